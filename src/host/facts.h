@@ -1,0 +1,55 @@
+// What this host offers, as plain data: probed by host/probe.h, given to the planner, printed by `doctor`. Pure.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace caisson {
+
+enum class CgroupMode { kNone, kV1, kHybrid, kV2 };
+
+/// One mounted cgroup hierarchy.
+struct CgroupHierarchy {
+  std::string path;                      ///< "/sys/fs/cgroup/memory"; "/sys/fs/cgroup" itself on v2
+  std::vector<std::string> controllers;  ///< "cpu", "cpuacct"; one "name=…" for a named v1 hierarchy
+  bool unified = false;                  ///< cgroup v2
+  bool has(std::string_view controller) const {
+    return std::find(controllers.begin(), controllers.end(), controller) != controllers.end();
+  }
+};
+
+struct ResourceLimit {
+  std::uint64_t soft = 0;
+  std::uint64_t hard = 0;
+};
+
+struct HostFacts {
+  std::string kernel;  ///< uname release: "6.18.44"
+  std::uint32_t effective_uid = 0;
+  std::uint64_t effective_capabilities = 0;  ///< bit masks of the calling process
+  std::uint64_t bounding_capabilities = 0;
+  CgroupMode cgroup_mode = CgroupMode::kNone;
+  std::vector<CgroupHierarchy> hierarchies;       ///< v1 first, in the order of their paths; a hybrid host's unified one last
+  std::vector<std::string> filesystems;           ///< of those that containers use: those listed in /proc/filesystems
+  std::map<std::string, ResourceLimit> limits;    ///< "RLIMIT_NOFILE" → the calling process's own
+  std::map<std::string, std::string> sysctls;     ///< those that hints name: "user.max_user_namespaces" → "0"
+  bool apparmor = false;
+  bool selinux = false;
+
+  bool has_filesystem(std::string_view type) const {
+    return std::find(filesystems.begin(), filesystems.end(), type) != filesystems.end();
+  }
+  bool may(int capability) const { return (effective_capabilities >> capability & 1U) != 0; }
+  const CgroupHierarchy* hierarchy(std::string_view controller) const {
+    for (const CgroupHierarchy& hierarchy : hierarchies) {
+      if (hierarchy.has(controller)) return &hierarchy;
+    }
+    return nullptr;
+  }
+};
+
+}  // namespace caisson

@@ -1,0 +1,1 @@
+caisson_room(host_facts FOLDER host)  # facts.h: plain data, for the pure rooms too

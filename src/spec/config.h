@@ -1,0 +1,194 @@
+// The OCI runtime configuration (runtime-spec 1.3, config.md and config-linux.md) as types. Names are those of the
+// specification in our spelling; an absent optional is an absent key.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace caisson::spec {
+
+struct Root {
+  std::string path;  ///< absolute, or relative to the bundle
+  bool readonly = false;
+};
+
+struct IdMapping {
+  std::uint32_t container_id = 0;
+  std::uint32_t host_id = 0;
+  std::uint32_t size = 0;
+  bool operator==(const IdMapping&) const = default;
+};
+
+/// One entry of `mounts`. A destination "/" replaces the root filesystem (as crun has it; used for overlays).
+struct Mount {
+  std::string destination;
+  std::string type;
+  std::string source;
+  std::vector<std::string> options;
+  std::vector<IdMapping> uid_mappings;
+  std::vector<IdMapping> gid_mappings;
+};
+
+struct ConsoleSize {
+  std::uint16_t height = 0;
+  std::uint16_t width = 0;
+};
+
+struct User {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::optional<std::uint32_t> umask;
+  std::vector<std::uint32_t> additional_gids;
+};
+
+/// Capability sets as bit masks (bit n is capability n of linux/capability.h); names are in spec/capability.h.
+struct Capabilities {
+  std::uint64_t bounding = 0;
+  std::uint64_t effective = 0;
+  std::uint64_t inheritable = 0;
+  std::uint64_t permitted = 0;
+  std::uint64_t ambient = 0;
+  bool operator==(const Capabilities&) const = default;
+};
+
+struct Rlimit {
+  std::string type;  ///< "RLIMIT_NOFILE"
+  std::uint64_t soft = 0;
+  std::uint64_t hard = 0;
+};
+
+struct Process {
+  bool terminal = false;
+  std::optional<ConsoleSize> console_size;
+  User user;
+  std::vector<std::string> args;
+  std::vector<std::string> env;
+  std::string cwd = "/";
+  std::optional<Capabilities> capabilities;
+  std::vector<Rlimit> rlimits;
+  bool no_new_privileges = false;
+  std::string apparmor_profile;
+  std::string selinux_label;
+  std::optional<int> oom_score_adj;
+};
+
+enum class NamespaceType { kMount, kPid, kNetwork, kIpc, kUts, kUser, kCgroup, kTime };
+inline constexpr std::array kNamespaceTypes = {NamespaceType::kMount, NamespaceType::kPid,  NamespaceType::kNetwork,
+                                               NamespaceType::kIpc,   NamespaceType::kUts,  NamespaceType::kUser,
+                                               NamespaceType::kCgroup, NamespaceType::kTime};
+
+/// A namespace the container has: new, or the one at `path`. A type that is not listed is the caller's.
+struct Namespace {
+  NamespaceType type = NamespaceType::kMount;
+  std::string path;  ///< empty: make a new one
+};
+
+struct Device {
+  std::string path;
+  char type = 'c';  ///< 'c', 'b', 'u' or 'p'
+  std::int64_t major = 0;
+  std::int64_t minor = 0;
+  std::optional<std::uint32_t> file_mode;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+
+struct DeviceRule {
+  bool allow = false;
+  char type = 'a';                    ///< 'a', 'c' or 'b'
+  std::optional<std::int64_t> major;  ///< absent: all
+  std::optional<std::int64_t> minor;
+  std::string access;  ///< of "rwm"
+};
+
+struct Memory {
+  std::optional<std::int64_t> limit;  ///< bytes; -1: no limit (also below)
+  std::optional<std::int64_t> reservation;
+  std::optional<std::int64_t> swap;  ///< memory and swap together
+  std::optional<std::int64_t> kernel;
+  std::optional<std::int64_t> kernel_tcp;
+  std::optional<std::uint64_t> swappiness;
+  std::optional<bool> disable_oom_killer;
+  std::optional<bool> use_hierarchy;
+  std::optional<bool> check_before_update;
+};
+
+struct Cpu {
+  std::optional<std::uint64_t> shares;
+  std::optional<std::int64_t> quota;    ///< microseconds in a period
+  std::optional<std::uint64_t> period;  ///< microseconds
+  std::optional<std::uint64_t> burst;   ///< microseconds
+  std::optional<std::int64_t> realtime_runtime;
+  std::optional<std::uint64_t> realtime_period;
+  std::string cpus;
+  std::string mems;
+  std::optional<std::int64_t> idle;
+};
+
+struct WeightDevice {
+  std::int64_t major = 0;
+  std::int64_t minor = 0;
+  std::optional<std::uint16_t> weight;
+  std::optional<std::uint16_t> leaf_weight;
+};
+
+struct ThrottleDevice {
+  std::int64_t major = 0;
+  std::int64_t minor = 0;
+  std::uint64_t rate = 0;
+};
+
+struct BlockIo {
+  std::optional<std::uint16_t> weight;
+  std::optional<std::uint16_t> leaf_weight;
+  std::vector<WeightDevice> weight_device;
+  std::vector<ThrottleDevice> throttle_read_bps;
+  std::vector<ThrottleDevice> throttle_write_bps;
+  std::vector<ThrottleDevice> throttle_read_iops;
+  std::vector<ThrottleDevice> throttle_write_iops;
+};
+
+struct HugepageLimit {
+  std::string page_size;  ///< "2MB"
+  std::uint64_t limit = 0;
+};
+
+struct Resources {
+  std::vector<DeviceRule> devices;
+  Memory memory;
+  Cpu cpu;
+  std::optional<std::int64_t> pids_limit;  ///< -1: no limit
+  BlockIo block_io;
+  std::vector<HugepageLimit> hugepage_limits;
+  std::map<std::string, std::string> unified;
+};
+
+struct Linux {
+  std::vector<IdMapping> uid_mappings;
+  std::vector<IdMapping> gid_mappings;
+  std::map<std::string, std::string> sysctl;
+  std::string cgroups_path;
+  std::vector<Namespace> namespaces;
+  std::vector<Device> devices;
+  Resources resources;
+  std::string rootfs_propagation;
+  std::vector<std::string> masked_paths;
+  std::vector<std::string> readonly_paths;
+};
+
+struct Config {
+  std::string oci_version = "1.3.0";
+  Root root;
+  std::vector<Mount> mounts;
+  Process process;
+  std::string hostname;
+  std::string domainname;
+  std::map<std::string, std::string> annotations;
+  Linux linux_;  ///< `linux` is a macro in GNU dialects
+};
+
+}  // namespace caisson::spec
