@@ -1,6 +1,7 @@
 // Resources of the OCI configuration → what is written where. Pure; tables in test/unit/cgroup_conversion_test.cc.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,28 @@ struct Layout {
 
 /// The layout for a cgroup at `path` (absolute from each hierarchy's root: "/caisson/ID").
 ///
-/// Errors, each with the item and a hint: a limit whose controller is mounted nowhere or not delegated; a limit that has no file in this version
+/// Errors, each with the item and a hint: a limit whose controller is mounted nowhere or not delegated; a limit that
+/// has no file in this version
 /// (`unified` on v1, realtime on v2); swap without a memory limit or below it.
-/// Rules: runtime-spec config-linux.md "Control groups"; the v1 → v2 conversions as runc has them today.
+/// Rules: runtime-spec config-linux.md "Control groups"; the v1 → v2 conversions as runc has them today. 0 is "not set"
+/// where runc takes it so.
+///
+/// Directories: one in every v1 hierarchy of controllers (not in the named ones); in a hybrid host's unified hierarchy
+/// only if a limit needs a controller that is there (hugetlb); on v2 the one. The order of the writes is that of a new,
+/// unlimited cgroup. On v2 the writes begin with cgroup.subtree_control of the cgroups above, which have to exist by
+/// then.
+///
+/// Devices: rules that end up denying by default are followed by implied_device_rules(). On v2, where rules are a BPF
+/// program, they are an error: the v2 driver does not load one yet.
 Result<Layout> layout(const spec::Resources& resources, const std::string& path, const HostFacts& facts);
+
+/// The devices that every container may use (runtime-spec config-linux.md "Default Devices"), and making nodes.
+std::vector<spec::DeviceRule> implied_device_rules();
+
+/// cpu.weight (1 to 10000) for v1's cpu.shares (2 to 262144); 0, not set, stays 0.
+std::uint64_t cpu_weight(std::uint64_t shares);
+
+/// io.weight (1 to 10000) for v1's blkio.weight (10 to 1000); 0, not set, stays 0.
+std::uint64_t io_weight(std::uint16_t weight);
 
 }  // namespace caisson::cgroup

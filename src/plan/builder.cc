@@ -1,0 +1,183 @@
+#include "plan/builder.h"
+
+#include <sched.h>
+#include <sys/resource.h>
+
+#include <array>
+
+#include "base/text.h"
+
+namespace caisson::plan {
+
+namespace {
+
+struct NamespaceRow {
+  spec::NamespaceType type;
+  std::uint64_t flag;
+  std::string_view file;
+};
+constexpr std::uint64_t kCloneNewTime = 0x80;  // Linux 5.6; not in <sched.h> of glibc 2.36 under every dialect
+constexpr std::array kNamespaceRows = {
+    NamespaceRow{spec::NamespaceType::kMount, CLONE_NEWNS, "mnt"},
+    NamespaceRow{spec::NamespaceType::kPid, CLONE_NEWPID, "pid"},
+    NamespaceRow{spec::NamespaceType::kNetwork, CLONE_NEWNET, "net"},
+    NamespaceRow{spec::NamespaceType::kIpc, CLONE_NEWIPC, "ipc"},
+    NamespaceRow{spec::NamespaceType::kUts, CLONE_NEWUTS, "uts"},
+    NamespaceRow{spec::NamespaceType::kUser, CLONE_NEWUSER, "user"},
+    NamespaceRow{spec::NamespaceType::kCgroup, CLONE_NEWCGROUP, "cgroup"},
+    NamespaceRow{spec::NamespaceType::kTime, kCloneNewTime, "time"},
+};
+
+struct LimitRow {
+  std::string_view name;
+  int number;
+};
+constexpr std::array kLimitRows = {
+    LimitRow{"RLIMIT_AS", RLIMIT_AS},         LimitRow{"RLIMIT_CORE", RLIMIT_CORE},
+    LimitRow{"RLIMIT_CPU", RLIMIT_CPU},       LimitRow{"RLIMIT_DATA", RLIMIT_DATA},
+    LimitRow{"RLIMIT_FSIZE", RLIMIT_FSIZE},   LimitRow{"RLIMIT_LOCKS", RLIMIT_LOCKS},
+    LimitRow{"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK}, LimitRow{"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
+    LimitRow{"RLIMIT_NICE", RLIMIT_NICE},     LimitRow{"RLIMIT_NOFILE", RLIMIT_NOFILE},
+    LimitRow{"RLIMIT_NPROC", RLIMIT_NPROC},   LimitRow{"RLIMIT_RSS", RLIMIT_RSS},
+    LimitRow{"RLIMIT_RTPRIO", RLIMIT_RTPRIO}, LimitRow{"RLIMIT_RTTIME", RLIMIT_RTTIME},
+    LimitRow{"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING}, LimitRow{"RLIMIT_STACK", RLIMIT_STACK},
+};
+
+constexpr std::string_view kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+// Where `command` may be: itself if it has a slash, else below each directory of PATH. The last PATH wins, as execve's
+// environment has it; an empty entry is the working directory (environ(7)).
+std::vector<std::string> candidates(std::string_view command, const std::vector<std::string>& environment) {
+  if (command.find('/') != std::string_view::npos) return {std::string(command)};
+  std::string_view path = kDefaultPath;
+  for (const std::string_view variable : environment) {
+    if (variable.starts_with("PATH=")) path = variable.substr(5);
+  }
+  std::vector<std::string> found;
+  for (const std::string_view directory : split(path, ':')) {
+    found.push_back(std::string(directory.empty() ? "." : directory) + "/" + std::string(command));
+  }
+  return found;
+}
+
+}  // namespace
+
+std::uint64_t clone_flag(spec::NamespaceType type) { return kNamespaceRows[static_cast<std::size_t>(type)].flag; }
+std::string_view namespace_file(spec::NamespaceType type) { return kNamespaceRows[static_cast<std::size_t>(type)].file; }
+
+int limit_number(std::string_view name) {
+  for (const LimitRow& row : kLimitRows) {
+    if (row.name == name) return row.number;
+  }
+  return -1;
+}
+
+std::string Builder::label(std::string_view item) const {
+  const auto found = request_.origins.find(std::string(item));
+  return found == request_.origins.end() ? std::string(item) : found->second;
+}
+
+Step& Builder::add(Lane lane, std::string_view item, std::string_view reason, Action action, Undo undo) {
+  Step& step = plan_.append(lane, label(item), reason, action);
+  step.undo = undo;
+  return step;
+}
+
+void Builder::streams(const spec::Process& process, Slot root, bool bind_console) {
+  if (!process.terminal) {
+    const Slot input = plan_.give_slot(kSlotInput);
+    const Slot output = plan_.give_slot(kSlotOutput);
+    const Slot error = plan_.give_slot(kSlotError);
+    add(Lane::kChild, "process", "the program reads and writes through the keeper's pipes, never the caller's own files",
+        ConnectStreams{.input = input, .output = output, .error = error, .uid = process.user.uid});
+    return;
+  }
+  const Slot terminal = plan_.new_slot(kSlotTerminal);
+  const spec::ConsoleSize size = process.console_size.value_or(spec::ConsoleSize{});
+  add(Lane::kChild, "process.terminal", "a terminal of the container's own devpts, which cannot reach the caller's",
+      Console{.root = root,
+              .master = terminal,
+              .height = size.height,
+              .width = size.width,
+              .uid = process.user.uid,
+              .bind_console = bind_console});
+  add(Lane::kChild, "process.terminal", "the keeper holds the terminal's other end", SendDescriptor{.descriptor = terminal});
+}
+
+void Builder::await_ready(const spec::Process& process) {
+  if (process.terminal) {
+    add(Lane::kParent, "process.terminal", "the keeper holds the terminal's other end",
+        ReceiveDescriptor{.descriptor = plan_.find_slot(kSlotTerminal)});
+  }
+  add(Lane::kParent, "process", "everything before the program itself has worked", Await{Tag::kReady});
+}
+
+Result<> Builder::program(const spec::Process& process, bool joins) {
+  if (joins) {
+    add(Lane::kChild, "process", "nobody inside may trace it or look at its files before it executes (CVE-2016-9962)",
+        SetAttribute{.attribute = Attribute::kNotDumpable});
+  }
+  TRY(limits(process));
+  add(Lane::kChild, "process.user.umask", "files are made with this mask, not the caller's",
+      SetAttribute{.attribute = Attribute::kUmask, .value = process.user.umask.value_or(0022)});
+  if (process.no_new_privileges) {
+    add(Lane::kChild, "process.noNewPrivileges", "set-user-id programs and file capabilities give nothing",
+        SetAttribute{.attribute = Attribute::kNoNewPrivileges});
+  }
+  if (request_.wait_for_start) {
+    add(Lane::kChild, "process", "created; the program starts when it is told to", Signal{Tag::kReady});
+    add(Lane::kChild, "process", "", Await{Tag::kStart});
+  }
+  add(Lane::kChild, "process", "no descriptor of the caller's reaches the program (CVE-2024-21626)",
+      CloseDescriptors{.from = 3 + request_.preserve_fds});
+  const Text directory = plan_.add(process.cwd);
+  add(Lane::kChild, "process.cwd", "made if it is missing, while that is allowed",
+      ChangeDirectory{.path = directory, .first_try = true});
+  identity(process);
+  add(Lane::kChild, "process.cwd", "the program starts here, inside its root", ChangeDirectory{.path = directory});
+  if (!request_.wait_for_start) add(Lane::kChild, "process", "all that is left is the program", Signal{Tag::kReady});
+  return execute(process);
+}
+
+Result<> Builder::limits(const spec::Process& process) {
+  for (std::size_t i = 0; i < process.rlimits.size(); ++i) {
+    const spec::Rlimit& limit = process.rlimits[i];
+    const std::string item = "process.rlimits[" + std::to_string(i) + "]";
+    const int number = limit_number(limit.type);
+    if (number < 0) return fail(in(label(item), complaint("no such resource limit: '" + limit.type + "'")));
+    add(Lane::kChild, item, "a bound of the process itself, kept over execution",
+        SetAttribute{.attribute = Attribute::kLimit,
+                     .which = number,
+                     .value = static_cast<std::int64_t>(limit.soft),
+                     .second = static_cast<std::int64_t>(limit.hard)});
+  }
+  return {};
+}
+
+void Builder::identity(const spec::Process& process) {
+  SetIds ids{.uid = process.user.uid, .gid = process.user.gid, .groups = plan_.add(process.user.additional_gids)};
+  if (const auto& sets = process.capabilities) {
+    ids.bounding = sets->bounding;
+    ids.effective = sets->effective;
+    ids.permitted = sets->permitted;
+    ids.inheritable = sets->inheritable;
+    ids.ambient = sets->ambient;
+  } else {
+    ids.set_capabilities = false;
+  }
+  add(Lane::kChild, process.capabilities ? "process.capabilities" : "process.user",
+      "the user it runs as, and what of root's power it keeps", ids);
+}
+
+Result<> Builder::execute(const spec::Process& process) {
+  if (process.args.empty() || process.args[0].empty()) {
+    return fail(in(label("process.args"), complaint("there is no command to execute")));
+  }
+  add(Lane::kChild, "process.args", "the program",
+      Exec{.candidates = plan_.add(candidates(process.args[0], process.env)),
+           .arguments = plan_.add(process.args),
+           .environment = plan_.add(process.env)});
+  return {};
+}
+
+}  // namespace caisson::plan

@@ -1,0 +1,61 @@
+// What the plans of first processes and of further ones have in common.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "host/facts.h"
+#include "plan/build.h"
+#include "plan/plan.h"
+#include "spec/config.h"
+
+namespace caisson::plan {
+
+/// CLONE_NEW… of a namespace's type, and its file's name below /proc/PID/ns.
+std::uint64_t clone_flag(spec::NamespaceType type);
+std::string_view namespace_file(spec::NamespaceType type);
+
+/// The number of "RLIMIT_NOFILE", or -1.
+int limit_number(std::string_view name);
+
+/// Mount propagation bits as mount(2) has them.
+inline constexpr std::uint64_t kPropagationRecursive = 1U << 14;
+inline constexpr std::uint64_t kPropagationPrivate = 1U << 18;
+inline constexpr std::uint64_t kPropagationSlave = 1U << 19;
+
+class Builder {
+ public:
+  Builder(const HostFacts& facts, const Request& request) : facts_(facts), request_(request) {}
+
+  /// Appends a step; the item is what the user typed where the request knows it.
+  Step& add(Lane lane, std::string_view item, std::string_view reason, Action action, Undo undo = Undo::kNone);
+
+  /// What the user calls `item`.
+  std::string label(std::string_view item) const;
+
+  /// The steps of a process's own state up to the message that it is ready and the program's execution.
+  /// `joins`: it enters namespaces that others live in, who may not look into it before it executes.
+  Result<> program(const spec::Process& process, bool joins);
+
+  /// Standard streams: a terminal of the container's, or the three descriptors that the caller gives.
+  void streams(const spec::Process& process, Slot root, bool bind_console);
+
+  /// The parent's last words: wait for the terminal, then for the process to be ready.
+  void await_ready(const spec::Process& process);
+
+  Plan& plan() { return plan_; }
+  const HostFacts& facts() const { return facts_; }
+  const Request& request() const { return request_; }
+
+ private:
+  Result<> limits(const spec::Process& process);
+  void identity(const spec::Process& process);
+  Result<> execute(const spec::Process& process);
+
+  const HostFacts& facts_;
+  const Request& request_;
+  Plan plan_;
+};
+
+}  // namespace caisson::plan

@@ -1,0 +1,174 @@
+#include "plan/check.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace caisson::plan {
+
+namespace {
+
+template <class... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;
+
+std::vector<Slot> run_of(Slot first, std::size_t count) {
+  std::vector<Slot> slots(count);
+  for (std::size_t i = 0; i < count; ++i) slots[i] = static_cast<Slot>(first + i);
+  return slots;
+}
+
+std::vector<Slot> present(std::initializer_list<Slot> slots) {
+  std::vector<Slot> some;
+  std::copy_if(slots.begin(), slots.end(), std::back_inserter(some), [](Slot slot) { return slot != kNoSlot; });
+  return some;
+}
+
+constexpr std::string_view kLaneNames[] = {"parent", "launcher", "child"};
+
+// A file of the host by its path.
+bool names_host_path(const Action& action) {
+  if (std::holds_alternative<OpenFile>(action) || std::holds_alternative<MountRoot>(action)) return true;
+  if (const auto* tree = std::get_if<OpenTree>(&action)) return static_cast<bool>(tree->source);
+  if (const auto* write = std::get_if<WriteFile>(&action)) return write->directory == kNoSlot;
+  return false;
+}
+
+bool lacks_root(const Action& action) {
+  return std::visit(Overloaded{[](const Mount& a) { return a.root == kNoSlot; },
+                               [](const MakeDevice& a) { return a.root == kNoSlot; },
+                               [](const MakeLink& a) { return a.root == kNoSlot; },
+                               [](const Mask& a) { return a.root == kNoSlot; },
+                               [](const MakeReadOnly& a) { return a.root == kNoSlot; }, [](const auto&) { return false; }},
+                    action);
+}
+
+// What others on the host can see, and what stays after a failure.
+bool is_host_visible(Lane lane, const Action& action) {
+  if (std::holds_alternative<MakeCgroup>(action) || std::holds_alternative<Spawn>(action)) return true;
+  return lane == Lane::kParent && (std::holds_alternative<WriteFile>(action) || std::holds_alternative<MapIds>(action));
+}
+
+class Checker {
+ public:
+  explicit Checker(const Plan& plan) : plan_(plan) {}
+
+  std::vector<std::string> check() {
+    std::set<Slot> known;
+    for (const Given& given : plan_.given()) known.insert(given.slot);
+    check_lane(Lane::kParent, known);
+    check_messages();
+    return std::move(broken_);
+  }
+
+ private:
+  template <class... Arguments>
+  void complain(Lane lane, std::size_t step, fmt::format_string<Arguments...> text, Arguments&&... arguments) {
+    broken_.push_back(fmt::format("{} step {}: {}", kLaneNames[static_cast<std::size_t>(lane)], step,
+                                  fmt::format(text, std::forward<Arguments>(arguments)...)));
+  }
+
+  void check_action(Lane lane, std::size_t number, const Action& action, std::set<Slot>& known, bool pivoted) {
+    const SlotUse use = slot_use(action);
+    for (const Slot slot : use.reads) {
+      if (!known.contains(slot)) complain(lane, number, "reads slot '{}' before it is written", plan_.slot_name(slot));
+    }
+    if (pivoted && names_host_path(action)) complain(lane, number, "names a host path after the pivot");
+    if (lacks_root(action)) complain(lane, number, "works on a path inside the root without the root's slot");
+  }
+
+  // A lane's process starts with what its parent knew when it was cloned, so lanes are followed where they are spawned.
+  void check_lane(Lane lane, std::set<Slot> known) {
+    bool pivoted = false;
+    const std::vector<Step>& steps = plan_.lane(lane);
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      const Step& step = steps[i];
+      check_action(lane, i, step.action, known, pivoted);
+      if (step.fallback != kNoFallback) {
+        const Fallback& fallback = plan_.fallback(step);
+        check_action(lane, i, fallback.action, known, pivoted);
+        if (fallback.errnos[0] == 0) complain(lane, i, "has a second alternative without the errnos that lead to it");
+      }
+      if (const auto* spawn = std::get_if<Spawn>(&step.action)) check_lane(spawn->lane, known);
+      for (const Slot slot : slot_use(step.action).writes) {
+        if (!known.insert(slot).second) complain(lane, i, "writes slot '{}' a second time", plan_.slot_name(slot));
+      }
+      if (is_host_visible(lane, step.action) && step.undo == Undo::kNone) complain(lane, i, "shows on the host and has no undo");
+      if (std::holds_alternative<Pivot>(step.action)) pivoted = true;
+    }
+  }
+
+  // Messages of one direction arrive in the order in which they were sent; each lane alternates as its steps say.
+  struct Event {
+    bool sends;
+    Tag tag;
+  };
+  std::vector<Event> events(Lane lane) const {
+    std::vector<Event> events;
+    for (const Step& step : plan_.lane(lane)) {
+      if (const auto* signal = std::get_if<Signal>(&step.action)) events.push_back({true, signal->tag});
+      if (const auto* await = std::get_if<Await>(&step.action)) events.push_back({false, await->tag});
+      if (std::holds_alternative<SendDescriptor>(step.action)) events.push_back({true, Tag::kDescriptor});
+      if (std::holds_alternative<ReceiveDescriptor>(step.action)) events.push_back({false, Tag::kDescriptor});
+    }
+    return events;
+  }
+
+  void check_messages() {
+    std::vector<Event> others = events(Lane::kLauncher);
+    const std::vector<Event> child = events(Lane::kChild);
+    others.insert(others.end(), child.begin(), child.end());
+    const std::vector<Event> parent = events(Lane::kParent);
+    if (parent.size() != others.size()) {
+      const bool starts_later = parent.size() + 1 == others.size() && !others.empty() && others.back().tag == Tag::kStart;
+      if (!starts_later) broken_.push_back("a lane waits for a message nobody sends, or sends one nobody awaits");
+    }
+    for (std::size_t i = 0; i < std::min(parent.size(), others.size()); ++i) {
+      if (parent[i].tag != others[i].tag || parent[i].sends == others[i].sends) {
+        broken_.push_back(fmt::format("the lanes disagree about message {}", i));
+        return;
+      }
+    }
+  }
+
+  const Plan& plan_;
+  std::vector<std::string> broken_;
+};
+
+}  // namespace
+
+SlotUse slot_use(const Action& action) {
+  return std::visit(
+      Overloaded{
+          [](const MakeCgroup& a) { return SlotUse{{}, run_of(a.first, a.directories.count)}; },
+          [](const WriteFile& a) { return SlotUse{present({a.directory}), {}}; },
+          [](const MapIds& a) { return SlotUse{{a.pid}, {}}; },
+          [](const Spawn& a) { return SlotUse{present({a.cgroup}), present({a.pid, a.pidfd})}; },
+          [](const SendDescriptor& a) { return SlotUse{present({a.descriptor, a.value}), {}}; },
+          [](const ReceiveDescriptor& a) { return SlotUse{{}, present({a.descriptor, a.value})}; },
+          [](const OpenFile& a) { return SlotUse{{}, {a.slot}}; },
+          [](const JoinNamespace& a) { return SlotUse{{a.descriptor}, {}}; },
+          [](const AttachCgroup& a) { return SlotUse{run_of(a.first, a.count), {}}; },
+          [](const OpenTree& a) { return SlotUse{{}, {a.slot}}; },
+          [](const MountRoot& a) { return SlotUse{present({a.tree}), {a.root}}; },
+          [](const Mount& a) { return SlotUse{present({a.root, a.tree}), {}}; },
+          [](const MakeDevice& a) { return SlotUse{present({a.root}), {}}; },
+          [](const MakeLink& a) { return SlotUse{present({a.root}), {}}; },
+          [](const Pivot& a) { return SlotUse{{a.root}, {}}; },
+          [](const ChangeRoot& a) { return SlotUse{{a.root}, {}}; },
+          [](const Mask& a) { return SlotUse{present({a.root, a.null, a.empty}), {}}; },
+          [](const MakeReadOnly& a) { return SlotUse{present({a.root}), {}}; },
+          [](const ConnectStreams& a) { return SlotUse{present({a.input, a.output, a.error}), {}}; },
+          [](const Console& a) { return SlotUse{present({a.root}), {a.master}}; },
+          [](const auto&) { return SlotUse{}; },
+      },
+      action);
+}
+
+std::vector<std::string> broken_rules(const Plan& plan) { return Checker(plan).check(); }
+
+}  // namespace caisson::plan

@@ -1,0 +1,248 @@
+// The plan of a container's first process, in the order that its steps depend on each other.
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <sched.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+
+#include "cgroup/conversion.h"
+#include "plan/builder.h"
+#include "plan/container_files.h"
+
+namespace caisson::plan {
+
+namespace {
+
+constexpr int kCapMknod = 27;
+
+class ContainerPlanner {
+ public:
+  ContainerPlanner(const spec::Config& config, const HostFacts& facts, const Request& request)
+      : config_(config), builder_(facts, request) {}
+
+  Result<Plan> plan();
+
+ private:
+  Result<> cgroup();
+  Result<> namespaces();
+  void join_namespaces(Lane lane);
+  void spawn();
+  void enter_user_namespace();
+  void session();
+  void sysctls();
+
+  const spec::Namespace* find(spec::NamespaceType type) const;
+  bool is_new(spec::NamespaceType type) const { return find(type) != nullptr && find(type)->path.empty(); }
+
+  struct Joined {
+    std::uint64_t flag;
+    Slot descriptor;
+    std::string item;
+  };
+
+  const spec::Config& config_;
+  Builder builder_;
+  std::vector<Joined> joined_;
+  std::uint64_t clone_flags_ = 0;
+  bool own_cgroup_ = false;
+  bool unified_ = false;
+  Slot cgroup_first_ = kNoSlot;
+  std::size_t cgroup_count_ = 0;
+  cgroup::Layout layout_;
+  Slot pid_ = kNoSlot;
+  Slot pidfd_ = kNoSlot;
+};
+
+const spec::Namespace* ContainerPlanner::find(spec::NamespaceType type) const {
+  const auto& namespaces = config_.linux_.namespaces;
+  const auto found = std::find_if(namespaces.begin(), namespaces.end(), [&](const spec::Namespace& n) { return n.type == type; });
+  return found == namespaces.end() ? nullptr : &*found;
+}
+
+Result<> ContainerPlanner::cgroup() {
+  if (config_.linux_.cgroups_path.empty()) return {};
+  Result<cgroup::Layout> made = cgroup::layout(config_.linux_.resources, config_.linux_.cgroups_path, builder_.facts());
+  if (!made) {
+    Error error = std::move(made).error();
+    error.item = builder_.label(error.item);
+    return fail(std::move(error));
+  }
+  layout_ = std::move(*made);
+  if (layout_.directories.empty()) return {};
+  unified_ = layout_.unified;
+  cgroup_count_ = layout_.directories.size();
+  for (const std::string& directory : layout_.directories) {
+    const Slot slot = builder_.plan().new_slot((unified_ ? "directory of " : "cgroup.procs of ") + directory);
+    if (cgroup_first_ == kNoSlot) cgroup_first_ = slot;
+  }
+  builder_.add(Lane::kParent, "linux.cgroupsPath", "what the kernel counts and limits together",
+               MakeCgroup{.directories = builder_.plan().add(layout_.directories), .first = cgroup_first_, .unified = unified_},
+               Undo::kRemove);
+  for (const cgroup::FileWrite& write : layout_.writes) {
+    builder_.add(Lane::kParent, write.item, "set before the first process is let in",
+                 WriteFile{.path = builder_.plan().add(write.directory + "/" + write.file), .value = builder_.plan().add(write.value)},
+                 Undo::kInside);
+  }
+  return {};
+}
+
+Result<> ContainerPlanner::namespaces() {
+  for (std::size_t i = 0; i < config_.linux_.namespaces.size(); ++i) {
+    const spec::Namespace& entry = config_.linux_.namespaces[i];
+    const std::uint64_t flag = clone_flag(entry.type);
+    const std::string item = "linux.namespaces[" + std::to_string(i) + "]";
+    if (entry.path.empty()) {
+      if (entry.type == spec::NamespaceType::kTime) {
+        return fail(in(builder_.label(item), complaint("a new time namespace cannot be made yet")));
+      }
+      clone_flags_ |= flag;
+      continue;
+    }
+    if (entry.type == spec::NamespaceType::kMount) {
+      return fail(in(builder_.label(item), complaint("a mount namespace cannot be shared: the container's mounts would be the other's")));
+    }
+    const Slot slot = builder_.plan().new_slot(std::string(namespace_file(entry.type)) + " namespace to join");
+    builder_.add(Lane::kParent, item, "opened while the host's paths can be seen",
+                 OpenFile{.path = builder_.plan().add(entry.path), .flags = O_RDONLY, .slot = slot});
+    joined_.push_back({flag, slot, item});
+  }
+  if (!is_new(spec::NamespaceType::kMount)) {
+    return fail(in("linux.namespaces", complaint("a container needs a mount namespace of its own")));
+  }
+  return {};
+}
+
+void ContainerPlanner::join_namespaces(Lane lane) {
+  // Those that need the host's privilege first, then the user namespace.
+  std::stable_partition(joined_.begin(), joined_.end(), [](const Joined& j) { return j.flag != CLONE_NEWUSER; });
+  for (const Joined& joined : joined_) {
+    builder_.add(lane, joined.item, "shared with whoever lives in it",
+                 JoinNamespace{.flags = joined.flag, .descriptor = joined.descriptor});
+  }
+}
+
+void ContainerPlanner::spawn() {
+  Plan& plan = builder_.plan();
+  // With v1 cgroups the namespace is made after joining them, so that its root is the container's own cgroup.
+  std::uint64_t flags = clone_flags_;
+  if (!unified_) flags &= ~std::uint64_t{CLONE_NEWCGROUP};
+  const bool launched = std::any_of(joined_.begin(), joined_.end(), [](const Joined& j) {
+    return j.flag == CLONE_NEWPID || j.flag == CLONE_NEWUSER;
+  });
+  Spawn spawn{.lane = Lane::kChild, .flags = flags, .pid = pid_, .pidfd = pidfd_};
+  if (unified_) spawn.cgroup = cgroup_first_;
+  if (!launched) {
+    builder_.add(Lane::kParent, "linux.namespaces", "the container's first process, in namespaces of its own", spawn, Undo::kKill);
+    join_namespaces(Lane::kChild);
+    return;
+  }
+  const Slot launcher = plan.new_slot("pid of the launcher");
+  builder_.add(Lane::kParent, "linux.namespaces", "enters the namespaces that only a child born inside can be in",
+               Spawn{.lane = Lane::kLauncher, .pid = launcher}, Undo::kKill);
+  join_namespaces(Lane::kLauncher);
+  spawn.flags |= CLONE_PARENT;
+  builder_.add(Lane::kLauncher, "linux.namespaces", "the container's first process, as a child of this command", spawn, Undo::kKill);
+  builder_.add(Lane::kLauncher, "linux.namespaces", "", SendDescriptor{.descriptor = pidfd_, .value = pid_});
+  builder_.add(Lane::kParent, "linux.namespaces", "the new process, known by its pidfd",
+               ReceiveDescriptor{.descriptor = pidfd_, .value = pid_}, Undo::kKill);
+}
+
+void ContainerPlanner::enter_user_namespace() {
+  if (!is_new(spec::NamespaceType::kUser)) return;
+  const auto map = [&](const std::vector<spec::IdMapping>& mappings) {
+    std::string text;
+    for (const spec::IdMapping& m : mappings) {
+      text += std::to_string(m.container_id) + " " + std::to_string(m.host_id) + " " + std::to_string(m.size) + "\n";
+    }
+    return builder_.plan().add(text);
+  };
+  builder_.add(Lane::kParent, "linux.uidMappings", "who the container's users are on the host",
+               MapIds{.pid = pid_, .uid_map = map(config_.linux_.uid_mappings), .gid_map = map(config_.linux_.gid_mappings)},
+               Undo::kInside);
+  builder_.add(Lane::kParent, "linux.uidMappings", "", Signal{Tag::kMapped});
+  builder_.add(Lane::kChild, "linux.uidMappings", "an id is nobody's until it is mapped", Await{Tag::kMapped});
+  builder_.add(Lane::kChild, "linux.uidMappings", "root of the user namespace, to make the rest",
+               SetIds{.groups = builder_.plan().add(std::vector<std::uint32_t>{}), .set_capabilities = false});
+}
+
+void ContainerPlanner::session() {
+  builder_.add(Lane::kChild, "process", "a session of its own: signals of the caller's terminal stay outside",
+               SetAttribute{.attribute = Attribute::kNewSession});
+  if (builder_.request().new_keyring) {
+    builder_.add(Lane::kChild, "process", "keys of the caller's session stay outside", SetAttribute{.attribute = Attribute::kKeyring});
+  }
+  if (is_new(spec::NamespaceType::kNetwork)) {
+    builder_.add(Lane::kChild, "linux.namespaces", "a new network namespace has a loopback that is down", BringUpLoopback{});
+  }
+  if (!config_.hostname.empty() || !config_.domainname.empty()) {
+    builder_.add(Lane::kChild, "hostname", "what the container calls itself",
+                 SetHostname{.hostname = builder_.plan().add(config_.hostname), .domainname = builder_.plan().add(config_.domainname)});
+  }
+  if (const auto& adjustment = config_.process.oom_score_adj) {
+    builder_.add(Lane::kChild, "process.oomScoreAdj", "how soon the kernel takes it when memory runs out",
+                 WriteFile{.path = builder_.plan().add("/proc/self/oom_score_adj"), .value = builder_.plan().add(std::to_string(*adjustment))});
+  }
+}
+
+// Through the host's procfs: what lies at /proc in the root is the image's business (CVE-2025-52881). The files show the
+// namespaces of the process that opens them.
+void ContainerPlanner::sysctls() {
+  for (const auto& [key, value] : config_.linux_.sysctl) {
+    std::string path = key;
+    if (key.find('/') == std::string::npos) std::replace(path.begin(), path.end(), '.', '/');
+    builder_.add(Lane::kChild, "linux.sysctl." + key, "a kernel parameter of the container's own namespaces",
+                 WriteFile{.path = builder_.plan().add("/proc/sys/" + path), .value = builder_.plan().add(value)});
+  }
+}
+
+Result<Plan> ContainerPlanner::plan() {
+  Plan& plan = builder_.plan();
+  pid_ = plan.new_slot(kSlotPid);
+  pidfd_ = plan.new_slot(kSlotPidfd);
+  const bool new_user = is_new(spec::NamespaceType::kUser);
+
+  if (builder_.request().death_signal != 0) {
+    builder_.add(Lane::kChild, "process", "the container does not outlive its keeper",
+                 SetAttribute{.attribute = Attribute::kDeathSignal, .value = builder_.request().death_signal});
+  }
+  TRY(cgroup());
+  TRY(namespaces());
+  ContainerFiles files(config_, builder_,
+                       FileSituation{.own_cgroup_namespace = is_new(spec::NamespaceType::kCgroup),
+                                     .cgroup_directories = layout_.directories,
+                                     .bind_devices = new_user || !builder_.facts().may(kCapMknod),
+                                     .bind_sysfs = new_user && !is_new(spec::NamespaceType::kNetwork)});
+  TRY(files.open());
+  spawn();
+
+  if (!unified_ && cgroup_count_ != 0) {
+    builder_.add(Lane::kChild, "linux.cgroupsPath", "from here on it counts against the container's limits",
+                 AttachCgroup{.first = cgroup_first_, .count = static_cast<std::uint8_t>(cgroup_count_)});
+  }
+  if (!unified_ && is_new(spec::NamespaceType::kCgroup)) {
+    builder_.add(Lane::kChild, "linux.namespaces", "made inside the container's cgroup, which becomes its root", Unshare{CLONE_NEWCGROUP});
+  }
+  enter_user_namespace();
+  session();
+  sysctls();
+
+  // The host's paths can be seen until the pivot; from there on everything is the container's.
+  TRY(files.mount());
+  builder_.streams(config_.process, files.root(), files.bind_console());
+  files.pivot();
+  files.protect();
+
+  TRY(builder_.program(config_.process, !joined_.empty()));
+  builder_.await_ready(config_.process);
+  return std::move(plan);
+}
+
+}  // namespace
+
+Result<Plan> plan_container(const spec::Config& config, const HostFacts& facts, const Request& request) {
+  return ContainerPlanner(config, facts, request).plan();
+}
+
+}  // namespace caisson::plan

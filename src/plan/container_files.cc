@@ -1,0 +1,286 @@
+#include "plan/container_files.h"
+
+#include <cerrno>
+#include <linux/mount.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/text.h"
+
+namespace caisson::plan {
+
+namespace {
+
+std::string clean(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  if (!path.starts_with('/')) path.insert(0, "/");
+  return path;
+}
+
+// runtime-spec config-linux.md, "Default Devices".
+std::vector<spec::Device> default_devices() {
+  const auto node = [](std::string_view name, std::int64_t minor, std::int64_t major = 1) {
+    return spec::Device{.path = "/dev/" + std::string(name), .type = 'c', .major = major, .minor = minor, .file_mode = 0666};
+  };
+  return {node("null", 3), node("zero", 5), node("full", 7), node("random", 8), node("urandom", 9), node("tty", 0, 5)};
+}
+
+std::uint32_t type_bits(char type) {
+  switch (type) {
+    case 'b': return S_IFBLK;
+    case 'p': return S_IFIFO;
+    default: return S_IFCHR;
+  }
+}
+
+std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+}  // namespace
+
+Slot ContainerFiles::open_tree(std::string_view item, std::string_view reason, std::string_view source, bool recursive,
+                               std::uint64_t propagation) {
+  const Slot slot = builder_.plan().new_slot("tree of " + std::string(source));
+  builder_.add(Lane::kParent, item, reason,
+               OpenTree{.source = builder_.plan().add(source), .recursive = recursive, .propagation = propagation, .slot = slot});
+  return slot;
+}
+
+Result<> ContainerFiles::open() {
+  for (std::size_t i = 0; i < config_.mounts.size(); ++i) {
+    const spec::Mount& mount = config_.mounts[i];
+    Planned planned{.mount = &mount, .item = "mounts[" + std::to_string(i) + "]", .options = read_mount_options(mount.options)};
+    if (clean(mount.destination) == "/") {
+      if (i != 0) return fail(in(builder_.label(planned.item), complaint("only the first mount may replace the root filesystem")));
+      root_mount_ = &mount;
+      continue;
+    }
+    TRY_IN(builder_.label(planned.item), open_mount(planned));
+    planned_.push_back(std::move(planned));
+  }
+  if (root_mount_ == nullptr) {
+    root_tree_ = open_tree("root.path", "the container's files, apart from the host's mounts", config_.root.path, true,
+                           kPropagationPrivate | kPropagationRecursive);
+  }
+  default_devices_ = dev_is_bound_ ? std::vector<spec::Device>{} : default_devices();
+  if (situation_.bind_devices) {
+    for (const spec::Device& device : default_devices_) {
+      device_trees_.push_back(open_tree("linux.devices", "a node cannot be made here: the host's own is bound", device.path, false,
+                                        kPropagationPrivate));
+    }
+    for (const spec::Device& device : config_.linux_.devices) {
+      device_trees_.push_back(open_tree("linux.devices", "a node cannot be made here: the host's own is bound", device.path, false,
+                                        kPropagationPrivate));
+    }
+  }
+  if (!config_.linux_.masked_paths.empty()) {
+    null_ = open_tree("linux.maskedPaths", "the host's null device: the image's may be anything (CVE-2025-31133)", "/dev/null", false,
+                      kPropagationPrivate);
+  }
+  return {};
+}
+
+Result<> ContainerFiles::open_mount(Planned& planned) {
+  const spec::Mount& mount = *planned.mount;
+  const bool is_bind = planned.options.bind || mount.type == "bind" || mount.type == "rbind";
+  if (mount.type.empty() && !is_bind) return fail(complaint("a mount needs a type, or the option bind or rbind"));
+  if (is_bind) {
+    if (!planned.options.data.empty()) {
+      return fail(complaint("bind mounts cannot have any filesystem-specific options applied: '" + join(planned.options.data, ",") + "'"));
+    }
+    if (clean(mount.destination) == "/dev") dev_is_bound_ = true;
+    const bool recursive = planned.options.recursive_bind || mount.type == "rbind";
+    const std::uint64_t slave = kPropagationSlave | (recursive ? kPropagationRecursive : 0);
+    planned.tree = open_tree(planned.item, "taken in the host's view, so that no path of the container is followed", mount.source, recursive, slave);
+    return {};
+  }
+  if (mount.type == "sysfs" && situation_.bind_sysfs) {
+    planned.tree = open_tree(planned.item, "in case a fresh sysfs is refused", "/sys", true, kPropagationSlave | kPropagationRecursive);
+  }
+  if (mount.type == "cgroup" && builder_.facts().cgroup_mode != CgroupMode::kV2 && !situation_.own_cgroup_namespace) {
+    for (const std::string& directory : situation_.cgroup_directories) {
+      planned.cgroup_trees.push_back(
+          open_tree(planned.item, "without a cgroup namespace the container sees its own directory alone", directory, false, kPropagationPrivate));
+    }
+  }
+  return {};
+}
+
+void ContainerFiles::place_root() {
+  Plan& plan = builder_.plan();
+  const std::uint64_t propagation = config_.linux_.rootfs_propagation.empty() ? kPropagationSlave | kPropagationRecursive
+                                                                             : propagation_flags(config_.linux_.rootfs_propagation);
+  builder_.add(Lane::kChild, "linux.rootfsPropagation", "what is mounted from here on stays inside", SetPropagation{propagation});
+  root_ = plan.new_slot("root");
+  if (root_mount_ != nullptr) {
+    builder_.add(Lane::kChild, "mounts[0]", "the image below, what the container writes above",
+                 MountRoot{.type = plan.add(root_mount_->type),
+                           .options = plan.add(join(root_mount_->options, ",")),
+                           .at = plan.add(config_.root.path),
+                           .root = root_});
+  } else {
+    builder_.add(Lane::kChild, "root.path", "a root must be a mount to be pivoted into",
+                 MountRoot{.tree = root_tree_, .at = plan.add(config_.root.path), .root = root_});
+  }
+}
+
+void ContainerFiles::place(const Planned& planned) {
+  Plan& plan = builder_.plan();
+  const spec::Mount& spec = *planned.mount;
+  const MountOptions& options = planned.options;
+  Mount mount{.root = root_,
+              .tree = planned.tree,
+              .target = plan.add(clean(spec.destination)),
+              .set = options.set,
+              .clear = options.clear,
+              .recursive_set = options.recursive_set,
+              .recursive_clear = options.recursive_clear,
+              .propagation = options.propagation,
+              .copy_up = options.copy_up};
+  const bool fresh_sysfs = spec.type == "sysfs" && planned.tree != kNoSlot;
+  if (planned.tree != kNoSlot && !fresh_sysfs) {
+    builder_.add(Lane::kChild, planned.item, "a part of the host's files, shown inside", mount);
+    return;
+  }
+  mount.tree = kNoSlot;
+  mount.type = plan.add(spec.type == "cgroup" ? std::string("cgroup2") : spec.type);
+  mount.source = plan.add(spec.source.empty() ? spec.type : spec.source);
+  mount.options = plan.add(options.data);
+  // Devices and links are still to be made in it, or a mount's target inside it.
+  if (spec.type == "tmpfs" && (options.set & MOUNT_ATTR_RDONLY) != 0) {
+    mount.set &= ~std::uint64_t{MOUNT_ATTR_RDONLY};
+    read_only_later_.push_back(clean(spec.destination));
+  }
+  Step& step = builder_.add(Lane::kChild, planned.item, "a file system of the container's own", mount);
+  if (fresh_sysfs) {
+    Mount bound = mount;
+    bound.tree = planned.tree;
+    bound.type = bound.source = {};
+    bound.options = {};
+    plan.add_fallback(step, bound, {EPERM});
+  }
+}
+
+void ContainerFiles::place_cgroup_v1(const Planned& planned) {
+  Plan& plan = builder_.plan();
+  const std::string top = clean(planned.mount->destination);
+  const std::uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+  builder_.add(Lane::kChild, planned.item, "one directory for each of the host's cgroup hierarchies",
+               Mount{.root = root_,
+                     .type = plan.add("tmpfs"),
+                     .source = plan.add("tmpfs"),
+                     .target = plan.add(top),
+                     .options = plan.add(std::vector<std::string>{"mode=755"}),
+                     .set = attributes});
+  for (std::size_t i = 0; i < situation_.cgroup_directories.size(); ++i) {
+    for (const CgroupHierarchy& hierarchy : builder_.facts().hierarchies) {
+      if (!situation_.cgroup_directories[i].starts_with(hierarchy.path + "/") || hierarchy.unified) continue;
+      const std::string name = base_name(hierarchy.path);
+      Mount mount{.root = root_, .target = plan.add(top + "/" + name), .set = attributes | (planned.options.set & MOUNT_ATTR_RDONLY)};
+      if (situation_.own_cgroup_namespace) {
+        mount.type = plan.add("cgroup");
+        mount.source = plan.add("cgroup");
+        mount.options = plan.add(hierarchy.controllers);
+      } else {
+        mount.tree = planned.cgroup_trees[i];
+      }
+      builder_.add(Lane::kChild, planned.item, "the container's own cgroup is the top of what it sees", mount);
+      if (hierarchy.controllers.size() > 1) {
+        for (const std::string& controller : hierarchy.controllers) {
+          builder_.add(Lane::kChild, planned.item, "the name programs look for",
+                       MakeLink{.root = root_, .path = plan.add(top + "/" + controller), .target = plan.add(name)});
+        }
+      }
+    }
+  }
+  if ((planned.options.set & MOUNT_ATTR_RDONLY) != 0) read_only_later_.push_back(top);
+}
+
+Result<> ContainerFiles::mount() {
+  place_root();
+  for (const Planned& planned : planned_) {
+    if (planned.mount->type == "cgroup" && builder_.facts().cgroup_mode != CgroupMode::kV2) {
+      place_cgroup_v1(planned);
+    } else {
+      place(planned);
+    }
+  }
+  devices();
+  if (!dev_is_bound_) links();
+  return {};
+}
+
+void ContainerFiles::devices() {
+  std::size_t tree = 0;
+  const auto next_tree = [&] { return situation_.bind_devices ? device_trees_[tree++] : kNoSlot; };
+  for (const spec::Device& each : default_devices_) {
+    device(each, "linux.devices", "every container has it (runtime-spec, default devices)", next_tree());
+  }
+  for (std::size_t i = 0; i < config_.linux_.devices.size(); ++i) {
+    device(config_.linux_.devices[i], "linux.devices[" + std::to_string(i) + "]", "a device the container may use", next_tree());
+  }
+}
+
+void ContainerFiles::device(const spec::Device& spec, std::string_view item, std::string_view reason, Slot tree) {
+  Plan& plan = builder_.plan();
+  if (tree != kNoSlot) {
+    builder_.add(Lane::kChild, item, reason, Mount{.root = root_, .tree = tree, .target = plan.add(clean(spec.path))});
+    return;
+  }
+  builder_.add(Lane::kChild, item, reason,
+               MakeDevice{.root = root_,
+                          .path = plan.add(clean(spec.path)),
+                          .mode = type_bits(spec.type) | spec.file_mode.value_or(0666),
+                          .major = static_cast<std::uint32_t>(spec.major),
+                          .minor = static_cast<std::uint32_t>(spec.minor),
+                          .uid = spec.uid,
+                          .gid = spec.gid});
+}
+
+void ContainerFiles::links() {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kLinks = {{{"/dev/fd", "/proc/self/fd"},
+                                                                                    {"/dev/stdin", "/proc/self/fd/0"},
+                                                                                    {"/dev/stdout", "/proc/self/fd/1"},
+                                                                                    {"/dev/stderr", "/proc/self/fd/2"},
+                                                                                    {"/dev/core", "/proc/kcore"},
+                                                                                    {"/dev/ptmx", "pts/ptmx"}}};
+  for (const auto& [path, target] : kLinks) {
+    builder_.add(Lane::kChild, "linux.devices", "a name every program may count on",
+                 MakeLink{.root = root_, .path = builder_.plan().add(path), .target = builder_.plan().add(target)});
+  }
+}
+
+void ContainerFiles::pivot() {
+  builder_.add(Lane::kChild, "root", "from here on the old root is gone", Pivot{root_});
+}
+
+void ContainerFiles::protect() {
+  Plan& plan = builder_.plan();
+  if (!config_.linux_.masked_paths.empty()) {
+    empty_ = plan.new_slot("empty directory");
+    builder_.add(Lane::kChild, "linux.maskedPaths", "what masked directories show",
+                 OpenTree{.type = plan.add("tmpfs"),
+                          .options = plan.add(std::vector<std::string>{"nr_blocks=1", "nr_inodes=2", "mode=755"}),
+                          .set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+                          .slot = empty_});
+  }
+  for (std::size_t i = 0; i < config_.linux_.masked_paths.size(); ++i) {
+    builder_.add(Lane::kChild, "linux.maskedPaths[" + std::to_string(i) + "]", "says too much about the host, or gives too much power over it",
+                 Mask{.root = root_, .null = null_, .empty = empty_, .path = plan.add(clean(config_.linux_.masked_paths[i]))});
+  }
+  for (std::size_t i = 0; i < config_.linux_.readonly_paths.size(); ++i) {
+    builder_.add(Lane::kChild, "linux.readonlyPaths[" + std::to_string(i) + "]", "may be read, not used to change the host",
+                 MakeReadOnly{.root = root_, .path = plan.add(clean(config_.linux_.readonly_paths[i]))});
+  }
+  for (const std::string& path : read_only_later_) {
+    builder_.add(Lane::kChild, "mounts", "everything in it has been made", MakeReadOnly{.root = root_, .path = plan.add(path), .remount = true});
+  }
+  if (config_.root.readonly) {
+    builder_.add(Lane::kChild, "root.readonly", "the container cannot change its own files",
+                 MakeReadOnly{.root = root_, .path = plan.add("/"), .remount = true});
+  }
+}
+
+}  // namespace caisson::plan

@@ -1,0 +1,71 @@
+// The root filesystem, mounts, devices and protected paths of a container's plan.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "plan/builder.h"
+#include "plan/mount_options.h"
+#include "spec/config.h"
+
+namespace caisson::plan {
+
+/// What the rest of the plan has decided about files.
+struct FileSituation {
+  bool own_cgroup_namespace = false;
+  std::vector<std::string> cgroup_directories;
+  bool bind_devices = false;  ///< device nodes cannot be made: the host's are bound
+  bool bind_sysfs = false;    ///< a fresh sysfs may be refused: the host's is bound then
+};
+
+class ContainerFiles {
+ public:
+  ContainerFiles(const spec::Config& config, Builder& builder, FileSituation situation)
+      : config_(config), builder_(builder), situation_(std::move(situation)) {}
+
+  /// What the parent opens in the host's view.
+  Result<> open();
+  /// What the child mounts and makes before the pivot.
+  Result<> mount();
+  void pivot();
+  /// What is hidden or made read-only after it.
+  void protect();
+
+  Slot root() const { return root_; }
+  bool bind_console() const { return !dev_is_bound_; }
+
+ private:
+  struct Planned {
+    const spec::Mount* mount;
+    std::string item;
+    MountOptions options;
+    Slot tree = kNoSlot;
+    std::vector<Slot> cgroup_trees;  // of a cgroup mount without a cgroup namespace
+  };
+
+  Result<> open_mount(Planned& planned);
+  Slot open_tree(std::string_view item, std::string_view reason, std::string_view source, bool recursive, std::uint64_t propagation);
+  void place_root();
+  void place(const Planned& planned);
+  void place_cgroup_v1(const Planned& planned);
+  void devices();
+  void device(const spec::Device& device, std::string_view item, std::string_view reason, Slot tree);
+  void links();
+
+  const spec::Config& config_;
+  Builder& builder_;
+  FileSituation situation_;
+  std::vector<Planned> planned_;
+  std::vector<spec::Device> default_devices_;
+  std::vector<Slot> device_trees_;
+  std::vector<std::string> read_only_later_;
+  const spec::Mount* root_mount_ = nullptr;
+  Slot root_tree_ = kNoSlot;
+  Slot root_ = kNoSlot;
+  Slot null_ = kNoSlot;
+  Slot empty_ = kNoSlot;
+  bool dev_is_bound_ = false;
+};
+
+}  // namespace caisson::plan

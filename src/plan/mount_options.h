@@ -1,0 +1,32 @@
+// The words of a mount's options (runtime-spec config.md "Linux mount options", mount(8)).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace caisson::plan {
+
+/// What the words of one mount say. Attributes are MOUNT_ATTR_… of mount_setattr(2), propagation is MS_… of mount(2).
+struct MountOptions {
+  std::uint64_t set = 0;
+  std::uint64_t clear = 0;  ///< taken off explicitly: "rw" differs from not mentioned
+  std::uint64_t recursive_set = 0;
+  std::uint64_t recursive_clear = 0;
+  std::uint64_t propagation = 0;
+  bool bind = false;
+  bool recursive_bind = false;
+  bool copy_up = false;
+  std::vector<std::string> data;  ///< what the file system itself understands: "size=64m", "newinstance"
+};
+
+/// Later words win over earlier ones.
+MountOptions read_mount_options(const std::vector<std::string>& words);
+
+/// The words of propagation flags: "rslave"; empty for 0.
+std::string propagation_word(std::uint64_t flags);
+
+/// The flags of a propagation word, 0 if it is not one.
+std::uint64_t propagation_flags(std::string_view word);
+
+}  // namespace caisson::plan

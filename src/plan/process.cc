@@ -1,0 +1,79 @@
+// The plan of a further process: exec and enter.
+#include <fcntl.h>
+#include <sched.h>
+
+#include "plan/builder.h"
+
+namespace caisson::plan {
+
+namespace {
+
+// From inside, cgroup.procs of the host cannot be reached: the parent opens them, the child writes to them.
+void join_cgroups(Builder& builder, const std::vector<std::string>& directories) {
+  if (directories.empty()) return;
+  Slot first = kNoSlot;
+  for (const std::string& directory : directories) {
+    const Slot slot = builder.plan().new_slot("cgroup.procs of " + directory);
+    if (first == kNoSlot) first = slot;
+    builder.add(Lane::kParent, "linux.cgroupsPath", "the process counts against the container's limits",
+                OpenFile{.path = builder.plan().add(directory + "/cgroup.procs"), .flags = O_WRONLY, .slot = slot});
+  }
+  builder.add(Lane::kChild, "linux.cgroupsPath", "the process counts against the container's limits",
+              AttachCgroup{.first = first, .count = static_cast<std::uint8_t>(directories.size())});
+}
+
+std::uint64_t joined_flags(const Target& target) {
+  std::uint64_t flags = 0;
+  for (const spec::NamespaceType type : target.namespaces) flags |= clone_flag(type);
+  return flags;
+}
+
+}  // namespace
+
+Result<Plan> plan_process(const spec::Process& process, const Target& target, const HostFacts& facts, const Request& request) {
+  Builder builder(facts, request);
+  Plan& plan = builder.plan();
+  const std::uint64_t flags = joined_flags(target);
+  const Slot pid = plan.new_slot(kSlotPid);
+  const Slot pidfd = plan.new_slot(kSlotPidfd);
+
+  if (request.death_signal != 0) {
+    builder.add(Lane::kChild, "process", "it does not outlive its keeper",
+                SetAttribute{.attribute = Attribute::kDeathSignal, .value = request.death_signal});
+  }
+  join_cgroups(builder, target.cgroup_directories);
+  Slot root = kNoSlot;
+  if (!target.root.empty()) {
+    root = plan.new_slot("root directory of the process");
+    builder.add(Lane::kParent, "root", "the process's own root, which may lie below its mount namespace's",
+                OpenFile{.path = plan.add(target.root), .flags = O_PATH | O_DIRECTORY, .slot = root});
+  }
+  builder.add(Lane::kChild, "process", "a session of its own: signals of the caller's terminal stay outside",
+              SetAttribute{.attribute = Attribute::kNewSession});
+
+  // A pid namespace is entered by a child of whoever joined it, so a launcher joins and clones.
+  if (flags != 0) {
+    const Slot joined = plan.give_slot(kSlotTarget);
+    const Slot launcher = plan.new_slot("pid of the launcher");
+    builder.add(Lane::kParent, "namespaces", "enters the namespaces, so that this process need not",
+                Spawn{.lane = Lane::kLauncher, .pid = launcher}, Undo::kKill);
+    builder.add(Lane::kLauncher, "namespaces", "all of them in one call, so that none is another process's",
+                JoinNamespace{.flags = flags, .descriptor = joined});
+    builder.add(Lane::kLauncher, "process", "born inside, as a child of this command",
+                Spawn{.lane = Lane::kChild, .flags = CLONE_PARENT, .pid = pid, .pidfd = pidfd}, Undo::kKill);
+    builder.add(Lane::kLauncher, "process", "", SendDescriptor{.descriptor = pidfd, .value = pid});
+    builder.add(Lane::kParent, "process", "the new process, known by its pidfd",
+                ReceiveDescriptor{.descriptor = pidfd, .value = pid}, Undo::kKill);
+  } else {
+    builder.add(Lane::kParent, "process", "the new process",
+                Spawn{.lane = Lane::kChild, .pid = pid, .pidfd = pidfd}, Undo::kKill);
+  }
+  if (root != kNoSlot) builder.add(Lane::kChild, "root", "its root, where that is not the top of its mount namespace", ChangeRoot{root});
+
+  builder.streams(process, kNoSlot, false);
+  TRY(builder.program(process, flags != 0));
+  builder.await_ready(process);
+  return std::move(plan);
+}
+
+}  // namespace caisson::plan

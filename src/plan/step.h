@@ -1,0 +1,332 @@
+// The vocabulary of steps. A step is one item of the configuration; a lane is a straight line of steps; a plan is up to
+// three lanes. Steps are trivially copyable: strings are offsets into the plan's pool, and values that are born late
+// (descriptors, pids) go through numbered slots, so that a freshly cloned child can run its lane without allocating.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+#include <variant>
+
+namespace caisson::plan {
+
+/// A string in the plan's pool; offset 0 is the empty string. Plan::c_str() reads it.
+struct Text {
+  std::uint32_t offset = 0;
+  bool operator==(const Text&) const = default;
+  explicit operator bool() const { return offset != 0; }
+};
+
+/// A run of entries in the plan's lists of texts or numbers.
+struct Range {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+};
+
+/// A numbered place for a descriptor or a pid: written once by one step (or given by the caller), read by later ones.
+using Slot = std::uint16_t;
+inline constexpr Slot kNoSlot = 0xffff;
+inline constexpr int kSlots = 1024;
+
+/// Who runs the steps.
+///   parent    the calling process, in the host's namespaces
+///   launcher  a fork of the parent that enters what must be entered before the clone; only where needed
+///   child     PID 1 of the container, or the process of an exec
+enum class Lane : std::uint8_t { kParent, kLauncher, kChild };
+inline constexpr int kLanes = 3;
+
+/// The messages between the lanes, over one SEQPACKET pair:
+///
+///     parent                       launcher                     child
+///       | ---- clone --------------> | ---- clone -------------> |
+///       | <--- descriptor (pidfd) -- gone                        |    only with a launcher
+///       | ---- mapped ------------------------------------------> |    user namespace: the id maps are written
+///       | <--- descriptor (terminal) ---------------------------- |    the terminal's master
+///       | <--- mounted ------------------------------------------ |    everything is in place; the host is still visible
+///       | ---- hooked ------------------------------------------> |    hooks have run
+///       | <--- ready -------------------------------------------- |    all that is left is to execute the program
+///       | ---- start -------------------------------------------> |    create + start only; run goes on by itself
+///       | <--- end of file -------------------------------------- |    executed
+///       | <--- failed (StepFailure) ----------------------------- |    instead of any of the above …
+///       | ---- gone --------------------------------------------> |    … and the parent has looked at what it wanted to see
+enum class Tag : std::uint8_t { kMapped = 1, kMounted, kHooked, kReady, kStart, kDescriptor, kFailed, kGone };
+
+// --- host-visible ------------------------------------------------------------------------------------------------
+
+/// Makes the container's cgroup in every hierarchy, parents included; cpuset files are filled from the parents.
+/// Opens each directory's cgroup.procs for writing (v1), or the directory itself (v2), into slots `first`, `first`+1, ….
+struct MakeCgroup {
+  Range directories;  ///< texts
+  Slot first = kNoSlot;
+  bool unified = false;
+};
+
+/// Writes `value` to the file `path`, in one write. Relative to the descriptor in `directory` if there is one.
+struct WriteFile {
+  Text path;
+  Text value;
+  Slot directory = kNoSlot;
+};
+
+/// Writes the id maps of the process in slot `pid`, then is followed by Signal(mapped).
+struct MapIds {
+  Slot pid = kNoSlot;
+  Text uid_map;  ///< "0 100000 65536\n"…
+  Text gid_map;
+  bool deny_setgroups = false;
+};
+
+// --- processes ---------------------------------------------------------------------------------------------------
+
+/// Clones the next lane's process with `flags` (CLONE_NEW…); its pid and pidfd go to the slots. `cgroup`: born in that
+/// v2 cgroup (CLONE_INTO_CGROUP, Linux 5.7).
+struct Spawn {
+  Lane lane = Lane::kChild;
+  std::uint64_t flags = 0;
+  Slot pid = kNoSlot;
+  Slot pidfd = kNoSlot;
+  Slot cgroup = kNoSlot;
+};
+
+struct Await {
+  Tag tag{};
+};
+struct Signal {
+  Tag tag{};
+};
+
+/// Sends the descriptor in `descriptor`, and the number in `value` if there is one, as Tag::kDescriptor.
+struct SendDescriptor {
+  Slot descriptor = kNoSlot;
+  Slot value = kNoSlot;
+};
+struct ReceiveDescriptor {
+  Slot descriptor = kNoSlot;
+  Slot value = kNoSlot;
+};
+
+// --- namespaces --------------------------------------------------------------------------------------------------
+
+/// Opens a file of the host into a slot: a namespace file (checked to be one), /proc/PID/root, a cgroup.procs.
+struct OpenFile {
+  Text path;
+  int flags = 0;
+  Slot slot = kNoSlot;
+};
+
+/// setns(2) with the descriptor of a namespace file (one flag) or of a process (several flags, Linux 5.8).
+struct JoinNamespace {
+  std::uint64_t flags = 0;
+  Slot descriptor = kNoSlot;
+};
+
+/// Joins the v1 cgroups whose cgroup.procs are open in slots `first` … `first`+`count`-1.
+struct AttachCgroup {
+  Slot first = kNoSlot;
+  std::uint8_t count = 0;
+};
+
+struct Unshare {
+  std::uint64_t flags = 0;
+};
+
+struct BringUpLoopback {};
+
+struct SetHostname {
+  Text hostname;
+  Text domainname;
+};
+
+// --- files -------------------------------------------------------------------------------------------------------
+
+/// A detached tree: a copy of the mount at `source`, taken in the host's view (open_tree(2), OPEN_TREE_CLONE), or a new
+/// file system of `type`. `propagation` (MS_…) is set at once, so that nothing mounted below it later shows on the host.
+struct OpenTree {
+  Text source;
+  Text type;
+  Range options;          ///< texts "key=value" or "key", of a new file system
+  std::uint64_t set = 0;  ///< MOUNT_ATTR_… of a new file system
+  bool recursive = false;
+  std::uint64_t propagation = 0;
+  Slot slot = kNoSlot;
+};
+
+/// Sets the propagation of "/" in the child's own mount namespace (MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE, perhaps with MS_REC).
+struct SetPropagation {
+  std::uint64_t flags = 0;
+};
+
+/// Puts the root filesystem in place at the host directory `at`: the tree in `tree`, or a new filesystem of `type`
+/// with `options` (an overlay). The descriptor of its top goes to `root`: every path inside is resolved below it.
+struct MountRoot {
+  Slot tree = kNoSlot;
+  Text type;
+  Text options;  ///< as mount(2) takes them, comma-separated
+  Text at;
+  Slot root = kNoSlot;
+};
+
+/// Mounts the tree in `tree`, or a new filesystem of `type`, at `target` inside the root. A missing target is made: a
+/// directory, or a file where the tree is one. `copy_up`: a new tmpfs is filled with what `target` held.
+struct Mount {
+  Slot root = kNoSlot;
+  Slot tree = kNoSlot;
+  Text type;
+  Text source;
+  Text target;
+  Range options;            ///< texts "key=value" or "key", as fsconfig(2) takes them
+  std::uint64_t set = 0;    ///< MOUNT_ATTR_… of this mount
+  std::uint64_t clear = 0;  ///< MOUNT_ATTR_… taken off (a bind keeps its source's otherwise)
+  std::uint64_t recursive_set = 0;
+  std::uint64_t recursive_clear = 0;
+  std::uint64_t propagation = 0;  ///< MS_…, 0: as it comes
+  bool copy_up = false;
+};
+
+/// Makes a device node, or a fifo, inside the root. `mode` has the type's bits (S_IFCHR …).
+struct MakeDevice {
+  Slot root = kNoSlot;
+  Text path;
+  std::uint32_t mode = 0;
+  std::uint32_t major = 0;
+  std::uint32_t minor = 0;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+
+/// Makes the symbolic link `path` → `target` inside the root; one that exists stays as it is.
+struct MakeLink {
+  Slot root = kNoSlot;
+  Text path;
+  Text target;
+};
+
+/// Makes the root the process's root, and lets go of the old one.
+struct Pivot {
+  Slot root = kNoSlot;
+};
+
+/// chroot(2) into the directory in `root`: for `enter`, whose target may have a root of its own in its mount namespace.
+struct ChangeRoot {
+  Slot root = kNoSlot;
+};
+
+/// Hides `path`: a file behind the tree in `null` (verified to be the null device), a directory behind the one in
+/// `empty`. The first use attaches the tree, later ones attach copies of it. A path that is missing is left out.
+struct Mask {
+  Slot root = kNoSlot;
+  Slot null = kNoSlot;
+  Slot empty = kNoSlot;
+  Text path;
+};
+
+/// Makes `path` read-only: the mount at it (`remount`), or a bind of it onto itself. A path that is missing is left out.
+struct MakeReadOnly {
+  Slot root = kNoSlot;
+  Text path;
+  bool remount = false;
+};
+
+// --- process state -----------------------------------------------------------------------------------------------
+
+enum class Attribute : std::uint8_t {
+  kDeathSignal,      ///< value: the signal when the parent dies (PR_SET_PDEATHSIG)
+  kNotDumpable,      ///< nobody inside may trace or look into this process before it executes (CVE-2016-9962)
+  kNewSession,       ///< setsid(2)
+  kKeyring,          ///< a session keyring of its own (keyctl(2), KEYCTL_JOIN_SESSION_KEYRING)
+  kLimit,            ///< which: RLIMIT_…; value: soft; second: hard
+  kUmask,            ///< value
+  kNoNewPrivileges,  ///< PR_SET_NO_NEW_PRIVS
+};
+
+struct SetAttribute {
+  Attribute attribute{};
+  std::int32_t which = 0;
+  std::int64_t value = 0;
+  std::int64_t second = 0;
+};
+
+/// Standard input, output and error become the descriptors in the slots; `uid` is made the owner of pipes among them.
+struct ConnectStreams {
+  Slot input = kNoSlot;
+  Slot output = kNoSlot;
+  Slot error = kNoSlot;
+  std::uint32_t uid = 0;
+};
+
+/// Opens a terminal in the container's own devpts, makes it the controlling terminal and the standard streams, binds it
+/// to /dev/console; its master goes to `master`. Every descriptor is verified (CVE-2025-52565).
+struct Console {
+  Slot root = kNoSlot;
+  Slot master = kNoSlot;
+  std::uint16_t height = 0;
+  std::uint16_t width = 0;
+  std::uint32_t uid = 0;
+  bool bind_console = false;
+};
+
+/// Groups, group, user, and the five capability sets, in the order that keeps what is needed until the end.
+struct SetIds {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  Range groups;  ///< numbers
+  bool set_groups = true;
+  bool set_capabilities = true;
+  std::uint64_t bounding = 0;
+  std::uint64_t effective = 0;
+  std::uint64_t permitted = 0;
+  std::uint64_t inheritable = 0;
+  std::uint64_t ambient = 0;
+};
+
+/// Changes into `path` and verifies that it lies inside the root (CVE-2024-21626). `first_try`: made if it is missing;
+/// a refusal (EACCES) is left to the step of the same kind that follows once the user is the container's own.
+struct ChangeDirectory {
+  Text path;
+  bool first_try = false;
+};
+
+/// Every descriptor from `from` up is closed when the program is executed (close_range(2), CLOSE_RANGE_CLOEXEC).
+struct CloseDescriptors {
+  std::uint32_t from = 3;
+};
+
+/// Executes the first of `candidates` that can be. The report's descriptor closes by itself, or carries the failure.
+struct Exec {
+  Range candidates;  ///< texts: where the command may be, in the order of PATH
+  Range arguments;   ///< texts
+  Range environment;
+};
+
+using Action = std::variant<MakeCgroup, WriteFile, MapIds, Spawn, Await, Signal, SendDescriptor, ReceiveDescriptor,
+                            OpenFile, JoinNamespace, AttachCgroup, Unshare, BringUpLoopback, SetHostname, OpenTree,
+                            SetPropagation, MountRoot, Mount, MakeDevice, MakeLink, Pivot, ChangeRoot, Mask, MakeReadOnly,
+                            SetAttribute, ConnectStreams, Console, SetIds, ChangeDirectory, CloseDescriptors, Exec>;
+
+/// How a host-visible step is taken back after a later one failed; in reverse order.
+enum class Undo : std::uint8_t {
+  kNone,    ///< visible to nobody but the container's own processes: goes with them
+  kRemove,  ///< what was made is removed
+  kKill,    ///< the process is killed and reaped
+  kInside,  ///< goes with what an earlier step made and will remove (a limit inside the cgroup)
+};
+
+inline constexpr std::uint16_t kNoFallback = 0xffff;
+
+/// One item of the configuration, and what is done about it.
+struct Step {
+  Action action;
+  Text item;    ///< "mounts[2]", "process.capabilities"; an option where the engine made the config ("--memory")
+  Text reason;  ///< why it is there, for people
+  Undo undo = Undo::kNone;
+  std::uint16_t fallback = kNoFallback;  ///< index into Plan::fallbacks
+};
+
+/// The second alternative of a step: taken when the first fails with one of `errnos`, and means the same to the user.
+struct Fallback {
+  Action action;
+  std::int16_t errnos[4] = {0, 0, 0, 0};
+};
+
+static_assert(std::is_trivially_copyable_v<Step> && std::is_trivially_copyable_v<Fallback>);
+
+}  // namespace caisson::plan
