@@ -1,0 +1,97 @@
+#include "cgroup/writes.h"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace caisson::cgroup {
+
+namespace {
+
+Error missing(const std::vector<std::string_view>& controllers, const HostFacts& facts) {
+  if (facts.cgroup_mode == CgroupMode::kV2) {
+    return complaint(
+        fmt::format("controller '{}' is not delegated to this cgroup tree", controllers.back()),
+        fmt::format("it is missing in {}/cgroup.controllers: enable it in cgroup.subtree_control of every cgroup above "
+                    "(under systemd: Delegate=yes), or leave the limit out",
+                    facts.hierarchies.empty() ? "/sys/fs/cgroup" : facts.hierarchies.front().path));
+  }
+  const std::string_view controller = controllers.front();
+  return complaint(
+      fmt::format("controller '{}' is mounted nowhere on this host", controller),
+      fmt::format(
+          "if /proc/cgroups lists it: mount -t cgroup -o {0} cgroup /sys/fs/cgroup/{0}; otherwise this kernel has it "
+          "not, or it is switched off on its command line (cgroup_disable={0})",
+          controller));
+}
+
+// The directories from a hierarchy's root down to the parent of `path`: "", "/caisson" of "/caisson/ID".
+std::vector<std::string> ancestors(const std::string& path) {
+  std::vector<std::string> above;
+  for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    above.push_back(path.substr(0, slash));
+  }
+  return above;
+}
+
+}  // namespace
+
+Result<const CgroupHierarchy*> Writes::need(std::vector<std::string_view> controllers, std::string_view item) {
+  for (const std::string_view controller : controllers) {
+    if (const CgroupHierarchy* hierarchy = facts_.hierarchy(controller)) {
+      if (hierarchy->unified) enable(*hierarchy, controller, item);
+      return hierarchy;
+    }
+  }
+  return fail(in(item, missing(controllers, facts_)));
+}
+
+void Writes::enable(const CgroupHierarchy& hierarchy, std::string_view controller, std::string_view item) {
+  const bool known =
+      std::any_of(enabled_.begin(), enabled_.end(), [&](const Enabled& e) { return e.controller == controller; });
+  if (!known) enabled_.push_back({&hierarchy, std::string(controller), std::string(item)});
+}
+
+void Writes::write(const CgroupHierarchy& hierarchy, std::string file, std::string value, std::string_view item) {
+  writes_.push_back({directory(hierarchy), std::move(file), std::move(value), std::string(item)});
+}
+
+bool Writes::kernel_has(unsigned major, unsigned minor) const {
+  const auto number = [](std::string_view text) {
+    return parse_unsigned(text.substr(0, std::min(text.find_first_not_of("0123456789"), text.size()))).value_or(0);
+  };
+  const Cut release = cut(facts_.kernel, '.');
+  const std::uint64_t has_major = number(release.head);
+  return has_major > major || (has_major == major && number(release.tail.value_or("")) >= minor);
+}
+
+Layout Writes::finish() {
+  Layout layout;
+  layout.unified = facts_.cgroup_mode == CgroupMode::kV2;
+  for (const CgroupHierarchy& hierarchy : facts_.hierarchies) {
+    const bool named = hierarchy.controllers.empty() || hierarchy.controllers.front().starts_with("name=");
+    const bool used =
+        std::any_of(enabled_.begin(), enabled_.end(), [&](const Enabled& e) { return e.hierarchy == &hierarchy; });
+    if (hierarchy.unified ? layout.unified || used : !named) layout.directories.push_back(directory(hierarchy));
+  }
+  if (layout.unified) {  // memory and pids tell what happened to a container (evidence.h) also where nothing is limited
+    for (const std::string_view controller : {"memory", "pids"}) {
+      if (const CgroupHierarchy* hierarchy = facts_.hierarchy(controller))
+        enable(*hierarchy, controller, "linux.cgroupsPath");
+    }
+  }
+  for (const Enabled& enabled : enabled_) {
+    for (const std::string& above : ancestors(path_)) {
+      layout.writes.push_back(
+          {enabled.hierarchy->path + above, "cgroup.subtree_control", "+" + enabled.controller, enabled.item});
+    }
+  }
+  layout.writes.insert(layout.writes.end(), std::make_move_iterator(writes_.begin()),
+                       std::make_move_iterator(writes_.end()));
+  return layout;
+}
+
+}  // namespace caisson::cgroup
