@@ -11,3 +11,6 @@ function(caisson_bench name)
 endfunction()
 
 caisson_bench(floor SOURCES floor.cc floor_cgroups.cc)
+caisson_bench(compare SOURCES compare.cc contender.cc sample.cc KNOWS base)
+caisson_unit_test(bench SOURCES bench_test.cc ../../bench/sample.cc KNOWS base)
+target_include_directories(unit_bench PRIVATE bench)

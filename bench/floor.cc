@@ -43,8 +43,7 @@ constexpr int kOwnFailure = 125;  // as docker's: the runtime failed, not the co
 
 bool join(const Cgroups& cgroups) {
   for (const Hierarchy& hierarchy : cgroups.all())
-    if (!hierarchy.is_v2 && !done(write(hierarchy.procs, "0", 1), "write cgroup.procs", hierarchy.name.data()))
-      return false;
+    if (!hierarchy.is_v2 && !done(write(hierarchy.tasks, "0", 1), "write tasks", hierarchy.name.data())) return false;
   // With v2 alone the cgroup namespace came with the clone; here it must be made after the last cgroup was joined.
   return !cgroups.has_v1() || done(unshare(CLONE_NEWCGROUP), "unshare", "CLONE_NEWCGROUP");
 }

@@ -61,7 +61,7 @@ bool Cgroups::add(const char* name, int root, bool is_v2) {
   }
   if (!done(mkdirat(root, own(), 0755), "mkdirat", name)) return false;
   Hierarchy& made = hierarchies_[count_++];
-  made = {.name = {}, .root = root, .procs = -1, .is_v2 = is_v2};
+  made = {.name = {}, .root = root, .tasks = -1, .is_v2 = is_v2};
   strcpy(made.name.data(), name);
   if (is_v2) {
     v2_cgroup_ = openat(root, own(), O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -72,8 +72,10 @@ bool Cgroups::add(const char* name, int root, bool is_v2) {
   if (controllers.contains("cpuset") && !(copy_down(made, "cpuset.cpus") && copy_down(made, "cpuset.mems")))
     return false;
   if (controllers.contains("devices") && !write_device_rules(made)) return false;
-  made.procs = open_own(made, "cgroup.procs", O_WRONLY);
-  return made.procs >= 0;
+  // Not cgroup.procs: a thread that moves itself alone needs no lock against other threads (since Linux 5.6, commit
+  // 9a3284fad42f), and that lock costs a grace period of 10 to 20 ms whenever nobody has taken it lately.
+  made.tasks = open_own(made, "tasks", O_WRONLY);
+  return made.tasks >= 0;
 }
 
 int Cgroups::open_own(const Hierarchy& hierarchy, const char* file, int flags) const {

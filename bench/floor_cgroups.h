@@ -11,7 +11,7 @@ namespace caisson::bench {
 struct Hierarchy {
   std::array<char, 64> name;  ///< its directory below /sys/fs/cgroup; empty on a host with v2 alone
   int root;                   ///< its root directory
-  int procs;                  ///< v1: cgroup.procs of the container's cgroup, for the child to write itself into
+  int tasks;                  ///< v1: `tasks` of the container's cgroup, for the child to write itself into
   bool is_v2;
 };
 
