@@ -1,1 +1,3 @@
-caisson_room(host_facts FOLDER host)  # facts.h: plain data, for the pure rooms too
+# The facts as plain data are for the pure rooms; probing them is not.
+caisson_room(host_facts FOLDER host)
+caisson_room(host FOLDER host SOURCES probe.cc KNOWS base kernel host_facts)

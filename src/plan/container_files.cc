@@ -85,6 +85,7 @@ Result<> ContainerFiles::open() {
 Result<> ContainerFiles::open_mount(Planned& planned) {
   const spec::Mount& mount = *planned.mount;
   const bool is_bind = planned.options.bind || mount.type == "bind" || mount.type == "rbind";
+  if (planned.options.copy_up) return fail(complaint("the option tmpcopyup is not there yet"));
   if (mount.type.empty() && !is_bind) return fail(complaint("a mount needs a type, or the option bind or rbind"));
   if (is_bind) {
     if (!planned.options.data.empty()) {
@@ -137,8 +138,7 @@ void ContainerFiles::place(const Planned& planned) {
               .clear = options.clear,
               .recursive_set = options.recursive_set,
               .recursive_clear = options.recursive_clear,
-              .propagation = options.propagation,
-              .copy_up = options.copy_up};
+              .propagation = options.propagation};
   const bool fresh_sysfs = spec.type == "sysfs" && planned.tree != kNoSlot;
   if (planned.tree != kNoSlot && !fresh_sysfs) {
     builder_.add(Lane::kChild, planned.item, "a part of the host's files, shown inside", mount);

@@ -166,7 +166,7 @@ struct MountRoot {
 };
 
 /// Mounts the tree in `tree`, or a new filesystem of `type`, at `target` inside the root. A missing target is made: a
-/// directory, or a file where the tree is one. `copy_up`: a new tmpfs is filled with what `target` held.
+/// directory, or a file where the tree is one.
 struct Mount {
   Slot root = kNoSlot;
   Slot tree = kNoSlot;
@@ -179,7 +179,6 @@ struct Mount {
   std::uint64_t recursive_set = 0;
   std::uint64_t recursive_clear = 0;
   std::uint64_t propagation = 0;  ///< MS_…, 0: as it comes
-  bool copy_up = false;
 };
 
 /// Makes a device node, or a fifo, inside the root. `mode` has the type's bits (S_IFCHR …).

@@ -1,0 +1,227 @@
+// Mounts. Every target is resolved inside the root when the step runs, and mounted on by descriptor.
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+
+#include "execute/act.h"
+#include "kernel/in_root.h"
+#include "kernel/syscalls.h"
+
+namespace caisson::execute {
+
+using kernel::Make;
+using plan::Call;
+
+namespace {
+
+constexpr std::size_t kParameterSize = 4096;
+
+bool set_attributes(int tree, std::uint64_t set, std::uint64_t clear, std::uint64_t propagation, bool recursive) noexcept {
+  struct mount_attr attributes {};
+  attributes.attr_set = set;
+  attributes.attr_clr = clear;
+  attributes.propagation = propagation & ~static_cast<std::uint64_t>(MS_REC);
+  const unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0U);
+  return ::mount_setattr(tree, "", flags, &attributes, sizeof attributes) == 0;
+}
+
+bool attach(int tree, int target) noexcept {
+  return ::move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0;
+}
+
+// One "key=value" or "key". The numbering of operands is that of the options; the source comes after them.
+bool configure(int filesystem, const char* parameter) noexcept {
+  const char* equals = std::strchr(parameter, '=');
+  if (equals == nullptr) return ::fsconfig(filesystem, FSCONFIG_SET_FLAG, parameter, nullptr, 0) == 0;
+  char key[kParameterSize];
+  const auto length = static_cast<std::size_t>(equals - parameter);
+  if (length >= sizeof key) {
+    errno = ENAMETOOLONG;
+    return false;
+  }
+  std::memcpy(key, parameter, length);
+  key[length] = '\0';
+  return ::fsconfig(filesystem, FSCONFIG_SET_STRING, key, equals + 1, 0) == 0;
+}
+
+struct NewFilesystem {
+  plan::Text type;
+  plan::Text source;
+  plan::Range options;
+  std::uint64_t attributes = 0;
+  int like = -1;  ///< a tmpfs without a mode of its own has the mode of the directory it covers
+};
+
+bool names_mode(const Context& context, plan::Range options) {
+  for (const plan::Text option : context.plan->texts(options)) {
+    if (std::strncmp(context.c_str(option), "mode=", 5) == 0) return true;
+  }
+  return false;
+}
+
+// A new file system as a detached mount; -1 with `outcome` set.
+int make_filesystem(const NewFilesystem& wanted, Context& context, Outcome& outcome) noexcept {
+  Held filesystem(::fsopen(context.c_str(wanted.type), FSOPEN_CLOEXEC));
+  if (!filesystem) return outcome = failed(Call::kFsopen), -1;
+  std::size_t operand = 0;
+  for (const plan::Text option : context.plan->texts(wanted.options)) {
+    if (!configure(filesystem.get(), context.c_str(option))) return outcome = failed(Call::kFsconfig, operand), -1;
+    ++operand;
+  }
+  if (wanted.source && ::fsconfig(filesystem.get(), FSCONFIG_SET_STRING, "source", context.c_str(wanted.source), 0) != 0) {
+    return outcome = failed(Call::kFsconfig, operand), -1;
+  }
+  struct stat covered {};
+  if (wanted.like >= 0 && std::strcmp(context.c_str(wanted.type), "tmpfs") == 0 && !names_mode(context, wanted.options) &&
+      ::fstat(wanted.like, &covered) == 0) {
+    char mode[16];
+    ::snprintf(mode, sizeof mode, "%o", covered.st_mode & 07777U);
+    if (::fsconfig(filesystem.get(), FSCONFIG_SET_STRING, "mode", mode, 0) != 0) return outcome = failed(Call::kFsconfig, operand), -1;
+  }
+  // Operand 0xffff: the file system as a whole was refused, not one of its options.
+  if (::fsconfig(filesystem.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) return outcome = failed(Call::kFsconfig, 0xffff), -1;
+  const int mounted = ::fsmount(filesystem.get(), FSMOUNT_CLOEXEC, static_cast<unsigned>(wanted.attributes));
+  if (mounted < 0) outcome = failed(Call::kFsmount);
+  return mounted;
+}
+
+bool is_directory(int fd) noexcept {
+  struct stat status {};
+  return ::fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+// procfs and sysfs must not land where the image's links lead (CVE-2023-27561, CVE-2019-19921).
+int open_target(const plan::Mount& step, Context& context, Make make, Outcome& outcome) noexcept {
+  const char* type = context.c_str(step.type);
+  const bool strict = std::strcmp(type, "proc") == 0 || std::strcmp(type, "sysfs") == 0;
+  const int target = kernel::make_in_root(context.at(step.root), context.c_str(step.target), make, strict ? RESOLVE_NO_SYMLINKS : 0);
+  if (target < 0) outcome = strict && errno == ELOOP ? failed_with(Call::kVerifyDirectory, ELOOP) : failed(Call::kOpenat2);
+  return target;
+}
+
+Outcome finish_mount(const plan::Mount& step, int tree, int target) noexcept {
+  if (!attach(tree, target)) return failed(Call::kMoveMount);
+  if (step.propagation != 0 && !set_attributes(tree, 0, 0, step.propagation, (step.propagation & MS_REC) != 0)) {
+    return failed(Call::kMountSetattr);
+  }
+  return done();
+}
+
+Outcome mount_tree(const plan::Mount& step, Context& context) noexcept {
+  const int tree = context.at(step.tree);
+  Outcome outcome;
+  Held target(open_target(step, context, is_directory(tree) ? Make::kDirectory : Make::kFile, outcome));
+  if (!target) return outcome;
+  if ((step.recursive_set | step.recursive_clear) != 0 && !set_attributes(tree, step.recursive_set, step.recursive_clear, 0, true)) {
+    return failed(Call::kMountSetattr);
+  }
+  if ((step.set | step.clear) != 0 && !set_attributes(tree, step.set, step.clear, 0, false)) return failed(Call::kMountSetattr);
+  return finish_mount(step, tree, target.get());
+}
+
+// A copy of the tree in `tree` on `target`; the tree itself the first time, which leaves its descriptor on the attached mount.
+Outcome attach_copy(int tree, int target) noexcept {
+  Held copy(::open_tree(tree, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH));
+  if (!copy && errno != EINVAL) return failed(Call::kOpenTree);
+  return attach(copy ? copy.get() : tree, target) ? done() : failed(Call::kMoveMount);
+}
+
+bool is_null_device(int fd) noexcept {
+  struct stat status {};
+  return ::fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
+}
+
+bool is_missing(int error) { return error == ENOENT || error == ENOTDIR; }
+
+}  // namespace
+
+Outcome act(const plan::OpenTree& step, Context& context) noexcept {
+  if (step.type) {
+    Outcome outcome;
+    const int made = make_filesystem({.type = step.type, .source = step.type, .options = step.options, .attributes = step.set}, context, outcome);
+    context.put(step.slot, made);
+    return outcome;
+  }
+  const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (step.recursive ? AT_RECURSIVE : 0U);
+  const int tree = ::open_tree(AT_FDCWD, context.c_str(step.source), flags);
+  if (tree < 0) return failed(Call::kOpenTree);
+  context.put(step.slot, tree);
+  if (step.propagation != 0 && !set_attributes(tree, 0, 0, step.propagation, (step.propagation & MS_REC) != 0)) {
+    return failed(Call::kMountSetattr);
+  }
+  return done();
+}
+
+Outcome act(const plan::SetPropagation& step, Context&) noexcept {
+  return ::mount(nullptr, "/", nullptr, step.flags, nullptr) == 0 ? done() : failed(Call::kMount);
+}
+
+Outcome act(const plan::MountRoot& step, Context& context) noexcept {
+  const char* at = context.c_str(step.at);
+  if (step.tree != plan::kNoSlot) {
+    const int tree = context.at(step.tree);
+    if (::move_mount(tree, "", AT_FDCWD, at, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) != 0) return failed(Call::kMoveMount);
+    context.put(step.root, tree);
+    return done();
+  }
+  // The old call: a parameter of fsconfig(2) ends at 256 bytes, which a list of layers does not.
+  const char* type = context.c_str(step.type);
+  if (::mount(type, at, type, 0, context.c_str(step.options)) != 0) return failed(Call::kMount);
+  const int root = ::open(at, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (root < 0) return failed(Call::kOpen);
+  context.put(step.root, root);
+  return done();
+}
+
+Outcome act(const plan::Mount& step, Context& context) noexcept {
+  if (step.tree != plan::kNoSlot) return mount_tree(step, context);
+  Outcome outcome;
+  Held target(open_target(step, context, Make::kDirectory, outcome));
+  if (!target) return outcome;
+  Held made(make_filesystem({.type = step.type, .source = step.source, .options = step.options, .attributes = step.set, .like = target.get()},
+                            context, outcome));
+  if (!made) return outcome;
+  return finish_mount(step, made.get(), target.get());
+}
+
+Outcome act(const plan::Mask& step, Context& context) noexcept {
+  Held target(kernel::open_in_root(context.at(step.root), context.c_str(step.path), O_PATH));
+  if (!target) return is_missing(errno) ? done() : failed(Call::kOpenat2);
+  if (is_directory(target.get())) return attach_copy(context.at(step.empty), target.get());
+  const int null = context.at(step.null);
+  if (!is_null_device(null)) return failed_with(Call::kVerifyDevice, ENODEV);
+  return attach_copy(null, target.get());
+}
+
+Outcome act(const plan::MakeReadOnly& step, Context& context) noexcept {
+  Held target(kernel::open_in_root(context.at(step.root), context.c_str(step.path), O_PATH));
+  if (!target) return is_missing(errno) && !step.remount ? done() : failed(Call::kOpenat2);
+  if (step.remount) {
+    return set_attributes(target.get(), MOUNT_ATTR_RDONLY, 0, 0, false) ? done() : failed(Call::kMountSetattr);
+  }
+  Held tree(::open_tree(target.get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE));
+  if (!tree) return failed(Call::kOpenTree);
+  if (!set_attributes(tree.get(), MOUNT_ATTR_RDONLY, 0, 0, false)) return failed(Call::kMountSetattr);
+  return attach(tree.get(), target.get()) ? done() : failed(Call::kMoveMount);
+}
+
+Outcome act(const plan::Pivot& step, Context& context) noexcept {
+  if (::fchdir(context.at(step.root)) != 0) return failed(Call::kChdir);
+  // The old root is stacked on the new one and taken off again: no directory is needed for it (pivot_root(2), NOTES).
+  if (kernel::pivot_root(".", ".") != 0) return failed(Call::kPivotRoot);
+  if (::umount2(".", MNT_DETACH) != 0) return failed(Call::kUmount);
+  return ::chdir("/") == 0 ? done() : failed(Call::kChdir);
+}
+
+Outcome act(const plan::ChangeRoot& step, Context& context) noexcept {
+  if (::fchdir(context.at(step.root)) != 0) return failed(Call::kChdir);
+  return ::chroot(".") == 0 ? done() : failed(Call::kChroot);
+}
+
+}  // namespace caisson::execute

@@ -1,0 +1,219 @@
+// Cgroups, processes, messages and namespaces.
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <climits>
+#include <cstring>
+#include <utility>
+
+#include "execute/act.h"
+#include "execute/channel.h"
+#include "kernel/syscalls.h"
+
+namespace caisson::execute {
+
+using kernel::retry;
+using plan::Call;
+
+namespace {
+
+// A fresh cpuset admits nobody until it has cpus and mems (cgroup-v1/cpusets.rst); it takes its parent's.
+bool copy_cpuset_file(int parent, int directory, const char* name) noexcept {
+  Held from(::openat(parent, name, O_RDONLY | O_CLOEXEC));
+  if (!from) return errno == ENOENT;
+  char value[4096];
+  const ssize_t length = retry([&] { return ::read(from.get(), value, sizeof value); });
+  if (length < 0) return false;
+  Held to(::openat(directory, name, O_RDWR | O_CLOEXEC));
+  char own[2];
+  if (!to || retry([&] { return ::read(to.get(), own, sizeof own); }) > 1) return static_cast<bool>(to);  // it has one
+  return retry([&] { return ::write(to.get(), value, static_cast<std::size_t>(length)); }) == length;
+}
+
+// Makes every missing directory of an absolute path. False and errno.
+bool make_cgroup_directory(const char* path) noexcept {
+  char prefix[PATH_MAX];
+  const std::size_t length = std::strlen(path);
+  if (length >= sizeof prefix) {
+    errno = ENAMETOOLONG;
+    return false;
+  }
+  std::memcpy(prefix, path, length + 1);
+  if (::mkdir(prefix, 0755) != 0) {
+    if (errno == EEXIST) return true;
+    if (errno != ENOENT) return false;
+    char* slash = std::strrchr(prefix, '/');
+    if (slash == nullptr || slash == prefix) return false;
+    *slash = '\0';
+    if (!make_cgroup_directory(prefix)) return false;
+    *slash = '/';
+    if (::mkdir(prefix, 0755) != 0 && errno != EEXIST) return false;
+  }
+  if (std::strstr(path, "/cpuset") == nullptr && std::strstr(path, "cpuset/") == nullptr) return true;
+  Held directory(::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  Held parent(directory ? ::openat(directory.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1);
+  return parent && copy_cpuset_file(parent.get(), directory.get(), "cpuset.cpus") &&
+         copy_cpuset_file(parent.get(), directory.get(), "cpuset.mems");
+}
+
+Outcome write_proc_file(pid_t pid, const char* name, const char* text, std::size_t operand) noexcept {
+  char path[64];
+  ::snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
+  Held file(::open(path, O_WRONLY | O_CLOEXEC));
+  if (!file) return failed(Call::kOpen, operand);
+  if (retry([&] { return ::write(file.get(), text, std::strlen(text)); }) < 0) return failed(Call::kWrite, operand);
+  return done();
+}
+
+}  // namespace
+
+Outcome act(const plan::MakeCgroup& step, Context& context) noexcept {
+  std::size_t index = 0;
+  for (const plan::Text text : context.plan->texts(step.directories)) {
+    const char* directory = context.c_str(text);
+    if (!make_cgroup_directory(directory)) return failed(Call::kMkdir, index);
+    Held opened(::open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened) return failed(Call::kOpen, index);
+    const int kept = step.unified ? ::fcntl(opened.get(), F_DUPFD_CLOEXEC, 3)
+                                  : ::openat(opened.get(), "cgroup.procs", O_WRONLY | O_CLOEXEC);
+    if (kept < 0) return failed(Call::kOpen, index);
+    context.put(static_cast<plan::Slot>(step.first + index), kept);
+    ++index;
+  }
+  return done();
+}
+
+Outcome act(const plan::WriteFile& step, Context& context) noexcept {
+  const int directory = step.directory == plan::kNoSlot ? AT_FDCWD : context.at(step.directory);
+  Held file(retry([&] { return ::openat(directory, context.c_str(step.path), O_WRONLY | O_CLOEXEC | O_NOCTTY); }));
+  if (!file) return failed(Call::kOpen);
+  const char* value = context.c_str(step.value);
+  if (retry([&] { return ::write(file.get(), value, std::strlen(value)); }) < 0) return failed(Call::kWrite);
+  return done();
+}
+
+Outcome act(const plan::MapIds& step, Context& context) noexcept {
+  const pid_t pid = context.at(step.pid);
+  if (step.deny_setgroups) {
+    if (const Outcome outcome = write_proc_file(pid, "setgroups", "deny", 2); !outcome.ok()) return outcome;
+  }
+  if (const Outcome outcome = write_proc_file(pid, "uid_map", context.c_str(step.uid_map), 0); !outcome.ok()) return outcome;
+  return write_proc_file(pid, "gid_map", context.c_str(step.gid_map), 1);
+}
+
+Outcome act(const plan::Spawn& step, Context& context) noexcept {
+  int pidfd = -1;
+  struct clone_args arguments {};
+  arguments.flags = step.flags | CLONE_PIDFD;
+  arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
+  arguments.exit_signal = (step.flags & CLONE_PARENT) != 0 ? 0 : SIGCHLD;
+  if (step.cgroup != plan::kNoSlot) {
+    arguments.flags |= CLONE_INTO_CGROUP;
+    arguments.cgroup = static_cast<std::uint64_t>(context.at(step.cgroup));
+  }
+  const pid_t pid = kernel::clone3(arguments);
+  if (pid < 0) return failed(Call::kClone3);
+  if (pid == 0) {
+    if (context.lane == plan::Lane::kParent) {
+      ::close(context.channel);
+      context.channel = std::exchange(context.other_channel, -1);
+    }
+    run_process(context, step.lane);
+  }
+  // What is left open on the other side is the other side's: its end of file must reach us.
+  if (context.lane == plan::Lane::kParent) {
+    ::close(context.other_channel);
+    context.other_channel = -1;
+  }
+  context.put(step.pid, pid);
+  if (step.pidfd != plan::kNoSlot) {
+    context.put(step.pidfd, pidfd);
+  } else {
+    ::close(pidfd);
+  }
+  return done();
+}
+
+Outcome act(const plan::Await& step, Context& context) noexcept {
+  Packet packet;
+  int descriptor = -1;
+  const Received received = receive_packet(context.channel, packet, descriptor);
+  if (descriptor >= 0) ::close(descriptor);
+  if (received == Received::kError) return failed(Call::kReceive);
+  if (received == Received::kPacket && packet.tag == plan::Tag::kFailed) {
+    context.received = packet.failure;
+    context.received_lane = packet.lane;
+  }
+  if (received == Received::kEnd || packet.tag != step.tag) return failed_with(Call::kProtocol, 0);
+  return done();
+}
+
+Outcome act(const plan::Signal& step, Context& context) noexcept {
+  const Packet packet{.tag = step.tag, .lane = context.lane};
+  return send_packet(context.channel, packet) ? done() : failed(Call::kSend);
+}
+
+Outcome act(const plan::SendDescriptor& step, Context& context) noexcept {
+  Packet packet{.tag = plan::Tag::kDescriptor, .lane = context.lane};
+  if (step.value != plan::kNoSlot) packet.value = context.at(step.value);
+  return send_packet(context.channel, packet, context.at(step.descriptor)) ? done() : failed(Call::kSend);
+}
+
+Outcome act(const plan::ReceiveDescriptor& step, Context& context) noexcept {
+  Packet packet;
+  int descriptor = -1;
+  const Received received = receive_packet(context.channel, packet, descriptor);
+  if (received == Received::kError) return failed(Call::kReceive);
+  if (received == Received::kPacket && packet.tag == plan::Tag::kFailed) {
+    context.received = packet.failure;
+    context.received_lane = packet.lane;
+  }
+  if (received == Received::kEnd || packet.tag != plan::Tag::kDescriptor || descriptor < 0) {
+    if (descriptor >= 0) ::close(descriptor);
+    return failed_with(Call::kProtocol, 0);
+  }
+  context.put(step.descriptor, descriptor);
+  context.put(step.value, packet.value);
+  return done();
+}
+
+Outcome act(const plan::JoinNamespace& step, Context& context) noexcept {
+  return ::setns(context.at(step.descriptor), static_cast<int>(step.flags)) == 0 ? done() : failed(Call::kSetns);
+}
+
+Outcome act(const plan::AttachCgroup& step, Context& context) noexcept {
+  for (std::uint8_t i = 0; i < step.count; ++i) {
+    const int procs = context.at(static_cast<plan::Slot>(step.first + i));
+    if (retry([&] { return ::write(procs, "0", 1); }) < 0) return failed(Call::kWrite, i);
+  }
+  return done();
+}
+
+Outcome act(const plan::Unshare& step, Context&) noexcept {
+  return ::unshare(static_cast<int>(step.flags)) == 0 ? done() : failed(Call::kUnshare);
+}
+
+Outcome act(const plan::BringUpLoopback&, Context&) noexcept {
+  Held socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!socket) return failed(Call::kSocket);
+  struct ifreq request {};
+  std::memcpy(request.ifr_name, "lo", 3);
+  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  return ::ioctl(socket.get(), SIOCSIFFLAGS, &request) == 0 ? done() : failed(Call::kIoctl);
+}
+
+Outcome act(const plan::SetHostname& step, Context& context) noexcept {
+  const char* hostname = context.c_str(step.hostname);
+  if (*hostname != '\0' && ::sethostname(hostname, std::strlen(hostname)) != 0) return failed(Call::kSethostname);
+  const char* domainname = context.c_str(step.domainname);
+  if (*domainname != '\0' && ::setdomainname(domainname, std::strlen(domainname)) != 0) return failed(Call::kSetdomainname);
+  return done();
+}
+
+}  // namespace caisson::execute

@@ -1,0 +1,27 @@
+// The packets between the lanes, on one SEQPACKET pair. One format for every message (plan/step.h draws their order).
+#pragma once
+
+#include <cstdint>
+
+#include "plan/failure.h"
+#include "plan/step.h"
+
+namespace caisson::execute {
+
+struct Packet {
+  plan::Tag tag{};
+  plan::Lane lane{};             ///< who sends it
+  std::uint8_t padding[2] = {};
+  std::int32_t value = 0;        ///< a pid, with Tag::kDescriptor
+  plan::StepFailure failure;     ///< with Tag::kFailed
+};
+
+/// Sends `packet`, with `descriptor` attached if it is not -1. False and errno. Allocates nothing.
+bool send_packet(int socket, const Packet& packet, int descriptor = -1) noexcept;
+
+enum class Received { kPacket, kEnd, kError };
+
+/// Receives one packet; the descriptor that came with it, or -1, goes to `descriptor` (CLOEXEC).
+Received receive_packet(int socket, Packet& packet, int& descriptor) noexcept;
+
+}  // namespace caisson::execute

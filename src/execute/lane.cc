@@ -1,0 +1,95 @@
+#include <signal.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+#include <variant>
+
+#include "execute/act.h"
+#include "execute/channel.h"
+#include "kernel/syscalls.h"
+
+namespace caisson::execute {
+
+namespace {
+
+constexpr int kReportedFailure = 70;  // EX_SOFTWARE; nobody reads it: the packet has said everything
+
+std::int64_t monotonic_nanoseconds() {
+  struct timespec now {};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
+}
+
+Outcome run_action(const plan::Action& action, Context& context) noexcept {
+  return std::visit([&](const auto& one) { return act(one, context); }, action);
+}
+
+bool leads_to_fallback(const plan::Fallback& fallback, int error) {
+  return error != 0 && std::find(std::begin(fallback.errnos), std::end(fallback.errnos), error) != std::end(fallback.errnos);
+}
+
+// A program starts with the signals as it would from a shell: nothing blocked, nothing ignored by the caller's doing.
+void reset_signals() {
+  struct sigaction standard {};
+  standard.sa_handler = SIG_DFL;
+  for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &standard, nullptr);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+}  // namespace
+
+Held::~Held() {
+  const int error = errno;
+  if (fd_ >= 0) ::close(fd_);
+  errno = error;
+}
+
+Outcome run_lane(Context& context) noexcept {
+  const std::vector<plan::Step>& steps = context.plan->lane(context.lane);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    context.step = static_cast<std::uint16_t>(i);
+    Outcome outcome = run_action(steps[i].action, context);
+    std::uint8_t alternative = 0;
+    if (!outcome.ok() && steps[i].fallback != plan::kNoFallback) {
+      const plan::Fallback& fallback = context.plan->fallback(steps[i]);
+      if (leads_to_fallback(fallback, outcome.error)) {
+        outcome = run_action(fallback.action, context);
+        alternative = 1;
+      }
+    }
+    if (context.marks != nullptr) {
+      context.marks[static_cast<std::size_t>(context.lane) * plan::kSlots + i] = monotonic_nanoseconds();
+    }
+    if (!outcome.ok()) {
+      if (context.received.call == plan::Call::kNone) {
+        context.received = {context.step, outcome.call, alternative, outcome.operand, outcome.error};
+        context.received_lane = context.lane;
+      }
+      return outcome;
+    }
+  }
+  return done();
+}
+
+void run_process(Context& context, plan::Lane lane) noexcept {
+  context.lane = lane;
+  if (lane == plan::Lane::kChild) {
+    reset_signals();
+    ::umask(0);  // the modes of what the steps make are theirs; the program's own mask is a step
+  }
+  if (run_lane(context).ok()) ::_exit(0);  // a launcher; a child's last step does not return
+
+  Packet report{.tag = plan::Tag::kFailed, .lane = lane, .failure = context.received};
+  send_packet(context.channel, report);
+  Packet answer;
+  int descriptor = -1;
+  receive_packet(context.channel, answer, descriptor);  // the parent has looked, or is gone
+  ::_exit(kReportedFailure);
+}
+
+}  // namespace caisson::execute

@@ -1,0 +1,53 @@
+#include "kernel/syscalls.h"
+
+#include <linux/capability.h>
+#include <linux/keyctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace caisson::kernel {
+
+int openat2(int directory, const char* path, const struct open_how& how) noexcept {
+  return static_cast<int>(::syscall(SYS_openat2, directory, path, &how, sizeof how));
+}
+
+pid_t clone3(struct clone_args& arguments) noexcept {
+  return static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof arguments));
+}
+
+int pivot_root(const char* new_root, const char* put_old) noexcept {
+  return static_cast<int>(::syscall(SYS_pivot_root, new_root, put_old));
+}
+
+int execveat(int directory, const char* path, char* const* arguments, char* const* environment, int flags) noexcept {
+  return static_cast<int>(::syscall(SYS_execveat, directory, path, arguments, environment, flags));
+}
+
+int pidfd_open(pid_t pid, unsigned flags) noexcept { return static_cast<int>(::syscall(SYS_pidfd_open, pid, flags)); }
+
+int pidfd_send_signal(int pidfd, int signal) noexcept {
+  return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));
+}
+
+long keyctl_join_session() noexcept { return ::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr); }
+
+int capset(std::uint64_t effective, std::uint64_t permitted, std::uint64_t inheritable) noexcept {
+  struct __user_cap_header_struct header {
+    _LINUX_CAPABILITY_VERSION_3, 0
+  };
+  struct __user_cap_data_struct data[2];
+  for (int half = 0; half < 2; ++half) {
+    data[half].effective = static_cast<std::uint32_t>(effective >> (32 * half));
+    data[half].permitted = static_cast<std::uint32_t>(permitted >> (32 * half));
+    data[half].inheritable = static_cast<std::uint32_t>(inheritable >> (32 * half));
+  }
+  return static_cast<int>(::syscall(SYS_capset, &header, data));
+}
+
+int set_ids(uid_t uid) noexcept { return static_cast<int>(::syscall(SYS_setresuid, uid, uid, uid)); }
+int set_group_ids(gid_t gid) noexcept { return static_cast<int>(::syscall(SYS_setresgid, gid, gid, gid)); }
+int set_groups(const std::uint32_t* groups, std::size_t count) noexcept {
+  return static_cast<int>(::syscall(SYS_setgroups, count, groups));
+}
+
+}  // namespace caisson::kernel

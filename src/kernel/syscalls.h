@@ -1,0 +1,41 @@
+// System calls that glibc 2.36 has no function for, as it would have them: -1 and errno. None allocates: a container's
+// child process may use all of this file.
+#pragma once
+
+#include <linux/openat2.h>
+#include <linux/sched.h>
+#include <sys/types.h>
+
+#include <cerrno>
+#include <cstdint>
+
+namespace caisson::kernel {
+
+int openat2(int directory, const char* path, const struct open_how& how) noexcept;  ///< openat2(2), Linux 5.6
+
+/// clone3(2), Linux 5.3. Like fork(): returns twice. Only from a single-threaded process and never with CLONE_VM.
+pid_t clone3(struct clone_args& arguments) noexcept;
+
+int pivot_root(const char* new_root, const char* put_old) noexcept;  ///< pivot_root(2)
+int execveat(int directory, const char* path, char* const* arguments, char* const* environment, int flags) noexcept;
+int pidfd_open(pid_t pid, unsigned flags) noexcept;                ///< pidfd_open(2), Linux 5.3; CLOEXEC by itself
+int pidfd_send_signal(int pidfd, int signal) noexcept;             ///< pidfd_send_signal(2), Linux 5.1
+long keyctl_join_session() noexcept;                               ///< keyctl(2), KEYCTL_JOIN_SESSION_KEYRING, anonymous
+int capset(std::uint64_t effective, std::uint64_t permitted, std::uint64_t inheritable) noexcept;  ///< capset(2), version 3
+
+/// Sets the ids of this thread directly: glibc's functions would signal threads that a cloned child does not have.
+int set_ids(uid_t uid) noexcept;
+int set_group_ids(gid_t gid) noexcept;
+int set_groups(const std::uint32_t* groups, std::size_t count) noexcept;
+
+/// Repeats `call` while it is interrupted by a signal.
+template <class Call>
+auto retry(Call call) noexcept {
+  decltype(call()) result;
+  do {
+    result = call();
+  } while (result < 0 && errno == EINTR);
+  return result;
+}
+
+}  // namespace caisson::kernel
