@@ -14,6 +14,7 @@ namespace caisson::spec {
 struct Root {
   std::string path;  ///< absolute, or relative to the bundle
   bool readonly = false;
+  bool operator==(const Root&) const = default;
 };
 
 struct IdMapping {
@@ -31,11 +32,13 @@ struct Mount {
   std::vector<std::string> options;
   std::vector<IdMapping> uid_mappings;
   std::vector<IdMapping> gid_mappings;
+  bool operator==(const Mount&) const = default;
 };
 
 struct ConsoleSize {
   std::uint16_t height = 0;
   std::uint16_t width = 0;
+  bool operator==(const ConsoleSize&) const = default;
 };
 
 struct User {
@@ -43,6 +46,7 @@ struct User {
   std::uint32_t gid = 0;
   std::optional<std::uint32_t> umask;
   std::vector<std::uint32_t> additional_gids;
+  bool operator==(const User&) const = default;
 };
 
 /// Capability sets as bit masks (bit n is capability n of linux/capability.h); names are in spec/capability.h.
@@ -59,6 +63,7 @@ struct Rlimit {
   std::string type;  ///< "RLIMIT_NOFILE"
   std::uint64_t soft = 0;
   std::uint64_t hard = 0;
+  bool operator==(const Rlimit&) const = default;
 };
 
 struct Process {
@@ -74,6 +79,7 @@ struct Process {
   std::string apparmor_profile;
   std::string selinux_label;
   std::optional<int> oom_score_adj;
+  bool operator==(const Process&) const = default;
 };
 
 enum class NamespaceType { kMount, kPid, kNetwork, kIpc, kUts, kUser, kCgroup, kTime };
@@ -85,6 +91,7 @@ inline constexpr std::array kNamespaceTypes = {NamespaceType::kMount, NamespaceT
 struct Namespace {
   NamespaceType type = NamespaceType::kMount;
   std::string path;  ///< empty: make a new one
+  bool operator==(const Namespace&) const = default;
 };
 
 struct Device {
@@ -95,6 +102,7 @@ struct Device {
   std::optional<std::uint32_t> file_mode;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
+  bool operator==(const Device&) const = default;
 };
 
 struct DeviceRule {
@@ -103,6 +111,7 @@ struct DeviceRule {
   std::optional<std::int64_t> major;  ///< absent: all
   std::optional<std::int64_t> minor;
   std::string access;  ///< of "rwm"
+  bool operator==(const DeviceRule&) const = default;
 };
 
 struct Memory {
@@ -115,6 +124,7 @@ struct Memory {
   std::optional<bool> disable_oom_killer;
   std::optional<bool> use_hierarchy;
   std::optional<bool> check_before_update;
+  bool operator==(const Memory&) const = default;
 };
 
 struct Cpu {
@@ -127,6 +137,7 @@ struct Cpu {
   std::string cpus;
   std::string mems;
   std::optional<std::int64_t> idle;
+  bool operator==(const Cpu&) const = default;
 };
 
 struct WeightDevice {
@@ -134,12 +145,14 @@ struct WeightDevice {
   std::int64_t minor = 0;
   std::optional<std::uint16_t> weight;
   std::optional<std::uint16_t> leaf_weight;
+  bool operator==(const WeightDevice&) const = default;
 };
 
 struct ThrottleDevice {
   std::int64_t major = 0;
   std::int64_t minor = 0;
   std::uint64_t rate = 0;
+  bool operator==(const ThrottleDevice&) const = default;
 };
 
 struct BlockIo {
@@ -150,11 +163,13 @@ struct BlockIo {
   std::vector<ThrottleDevice> throttle_write_bps;
   std::vector<ThrottleDevice> throttle_read_iops;
   std::vector<ThrottleDevice> throttle_write_iops;
+  bool operator==(const BlockIo&) const = default;
 };
 
 struct HugepageLimit {
   std::string page_size;  ///< "2MB"
   std::uint64_t limit = 0;
+  bool operator==(const HugepageLimit&) const = default;
 };
 
 struct Resources {
@@ -165,6 +180,7 @@ struct Resources {
   BlockIo block_io;
   std::vector<HugepageLimit> hugepage_limits;
   std::map<std::string, std::string> unified;
+  bool operator==(const Resources&) const = default;
 };
 
 struct Linux {
@@ -178,6 +194,7 @@ struct Linux {
   std::string rootfs_propagation;
   std::vector<std::string> masked_paths;
   std::vector<std::string> readonly_paths;
+  bool operator==(const Linux&) const = default;
 };
 
 struct Config {
@@ -189,6 +206,7 @@ struct Config {
   std::string domainname;
   std::map<std::string, std::string> annotations;
   Linux linux_;  ///< `linux` is a macro in GNU dialects
+  bool operator==(const Config&) const = default;
 };
 
 }  // namespace caisson::spec

@@ -1,1 +1,4 @@
-caisson_room(spec SOURCES capability.cc KNOWS base LIBRARIES nlohmann_json::nlohmann_json)
+caisson_room(spec SOURCES capability.cc problem.cc fields.cc read.cc read_process.cc read_linux.cc write.cc validate.cc validate_linux.cc
+             KNOWS base LIBRARIES nlohmann_json::nlohmann_json)
+caisson_unit_test(spec SOURCES spec_read_test.cc spec_validate_test.cc spec_write_test.cc KNOWS base spec)
+target_compile_definitions(unit_spec PRIVATE TEST_DATA="${PROJECT_SOURCE_DIR}/test/unit/data")

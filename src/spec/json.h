@@ -1,0 +1,35 @@
+// The OCI configuration as JSON, read and written. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "spec/config.h"
+#include "spec/problem.h"
+
+namespace caisson::spec {
+
+enum class Strictness {
+  kLenient,  ///< unknown keys and capabilities are warnings, as the specification wants it
+  kStrict,   ///< every warning is an error
+};
+
+/// A configuration as far as it could be read, and everything that is wrong with it. It may be used only if
+/// `findings.errors` is empty.
+struct Reading {
+  Config config;
+  Findings findings;
+};
+
+/// Reads a config.json (runtime-spec config.md) and validates it (validate.h). All problems are found at once: types,
+/// ranges, missing and unknown keys, NUL bytes in strings. A key of the specification that this version does not
+/// implement is an error unless it is empty. `null` is the same as an absent key, as for the Go programs that write
+/// these files.
+Reading read_config(std::string_view json, Strictness strictness = Strictness::kLenient);
+
+/// `config` as a config.json, indented, with a newline at its end; what is absent or has the default's value is left
+/// out. Reading it gives `config` again, provided all strings are UTF-8: JSON has no other, and U+FFFD stands for what
+/// is not.
+std::string write_config(const Config& config);
+
+}  // namespace caisson::spec

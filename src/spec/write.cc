@@ -1,0 +1,191 @@
+#include <nlohmann/json.hpp>
+
+#include "spec/capability.h"
+#include "spec/json.h"
+#include "spec/validate.h"
+
+namespace caisson::spec {
+
+namespace {
+
+using Ordered = nlohmann::ordered_json;  // keys in the order in which the specification has them
+
+template <class T>
+void put(Ordered& object, const char* key, const std::optional<T>& value) {
+  if (value) object[key] = *value;
+}
+
+// Lists, maps and strings that are not empty; objects that have keys.
+template <class T>
+void put(Ordered& object, const char* key, const T& value) {
+  if (!value.empty()) object[key] = value;
+}
+
+template <class T, class Write>
+void put_list(Ordered& object, const char* key, const std::vector<T>& list, Write write) {
+  for (const T& element : list) object[key].push_back(write(element));
+}
+
+Ordered write_id_mapping(const IdMapping& m) {
+  return {{"containerID", m.container_id}, {"hostID", m.host_id}, {"size", m.size}};
+}
+
+Ordered write_mount(const Mount& mount) {
+  Ordered object = {{"destination", mount.destination}};
+  put(object, "type", mount.type);
+  put(object, "source", mount.source);
+  put(object, "options", mount.options);
+  put_list(object, "uidMappings", mount.uid_mappings, write_id_mapping);
+  put_list(object, "gidMappings", mount.gid_mappings, write_id_mapping);
+  return object;
+}
+
+Ordered write_user(const User& user) {
+  Ordered object = {{"uid", user.uid}, {"gid", user.gid}};
+  put(object, "umask", user.umask);
+  put(object, "additionalGids", user.additional_gids);
+  return object;
+}
+
+Ordered write_process(const Process& process) {
+  Ordered object;
+  if (process.terminal) object["terminal"] = true;
+  if (process.console_size)
+    object["consoleSize"] = {{"height", process.console_size->height}, {"width", process.console_size->width}};
+  object["user"] = write_user(process.user);
+  put(object, "args", process.args);
+  put(object, "env", process.env);
+  object["cwd"] = process.cwd;
+  if (process.capabilities) {
+    const Capabilities& sets = *process.capabilities;
+    object["capabilities"] = {{"bounding", capability_names(sets.bounding)},
+                              {"effective", capability_names(sets.effective)},
+                              {"inheritable", capability_names(sets.inheritable)},
+                              {"permitted", capability_names(sets.permitted)},
+                              {"ambient", capability_names(sets.ambient)}};
+  }
+  put_list(object, "rlimits", process.rlimits, [](const Rlimit& limit) {
+    return Ordered{{"type", limit.type}, {"hard", limit.hard}, {"soft", limit.soft}};
+  });
+  if (process.no_new_privileges) object["noNewPrivileges"] = true;
+  put(object, "apparmorProfile", process.apparmor_profile);
+  put(object, "selinuxLabel", process.selinux_label);
+  put(object, "oomScoreAdj", process.oom_score_adj);
+  return object;
+}
+
+Ordered write_device(const Device& device) {
+  Ordered object = {
+      {"path", device.path}, {"type", std::string(1, device.type)}, {"major", device.major}, {"minor", device.minor}};
+  put(object, "fileMode", device.file_mode);
+  object["uid"] = device.uid;
+  object["gid"] = device.gid;
+  return object;
+}
+
+Ordered write_device_rule(const DeviceRule& rule) {
+  Ordered object = {{"allow", rule.allow}, {"type", std::string(1, rule.type)}};
+  put(object, "major", rule.major);
+  put(object, "minor", rule.minor);
+  put(object, "access", rule.access);
+  return object;
+}
+
+Ordered write_memory(const Memory& memory) {
+  Ordered object;
+  put(object, "limit", memory.limit);
+  put(object, "reservation", memory.reservation);
+  put(object, "swap", memory.swap);
+  put(object, "kernel", memory.kernel);
+  put(object, "kernelTCP", memory.kernel_tcp);
+  put(object, "swappiness", memory.swappiness);
+  put(object, "disableOOMKiller", memory.disable_oom_killer);
+  put(object, "useHierarchy", memory.use_hierarchy);
+  put(object, "checkBeforeUpdate", memory.check_before_update);
+  return object;
+}
+
+Ordered write_cpu(const Cpu& cpu) {
+  Ordered object;
+  put(object, "shares", cpu.shares);
+  put(object, "quota", cpu.quota);
+  put(object, "period", cpu.period);
+  put(object, "burst", cpu.burst);
+  put(object, "realtimeRuntime", cpu.realtime_runtime);
+  put(object, "realtimePeriod", cpu.realtime_period);
+  put(object, "cpus", cpu.cpus);
+  put(object, "mems", cpu.mems);
+  put(object, "idle", cpu.idle);
+  return object;
+}
+
+Ordered write_block_io(const BlockIo& block_io) {
+  const auto throttle = [](const ThrottleDevice& d) {
+    return Ordered{{"major", d.major}, {"minor", d.minor}, {"rate", d.rate}};
+  };
+  Ordered object;
+  put(object, "weight", block_io.weight);
+  put(object, "leafWeight", block_io.leaf_weight);
+  put_list(object, "weightDevice", block_io.weight_device, [](const WeightDevice& d) {
+    Ordered device = {{"major", d.major}, {"minor", d.minor}};
+    put(device, "weight", d.weight);
+    put(device, "leafWeight", d.leaf_weight);
+    return device;
+  });
+  put_list(object, "throttleReadBpsDevice", block_io.throttle_read_bps, throttle);
+  put_list(object, "throttleWriteBpsDevice", block_io.throttle_write_bps, throttle);
+  put_list(object, "throttleReadIOPSDevice", block_io.throttle_read_iops, throttle);
+  put_list(object, "throttleWriteIOPSDevice", block_io.throttle_write_iops, throttle);
+  return object;
+}
+
+Ordered write_resources(const Resources& resources) {
+  Ordered object;
+  put_list(object, "devices", resources.devices, write_device_rule);
+  put(object, "memory", write_memory(resources.memory));
+  put(object, "cpu", write_cpu(resources.cpu));
+  if (resources.pids_limit) object["pids"] = {{"limit", *resources.pids_limit}};
+  put(object, "blockIO", write_block_io(resources.block_io));
+  put_list(object, "hugepageLimits", resources.hugepage_limits,
+           [](const HugepageLimit& limit) { return Ordered{{"pageSize", limit.page_size}, {"limit", limit.limit}}; });
+  put(object, "unified", resources.unified);
+  return object;
+}
+
+Ordered write_linux(const Linux& linux_config) {
+  Ordered object;
+  put_list(object, "uidMappings", linux_config.uid_mappings, write_id_mapping);
+  put_list(object, "gidMappings", linux_config.gid_mappings, write_id_mapping);
+  put(object, "sysctl", linux_config.sysctl);
+  put(object, "resources", write_resources(linux_config.resources));
+  put(object, "cgroupsPath", linux_config.cgroups_path);
+  put_list(object, "namespaces", linux_config.namespaces, [](const Namespace& name_space) {
+    Ordered entry = {{"type", namespace_word(name_space.type)}};
+    put(entry, "path", name_space.path);
+    return entry;
+  });
+  put_list(object, "devices", linux_config.devices, write_device);
+  put(object, "rootfsPropagation", linux_config.rootfs_propagation);
+  put(object, "maskedPaths", linux_config.masked_paths);
+  put(object, "readonlyPaths", linux_config.readonly_paths);
+  return object;
+}
+
+}  // namespace
+
+std::string write_config(const Config& config) {
+  Ordered object = {{"ociVersion", config.oci_version}};
+  object["process"] = write_process(config.process);
+  if (!config.root.path.empty()) {
+    object["root"] = {{"path", config.root.path}};
+    if (config.root.readonly) object["root"]["readonly"] = true;
+  }
+  put(object, "hostname", config.hostname);
+  put(object, "domainname", config.domainname);
+  put_list(object, "mounts", config.mounts, write_mount);
+  put(object, "linux", write_linux(config.linux_));
+  put(object, "annotations", config.annotations);
+  return object.dump(2, ' ', false, Ordered::error_handler_t::replace) + "\n";
+}
+
+}  // namespace caisson::spec

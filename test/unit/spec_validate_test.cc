@@ -1,0 +1,355 @@
+#include "spec/validate.h"
+
+#include <functional>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "spec/capability.h"
+
+namespace caisson::spec {
+namespace {
+
+Config sound() {
+  Config config;
+  config.root.path = "rootfs";
+  config.process.args = {"sh"};
+  return config;
+}
+
+struct ValidationCase {
+  const char* name;
+  std::function<void(Config&)> change;
+  std::vector<std::string> errors;
+  std::vector<std::string> warnings;
+};
+void PrintTo(const ValidationCase& row, std::ostream* out) { *out << row.name; }
+
+void own(Config& config, NamespaceType type) { config.linux_.namespaces.push_back({.type = type}); }
+void joined(Config& config, NamespaceType type) {
+  config.linux_.namespaces.push_back({.type = type, .path = "/proc/7/ns/x"});
+}
+void user_namespace(Config& config) {
+  own(config, NamespaceType::kUser);
+  config.linux_.uid_mappings = {{0, 1000, 10}};
+  config.linux_.gid_mappings = {{0, 1000, 10}};
+}
+auto sysctl(const char* name) {
+  return [name](Config& config) { config.linux_.sysctl[name] = "1"; };
+}
+auto mount(Mount entry) {
+  return [entry](Config& config) { config.mounts = {entry}; };
+}
+
+const ValidationCase kCases[] = {
+    {"sound", [](Config&) {}, {}, {}},
+    {"no_root", [](Config& c) { c.root.path = ""; }, {"/root/path: missing"}, {}},
+    {"root_by_mount",
+     [](Config& c) {
+       c.root.path = "";
+       c.mounts = {{.destination = "/", .type = "overlay"}};
+     },
+     {},
+     {}},
+    {"empty_command",
+     [](Config& c) { c.process.args = {""}; },
+     {"/process/args/0: empty: there is nothing to run"},
+     {}},
+    {"cwd", [](Config& c) { c.process.cwd = ""; }, {"/process/cwd: '' is not an absolute path"}, {}},
+    {"env",
+     [](Config& c) { c.process.env = {"A=", "B", "=C", "", "D=="}; },
+     {"/process/env/1: 'B' is not NAME=VALUE", "/process/env/2: '=C' is not NAME=VALUE",
+      "/process/env/3: '' is not NAME=VALUE"},
+     {}},
+    {"oom_score",
+     [](Config& c) { c.process.oom_score_adj = -1001; },
+     {"/process/oomScoreAdj: -1001 is not from -1000 to 1000"},
+     {}},
+    {"umask",
+     [](Config& c) { c.process.user.umask = 01000; },
+     {"/process/user/umask: 512 (01000) is not from 0 to 511 (0777)"},
+     {}},
+    {"uid_minus_one",
+     [](Config& c) { c.process.user.uid = 0xffffffff; },
+     {"/process/user/uid: 4294967295 is nobody's number"},
+     {}},
+    {"limit_unknown",
+     [](Config& c) { c.process.rlimits = {{"RLIMIT_NOFILES", 1, 1}}; },
+     {"/process/rlimits/0/type: unknown limit 'RLIMIT_NOFILES'"},
+     {}},
+    {"limit_twice",
+     [](Config& c) { c.process.rlimits = {{"RLIMIT_CORE", 1, 1}, {"RLIMIT_CORE", 2, 2}}; },
+     {"/process/rlimits/1/type: RLIMIT_CORE is there twice"},
+     {}},
+    {"limit_soft_above_hard",
+     [](Config& c) { c.process.rlimits = {{"RLIMIT_CORE", 2, 1}}; },
+     {"/process/rlimits/0/soft: 2 is above the hard limit of 1"},
+     {}},
+    {"effective_without_permitted",
+     [](Config& c) { c.process.capabilities = {.effective = capability_bit(5)}; },
+     {"/process/capabilities/effective: CAP_KILL not in permitted"},
+     {}},
+    {"ambient_alone",
+     [](Config& c) { c.process.capabilities = {.permitted = 1, .ambient = 1}; },
+     {},
+     {"/process/capabilities/ambient: CAP_CHOWN not in permitted and inheritable: cannot be kept"}},
+    {"apparmor",
+     [](Config& c) { c.process.apparmor_profile = "x"; },
+     {"/process/apparmorProfile: not supported by this version of caisson"},
+     {}},
+    {"apparmor_off", [](Config& c) { c.process.apparmor_profile = "unconfined"; }, {}, {}},
+
+    {"mount_relative",
+     mount({.destination = "a", .type = "tmpfs"}),
+     {"/mounts/0/destination: 'a' is not an absolute path"},
+     {}},
+    {"mount_without_type",
+     mount({.destination = "/a", .source = "/b"}),
+     {"/mounts/0/type: missing, and there is no option bind or rbind"},
+     {}},
+    {"mount_bind", mount({.destination = "/a", .source = "/b", .options = {"ro", "rbind"}}), {}, {}},
+    {"mount_bind_without_source",
+     mount({.destination = "/a", .options = {"bind"}}),
+     {"/mounts/0/source: missing: a bind mount needs one"},
+     {}},
+    {"mount_bind_by_type",
+     mount({.destination = "/a", .type = "bind", .source = "/b"}),
+     {"/mounts/0/type: a bind mount is asked for by the option bind or rbind, not by its type"},
+     {}},
+    {"mount_id_mapped",
+     mount({.destination = "/a", .source = "/b", .options = {"bind"}, .uid_mappings = {{0, 1, 1}}}),
+     {"/mounts/0/uidMappings: mounts with mapped ids are not supported by this version of caisson"},
+     {}},
+
+    {"hostname_of_the_host",
+     [](Config& c) {
+       c.hostname = "x";
+       c.domainname = "y";
+     },
+     {"/hostname: set, but the container has no uts namespace: it would be the host's",
+      "/domainname: set, but the container has no uts namespace: it would be the host's"},
+     {}},
+    {"hostname_joined",
+     [](Config& c) {
+       c.hostname = "x";
+       joined(c, NamespaceType::kUts);
+     },
+     {},
+     {}},
+    {"hostname_too_long",
+     [](Config& c) {
+       c.hostname = std::string(65, 'x');
+       own(c, NamespaceType::kUts);
+     },
+     {"/hostname: longer than 64 bytes"},
+     {}},
+
+    {"namespace_path",
+     [](Config& c) { c.linux_.namespaces = {{NamespaceType::kPid, "proc/1/ns/pid"}}; },
+     {"/linux/namespaces/0/path: 'proc/1/ns/pid' is not an absolute path"},
+     {}},
+    {"user_namespace", user_namespace, {}, {}},
+    {"maps_without_user_namespace",
+     [](Config& c) { c.linux_.uid_mappings = c.linux_.gid_mappings = {{0, 0, 1}}; },
+     {"/linux/uidMappings: set, but the container has no user namespace",
+      "/linux/gidMappings: set, but the container has no user namespace"},
+     {}},
+    {"user_namespace_without_maps",
+     [](Config& c) { own(c, NamespaceType::kUser); },
+     {"/linux/uidMappings: missing: a new user namespace needs it",
+      "/linux/gidMappings: missing: a new user namespace needs it"},
+     {}},
+    {"joined_user_namespace_with_maps",
+     [](Config& c) {
+       joined(c, NamespaceType::kUser);
+       c.linux_.uid_mappings = {{0, 0, 1}};
+     },
+     {},
+     {"/linux/uidMappings: the maps of a user namespace that is joined are what they are: these are not used"}},
+    {"map_empty",
+     [](Config& c) {
+       user_namespace(c);
+       c.linux_.uid_mappings.push_back({20, 30, 0});
+     },
+     {"/linux/uidMappings/1/size: 0: maps nothing"},
+     {}},
+    {"map_too_far",
+     [](Config& c) {
+       user_namespace(c);
+       c.linux_.gid_mappings.push_back({0xfffffff0, 70000, 17});
+     },
+     {"/linux/gidMappings/1: goes beyond the last id"},
+     {}},
+    {"map_overlaps_inside",
+     [](Config& c) {
+       user_namespace(c);
+       c.linux_.uid_mappings.push_back({9, 5000, 1});
+     },
+     {"/linux/uidMappings/1: overlaps entry 0"},
+     {}},
+    {"map_overlaps_outside",
+     [](Config& c) {
+       user_namespace(c);
+       c.linux_.uid_mappings.push_back({10, 1009, 1});
+     },
+     {"/linux/uidMappings/1: overlaps entry 0"},
+     {}},
+    {"map_adjacent",
+     [](Config& c) {
+       user_namespace(c);
+       c.linux_.uid_mappings.push_back({10, 1010, 1});
+     },
+     {},
+     {}},
+    {"ids_not_mapped",
+     [](Config& c) {
+       user_namespace(c);
+       c.process.user = {.uid = 10, .gid = 11, .additional_gids = {1, 12}};
+     },
+     {"/process/user/uid: 10 is not mapped into the container's user namespace",
+      "/process/user/gid: 11 is not mapped into the container's user namespace",
+      "/process/user/additionalGids/1: 12 is not mapped into the container's user namespace"},
+     {}},
+
+    {"sysctl_net_of_the_host",
+     sysctl("net.core.somaxconn"),
+     {"/linux/sysctl/net.core.somaxconn: belongs to the network namespace, and the container has the host's network "
+      "namespace"},
+     {}},
+    {"sysctl_net",
+     [](Config& c) {
+       own(c, NamespaceType::kNetwork);
+       sysctl("net/ipv4/conf/eth0.1/forwarding")(c);
+     },
+     {},
+     {}},
+    {"sysctl_ipc_of_the_host",
+     sysctl("kernel.shmmax"),
+     {"/linux/sysctl/kernel.shmmax: belongs to the ipc namespace, and the container has the host's ipc namespace"},
+     {}},
+    {"sysctl_ipc",
+     [](Config& c) {
+       own(c, NamespaceType::kIpc);
+       sysctl("fs.mqueue.msg_max")(c);
+       sysctl("kernel.sem")(c);
+     },
+     {},
+     {}},
+    {"sysctl_global",
+     [](Config& c) {
+       own(c, NamespaceType::kIpc);
+       sysctl("kernel.core_pattern")(c);
+     },
+     {"/linux/sysctl/kernel.core_pattern: belongs to no namespace: it would be set for the whole host"},
+     {}},
+    {"sysctl_hostname", sysctl("kernel.hostname"), {"/linux/sysctl/kernel.hostname: is set by the key hostname"}, {}},
+    {"sysctl_domainname",
+     [](Config& c) {
+       own(c, NamespaceType::kUts);
+       sysctl("kernel.domainname")(c);
+     },
+     {},
+     {}},
+    {"sysctl_user",
+     sysctl("user.max_user_namespaces"),
+     {"/linux/sysctl/user.max_user_namespaces: belongs to the user namespace, and the container has the host's user "
+      "namespace"},
+     {}},
+    {"sysctl_upwards",
+     [](Config& c) {
+       own(c, NamespaceType::kNetwork);
+       sysctl("net/../kernel/core_pattern")(c);
+     },
+     {"/linux/sysctl/net~1..~1kernel~1core_pattern: not the name of a kernel parameter"},
+     {}},
+    {"sysctl_upwards_behind_a_dot",
+     [](Config& c) {
+       own(c, NamespaceType::kNetwork);
+       sysctl("net.x/../../kernel/core_pattern")(c);
+     },
+     {"/linux/sysctl/net.x~1..~1..~1kernel~1core_pattern: not the name of a kernel parameter"},
+     {}},
+
+    {"device_path",
+     [](Config& c) { c.linux_.devices = {{.path = "dev/x"}, {.path = "/dev/../x"}}; },
+     {"/linux/devices/0/path: 'dev/x' is not an absolute path without '..'",
+      "/linux/devices/1/path: '/dev/../x' is not an absolute path without '..'"},
+     {}},
+    {"device_twice",
+     [](Config& c) { c.linux_.devices = {{.path = "/dev/x"}, {.path = "/dev/x"}}; },
+     {"/linux/devices/1/path: /dev/x is there twice"},
+     {}},
+    {"device_numbers",
+     [](Config& c) { c.linux_.devices = {{.path = "/dev/x", .major = 4096, .minor = -1, .file_mode = 010000}}; },
+     {"/linux/devices/0/major: 4096 is not from 0 to 4095", "/linux/devices/0/minor: -1 is not from 0 to 1048575",
+      "/linux/devices/0/fileMode: 4096 is more than the permissions of a file (4095)"},
+     {}},
+    {"masked_relative",
+     [](Config& c) {
+       c.linux_.masked_paths = {"/proc/kcore", "proc/keys"};
+       c.linux_.readonly_paths = {""};
+     },
+     {"/linux/maskedPaths/1: 'proc/keys' is not an absolute path",
+      "/linux/readonlyPaths/0: '' is not an absolute path"},
+     {}},
+    {"cgroup_upwards",
+     [](Config& c) { c.linux_.cgroups_path = "/a/../../b"; },
+     {"/linux/cgroupsPath: '/a/../../b' may not lead upwards"},
+     {}},
+    {"cgroup_dots_in_names", [](Config& c) { c.linux_.cgroups_path = "/a..b/...c"; }, {}, {}},
+    {"propagation",
+     [](Config& c) { c.linux_.rootfs_propagation = "slavish"; },
+     {"/linux/rootfsPropagation: 'slavish' is none of private, shared, slave, unbindable"},
+     {}},
+    {"page_size",
+     [](Config& c) {
+       c.linux_.resources.hugepage_limits = {{"2MB", 1}, {"02MB", 1}, {"B", 1}, {"2TB", 1}, {"../2MB", 1}};
+     },
+     {"/linux/resources/hugepageLimits/1/pageSize: '02MB' is not a page size as in \"2MB\"",
+      "/linux/resources/hugepageLimits/2/pageSize: 'B' is not a page size as in \"2MB\"",
+      "/linux/resources/hugepageLimits/3/pageSize: '2TB' is not a page size as in \"2MB\"",
+      "/linux/resources/hugepageLimits/4/pageSize: '../2MB' is not a page size as in \"2MB\""},
+     {}},
+    {"device_rule",
+     [](Config& c) { c.linux_.resources.devices = {{.major = -2, .minor = -2, .access = "rx"}}; },
+     {"/linux/resources/devices/0/access: 'rx' is not made of r, w, m", "/linux/resources/devices/0/major: below 0",
+      "/linux/resources/devices/0/minor: below 0"},
+     {}},
+    {"memory_negative",
+     [](Config& c) { c.linux_.resources.memory = {.limit = -1, .swap = -2}; },
+     {"/linux/resources/memory/swap: -2 is below -1, which means no limit"},
+     {}},
+    {"unified",
+     [](Config& c) { c.linux_.resources.unified = {{"../x", "1"}}; },
+     {"/linux/resources/unified/..~1x: not the name of a cgroup file"},
+     {}},
+    {"annotation", [](Config& c) { c.annotations = {{"", "x"}}; }, {"/annotations: a key is empty"}, {}},
+};
+
+class Validation : public testing::TestWithParam<ValidationCase> {};
+TEST_P(Validation, FindsIt) {
+  Config config = sound();
+  GetParam().change(config);
+  const auto lines = [](const std::vector<Problem>& problems) {
+    std::vector<std::string> out;
+    for (const Problem& problem : problems) out.push_back(problem.line());
+    return out;
+  };
+  const Findings findings = validate(config);
+  EXPECT_EQ(lines(findings.errors), GetParam().errors);
+  EXPECT_EQ(lines(findings.warnings), GetParam().warnings);
+}
+INSTANTIATE_TEST_SUITE_P(Cases, Validation, testing::ValuesIn(kCases),
+                         [](const auto& row) { return std::string(row.param.name); });
+
+TEST(Validation, IsQuickForManyMappings) {
+  Config config = sound();
+  own(config, NamespaceType::kUser);
+  for (std::uint32_t i = 0; i < 100'000; ++i) config.linux_.uid_mappings.push_back({i, i, 1});
+  config.linux_.gid_mappings = {{0, 0, 1}};
+  ASSERT_EQ(validate(config).errors.size(), 1U);
+  EXPECT_EQ(validate(config).errors[0].line(), "/linux/uidMappings: more than 340 entries");
+}
+
+}  // namespace
+}  // namespace caisson::spec
