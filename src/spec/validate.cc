@@ -131,10 +131,8 @@ void Validation::capabilities() {
     error("/process/capabilities/effective",
           fmt::format("{} not in permitted", fmt::join(capability_names(extra), ", ")));
   }
-  if (const std::uint64_t extra = sets.ambient & ~(sets.permitted & sets.inheritable); extra != 0) {
-    warn("/process/capabilities/ambient",
-         fmt::format("{} not in permitted and inheritable: cannot be kept", fmt::join(capability_names(extra), ", ")));
-  }
+  // Ambient capabilities that are not also permitted and inheritable cannot be kept; runc's own default config has
+  // some.
 }
 
 void Validation::mounts() {
