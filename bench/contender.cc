@@ -121,7 +121,7 @@ Result<Launch> prepare_crun(const Fixture& fixture) {
 /// Says nothing when there is nothing to delete, which is as it should be.
 void delete_container(const Fixture& fixture, const Launch& launch) {
   Launch deletion{.command = {launch.command.front(), "delete", "--force", launch.command.back()}};
-  if (launch.mount_namespace) deletion.mount_namespace = Fd(dup(launch.mount_namespace.get()));
+  if (launch.mount_namespace) deletion.mount_namespace = Fd(fcntl(launch.mount_namespace.get(), F_DUPFD_CLOEXEC, 0));
   (void)run_quietly(fixture, deletion).has_value();
 }
 

@@ -69,9 +69,10 @@ bool mount_file_systems(const char* rootfs) {
 }
 
 bool mount_cgroups(const Cgroups& cgroups) {
-  constexpr unsigned long kFlags = MS_NOSUID | MS_NOEXEC | MS_NODEV | MS_RELATIME;
-  if (!cgroups.has_v1()) return mount_on("cgroup", "sys/fs/cgroup", "cgroup2", kFlags | MS_RDONLY, nullptr);
-  if (!mount_on("tmpfs", "sys/fs/cgroup", "tmpfs", kFlags & ~MS_RELATIME, "mode=755")) return false;
+  constexpr unsigned long kSafe = MS_NOSUID | MS_NOEXEC | MS_NODEV;
+  constexpr unsigned long kReadOnly = kSafe | MS_RELATIME | MS_RDONLY;
+  if (!cgroups.has_v1()) return mount_on("cgroup", "sys/fs/cgroup", "cgroup2", kReadOnly, nullptr);
+  if (!mount_on("tmpfs", "sys/fs/cgroup", "tmpfs", kSafe, "mode=755")) return false;
   // Seen from inside the cgroup namespace a bind of the cgroup is the same as a mount made there, and costs no more;
   // and it needs no knowledge of how a hierarchy is called in mount options.
   for (const Hierarchy& hierarchy : cgroups.all()) {
@@ -81,7 +82,7 @@ bool mount_cgroups(const Cgroups& cgroups) {
     const Text source("/sys/fs/cgroup/%s/%s", name, cgroups.own());
     if (!done(mkdir(target.text(), 0755), "mkdir", target.text()) ||
         !mount_on(source.text(), target.text(), nullptr, MS_BIND, nullptr) ||
-        !mount_on("", target.text(), nullptr, MS_BIND | MS_REMOUNT | kFlags | MS_RDONLY, nullptr))
+        !mount_on("", target.text(), nullptr, MS_BIND | MS_REMOUNT | kReadOnly, nullptr))
       return false;
   }
   return done(chmod("sys/fs/cgroup", 0555), "chmod", "sys/fs/cgroup");

@@ -39,6 +39,7 @@ std::int64_t now_ns() {
 // fork and not vfork: a child that shares the parent's memory until exec would be charged with the parent's peak.
 Result<Sample> run_once(const Launch& launch, const Fd& errors) {
   std::vector<char*> argv;
+  argv.reserve(launch.command.size() + 1);
   for (const std::string& word : launch.command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   const std::int64_t start_ns = now_ns();
