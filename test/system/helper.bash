@@ -1,0 +1,85 @@
+# What the system tests share: `load helper` at the top of a file.
+#
+# Each test gets a directory $T of its own with caisson's state in it; after each test no container of it may be left, and
+# the host has to be as it was. A file that has a setup or a teardown of its own calls caisson_setup and caisson_teardown.
+bats_require_minimum_version 1.5.0
+
+BUILD=${CAISSON_BUILD:-$(cd "$BATS_TEST_DIRNAME/../.." && pwd)/build/release}
+BIN=$BUILD/bin/caisson
+BUILTIN=$BUILD/share/caisson/busybox.tar.gz
+
+setup() { caisson_setup; }
+teardown() { caisson_teardown; }
+
+caisson_setup() {
+  T=$BATS_TEST_TMPDIR
+  require_root
+  host_state >"$T/host.before"
+}
+
+caisson_teardown() {
+  [ -s "$T/host.before" ] || return 0
+  local left
+  mapfile -t left < <(caisson ps -aq)
+  [ "${#left[@]}" -eq 0 ] || caisson rm -f "${left[@]}"
+  host_unchanged
+}
+
+# The program under test, with state of the test's own.
+caisson() { "$BIN" --root "$T/root" --runroot "$T/run" "$@"; }
+
+# A container from the built-in root filesystem, gone when its command is: box [OPTION…] COMMAND…, options as words that
+# start with a dash and hold their values (-m100m, --memory=100m).
+box() {
+  local options=()
+  while [[ "${1:-}" = -* ]]; do options+=("$1") && shift; done
+  caisson run --rm "${options[@]}" builtin:busybox "$@"
+}
+
+# Prints the path of a root filesystem that the test may do with as it likes: busybox with all its links.
+rootfs() {
+  mkdir -p "$T/${1:-rootfs}"
+  tar -xzf "$BUILTIN" -C "$T/${1:-rootfs}"
+  echo "$T/${1:-rootfs}"
+}
+
+# Waits until a command succeeds: within SECONDS COMMAND….
+within() {
+  local tries=$(($1 * 50))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    [ $((tries--)) -gt 0 ] || { echo "not within the time: $*" && return 1; }
+    sleep 0.02
+  done
+}
+
+# --- the host as it was --------------------------------------------------------------------------------------------
+# What a container could leave behind, a line for each thing: mounts, cgroups, network devices, processes that are
+# caisson's or in another PID namespace.
+host_state() {
+  awk '{ $1 = $2 = ""; print "mount" $0 }' /proc/self/mountinfo
+  find /sys/fs/cgroup -path '*/process_api' -prune -o -type d -printf 'cgroup %p\n' 2>/dev/null
+  find /sys/class/net -mindepth 1 -printf 'network device %f\n'
+  grep -sE '^(caisson|monitor|transfer|caisson-init)$' /proc/[0-9]*/comm | sed 's/^/process /'
+  find /proc/[0-9]*/ns/pid -printf 'process %p in %l\n' 2>/dev/null | grep -vF "$(readlink /proc/self/ns/pid)"
+  return 0
+}
+
+# Fails, and says what is new or missing, unless the host is as before the test; what ends by itself gets three seconds.
+host_unchanged() {
+  local difference end=$((SECONDS + 3))
+  while true; do
+    difference=$(diff "$T/host.before" <(host_state) |
+      sed -nE 's/^> /left on the host: /p; /^< process/d; s/^< /gone from the host: /p')
+    [ -n "$difference" ] || return 0
+    [ $SECONDS -lt $end ] || break
+    sleep 0.05
+  done
+  echo "$difference"
+  return 1
+}
+
+# --- what a test may need ------------------------------------------------------------------------------------------
+require_root() { [ "$(id -u)" -eq 0 ] || skip "needs root"; }
+require_program() { command -v "$1" >/dev/null || skip "$1 is not installed"; }
+require_controller() { [ -d "/sys/fs/cgroup/$1" ] || skip "no cgroup controller $1"; }
