@@ -87,6 +87,18 @@ listing() { awk '{ $6 = $7 = $8 = ""; print }' "$1" | sort; }
   [ "$shared" = " time time_for_children user" ]
 }
 
+# As on a host with v2 alone, which a hybrid host can show to one mount namespace.
+@test "floor: with cgroup v2 alone the container is born in its cgroup" {
+  [ -f /sys/fs/cgroup/unified/cgroup.procs ] || skip "not a hybrid host"
+  run unshare -m --propagation private sh -c '
+    mount --bind /sys/fs/cgroup/unified /sys/fs/cgroup
+    "$FLOOR" "$BUNDLE/rootfs" sh -c "tail -n 1 /proc/self/cgroup; grep cgroup /proc/self/mountinfo"'
+  [ "$status" -eq 0 ]
+  [ "${lines[0]}" = "0::/" ]
+  [[ "${lines[1]}" = *" / /sys/fs/cgroup ro,nosuid,nodev,noexec,relatime - cgroup2 "* ]]
+  [ "${#lines[@]}" -eq 2 ]
+}
+
 @test "floor: exit statuses are the command's, 128 + signal, and 125 with the call that failed" {
   run "$FLOOR" "$BUNDLE/rootfs" sh -c 'exit 7'
   [ "$status" -eq 7 ]
