@@ -1,0 +1,215 @@
+"""Runs the tests, counts each one, and ends with a line `N passed, N failed, N skipped`: called by script/test.
+
+Unit tests are gtest programs, counted from their reports; system tests are bats files, run as root, each with a terminal
+of its own and a time limit. After them the host has to be as it was. A test that is skipped without standing in
+test/expected_skips.txt fails the run.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+import host
+import terminal
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SYSTEM = ROOT / "test" / "system"
+UNIT_LIMIT_S = 300
+FILE_LIMIT_S = 300  # a bats file may ask for another: "# time limit: 900 s"
+
+
+class Tally:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = self.unexpected = 0
+        lines = (ROOT / "test" / "expected_skips.txt").read_text().splitlines()
+        patterns = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+        self.expected = [re.compile(re.escape(pattern).replace(r"\*", ".*")) for pattern in patterns]
+
+    def add(self, results, took_s, title):
+        """Counts (name, outcome, words) triples of one program or file; one line for it, and what did not pass."""
+        counts = {"passed": 0, "failed": 0, "skipped": 0}
+        for _, outcome, _ in results:
+            counts[outcome] += 1
+        self.passed += counts["passed"]
+        self.failed += counts["failed"]
+        self.skipped += counts["skipped"]
+        words = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count) or "no tests"
+        say(f"{title:<28}{took_s:7.1f} s   {words}")
+        for name, outcome, reason in results:
+            if outcome == "failed":
+                say(f"  failed: {name}\n" + "".join(f"    {line}\n" for line in reason.splitlines()), end="")
+            if outcome == "skipped":
+                known = any(pattern.fullmatch(f"{name}: {reason}") for pattern in self.expected)
+                self.unexpected += not known
+                say(f"  skipped{'' if known else ' unexpectedly'}: {name}: {reason}")
+
+    def status(self):
+        if self.unexpected:
+            say(f"{self.unexpected} of the skipped tests should have run: see test/expected_skips.txt")
+        say(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped")
+        return 1 if self.failed or self.unexpected or not self.passed else 0
+
+
+def say(line, end="\n"):
+    print(line, end=end, flush=True)
+
+
+# --- unit tests ------------------------------------------------------------------------------------------------------
+
+
+def unit_programs(build):
+    """Name → command, as ctest knows them."""
+    listing = subprocess.run(["ctest", "--show-only=json-v1"], cwd=build, capture_output=True, text=True, check=True)
+    return {test["name"]: test["command"] for test in json.loads(listing.stdout)["tests"]}
+
+
+def run_unit_program(title, command, build):
+    with tempfile.TemporaryDirectory() as directory:
+        report = pathlib.Path(directory) / "report.json"
+        begin = time.monotonic()
+        try:
+            done = subprocess.run([*command, f"--gtest_output=json:{report}"], cwd=build, stdin=subprocess.DEVNULL,
+                                  capture_output=True, text=True, errors="replace", timeout=UNIT_LIMIT_S)
+            end, output = f"exit status {done.returncode}", done.stdout + done.stderr
+        except subprocess.TimeoutExpired as timeout:
+            end, output = f"not done in {UNIT_LIMIT_S} s", (timeout.stdout or b"").decode(errors="replace")
+        took_s = time.monotonic() - begin
+        results = read_gtest(title, report, output)
+    ended_well = end == "exit status 0"
+    if not ended_well and not any(outcome == "failed" for _, outcome, _ in results):
+        results.append((title, "failed", f"{end}\n" + "\n".join(output.splitlines()[-30:])))
+    return results, took_s
+
+
+def read_gtest(title, report, output):
+    if not report.exists():
+        return []
+    # Why a test was skipped stands only in what was printed.
+    reasons = dict(re.findall(r"^\[ RUN {6}\] (.*)\n.*: Skipped\n((?:(?!\[).*\n)*)", output, re.MULTILINE))
+    results = []
+    for suite in json.loads(report.read_text())["testsuites"]:
+        for test in suite["testsuite"]:
+            name = f"{title}: {suite['name']}.{test['name']}"
+            if test["status"] != "RUN":
+                continue  # disabled by its name
+            if "failures" in test:
+                results.append((name, "failed", "\n".join(failure["failure"] for failure in test["failures"])))
+            elif test["result"] == "SKIPPED":
+                reason = " ".join(reasons.get(f"{suite['name']}.{test['name']}", "").split())
+                results.append((name, "skipped", reason or "without a reason"))
+            else:
+                results.append((name, "passed", ""))
+    return results
+
+
+def run_unit_tests(tally, preset):
+    build = ROOT / "build" / preset
+    kind = "unit" if preset == "release" else f"unit, {preset}"
+    programs = unit_programs(build)
+    say(f"test: {len(programs)} {preset} unit test programs")
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as workers:
+        jobs = {name: workers.submit(run_unit_program, f"{kind}/{name}", command, build) for name, command in programs.items()}
+        for name, job in jobs.items():
+            results, took_s = job.result()
+            tally.add(results, took_s, f"{kind}/{name}")
+
+
+# --- system tests ----------------------------------------------------------------------------------------------------
+
+
+def run_system_file(tally, file, environment):
+    title = f"system/{file.name}"
+    text = file.read_text()
+    limit = re.search(r"^# time limit: (\d+) s", text, re.MULTILINE)
+    limit_s = int(limit[1]) if limit else FILE_LIMIT_S
+    begin = time.monotonic()
+    with tempfile.TemporaryFile("w+", errors="replace") as output:
+        ended = terminal.run(["bats", "--formatter", "tap", str(file)], output, limit_s, environment)
+        output.seek(0)
+        results = read_tap(title, output.read())
+    if not ended:
+        results.append((title, "failed", f"not done in {limit_s} s: killed after {len(results)} tests"))
+    tally.add(results, time.monotonic() - begin, title)
+
+
+def read_tap(title, text):
+    """The results in what bats wrote; tests that are announced and never come are failures."""
+    results, announced = [], None
+    for line in text.splitlines():
+        plan = re.fullmatch(r"1\.\.(\d+)", line)
+        test = re.fullmatch(r"(not )?ok \d+ (.*?)(?: # skip ?(.*))?", line)
+        if plan:
+            announced = int(plan[1])
+        elif test:
+            outcome = "failed" if test[1] else "passed" if test[3] is None else "skipped"
+            results.append([f"{title}: {test[2]}", outcome, "without a reason" if test[3] == "" else test[3] or ""])
+        elif results and results[-1][1] == "failed":
+            results[-1][2] += re.sub(r"^# ?", "", line) + "\n"
+    if announced is None:
+        results.append([title, "failed", "bats did not start:\n" + text])
+    elif len(results) < announced:
+        results.append([title, "failed", f"{announced - len(results)} of {announced} tests did not run"])
+    return [tuple(result) for result in results]
+
+
+def skip_system_file(tally, file, reason):
+    names = re.findall(r'^@test (["\'])(.*?)\1 \{', file.read_text(), re.MULTILINE)
+    tally.add([(f"system/{file.name}: {name}", "skipped", reason) for _, name in names], 0, f"system/{file.name}")
+
+
+def run_system_tests(tally, files):
+    say(f"test: {len(files)} files of system tests")
+    if os.geteuid() != 0:
+        for file in files:
+            skip_system_file(tally, file, "needs root")
+        return
+    before = host.state()
+    environment = {**os.environ, "CAISSON_BUILD": str(ROOT / "build" / "release"), "TERM": "xterm", "LC_ALL": "C.UTF-8"}
+    for file in files:
+        run_system_file(tally, file, environment)
+    begin = time.monotonic()
+    difference = host.difference(before, patience_s=5)
+    result = ("system/host: is as it was before the tests", "failed" if difference else "passed", "\n".join(difference))
+    tally.add([result], time.monotonic() - begin, "system/host")
+
+
+def system_files(names):
+    """test/system/NAME.bats, NAME.bats, or a path."""
+    if not names:
+        return sorted(SYSTEM.glob("*.bats"))
+    files = []
+    for name in names:
+        candidates = [pathlib.Path(name), SYSTEM / name, SYSTEM / f"{name}.bats"]
+        found = [candidate for candidate in candidates if candidate.is_file()]
+        if not found:
+            sys.exit(f"script/test: no such file of system tests: {name}")
+        files.append(found[0].resolve())
+    return files
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="script/test", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--all", action="store_true", help="the unit tests once more with sanitizers (script/test builds them)")
+    parser.add_argument("kind", nargs="?", choices=["unit", "system"], help="only these (both)")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="of test/system, with or without .bats (all)")
+    options = parser.parse_args()
+
+    tally = Tally()
+    if options.kind != "system":
+        run_unit_tests(tally, "release")
+        if options.all:
+            run_unit_tests(tally, "asan")
+    if options.kind != "unit":
+        run_system_tests(tally, system_files(options.files))
+    return tally.status()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
