@@ -1,3 +1,11 @@
 caisson_room(cgroup_conversion FOLDER cgroup
              SOURCES conversion.cc writes.cc memory.cc cpu.cc block_io.cc devices.cc KNOWS base spec host_facts)
 caisson_unit_test(cgroup_conversion SOURCES cgroup_conversion_test.cc KNOWS base spec host_facts cgroup_conversion)
+caisson_room(cgroup SOURCES tree.cc removal.cc evidence.cc oom.cc KNOWS base kernel)
+caisson_unit_test(cgroup SOURCES cgroup_test.cc KNOWS base kernel cgroup)
+
+# Kills and removes real cgroups of its own, as root: for test/system/cgroup_removal.bats.
+add_executable(system_cgroup EXCLUDE_FROM_ALL test/system/cgroup_test.cc)
+target_link_libraries(system_cgroup PRIVATE caisson_flags base kernel cgroup GTest::gmock GTest::gtest_main)
+add_dependencies(unit_tests system_cgroup)
+set_target_properties(system_cgroup PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/test)
