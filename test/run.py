@@ -65,12 +65,14 @@ def say(line, end="\n"):
 
 
 def unit_programs(build):
-    """Name → command, as ctest knows them."""
+    """Name → command, as ctest knows them; no command where the program is not built."""
     listing = subprocess.run(["ctest", "--show-only=json-v1"], cwd=build, capture_output=True, text=True, check=True)
-    return {test["name"]: test["command"] for test in json.loads(listing.stdout)["tests"]}
+    return {test["name"]: test.get("command") for test in json.loads(listing.stdout)["tests"]}
 
 
 def run_unit_program(title, command, build):
+    if not command:
+        return [(title, "failed", "not built")], 0
     with tempfile.TemporaryDirectory() as directory:
         report = pathlib.Path(directory) / "report.json"
         begin = time.monotonic()
