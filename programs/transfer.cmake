@@ -1,0 +1,1 @@
+caisson_program(transfer DYNAMIC LIBEXEC SOURCES programs/transfer/main.cc KNOWS base image unpack)

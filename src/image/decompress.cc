@@ -1,0 +1,294 @@
+#include "image/decompress.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include <bzlib.h>
+#include <fmt/format.h>
+#include <isa-l/igzip_lib.h>
+#include <lzma.h>
+#include <zstd.h>
+
+namespace caisson::image {
+
+namespace {
+
+Error damaged(std::string_view format, std::string_view how) {
+  return complaint(fmt::format("the {} data are damaged: {}", format, how));
+}
+Error cut_off(std::string_view format) { return complaint(fmt::format("the {} data break off", format)); }
+Error garbage(std::string_view format) { return complaint(fmt::format("something else follows the {} data", format)); }
+
+// What has been read and not yet used, and whether there is more.
+class Pending {
+ public:
+  Pending(Input& input, std::string_view first) : input_(input), bytes_(first) {}
+
+  // Something to work on, unless it is the end.
+  Result<std::string_view> get() {
+    if (bytes_.empty()) bytes_ = TRY(input_.more());
+    return bytes_;
+  }
+  void keep_last(std::size_t count) { bytes_.remove_prefix(bytes_.size() - count); }
+
+  // Padding between members; then false if it is the end.
+  Result<bool> skip_zeros() {
+    for (;;) {
+      const std::string_view bytes = TRY(get());
+      if (bytes.empty()) return false;
+      const std::size_t zeros = std::min(bytes.find_first_not_of('\0'), bytes.size());
+      keep_last(bytes.size() - zeros);
+      if (zeros < bytes.size()) return true;
+    }
+  }
+
+ private:
+  Input& input_;
+  std::string_view bytes_;
+};
+
+unsigned char* writable(std::string_view bytes) {  // for C interfaces that take char* and do not write
+  return reinterpret_cast<unsigned char*>(const_cast<char*>(bytes.data()));
+}
+
+class Plain : public Decompressor {
+ public:
+  explicit Plain(Pending pending) : pending_(pending) {}
+
+  Result<std::size_t> fill(std::span<char> output) override {
+    std::size_t filled = 0;
+    while (filled < output.size()) {
+      const std::string_view bytes = TRY(pending_.get());
+      if (bytes.empty()) break;
+      const std::size_t part = std::min(bytes.size(), output.size() - filled);
+      std::memcpy(output.data() + filled, bytes.data(), part);
+      pending_.keep_last(bytes.size() - part);
+      filled += part;
+    }
+    return filled;
+  }
+
+ private:
+  Pending pending_;
+};
+
+// RFC 1952, by ISA-L, which checks length and CRC of each member.
+class Gzip : public Decompressor {
+ public:
+  explicit Gzip(Pending pending) : pending_(pending), state_(std::make_unique<inflate_state>()) {
+    isal_inflate_init(state_.get());
+    state_->crc_flag = ISAL_GZIP;
+  }
+
+  Result<std::size_t> fill(std::span<char> output) override {
+    state_->next_out = reinterpret_cast<std::uint8_t*>(output.data());
+    state_->avail_out = static_cast<std::uint32_t>(output.size());
+    while (state_->avail_out > 0) {
+      if (between_members_ && !TRY(next_member())) break;
+      const std::string_view bytes = TRY(pending_.get());
+      state_->next_in = writable(bytes);
+      state_->avail_in = static_cast<std::uint32_t>(bytes.size());
+      const std::uint32_t room = state_->avail_out;
+      const int result = isal_inflate(state_.get());
+      if (result != ISAL_DECOMP_OK) return fail(damaged("gzip", words(result)));
+      pending_.keep_last(state_->avail_in);
+      between_members_ = state_->block_state == ISAL_BLOCK_FINISH;
+      if (bytes.empty() && !between_members_ && state_->avail_out == room) return fail(cut_off("gzip"));
+    }
+    return output.size() - state_->avail_out;
+  }
+
+ private:
+  Result<bool> next_member() {
+    if (!TRY(pending_.skip_zeros())) return false;
+    if (TRY(pending_.get())[0] != '\x1f') return fail(garbage("gzip"));
+    isal_inflate_reset(state_.get());
+    state_->crc_flag = ISAL_GZIP;
+    return true;
+  }
+
+  static std::string_view words(int result) {
+    switch (result) {
+      case ISAL_INCORRECT_CHECKSUM: return "the checksum is wrong";
+      case ISAL_INVALID_WRAPPER: return "a member's header is wrong";
+      case ISAL_UNSUPPORTED_METHOD: return "the method is not deflate";
+      default: return "a deflate block is invalid";
+    }
+  }
+
+  Pending pending_;
+  std::unique_ptr<inflate_state> state_;  // large: it holds the tables and the window
+  bool between_members_ = false;
+};
+
+class Zstd : public Decompressor {
+ public:
+  explicit Zstd(Pending pending) : pending_(pending), stream_(ZSTD_createDStream()) {}
+
+  Result<std::size_t> fill(std::span<char> output) override {
+    ZSTD_outBuffer out{.dst = output.data(), .size = output.size(), .pos = 0};
+    while (out.pos < out.size) {
+      if (!in_frame_ && !TRY(pending_.skip_zeros())) break;
+      const std::string_view bytes = TRY(pending_.get());
+      ZSTD_inBuffer in{.src = bytes.data(), .size = bytes.size(), .pos = 0};
+      const std::size_t before = out.pos;
+      const std::size_t result = ZSTD_decompressStream(stream_.get(), &out, &in);
+      if (ZSTD_isError(result) != 0) return fail(damaged("zstd", ZSTD_getErrorName(result)));
+      pending_.keep_last(in.size - in.pos);
+      in_frame_ = result != 0;
+      if (bytes.empty() && in_frame_ && out.pos == before) return fail(cut_off("zstd"));
+    }
+    return out.pos;
+  }
+
+ private:
+  struct Free {
+    void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
+  };
+  Pending pending_;
+  std::unique_ptr<ZSTD_DStream, Free> stream_;
+  bool in_frame_ = true;
+};
+
+class Xz : public Decompressor {
+ public:
+  explicit Xz(Pending pending) : pending_(pending) {}
+  ~Xz() override { lzma_end(&stream_); }
+  Xz(const Xz&) = delete;
+  Xz& operator=(const Xz&) = delete;
+
+  Result<> start() {
+    constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+    lzma_mt options{};
+    options.flags = LZMA_CONCATENATED;
+    options.threads = std::max(lzma_cputhreads(), 1U);  // of use where xz made several blocks
+    options.memlimit_threading = 512 * kMiB;
+    options.memlimit_stop = 2048 * kMiB;  // xz -9 takes 65 MiB
+    const lzma_ret result = lzma_stream_decoder_mt(&stream_, &options);
+    if (result != LZMA_OK) return fail(damaged("xz", words(result)));
+    return {};
+  }
+
+  Result<std::size_t> fill(std::span<char> output) override {
+    stream_.next_out = reinterpret_cast<std::uint8_t*>(output.data());
+    stream_.avail_out = output.size();
+    while (stream_.avail_out > 0 && !ended_) {
+      const std::string_view bytes = TRY(pending_.get());
+      stream_.next_in = writable(bytes);
+      stream_.avail_in = bytes.size();
+      const lzma_ret result = lzma_code(&stream_, bytes.empty() ? LZMA_FINISH : LZMA_RUN);
+      pending_.keep_last(stream_.avail_in);
+      if (result == LZMA_STREAM_END) {
+        ended_ = true;
+      } else if (result == LZMA_BUF_ERROR) {
+        return fail(cut_off("xz"));
+      } else if (result != LZMA_OK) {
+        return fail(damaged("xz", words(result)));
+      }
+    }
+    return output.size() - stream_.avail_out;
+  }
+
+ private:
+  static std::string_view words(lzma_ret result) {
+    switch (result) {
+      case LZMA_MEM_ERROR:
+      case LZMA_MEMLIMIT_ERROR: return "they need more memory than 2 GiB, or than there is";
+      case LZMA_FORMAT_ERROR: return "something that is not xz follows, or begins them";
+      case LZMA_OPTIONS_ERROR: return "they use a filter that is not known";
+      case LZMA_OK:
+      case LZMA_STREAM_END:
+      case LZMA_NO_CHECK:
+      case LZMA_UNSUPPORTED_CHECK:
+      case LZMA_GET_CHECK:
+      case LZMA_DATA_ERROR:
+      case LZMA_BUF_ERROR:
+      case LZMA_PROG_ERROR:
+      case LZMA_SEEK_NEEDED:
+      case LZMA_RET_INTERNAL1:
+      case LZMA_RET_INTERNAL2:
+      case LZMA_RET_INTERNAL3:
+      case LZMA_RET_INTERNAL4:
+      case LZMA_RET_INTERNAL5:
+      case LZMA_RET_INTERNAL6:
+      case LZMA_RET_INTERNAL7:
+      case LZMA_RET_INTERNAL8: break;
+    }
+    return "a block is invalid or a checksum wrong";
+  }
+
+  Pending pending_;
+  lzma_stream stream_ = LZMA_STREAM_INIT;
+  bool ended_ = false;
+};
+
+class Bzip2 : public Decompressor {
+ public:
+  explicit Bzip2(Pending pending) : pending_(pending) {}
+  ~Bzip2() override {
+    if (in_stream_) BZ2_bzDecompressEnd(&stream_);
+  }
+  Bzip2(const Bzip2&) = delete;
+  Bzip2& operator=(const Bzip2&) = delete;
+
+  Result<std::size_t> fill(std::span<char> output) override {
+    stream_.next_out = output.data();
+    stream_.avail_out = static_cast<unsigned>(output.size());
+    while (stream_.avail_out > 0) {
+      if (!in_stream_ && !TRY(next_stream())) break;
+      const std::string_view bytes = TRY(pending_.get());
+      stream_.next_in = reinterpret_cast<char*>(writable(bytes));
+      stream_.avail_in = static_cast<unsigned>(bytes.size());
+      const unsigned room = stream_.avail_out;
+      const int result = BZ2_bzDecompress(&stream_);
+      if (result != BZ_OK && result != BZ_STREAM_END)
+        return fail(damaged("bzip2", "a block is invalid or its CRC wrong"));
+      pending_.keep_last(stream_.avail_in);
+      if (result == BZ_STREAM_END) {
+        BZ2_bzDecompressEnd(&stream_);
+        in_stream_ = false;
+      } else if (bytes.empty() && stream_.avail_out == room) {
+        return fail(cut_off("bzip2"));
+      }
+    }
+    return output.size() - stream_.avail_out;
+  }
+
+ private:
+  Result<bool> next_stream() {
+    if (!TRY(pending_.skip_zeros())) return false;
+    if (TRY(pending_.get())[0] != 'B') return fail(garbage("bzip2"));
+    if (BZ2_bzDecompressInit(&stream_, 0, 0) != BZ_OK)
+      return fail(damaged("bzip2", "there is not enough memory for them"));
+    in_stream_ = true;
+    return true;
+  }
+
+  Pending pending_;
+  bz_stream stream_{};
+  bool in_stream_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Decompressor>> open_decompressor(Input& input) {
+  const std::string_view first = TRY(input.more());
+  const Pending pending(input, first);
+  if (first.starts_with("\x1f\x8b")) return std::make_unique<Gzip>(pending);
+  if (first.starts_with("BZh")) return std::make_unique<Bzip2>(pending);
+  if (first.starts_with("\x28\xb5\x2f\xfd")) return std::make_unique<Zstd>(pending);
+  // A skippable frame (RFC 8878, 3.1.2), as seekable zstd files begin with.
+  if (first.size() >= 4 && (first[0] & 0xf0) == 0x50 && first.substr(1, 3) == "\x2a\x4d\x18")
+    return std::make_unique<Zstd>(pending);
+  if (first.starts_with(std::string_view("\xfd"
+                                         "7zXZ\0",
+                                         6))) {
+    auto xz = std::make_unique<Xz>(pending);
+    TRY(xz->start());
+    return xz;
+  }
+  return std::make_unique<Plain>(pending);
+}
+
+}  // namespace caisson::image

@@ -1,0 +1,25 @@
+// Names in an archive: taken apart before anything is opened, and shown in messages.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace caisson::image {
+
+/// `name` relative to the root and without "." and empty components: "/./usr//bin/" is "usr/bin", "./" is "".
+/// Errors: a ".." component, an empty name, a NUL byte, or PATH_MAX bytes or more.
+Result<std::string> normal_name(std::string_view name);
+
+/// A path as its parent directory and its last component. The root itself has an empty `base`.
+struct Place {
+  std::string directory;
+  std::string base;
+};
+Place place_of(const std::string& normal_name);
+
+/// `name` in quotes for a message: control characters are escaped, a long one is cut.
+std::string quoted_name(std::string_view name);
+
+}  // namespace caisson::image

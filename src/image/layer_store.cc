@@ -1,0 +1,164 @@
+#include "image/layer_store.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "image/acl.h"
+#include "image/remove_tree.h"
+
+namespace caisson::image {
+
+namespace {
+
+constexpr mode_t kPrivateDirectory = 0700;
+constexpr mode_t kPrivateFile = 0600;
+constexpr mode_t kTreeMode = 0755;  // of the root directory of an archive that does not say
+constexpr std::string_view kSpoolPrefix = "spool.";
+constexpr std::string_view kIndexPrefix = "index.";
+
+Result<> make_directories(const std::string& path) {
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const std::string prefix = path.substr(0, end);
+    if (::mkdir(prefix.c_str(), 0755) != 0 && errno != EEXIST) return fail(os_error("mkdir", prefix));
+    if (end == std::string::npos) return {};
+  }
+}
+
+Result<Fd> open_made(int parent, const char* name) {
+  if (::mkdirat(parent, name, kPrivateDirectory) != 0 && errno != EEXIST) return fail(os_error("mkdirat", name));
+  Fd fd(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd) return fail(os_error("openat", name));
+  return fd;
+}
+
+Result<std::vector<std::string>> names_in(int directory) {
+  Fd again(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!again) return fail(os_error("openat", "."));
+  struct Close {
+    void operator()(DIR* entries) const { ::closedir(entries); }
+  };
+  const std::unique_ptr<DIR, Close> entries(::fdopendir(again.get()));
+  if (!entries) return fail(os_error("fdopendir", "."));
+  (void)std::move(again).release();
+  std::vector<std::string> names;
+  while (const dirent* entry = ::readdir(entries.get())) {
+    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+  }
+  return names;
+}
+
+Result<Fd> open_lock(int locks, const std::string& name) {
+  Fd fd(::openat(locks, name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, kPrivateFile));
+  if (!fd) return fail(os_error("openat", name));
+  return fd;
+}
+
+}  // namespace
+
+Result<LayerStore> LayerStore::open(const std::string& path) {
+  TRY(make_directories(path));
+  LayerStore store;
+  store.path_ = path;
+  const Fd root(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!root) return fail(os_error("open", path));
+  const Fd layers = TRY_IN(path, open_made(root.get(), "layers"));
+  store.index_ = TRY_IN(path, open_made(layers.get(), "index"));
+  store.locks_ = TRY_IN(path, open_made(layers.get(), "lock"));
+  store.layers_ = TRY_IN(path, open_made(layers.get(), "sha256"));
+  store.tmp_ = TRY_IN(path, open_made(layers.get(), "tmp"));
+  TRY_IN("clear " + path + "/layers/tmp", store.sweep());
+  return store;
+}
+
+// Lock files stay: one that is removed while somebody waits for it would lock nothing.
+Result<> LayerStore::sweep() {
+  for (const std::string& name : TRY(names_in(tmp_.get()))) {
+    if (name.starts_with(kSpoolPrefix) || name.starts_with(kIndexPrefix)) {
+      (void)::unlinkat(tmp_.get(), name.c_str(), 0);  // its maker does not need the name, or makes it again
+      continue;
+    }
+    const Fd lock = TRY(open_lock(locks_.get(), name));
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) continue;  // being unpacked right now
+    TRY(remove_tree(tmp_.get(), name));
+  }
+  return {};
+}
+
+Result<Fd> LayerStore::lock(const std::string& name) {
+  Fd fd = TRY(open_lock(locks_.get(), name));
+  while (::flock(fd.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) return fail(os_error("flock", name));
+  }
+  return fd;
+}
+
+std::optional<std::string> LayerStore::recall(const FileIdentity& identity) const {
+  const Fd entry(::openat(index_.get(), identity.key().c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!entry) return std::nullopt;
+  std::array<char, 256> text{};
+  const ssize_t length = ::read(entry.get(), text.data(), text.size());
+  if (length <= 0) return std::nullopt;
+  return digest_in_entry({text.data(), static_cast<std::size_t>(length)}, identity);
+}
+
+Result<> LayerStore::remember(const FileIdentity& identity, const std::string& digest) {
+  const std::string name = identity.key();
+  const std::string unfinished = fmt::format("{}{}", kIndexPrefix, ::getpid());
+  const std::string entry = index_entry(identity, digest);
+  const Fd file(
+      ::openat(tmp_.get(), unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, kPrivateFile));
+  if (!file) return fail(os_error("openat", unfinished));
+  if (::write(file.get(), entry.data(), entry.size()) != static_cast<ssize_t>(entry.size())) {
+    return fail(os_error("write", unfinished));
+  }
+  if (::renameat(tmp_.get(), unfinished.c_str(), index_.get(), name.c_str()) != 0)
+    return fail(os_error("renameat", name));
+  return {};
+}
+
+Result<Fd> LayerStore::begin(const std::string& hex) {
+  TRY(remove_tree(tmp_.get(), hex));
+  const Fd holder = TRY(open_made(tmp_.get(), hex.c_str()));
+  // Nothing of what the store lies in is passed on: no group (the set-group-ID bit), no default access control list.
+  if (::fchmod(holder.get(), kPrivateDirectory) != 0) return fail(os_error("fchmod", hex));
+  (void)::fremovexattr(holder.get(), kDefaultAclAttribute);
+  if (::mkdirat(holder.get(), "tree", kTreeMode) != 0) return fail(os_error("mkdirat", hex + "/tree"));
+  Fd tree(::openat(holder.get(), "tree", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!tree) return fail(os_error("openat", hex + "/tree"));
+  return tree;
+}
+
+Result<> LayerStore::commit(const std::string& hex) {
+  if (::syncfs(tmp_.get()) != 0) return fail(os_error("syncfs", path_));
+  if (::renameat2(tmp_.get(), hex.c_str(), layers_.get(), hex.c_str(), RENAME_NOREPLACE) != 0) {
+    return fail(os_error("renameat2", hex));
+  }
+  return {};
+}
+
+Result<> LayerStore::abandon(const std::string& hex) { return remove_tree(tmp_.get(), hex); }
+
+Result<Fd> LayerStore::spool_file() {
+  Fd file(::openat(tmp_.get(), ".", O_RDWR | O_TMPFILE | O_CLOEXEC, kPrivateFile));
+  if (file) return file;
+  const std::string name = fmt::format("{}{}", kSpoolPrefix, ::getpid());  // a file system without O_TMPFILE
+  (void)::unlinkat(tmp_.get(), name.c_str(), 0);
+  file = Fd(::openat(tmp_.get(), name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kPrivateFile));
+  if (!file) return fail(os_error("openat", name));
+  (void)::unlinkat(tmp_.get(), name.c_str(), 0);
+  return file;
+}
+
+}  // namespace caisson::image

@@ -1,0 +1,50 @@
+// The store of unpacked layers as transfer sees it: made, locked, written, cleared. Its layout is drawn in layers.h.
+//
+// Whoever is killed, at any point, leaves nothing that lasts: a layer appears by one rename, whole; an index entry does
+// so too; what is in tmp belongs to nobody once the lock of the same name is free, and goes at the next open().
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "image/identity.h"
+
+namespace caisson::image {
+
+class LayerStore {
+ public:
+  /// Opens the store at `path`, makes what is missing, and clears away what killed processes have left.
+  static Result<LayerStore> open(const std::string& path);
+
+  const std::string& path() const { return path_; }
+
+  /// Waits for the lock of this name and takes it; it is held as long as the descriptor is open.
+  Result<Fd> lock(const std::string& name);
+
+  /// What the file with this identity was hashed to.
+  std::optional<std::string> recall(const FileIdentity& identity) const;
+  Result<> remember(const FileIdentity& identity, const std::string& digest);
+
+  /// An empty directory to unpack into. The layer's lock must be held until after commit() or abandon().
+  Result<Fd> begin(const std::string& hex);
+  /// Makes what was unpacked the layer with this digest, once it is on the disk (syncfs(2)).
+  Result<> commit(const std::string& hex);
+  Result<> abandon(const std::string& hex);
+
+  /// A file without a name in the store's file system, open for reading and writing.
+  Result<Fd> spool_file();
+
+ private:
+  LayerStore() = default;
+  Result<> sweep();
+
+  std::string path_;
+  Fd index_;
+  Fd locks_;
+  Fd layers_;
+  Fd tmp_;
+};
+
+}  // namespace caisson::image

@@ -1,0 +1,39 @@
+#include "image/layers.h"
+
+#include <array>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "image/identity.h"
+
+namespace caisson::image {
+
+std::optional<Layer> find_layer_by_digest(const std::string& store, std::string_view digest) {
+  if (!is_digest(digest)) return std::nullopt;
+  std::string tree = store + "/layers/sha256/" + std::string(digest.substr(digest.find(':') + 1)) + "/tree";
+  struct stat status{};
+  if (::lstat(tree.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return std::nullopt;
+  return Layer{.digest = std::string(digest), .tree = std::move(tree)};
+}
+
+Result<std::optional<Layer>> find_layer(const std::string& store, const std::string& tarball) {
+  struct stat status{};
+  if (::stat(tarball.c_str(), &status) != 0) return fail(os_error("stat", tarball));
+  if (!S_ISREG(status.st_mode)) return std::nullopt;
+
+  const FileIdentity identity = identity_of(status);
+  const Fd entry(::open((store + "/layers/index/" + identity.key()).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!entry) return std::nullopt;
+  std::array<char, 256> text{};
+  const ssize_t length = ::read(entry.get(), text.data(), text.size());
+  if (length <= 0) return std::nullopt;
+  const std::optional<std::string> digest = digest_in_entry({text.data(), static_cast<std::size_t>(length)}, identity);
+  if (!digest) return std::nullopt;
+  return find_layer_by_digest(store, *digest);
+}
+
+}  // namespace caisson::image

@@ -1,0 +1,69 @@
+#include "image/report.h"
+
+#include "base/text.h"
+#include "image/identity.h"
+
+namespace caisson::image {
+
+namespace {
+
+std::string escaped(std::string_view field) {
+  std::string text;
+  for (const char c : field) {
+    switch (c) {
+      case '\\': text += "\\\\"; break;
+      case '\t': text += "\\t"; break;
+      case '\n': text += "\\n"; break;
+      default: text += c;
+    }
+  }
+  return text;
+}
+
+std::string unescaped(std::string_view field) {
+  std::string text;
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    if (field[i] != '\\' || i + 1 == field.size()) {
+      text += field[i];
+    } else {
+      const char c = field[++i];
+      text += c == 't' ? '\t' : c == 'n' ? '\n' : c;
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string report_text(const Report& report) {
+  std::string text;
+  for (const std::string& warning : report.warnings) text += "warning\t" + escaped(warning) + "\n";
+  if (report.digest) return text + "layer\t" + *report.digest + "\n";
+  const Error& error = report.digest.error();
+  return text + "error\t" + escaped(error.call) + "\t" + std::to_string(error.number) + "\t" + escaped(error.operand) +
+         "\t" + escaped(error.item) + "\t" + escaped(error.hint) + "\n";
+}
+
+Report read_report(std::string_view text) {
+  Report report{.warnings = {}, .digest = fail(complaint("transfer ended without saying what came out"))};
+  while (!text.empty()) {
+    const Cut line = cut(text, '\n');
+    if (!line.tail) break;  // broken off
+    const std::vector<std::string_view> fields = split(line.head, '\t');
+    if (fields[0] == "warning" && fields.size() == 2) {
+      report.warnings.push_back(unescaped(fields[1]));
+    } else if (fields[0] == "layer" && fields.size() == 2 && is_digest(fields[1])) {
+      report.digest = std::string(fields[1]);
+    } else if (fields[0] == "error" && fields.size() == 6) {
+      report.digest = fail(Error{.call = unescaped(fields[1]),
+                                 .number = static_cast<int>(parse_signed(fields[2]).value_or(0)),
+                                 .operand = unescaped(fields[3]),
+                                 .item = unescaped(fields[4]),
+                                 .hint = unescaped(fields[5])});
+    }
+    text = *line.tail;
+  }
+  return report;
+}
+
+}  // namespace caisson::image

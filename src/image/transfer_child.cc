@@ -1,0 +1,91 @@
+#include "image/transfer_child.h"
+
+#include <array>
+#include <cerrno>
+#include <vector>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "image/report.h"
+
+namespace caisson::image {
+
+namespace {
+
+struct Child {
+  pid_t pid;
+  Fd output;  // what it writes on its standard output
+};
+
+Result<Child> spawn(const std::vector<std::string>& words) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(os_error("pipe2", words[0]));
+  Fd read_end(ends[0]);
+  const Fd write_end(ends[1]);
+
+  std::vector<char*> arguments;
+  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, write_end.get(), STDOUT_FILENO);
+  pid_t pid = 0;
+  errno = ::posix_spawn(&pid, words[0].c_str(), &actions, nullptr, arguments.data(), environ);
+  const Error failure = os_error("posix_spawn", words[0]);
+  posix_spawn_file_actions_destroy(&actions);
+  if (failure.number != 0) return fail(failure);
+  return Child{pid, std::move(read_end)};
+}
+
+Result<std::string> read_all(int fd) {
+  std::string text;
+  std::array<char, 4096> piece{};
+  for (;;) {
+    const ssize_t length = ::read(fd, piece.data(), piece.size());
+    if (length == 0) return text;
+    if (length > 0) text.append(piece.data(), static_cast<std::size_t>(length));
+    if (length < 0 && errno != EINTR) return fail(os_error("read", "the transfer program's output"));
+  }
+}
+
+Result<int> reap(pid_t pid) {
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0) {
+    if (errno != EINTR) return fail(os_error("waitpid", "transfer"));
+  }
+  return status;
+}
+
+}  // namespace
+
+Result<Layer> unpack_tarball(const UnpackRequest& request, const Log& log) {
+  std::vector<std::string> words = {request.transfer, "unpack", "--report", "--root", request.store};
+  if (request.sha256) words.insert(words.end(), {"--sha256", *request.sha256});
+  if (request.progress) words.push_back("--progress");
+  words.insert(words.end(), {"--", request.tarball});
+
+  Child child = TRY(spawn(words));
+  const Result<std::string> output = read_all(child.output.get());
+  child.output = Fd();
+  const int status = TRY(reap(child.pid));
+  if (WIFSIGNALED(status)) {
+    const char* signal = sigabbrev_np(WTERMSIG(status));
+    return fail(complaint(fmt::format("transfer was killed by SIG{} while it unpacked {}",
+                                      signal != nullptr ? signal : std::to_string(WTERMSIG(status)), request.tarball)));
+  }
+  const Report report = read_report(TRY(output));
+  for (const std::string& warning : report.warnings) log.warning(warning);
+  const std::string digest = TRY(report.digest);
+  std::optional<Layer> layer = find_layer_by_digest(request.store, digest);
+  if (!layer) return fail(complaint(fmt::format("transfer unpacked {}, but it is not in {}", digest, request.store)));
+  return std::move(*layer);
+}
+
+}  // namespace caisson::image

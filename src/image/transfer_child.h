@@ -1,0 +1,27 @@
+// Running libexec/caisson/transfer, the program with the shared libraries, as a child.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "image/layers.h"
+
+namespace caisson::image {
+
+struct UnpackRequest {
+  std::string transfer;               ///< path of the transfer program
+  std::string store;                  ///< directory of the store; made if missing
+  std::string tarball;                ///< path, or "-" for standard input
+  std::optional<std::string> sha256;  ///< 64 hexadecimal digits: the only content that is accepted
+  bool progress = false;  ///< a bar on standard error, if that is a terminal and it takes longer than half a second
+};
+
+/// Has the tarball unpacked into the store, unless it is there already, and waits for it. What could not be kept (a
+/// device node for an ordinary user) is a warning in `log`. Errors: those of posix_spawn(3), transfer killed by a
+/// signal, or what transfer says is wrong with the tarball, naming the file and the entry. Call find_layer first: it
+/// costs nothing.
+Result<Layer> unpack_tarball(const UnpackRequest& request, const Log& log);
+
+}  // namespace caisson::image

@@ -1,0 +1,77 @@
+#include "image/unpack.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "image/extract.h"
+#include "image/fingerprint.h"
+#include "image/layer_store.h"
+#include "image/layers.h"
+#include "image/pipeline.h"
+#include "image/progress.h"
+
+namespace caisson::image {
+
+namespace {
+
+Result<std::string> wanted_digest(std::string_view text) {
+  std::string digest(text);
+  std::transform(digest.begin(), digest.end(), digest.begin(),
+                 [](char c) { return c >= 'A' && c <= 'F' ? char(c + 32) : c; });
+  if (!digest.starts_with("sha256:")) digest = "sha256:" + digest;
+  if (!is_digest(digest)) return fail(complaint(fmt::format("not 64 hexadecimal digits: '{}'", text)));
+  return digest;
+}
+
+// Unpacks into `tree` and gives the notes. What was unpacked is hashed once more on the way: that it is what the digest
+// says does not rest on the file's having been left alone since.
+Result<std::vector<std::string>> unpack_tree(const Tarball& tarball, Fd tree, Progress& progress) {
+  Pipeline pipeline(tarball.file.get(), tarball.size, TRY(Sha256::start()), progress);
+  TarReader reader(pipeline);
+  Extractor extractor(std::move(tree), ::geteuid() == 0 ? Privilege::kRoot : Privilege::kUser);
+  while (const std::optional<TarEntry> entry = TRY(reader.next())) TRY(extractor.apply(*entry, reader));
+  if (TRY(pipeline.drain()) != tarball.digest) return fail(complaint("the tarball changed while it was unpacked"));
+  TRY(extractor.finish());
+  return extractor.notes();
+}
+
+Result<std::vector<std::string>> unpack_once(LayerStore& store, const Tarball& tarball, Progress& progress) {
+  const std::string hex = tarball.digest.substr(tarball.digest.find(':') + 1);
+  const Fd lock = TRY(store.lock(hex));
+  if (find_layer_by_digest(store.path(), tarball.digest)) return std::vector<std::string>();  // by whom we waited for
+  Result<std::vector<std::string>> notes = unpack_tree(tarball, TRY(store.begin(hex)), progress);
+  Result<> committed = notes ? store.commit(hex) : Result<>();
+  if (notes && committed) return notes;
+  const Result<> abandoned = store.abandon(hex);
+  Error error = notes ? committed.error() : notes.error();
+  if (!abandoned) error.hint = "what was unpacked could not be removed: " + abandoned.error().text();
+  return fail(std::move(error));
+}
+
+}  // namespace
+
+Result<Unpacked> unpack_into_store(const UnpackOptions& options) {
+  ::umask(0);
+  std::optional<std::string> wanted;
+  if (options.sha256) wanted = TRY_IN("--sha256", wanted_digest(*options.sha256));
+  LayerStore store = TRY(LayerStore::open(options.store));
+  const std::string shown = options.tarball == "-" ? "standard input" : options.tarball;
+  Progress progress("unpacking " + shown.substr(shown.rfind('/') + 1), options.progress);
+
+  const Tarball tarball = TRY_IN(shown, open_tarball(store, options.tarball, progress));
+  if (wanted && *wanted != tarball.digest) {
+    return fail(
+        complaint(fmt::format("{} has the digest {}, not {} as --sha256 demands", shown, tarball.digest, *wanted)));
+  }
+  Unpacked unpacked{.digest = tarball.digest, .notes = {}};
+  if (!find_layer_by_digest(store.path(), tarball.digest)) {
+    unpacked.notes = TRY_IN(shown, unpack_once(store, tarball, progress));
+  }
+  return unpacked;
+}
+
+}  // namespace caisson::image
