@@ -53,6 +53,15 @@ within() {
   done
 }
 
+# Runs a command that keeps its state where caisson does by default, below /var/lib and /run: it finds them empty, but for
+# the lists of installed packages, and what it writes there is gone afterwards.
+with_own_state() {
+  # shellcheck disable=SC2016 # for the shell in the new mount namespace
+  unshare --mount --propagation private sh -c '
+    mkdir -p "$0/dpkg" && mount --bind /var/lib/dpkg "$0/dpkg" && mount -t tmpfs tmpfs /var/lib && mkdir /var/lib/dpkg &&
+      mount --move "$0/dpkg" /var/lib/dpkg && mount -t tmpfs tmpfs /run && exec "$@"' "$T" "$@"
+}
+
 # --- the host as it was --------------------------------------------------------------------------------------------
 # What a container could leave behind, a line for each thing: mounts, cgroups, network devices, processes that are
 # caisson's or in another PID namespace.
