@@ -14,6 +14,10 @@ teardown() { caisson_teardown; }
 caisson_setup() {
   T=$BATS_TEST_TMPDIR
   require_root
+  # In memory: unpacking waits until a layer is on the disk.
+  STATE=$(mktemp -d /dev/shm/caisson-test.XXXXXX)
+  mkdir "$STATE/root" "$STATE/run"
+  ln -s "$STATE/root" "$STATE/run" "$T"
   host_state >"$T/host.before"
 }
 
@@ -23,6 +27,7 @@ caisson_teardown() {
   mapfile -t left < <(caisson ps -aq)
   [ "${#left[@]}" -eq 0 ] || caisson rm -f "${left[@]}"
   host_unchanged
+  rm -rf --one-file-system "$STATE"
 }
 
 # The program under test, with state of the test's own.
