@@ -23,11 +23,12 @@ caisson_setup() {
 
 caisson_teardown() {
   [ -s "$T/host.before" ] || return 0
-  local left
+  local left status=0
   mapfile -t left < <(caisson ps -aq)
   [ "${#left[@]}" -eq 0 ] || caisson rm -f "${left[@]}"
-  host_unchanged
+  host_unchanged || status=1
   rm -rf --one-file-system "$STATE"
+  return $status
 }
 
 # The program under test, with state of the test's own.
