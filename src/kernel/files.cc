@@ -40,15 +40,19 @@ Result<std::vector<std::string>> names_in(Fd fd, const std::string& path) {
   return names;
 }
 
-Result<> remove_at(int parent, const std::string& name, const std::string& path) {
+// `resolve`: RESOLVE_NO_XDEV below the top, so that what is mounted in the tree is not emptied.
+Result<> remove_at(int parent, const std::string& name, const std::string& path, std::uint64_t resolve) {
   if (::unlinkat(parent, name.c_str(), 0) == 0 || errno == ENOENT) return {};
-  if (errno != EISDIR && errno != EPERM) return fail(os_error("unlinkat", path));
-  const int opened = ::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (opened < 0) return fail(os_error("openat", path));
+  if (errno != EISDIR) return fail(os_error("unlinkat", path));
+  const struct open_how how{.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, .mode = 0, .resolve = resolve};
+  const int opened = retry([&] { return openat2(parent, name.c_str(), how); });
+  if (opened < 0 && errno == EXDEV) errno = EBUSY;
+  if (opened < 0) return fail(os_error("openat2", path));
   Fd directory(opened);
   const int copy = ::fcntl(opened, F_DUPFD_CLOEXEC, 0);
   if (copy < 0) return fail(os_error("fcntl", path));
-  for (const std::string& child : TRY(names_in(Fd(copy), path))) TRY(remove_at(opened, child, path + "/" + child));
+  for (const std::string& child : TRY(names_in(Fd(copy), path)))
+    TRY(remove_at(opened, child, path + "/" + child, RESOLVE_NO_XDEV));
   if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) return fail(os_error("rmdir", path));
   return {};
 }
@@ -61,7 +65,9 @@ Result<Fd> open_file_at(int directory, const std::string& path, int flags, mode_
   return Fd(fd);
 }
 
-Result<Fd> open_file(const std::string& path, int flags, mode_t mode) { return open_file_at(AT_FDCWD, path, flags, mode); }
+Result<Fd> open_file(const std::string& path, int flags, mode_t mode) {
+  return open_file_at(AT_FDCWD, path, flags, mode);
+}
 
 Result<std::string> read_all(int fd, std::string_view name, std::size_t limit_bytes) {
   std::string content;
@@ -123,12 +129,12 @@ Result<std::vector<std::string>> list_directory(const std::string& path) {
   return names_in(std::move(*directory), path);
 }
 
-Result<> remove_tree(const std::string& path) { return remove_at(AT_FDCWD, path, path); }
+Result<> remove_tree(const std::string& path) { return remove_at(AT_FDCWD, path, path, 0); }
 
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
 std::optional<struct stat> status_of(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return std::nullopt;
   return status;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <utility>
 
 #include "kernel/syscalls.h"
 
@@ -14,8 +15,10 @@ namespace caisson::kernel {
 
 namespace {
 
-// Somebody renames beneath us: the kernel asks to try again (openat2(2), EAGAIN). Bounded, as a container may go on for ever.
+// Somebody renames beneath us: the kernel asks to try again (openat2(2), EAGAIN). Bounded, as a container may go on for
+// ever.
 constexpr int kTries = 128;
+constexpr int kLinks = 40;  // as many as the kernel follows (path_resolution(7))
 
 const char* last_component(const char* path) {
   const char* slash = std::strrchr(path, '/');
@@ -29,10 +32,40 @@ int make_component(int parent, const char* name, Make make) noexcept {
   return file < 0 ? -1 : 0;
 }
 
+// Makes what is missing, or finds what somebody else made meanwhile: opened without following it.
+int make_or_find(int parent, const char* name, Make make, bool& dangles) noexcept {
+  if (make_component(parent, name, make) != 0 && errno != EEXIST) return -1;
+  const int found = ::openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  struct stat status{};
+  dangles = found >= 0 && ::fstat(found, &status) == 0 && S_ISLNK(status.st_mode);
+  return found;
+}
+
+// Puts what `link` says in the place of its name, which lies between `name` and `rest` of `way`. False and errno.
+bool follow(int link, char* way, char* name, const char* rest, int links) noexcept {
+  char target[PATH_MAX];
+  const ssize_t length = ::readlinkat(link, "", target, sizeof target);
+  if (length < 0) return false;
+  char* place = target[0] == '/' ? way : name;
+  if (links > kLinks || static_cast<std::size_t>(place - way + length) + std::strlen(rest) >= PATH_MAX) {
+    errno = links > kLinks ? ELOOP : ENAMETOOLONG;
+    return false;
+  }
+  std::memmove(place + length, rest, std::strlen(rest) + 1);
+  std::memcpy(place, target, static_cast<std::size_t>(length));
+  return true;
+}
+
+void close_quietly(int fd) noexcept {
+  const int error = errno;
+  ::close(fd);
+  errno = error;
+}
+
 }  // namespace
 
 int open_in_root(int root, const char* path, int flags, std::uint64_t resolve) noexcept {
-  struct open_how how {};
+  struct open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve;
   for (int tries = 0;; ++tries) {
@@ -45,40 +78,38 @@ int make_in_root(int root, const char* path, Make make, std::uint64_t resolve) n
   const int found = open_in_root(root, path, O_PATH, resolve);
   if (found >= 0 || errno != ENOENT) return found;
 
-  // Each prefix is resolved from the root, so that a link in the middle keeps its meaning; what is missing is made in the
-  // directory that the shorter prefix led to, and opened from there without following anything.
-  char prefix[PATH_MAX];
-  if (std::strlen(path) >= sizeof prefix) {
+  // Each prefix is resolved from the root, so that a link in the middle keeps its meaning; what is missing is made in
+  // the directory that the shorter prefix led to, and opened from there without following anything. A link to something
+  // missing is replaced by what it says, and the walk begins again: images have such links where their target is to be
+  // (/etc/resolv.conf to ../run/systemd/resolve/stub-resolv.conf).
+  char way[PATH_MAX];
+  if (std::strlen(path) >= sizeof way) {
     errno = ENAMETOOLONG;
     return -1;
   }
+  std::memcpy(way, path, std::strlen(path) + 1);
+  int links = 0;
   int parent = open_in_root(root, "/", O_PATH | O_DIRECTORY);
-  for (const char* start = path; parent >= 0;) {
+  for (char* start = way; parent >= 0;) {
     while (*start == '/') ++start;
     if (*start == '\0') return parent;
-    const char* end = ::strchrnul(start, '/');
-    std::memcpy(prefix, path, static_cast<std::size_t>(end - path));
-    prefix[end - path] = '\0';
+    char* const name = start;
+    char* const end = ::strchrnul(start, '/');
     const bool last = end[std::strspn(end, "/")] == '\0';
 
-    int next = open_in_root(root, prefix, O_PATH, resolve);
-    if (next < 0 && errno == ENOENT) {
-      const char* name = prefix + (start - path);
-      if (make_component(parent, name, last ? make : Make::kDirectory) == 0 || errno == EEXIST) {
-        next = ::openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-        struct stat made {};
-        if (next >= 0 && ::fstat(next, &made) == 0 && S_ISLNK(made.st_mode)) {  // a link that leads nowhere
-          ::close(next);
-          next = -1;
-          errno = ENOENT;
-        }
-      }
-    }
-    const int error = errno;
-    ::close(parent);
-    errno = error;
+    const char after = std::exchange(*end, '\0');
+    int next = open_in_root(root, way, O_PATH, resolve);
+    bool dangles = false;
+    if (next < 0 && errno == ENOENT) next = make_or_find(parent, name, last ? make : Make::kDirectory, dangles);
+    *end = after;
+    close_quietly(parent);
     parent = next;
-    start = end;
+    start = dangles ? way : end;
+    if (!dangles) continue;
+
+    const bool followed = follow(next, way, name, end, ++links);
+    close_quietly(next);
+    parent = followed ? open_in_root(root, "/", O_PATH | O_DIRECTORY) : -1;
   }
   return parent;
 }

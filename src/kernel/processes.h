@@ -39,7 +39,7 @@ bool is_running(const ProcessId& process);
 /// pidfd_send_signal(2); ESRCH if the process is gone.
 Result<> send_signal(int pidfd, int signal);
 
-/// The wait status of the child behind `pidfd`, once it has ended (waitid(2) with P_PIDFD, turned into wait(2)'s form).
+/// The wait status of the child `pid`, once it has ended (waitpid(2)).
 Result<int> wait_for(pid_t pid);
 
 /// Waits until the process behind `pidfd` has ended; false after `timeout_ms` (-1: for ever).
