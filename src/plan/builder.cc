@@ -104,6 +104,10 @@ void Builder::streams(const spec::Process& process, Slot root, bool bind_console
   add(Lane::kChild, "process.terminal", "the keeper holds the terminal's other end", SendDescriptor{.descriptor = terminal});
 }
 
+void Builder::await_launcher() {
+  add(Lane::kChild, "process", "nothing it says arrives before the launcher's word about it", Await{Tag::kMapped});
+}
+
 void Builder::await_ready(const spec::Process& process) {
   if (process.terminal) {
     add(Lane::kParent, "process.terminal", "the keeper holds the terminal's other end",
@@ -161,12 +165,19 @@ void Builder::identity(const spec::Process& process) {
     ids.effective = sets->effective;
     ids.permitted = sets->permitted;
     ids.inheritable = sets->inheritable;
-    ids.ambient = sets->ambient;
+    // What is not permitted and inheritable cannot be ambient (capabilities(7)); runc's default config asks for it in vain.
+    ids.ambient = sets->ambient & sets->permitted & sets->inheritable;
   } else {
     ids.set_capabilities = false;
   }
   add(Lane::kChild, process.capabilities ? "process.capabilities" : "process.user",
       "the user it runs as, and what of root's power it keeps", ids);
+  if (request_.death_signal != 0) {
+    // Becoming another user takes it off again, so it comes last (PR_SET_PDEATHSIG(2const)). Whoever's parent has died by
+    // then is told so by the message that follows.
+    add(Lane::kChild, "process", "it does not outlive its keeper",
+        SetAttribute{.attribute = Attribute::kDeathSignal, .value = request_.death_signal});
+  }
 }
 
 Result<> Builder::execute(const spec::Process& process) {

@@ -61,6 +61,10 @@ class Checker {
     std::set<Slot> known;
     for (const Given& given : plan_.given()) known.insert(given.slot);
     check_lane(Lane::kParent, known);
+    for (const Lane lane : {Lane::kLauncher, Lane::kChild}) {
+      if (plan_.lane(lane).empty() || spawned_.contains(lane)) continue;
+      broken_.push_back(fmt::format("nobody spawns the {}", kLaneNames[static_cast<std::size_t>(lane)]));
+    }
     check_messages();
     return std::move(broken_);
   }
@@ -93,12 +97,20 @@ class Checker {
         check_action(lane, i, fallback.action, known, pivoted);
         if (fallback.errnos[0] == 0) complain(lane, i, "has a second alternative without the errnos that lead to it");
       }
-      if (const auto* spawn = std::get_if<Spawn>(&step.action)) check_lane(spawn->lane, known);
+      if (const auto* spawn = std::get_if<Spawn>(&step.action)) check_spawn(lane, i, spawn->lane, known);
       for (const Slot slot : slot_use(step.action).writes) {
         if (!known.insert(slot).second) complain(lane, i, "writes slot '{}' a second time", plan_.slot_name(slot));
       }
       if (is_host_visible(lane, step.action) && step.undo == Undo::kNone) complain(lane, i, "shows on the host and has no undo");
       if (std::holds_alternative<Pivot>(step.action)) pivoted = true;
+    }
+  }
+
+  void check_spawn(Lane lane, std::size_t number, Lane spawned, const std::set<Slot>& known) {
+    if (spawned <= lane || !spawned_.insert(spawned).second) {
+      complain(lane, number, "spawns the {} a second time", kLaneNames[static_cast<std::size_t>(spawned)]);
+    } else {
+      check_lane(spawned, known);
     }
   }
 
@@ -121,6 +133,10 @@ class Checker {
   void check_messages() {
     std::vector<Event> others = events(Lane::kLauncher);
     const std::vector<Event> child = events(Lane::kChild);
+    // Both are at the same end: what the child says before it was spoken to may come first.
+    if (!others.empty() && !child.empty() && child.front().sends) {
+      broken_.push_back("the child may speak before the launcher has been heard");
+    }
     others.insert(others.end(), child.begin(), child.end());
     const std::vector<Event> parent = events(Lane::kParent);
     if (parent.size() != others.size()) {
@@ -136,6 +152,7 @@ class Checker {
   }
 
   const Plan& plan_;
+  std::set<Lane> spawned_;
   std::vector<std::string> broken_;
 };
 

@@ -29,7 +29,9 @@ class ContainerPlanner {
   Result<> namespaces();
   void join_namespaces(Lane lane);
   void spawn();
+  bool needs_launcher() const;
   void enter_user_namespace();
+  void map_ids();
   void session();
   void sysctls();
 
@@ -123,17 +125,22 @@ void ContainerPlanner::join_namespaces(Lane lane) {
   }
 }
 
+// A pid namespace is entered by whoever is born to one that joined it, a user namespace before everything it owns is made,
+// and what the host owns before the new user namespace takes the privilege for it.
+bool ContainerPlanner::needs_launcher() const {
+  return std::any_of(joined_.begin(), joined_.end(), [&](const Joined& j) {
+    return j.flag == CLONE_NEWPID || j.flag == CLONE_NEWUSER || is_new(spec::NamespaceType::kUser);
+  });
+}
+
 void ContainerPlanner::spawn() {
   Plan& plan = builder_.plan();
   // With v1 cgroups the namespace is made after joining them, so that its root is the container's own cgroup.
   std::uint64_t flags = clone_flags_;
   if (!unified_) flags &= ~std::uint64_t{CLONE_NEWCGROUP};
-  const bool launched = std::any_of(joined_.begin(), joined_.end(), [](const Joined& j) {
-    return j.flag == CLONE_NEWPID || j.flag == CLONE_NEWUSER;
-  });
   Spawn spawn{.lane = Lane::kChild, .flags = flags, .pid = pid_, .pidfd = pidfd_};
   if (unified_) spawn.cgroup = cgroup_first_;
-  if (!launched) {
+  if (!needs_launcher()) {
     builder_.add(Lane::kParent, "linux.namespaces", "the container's first process, in namespaces of its own", spawn, Undo::kKill);
     join_namespaces(Lane::kChild);
     return;
@@ -147,10 +154,18 @@ void ContainerPlanner::spawn() {
   builder_.add(Lane::kLauncher, "linux.namespaces", "", SendDescriptor{.descriptor = pidfd_, .value = pid_});
   builder_.add(Lane::kParent, "linux.namespaces", "the new process, known by its pidfd",
                ReceiveDescriptor{.descriptor = pidfd_, .value = pid_}, Undo::kKill);
+  builder_.await_launcher();
+  if (!is_new(spec::NamespaceType::kUser)) builder_.add(Lane::kParent, "linux.namespaces", "", Signal{Tag::kMapped});
 }
 
 void ContainerPlanner::enter_user_namespace() {
-  if (!is_new(spec::NamespaceType::kUser)) return;
+  if (find(spec::NamespaceType::kUser) == nullptr) return;
+  if (is_new(spec::NamespaceType::kUser)) map_ids();
+  builder_.add(Lane::kChild, "linux.uidMappings", "root of the user namespace, to make the rest",
+               SetIds{.groups = builder_.plan().add(std::vector<std::uint32_t>{}), .set_capabilities = false});
+}
+
+void ContainerPlanner::map_ids() {
   const auto map = [&](const std::vector<spec::IdMapping>& mappings) {
     std::string text;
     for (const spec::IdMapping& m : mappings) {
@@ -162,9 +177,7 @@ void ContainerPlanner::enter_user_namespace() {
                MapIds{.pid = pid_, .uid_map = map(config_.linux_.uid_mappings), .gid_map = map(config_.linux_.gid_mappings)},
                Undo::kInside);
   builder_.add(Lane::kParent, "linux.uidMappings", "", Signal{Tag::kMapped});
-  builder_.add(Lane::kChild, "linux.uidMappings", "an id is nobody's until it is mapped", Await{Tag::kMapped});
-  builder_.add(Lane::kChild, "linux.uidMappings", "root of the user namespace, to make the rest",
-               SetIds{.groups = builder_.plan().add(std::vector<std::uint32_t>{}), .set_capabilities = false});
+  if (!needs_launcher()) builder_.add(Lane::kChild, "linux.uidMappings", "an id is nobody's until it is mapped", Await{Tag::kMapped});
 }
 
 void ContainerPlanner::session() {
@@ -201,19 +214,15 @@ Result<Plan> ContainerPlanner::plan() {
   Plan& plan = builder_.plan();
   pid_ = plan.new_slot(kSlotPid);
   pidfd_ = plan.new_slot(kSlotPidfd);
-  const bool new_user = is_new(spec::NamespaceType::kUser);
+  const bool in_user_namespace = find(spec::NamespaceType::kUser) != nullptr;
 
-  if (builder_.request().death_signal != 0) {
-    builder_.add(Lane::kChild, "process", "the container does not outlive its keeper",
-                 SetAttribute{.attribute = Attribute::kDeathSignal, .value = builder_.request().death_signal});
-  }
   TRY(cgroup());
   TRY(namespaces());
   ContainerFiles files(config_, builder_,
                        FileSituation{.own_cgroup_namespace = is_new(spec::NamespaceType::kCgroup),
                                      .cgroup_directories = layout_.directories,
-                                     .bind_devices = new_user || !builder_.facts().may(kCapMknod),
-                                     .bind_sysfs = new_user && !is_new(spec::NamespaceType::kNetwork)});
+                                     .bind_devices = in_user_namespace || !builder_.facts().may(kCapMknod),
+                                     .bind_sysfs = in_user_namespace && !is_new(spec::NamespaceType::kNetwork)});
   TRY(files.open());
   spawn();
 

@@ -65,6 +65,10 @@ Result<> ContainerFiles::open() {
                            kPropagationPrivate | kPropagationRecursive);
   }
   default_devices_ = dev_is_bound_ ? std::vector<spec::Device>{} : default_devices();
+  std::erase_if(default_devices_, [&](const spec::Device& standard) {  // the config's own has other ideas of it
+    return std::any_of(config_.linux_.devices.begin(), config_.linux_.devices.end(),
+                       [&](const spec::Device& own) { return clean(own.path) == standard.path; });
+  });
   if (situation_.bind_devices) {
     for (const spec::Device& device : default_devices_) {
       device_trees_.push_back(open_tree("linux.devices", "a node cannot be made here: the host's own is bound", device.path, false,
@@ -148,8 +152,11 @@ void ContainerFiles::place(const Planned& planned) {
   mount.type = plan.add(spec.type == "cgroup" ? std::string("cgroup2") : spec.type);
   mount.source = plan.add(spec.source.empty() ? spec.type : spec.source);
   mount.options = plan.add(options.data);
+  // Nothing is mounted below a new file system yet: "rro" is "ro".
+  mount.set = (mount.set & ~options.recursive_clear) | options.recursive_set;
+  mount.clear = mount.recursive_set = mount.recursive_clear = 0;
   // Devices and links are still to be made in it, or a mount's target inside it.
-  if (spec.type == "tmpfs" && (options.set & MOUNT_ATTR_RDONLY) != 0) {
+  if (spec.type == "tmpfs" && (mount.set & MOUNT_ATTR_RDONLY) != 0) {
     mount.set &= ~std::uint64_t{MOUNT_ATTR_RDONLY};
     read_only_later_.push_back(clean(spec.destination));
   }

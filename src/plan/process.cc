@@ -37,10 +37,7 @@ Result<Plan> plan_process(const spec::Process& process, const Target& target, co
   const Slot pid = plan.new_slot(kSlotPid);
   const Slot pidfd = plan.new_slot(kSlotPidfd);
 
-  if (request.death_signal != 0) {
-    builder.add(Lane::kChild, "process", "it does not outlive its keeper",
-                SetAttribute{.attribute = Attribute::kDeathSignal, .value = request.death_signal});
-  }
+  if (flags != 0) builder.await_launcher();
   join_cgroups(builder, target.cgroup_directories);
   Slot root = kNoSlot;
   if (!target.root.empty()) {
@@ -64,6 +61,7 @@ Result<Plan> plan_process(const spec::Process& process, const Target& target, co
     builder.add(Lane::kLauncher, "process", "", SendDescriptor{.descriptor = pidfd, .value = pid});
     builder.add(Lane::kParent, "process", "the new process, known by its pidfd",
                 ReceiveDescriptor{.descriptor = pidfd, .value = pid}, Undo::kKill);
+    builder.add(Lane::kParent, "process", "", Signal{Tag::kMapped});
   } else {
     builder.add(Lane::kParent, "process", "the new process",
                 Spawn{.lane = Lane::kChild, .pid = pid, .pidfd = pidfd}, Undo::kKill);

@@ -39,7 +39,8 @@ inline constexpr int kLanes = 3;
 ///     parent                       launcher                     child
 ///       | ---- clone --------------> | ---- clone -------------> |
 ///       | <--- descriptor (pidfd) -- gone                        |    only with a launcher
-///       | ---- mapped ------------------------------------------> |    user namespace: the id maps are written
+///       | ---- mapped ------------------------------------------> |    user namespace: the id maps are written; with a
+///       |                              |                          |    launcher: the parent knows the child
 ///       | <--- descriptor (terminal) ---------------------------- |    the terminal's master
 ///       | <--- mounted ------------------------------------------ |    everything is in place; the host is still visible
 ///       | ---- hooked ------------------------------------------> |    hooks have run
