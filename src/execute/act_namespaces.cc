@@ -23,6 +23,11 @@ using plan::Call;
 
 namespace {
 
+// A word to somebody who is gone: that the other side went is the failure, as it is when nothing comes from it.
+Outcome failed_send() noexcept {
+  return errno == EPIPE || errno == ECONNRESET ? failed_with(Call::kProtocol, 0) : failed(Call::kSend);
+}
+
 // A fresh cpuset admits nobody until it has cpus and mems (cgroup-v1/cpusets.rst); it takes its parent's.
 bool copy_cpuset_file(int parent, int directory, const char* name) noexcept {
   Held from(::openat(parent, name, O_RDONLY | O_CLOEXEC));
@@ -156,13 +161,13 @@ Outcome act(const plan::Await& step, Context& context) noexcept {
 
 Outcome act(const plan::Signal& step, Context& context) noexcept {
   const Packet packet{.tag = step.tag, .lane = context.lane};
-  return send_packet(context.channel, packet) ? done() : failed(Call::kSend);
+  return send_packet(context.channel, packet) ? done() : failed_send();
 }
 
 Outcome act(const plan::SendDescriptor& step, Context& context) noexcept {
   Packet packet{.tag = plan::Tag::kDescriptor, .lane = context.lane};
   if (step.value != plan::kNoSlot) packet.value = context.at(step.value);
-  return send_packet(context.channel, packet, context.at(step.descriptor)) ? done() : failed(Call::kSend);
+  return send_packet(context.channel, packet, context.at(step.descriptor)) ? done() : failed_send();
 }
 
 Outcome act(const plan::ReceiveDescriptor& step, Context& context) noexcept {

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 
 #include "kernel/syscalls.h"
@@ -48,7 +49,7 @@ Received receive_packet(int socket, Packet& packet, int& descriptor) noexcept {
   message.msg_control = control.bytes;
   message.msg_controllen = sizeof control.bytes;
   const ssize_t got = kernel::retry([&] { return ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC); });
-  if (got == 0) return Received::kEnd;
+  if (got == 0 || (got < 0 && errno == ECONNRESET)) return Received::kEnd;  // reset: it went without reading our last word
   for (struct cmsghdr* header = CMSG_FIRSTHDR(&message); got > 0 && header != nullptr; header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
       std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -102,21 +103,32 @@ std::expected<Started, plan::Failure> Executor::run(const Examine& examine) {
   context_.other_channel = ends[1];
 
   const Outcome outcome = run_lane(context_);
-  const bool waits = std::holds_alternative<plan::Await>(plan_.lane(Lane::kChild).back().action);
+  const bool waits = waits_for_start();
   if (outcome.ok() && (waits || await_execution())) {
     if (const pid_t launcher = spawned_pid(Lane::kLauncher); launcher > 0) ::waitpid(launcher, nullptr, 0);
     const auto take = [&](std::string_view name) {
       const plan::Slot slot = plan_.find_slot(name);
       return slot == plan::kNoSlot ? Fd() : Fd(std::exchange(slots_[slot], -1));
     };
-    return Started{.pid = spawned_pid(Lane::kChild), .pidfd = take("pidfd"), .terminal = take("terminal")};
+    return Started{.pid = spawned_pid(Lane::kChild),
+                   .pidfd = take("pidfd"),
+                   .terminal = take("terminal"),
+                   .channel = Fd(waits ? std::exchange(context_.channel, -1) : -1)};
   }
 
   plan::Failure failure = failure_of(outcome);
-  if (failure.lane != Lane::kParent && examine) examine(failure, spawned_pid(Lane::kChild));
+  if (failure.lane != Lane::kParent && examine) examine(failure, std::max(spawned_pid(Lane::kChild), 0));
   end_processes(failure);
   undo(failure);
   return std::unexpected(std::move(failure));
+}
+
+bool Executor::waits_for_start() const {
+  const std::vector<plan::Step>& steps = plan_.lane(Lane::kChild);
+  return std::any_of(steps.begin(), steps.end(), [](const plan::Step& step) {
+    const auto* await = std::get_if<plan::Await>(&step.action);
+    return await != nullptr && await->tag == plan::Tag::kStart;
+  });
 }
 
 // The child has said that it is ready. What follows is the end of file that execution brings, or its last failure.
@@ -186,7 +198,7 @@ std::vector<StepTime> Executor::step_times() const {
   std::int64_t started[plan::kLanes] = {begun_, 0, 0};
   for (const Lane lane : {Lane::kParent, Lane::kLauncher, Lane::kChild}) {
     std::int64_t last = started[static_cast<std::size_t>(lane)];
-    for (std::size_t i = 0; i < plan_.lane(lane).size(); ++i) {
+    for (std::size_t i = 0; i < std::min<std::size_t>(plan_.lane(lane).size(), plan::kSlots); ++i) {
       const std::int64_t mark = marks_[static_cast<std::size_t>(lane) * plan::kSlots + i];
       if (mark == 0) break;
       times.push_back({lane, static_cast<std::uint16_t>(i), mark - last});

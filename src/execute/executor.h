@@ -21,6 +21,7 @@ struct Started {
   pid_t pid = 0;
   Fd pidfd;
   Fd terminal;  ///< the master of its terminal, if the plan made one
+  Fd channel;   ///< with wait_for_start: where Tag::kStart is sent to; closing it ends the process instead
 };
 
 /// How long a step took, in its own lane.
@@ -56,6 +57,7 @@ class Executor {
 
  private:
   void seal();
+  bool waits_for_start() const;
   bool await_execution();
   plan::Failure failure_of(const Outcome& outcome) const;
   void end_processes(plan::Failure& failure);

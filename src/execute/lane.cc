@@ -62,7 +62,7 @@ Outcome run_lane(Context& context) noexcept {
         alternative = 1;
       }
     }
-    if (context.marks != nullptr) {
+    if (context.marks != nullptr && i < plan::kSlots) {
       context.marks[static_cast<std::size_t>(context.lane) * plan::kSlots + i] = monotonic_nanoseconds();
     }
     if (!outcome.ok()) {
@@ -88,7 +88,9 @@ void run_process(Context& context, plan::Lane lane) noexcept {
   send_packet(context.channel, report);
   Packet answer;
   int descriptor = -1;
-  receive_packet(context.channel, answer, descriptor);  // the parent has looked, or is gone
+  // Stands here until the parent has looked, or is gone; what the parent had said before it knew does not count.
+  while (receive_packet(context.channel, answer, descriptor) == Received::kPacket && answer.tag != plan::Tag::kGone) {
+  }
   ::_exit(kReportedFailure);
 }
 
