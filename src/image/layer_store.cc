@@ -26,7 +26,6 @@ constexpr mode_t kPrivateDirectory = 0700;
 constexpr mode_t kPrivateFile = 0600;
 constexpr mode_t kTreeMode = 0755;  // of the root directory of an archive that does not say
 constexpr std::string_view kSpoolPrefix = "spool.";
-constexpr std::string_view kIndexPrefix = "index.";
 
 Result<> make_directories(const std::string& path) {
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
@@ -85,12 +84,13 @@ Result<LayerStore> LayerStore::open(const std::string& path) {
 // Lock files stay: one that is removed while somebody waits for it would lock nothing.
 Result<> LayerStore::sweep() {
   for (const std::string& name : TRY(names_in(tmp_.get()))) {
-    if (name.starts_with(kSpoolPrefix) || name.starts_with(kIndexPrefix)) {
-      (void)::unlinkat(tmp_.get(), name.c_str(), 0);  // its maker does not need the name, or makes it again
+    if (name.starts_with(kSpoolPrefix)) {
+      (void)::unlinkat(tmp_.get(), name.c_str(), 0);  // its maker was about to do the same
       continue;
     }
     const Fd lock = TRY(open_lock(locks_.get(), name));
-    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) continue;  // being unpacked right now
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) continue;  // somebody is at work on it
+    if (::unlinkat(tmp_.get(), name.c_str(), 0) == 0) continue;
     TRY(remove_tree(tmp_.get(), name));
   }
   return {};
@@ -115,15 +115,14 @@ std::optional<std::string> LayerStore::recall(const FileIdentity& identity) cons
 
 Result<> LayerStore::remember(const FileIdentity& identity, const std::string& digest) {
   const std::string name = identity.key();
-  const std::string unfinished = fmt::format("{}{}", kIndexPrefix, ::getpid());
   const std::string entry = index_entry(identity, digest);
   const Fd file(
-      ::openat(tmp_.get(), unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, kPrivateFile));
-  if (!file) return fail(os_error("openat", unfinished));
+      ::openat(tmp_.get(), name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, kPrivateFile));
+  if (!file) return fail(os_error("openat", name));
   if (::write(file.get(), entry.data(), entry.size()) != static_cast<ssize_t>(entry.size())) {
-    return fail(os_error("write", unfinished));
+    return fail(os_error("write", name));
   }
-  if (::renameat(tmp_.get(), unfinished.c_str(), index_.get(), name.c_str()) != 0)
+  if (::renameat(tmp_.get(), name.c_str(), index_.get(), name.c_str()) != 0)
     return fail(os_error("renameat", name));
   return {};
 }

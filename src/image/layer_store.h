@@ -25,6 +25,7 @@ class LayerStore {
 
   /// What the file with this identity was hashed to.
   std::optional<std::string> recall(const FileIdentity& identity) const;
+  /// Remembers it. The lock of the identity's key must be held.
   Result<> remember(const FileIdentity& identity, const std::string& digest);
 
   /// An empty directory to unpack into. The layer's lock must be held until after commit() or abandon().
