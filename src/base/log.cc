@@ -49,6 +49,12 @@ void Log::write(LogLevel level, std::string_view message) const {
   (void)!::write(fd_, line.data(), line.size());
 }
 
+void Log::hint(std::string_view message) const {
+  if (format_ == LogFormat::kJson) return write(LogLevel::kError, fmt::format("hint: {}", message));
+  const std::string line = fmt::format("hint: {}\n", message);
+  (void)!::write(fd_, line.data(), line.size());
+}
+
 std::optional<LogLevel> parse_log_level(std::string_view word) {
   if (word == "debug") return LogLevel::kDebug;
   if (word == "info") return LogLevel::kInfo;

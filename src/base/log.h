@@ -22,6 +22,9 @@ class Log {
   void warning(std::string_view message) const { write(LogLevel::kWarning, message); }
   void error(std::string_view message) const { write(LogLevel::kError, message); }
 
+  /// What may help with the error before it: a line "hint: …" of its own, whatever the level.
+  void hint(std::string_view message) const;
+
   /// Text: "caisson: warning: message". JSON: {"level":…,"msg":…,"time":RFC 3339}, the form of runc's --log-format json.
   void write(LogLevel level, std::string_view message) const;
 

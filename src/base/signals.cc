@@ -35,7 +35,8 @@ std::optional<int> parse_signal(std::string_view text) {
     return static_cast<int>(*number);
   }
   std::string name(text);
-  std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
   if (name.starts_with("SIG")) name.erase(0, 3);
   if (name == "IOT") return SIGABRT;
   if (name == "CLD") return SIGCHLD;

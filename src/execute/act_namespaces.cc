@@ -86,7 +86,7 @@ Outcome act(const plan::MakeCgroup& step, Context& context) noexcept {
     Held opened(::open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!opened) return failed(Call::kOpen, index);
     const int kept = step.unified ? ::fcntl(opened.get(), F_DUPFD_CLOEXEC, 3)
-                                  : ::openat(opened.get(), "cgroup.procs", O_WRONLY | O_CLOEXEC);
+                                  : ::openat(opened.get(), "tasks", O_WRONLY | O_CLOEXEC);
     if (kept < 0) return failed(Call::kOpen, index);
     context.put(static_cast<plan::Slot>(step.first + index), kept);
     ++index;
@@ -194,8 +194,8 @@ Outcome act(const plan::JoinNamespace& step, Context& context) noexcept {
 
 Outcome act(const plan::AttachCgroup& step, Context& context) noexcept {
   for (std::uint8_t i = 0; i < step.count; ++i) {
-    const int procs = context.at(static_cast<plan::Slot>(step.first + i));
-    if (retry([&] { return ::write(procs, "0", 1); }) < 0) return failed(Call::kWrite, i);
+    const int tasks = context.at(static_cast<plan::Slot>(step.first + i));
+    if (retry([&] { return ::write(tasks, "0", 1); }) < 0) return failed(Call::kWrite, i);
   }
   return done();
 }

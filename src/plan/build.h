@@ -12,6 +12,9 @@
 
 namespace caisson::plan {
 
+/// The name of a namespace's file below /proc/PID/ns: "mnt".
+std::string_view namespace_file(spec::NamespaceType type);
+
 // The names of slots that callers look up with Plan::find_slot().
 inline constexpr std::string_view kSlotPid = "pid";            ///< written: the process's pid in the caller's namespace
 inline constexpr std::string_view kSlotPidfd = "pidfd";        ///< written: its pidfd
@@ -26,6 +29,7 @@ struct Request {
   std::map<std::string, std::string> origins;  ///< config item → what the user typed: "mounts[7]" → "-v /a:/b"
   bool wait_for_start = false;                 ///< create, then start: the program is executed when the parent says so
   bool new_keyring = true;
+  bool new_session = true;                     ///< of a further process; without: it stays in the caller's job
   int death_signal = 0;           ///< sent to the process when its parent dies; 0: none
   std::uint32_t preserve_fds = 0;  ///< descriptors 3 … 2+n stay open
 };

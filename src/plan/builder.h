@@ -12,9 +12,8 @@
 
 namespace caisson::plan {
 
-/// CLONE_NEW… of a namespace's type, and its file's name below /proc/PID/ns.
+/// CLONE_NEW… of a namespace's type.
 std::uint64_t clone_flag(spec::NamespaceType type);
-std::string_view namespace_file(spec::NamespaceType type);
 
 /// The number of "RLIMIT_NOFILE", or -1.
 int limit_number(std::string_view name);

@@ -76,7 +76,7 @@ Result<> ContainerPlanner::cgroup() {
   unified_ = layout_.unified;
   cgroup_count_ = layout_.directories.size();
   for (const std::string& directory : layout_.directories) {
-    const Slot slot = builder_.plan().new_slot((unified_ ? "directory of " : "cgroup.procs of ") + directory);
+    const Slot slot = builder_.plan().new_slot(unified_ ? directory : directory + "/tasks");
     if (cgroup_first_ == kNoSlot) cgroup_first_ = slot;
   }
   builder_.add(Lane::kParent, "linux.cgroupsPath", "what the kernel counts and limits together",

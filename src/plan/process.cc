@@ -2,21 +2,32 @@
 #include <fcntl.h>
 #include <sched.h>
 
+#include <algorithm>
+
 #include "plan/builder.h"
 
 namespace caisson::plan {
 
 namespace {
 
-// From inside, cgroup.procs of the host cannot be reached: the parent opens them, the child writes to them.
+// Of a v1 cgroup `tasks`, which spares a lock (plan/step.h); v2 has cgroup.procs alone.
+std::string members_file(const std::string& directory, const HostFacts& facts) {
+  const bool unified = std::any_of(facts.hierarchies.begin(), facts.hierarchies.end(), [&](const CgroupHierarchy& hierarchy) {
+    return hierarchy.unified && (directory + "/").starts_with(hierarchy.path + "/");
+  });
+  return directory + (unified ? "/cgroup.procs" : "/tasks");
+}
+
+// From inside, the host's cgroup files cannot be reached: the parent opens them, the child writes to them.
 void join_cgroups(Builder& builder, const std::vector<std::string>& directories) {
   if (directories.empty()) return;
   Slot first = kNoSlot;
   for (const std::string& directory : directories) {
-    const Slot slot = builder.plan().new_slot("cgroup.procs of " + directory);
+    const std::string file = members_file(directory, builder.facts());
+    const Slot slot = builder.plan().new_slot(file);
     if (first == kNoSlot) first = slot;
     builder.add(Lane::kParent, "linux.cgroupsPath", "the process counts against the container's limits",
-                OpenFile{.path = builder.plan().add(directory + "/cgroup.procs"), .flags = O_WRONLY, .slot = slot});
+                OpenFile{.path = builder.plan().add(file), .flags = O_WRONLY, .slot = slot});
   }
   builder.add(Lane::kChild, "linux.cgroupsPath", "the process counts against the container's limits",
               AttachCgroup{.first = first, .count = static_cast<std::uint8_t>(directories.size())});
@@ -45,8 +56,10 @@ Result<Plan> plan_process(const spec::Process& process, const Target& target, co
     builder.add(Lane::kParent, "root", "the process's own root, which may lie below its mount namespace's",
                 OpenFile{.path = plan.add(target.root), .flags = O_PATH | O_DIRECTORY, .slot = root});
   }
-  builder.add(Lane::kChild, "process", "a session of its own: signals of the caller's terminal stay outside",
-              SetAttribute{.attribute = Attribute::kNewSession});
+  if (request.new_session) {
+    builder.add(Lane::kChild, "process", "a session of its own: signals of the caller's terminal stay outside",
+                SetAttribute{.attribute = Attribute::kNewSession});
+  }
 
   // A pid namespace is entered by a child of whoever joined it, so a launcher joins and clones.
   if (flags != 0) {

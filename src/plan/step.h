@@ -54,7 +54,7 @@ enum class Tag : std::uint8_t { kMapped = 1, kMounted, kHooked, kReady, kStart, 
 // --- host-visible ------------------------------------------------------------------------------------------------
 
 /// Makes the container's cgroup in every hierarchy, parents included; cpuset files are filled from the parents.
-/// Opens each directory's cgroup.procs for writing (v1), or the directory itself (v2), into slots `first`, `first`+1, ….
+/// Opens each directory's `tasks` for writing (v1), or the directory itself (v2), into slots `first`, `first`+1, ….
 struct MakeCgroup {
   Range directories;  ///< texts
   Slot first = kNoSlot;
@@ -107,7 +107,7 @@ struct ReceiveDescriptor {
 
 // --- namespaces --------------------------------------------------------------------------------------------------
 
-/// Opens a file of the host into a slot: a namespace file (checked to be one), /proc/PID/root, a cgroup.procs.
+/// Opens a file of the host into a slot: a namespace file, /proc/PID/root, the `tasks` of a cgroup.
 struct OpenFile {
   Text path;
   int flags = 0;
@@ -120,7 +120,8 @@ struct JoinNamespace {
   Slot descriptor = kNoSlot;
 };
 
-/// Joins the v1 cgroups whose cgroup.procs are open in slots `first` … `first`+`count`-1.
+/// Joins the v1 cgroups whose `tasks` are open in slots `first` … `first`+`count`-1. A thread that moves itself through
+/// `tasks` spares the lock of cgroup.procs, which waits for an RCU grace period: 10 to 20 ms (kernel commit 9a3284fad42f).
 struct AttachCgroup {
   Slot first = kNoSlot;
   std::uint8_t count = 0;

@@ -1,0 +1,2 @@
+caisson_program(caisson SOURCES programs/caisson/main.cc
+                KNOWS cli engine options compose runtime execute explain plan cgroup cgroup_conversion image keeper terminal host spec kernel base)

@@ -1,0 +1,50 @@
+#include "cli/command.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "cli/global_options.h"
+
+namespace caisson::cli {
+
+namespace {
+
+constexpr std::array kVerbs = {
+    Verb{"run", "Make a container from a root filesystem and run a command in it", verb_run},
+    Verb{"explain", "Show what a command would do, step by step, and do none of it", verb_explain},
+    Verb{"conclude", "", verb_conclude},
+};
+
+}  // namespace
+
+std::span<const Verb> verbs() { return kVerbs; }
+
+int run_command_line(const std::vector<std::string>& arguments) {
+  Command command;
+  Result<std::vector<std::string>> rest = read_global_options(arguments, command);
+  if (!rest) return refuse(command, rest.error());
+  if (rest->empty() || rest->front() == "help") {
+    std::fputs(overview().c_str(), rest->empty() ? stderr : stdout);
+    return rest->empty() ? kRefused : 0;
+  }
+  const auto verb = std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& each) { return each.name == rest->front(); });
+  if (verb == kVerbs.end()) return refuse(command, unknown_verb(rest->front()));
+  command.verb = verb->name;
+  command.arguments.assign(rest->begin() + 1, rest->end());
+  return verb->run(command);
+}
+
+int refuse(const Command& command, const runtime::LaunchError& error) {
+  command.log.error(command.verb.empty() ? error.line : fmt::format("{}: {}", command.verb, error.line));
+  if (!error.hint.empty()) command.log.hint(error.hint);
+  return error.exit_status;
+}
+
+int refuse(const Command& command, const Error& error) {
+  return refuse(command, runtime::LaunchError{.line = error.text(), .hint = error.hint, .exit_status = kRefused});
+}
+
+}  // namespace caisson::cli

@@ -1,0 +1,47 @@
+// The verbs of `caisson`: one file each, one row each.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "engine/places.h"
+#include "runtime/launch.h"
+
+namespace caisson::cli {
+
+/// What every verb is called with.
+struct Command {
+  std::string_view verb;
+  engine::Places places;
+  Log log;
+  bool strict = false;                 ///< warnings about what was asked for are errors
+  std::vector<std::string> arguments;  ///< behind the verb
+};
+
+/// A verb; `summary` empty: for caisson's own use, not listed. Returns the exit status.
+struct Verb {
+  std::string_view name;
+  std::string_view summary;
+  int (*run)(const Command& command);
+};
+std::span<const Verb> verbs();
+
+/// Reads the global options and the verb, and runs it. `arguments` without the program's name.
+int run_command_line(const std::vector<std::string>& arguments);
+
+inline constexpr int kRefused = 125;  ///< docker's exit status for everything that is not the container's own
+
+/// Reports a failure on the log: "run: line", then the hint. Returns kRefused.
+int refuse(const Command& command, const Error& error);
+/// The same with the failure's own exit status.
+int refuse(const Command& command, const runtime::LaunchError& error);
+
+int verb_run(const Command& command);
+int verb_explain(const Command& command);
+int verb_conclude(const Command& command);
+
+}  // namespace caisson::cli

@@ -1,0 +1,8 @@
+# Tables of options: data, from which parsing, --help, completions and man pages come.
+caisson_room(options FOLDER cli SOURCES options.cc help.cc run_options.cc KNOWS base compose)
+caisson_unit_test(options SOURCES cli_options_test.cc cli_run_options_test.cc KNOWS base compose options)
+
+# The verbs: parse, call, print.
+caisson_room(cli SOURCES command.cc global_options.cc verb_run.cc verb_explain.cc verb_conclude.cc
+             KNOWS base kernel spec host_facts plan explain execute runtime image keeper terminal compose options engine
+             LIBRARIES nlohmann_json::nlohmann_json)

@@ -1,0 +1,343 @@
+#include "cli/run_options.h"
+
+#include <limits>
+
+#include "engine/isolation_grammar.h"
+#include "engine/mount_grammar.h"
+#include "engine/value_grammar.h"
+
+namespace caisson::cli {
+
+namespace {
+
+using engine::RunOptions;
+
+/// What the rows below fill in.
+struct RunInput {
+  RunOptions options;
+  const Caller& caller;
+
+  void remember(const Use& use) {
+    std::string& typed = options.typed[std::string(use.name)];
+    typed = use.repeated && !typed.empty() ? typed + " " + use.typed : use.typed;
+  }
+};
+
+// --- setters -----------------------------------------------------------------------------------------------------
+
+template <auto Member>
+Result<> flag(RunInput& input, const Use& use) {
+  input.options.*Member = use.value == "true";
+  return {};
+}
+
+template <auto Member>
+Result<> text(RunInput& input, const Use& use) {
+  input.options.*Member = std::string(use.value);
+  return {};
+}
+
+/// The value as one of the engine's grammars reads it.
+template <auto Member, auto Read>
+Result<> value(RunInput& input, const Use& use) {
+  input.options.*Member = TRY(Read(use.value));
+  return {};
+}
+
+template <auto Member, std::int64_t Least, std::int64_t Most>
+Result<> number(RunInput& input, const Use& use) {
+  auto& member = input.options.*Member;
+  using Stored = std::remove_reference_t<decltype(member)>;
+  const std::int64_t read = TRY(engine::read_number(use.value, Least, Most));
+  if constexpr (requires { typename Stored::value_type; }) {
+    member = static_cast<typename Stored::value_type>(read);
+  } else {
+    member = static_cast<Stored>(read);
+  }
+  return {};
+}
+
+/// One more element of a list, which keeps what was typed for it if it has a place for that.
+template <auto Member, auto Read>
+Result<> append(RunInput& input, const Use& use) {
+  auto element = TRY(Read(use.value));
+  if constexpr (requires { element.typed; }) element.typed = use.typed;
+  (input.options.*Member).push_back(std::move(element));
+  return {};
+}
+
+template <auto Member, auto Read>
+Result<> pair(RunInput& input, const Use& use) {
+  auto [name, text_value] = TRY(Read(use.value));
+  (input.options.*Member)[name] = text_value;
+  return {};
+}
+
+/// Added to what earlier uses of the option said.
+template <auto Member, auto Read>
+Result<> accumulate(RunInput& input, const Use& use) {
+  return Read(use.value, input.options.*Member);
+}
+
+Result<std::string> as_it_stands(std::string_view value_text) {
+  if (value_text.empty()) return fail(complaint("the value is empty"));
+  return std::string(value_text);
+}
+
+Result<> set_env(RunInput& input, const Use& use) {
+  auto variable = TRY(engine::read_variable(use.value, input.caller.variable));
+  if (variable) input.options.env.push_back(std::move(*variable));
+  return {};
+}
+
+Result<> set_env_file(RunInput& input, const Use& use) {
+  const std::string content = TRY(input.caller.read_file(std::string(use.value)));
+  auto variables = TRY(engine::read_environment_file(content, input.caller.variable));
+  input.options.env_files.insert(input.options.env_files.end(), variables.begin(), variables.end());
+  return {};
+}
+
+Result<> set_ulimit(RunInput& input, const Use& use) {
+  if (use.value != "host") return append<&RunOptions::ulimits, engine::read_ulimit>(input, use);
+  input.options.host_ulimits = true;
+  return {};
+}
+
+Result<> set_sysctl(RunInput& input, const Use& use) {
+  auto [name, text_value] = TRY(engine::read_assignment(use.value));
+  input.options.sysctls.push_back({name, text_value, use.typed});
+  return {};
+}
+
+Result<> set_user_namespace(RunInput&, const Use& use) { return engine::read_user_namespace(use.value); }
+
+constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kMostInt = std::numeric_limits<std::int32_t>::max();
+
+// --- the table ---------------------------------------------------------------------------------------------------
+// name, letter, argument, group, help, repeated: the order is that of --help.
+
+constexpr std::string_view kStart = "Starting";
+constexpr std::string_view kProcess = "The process";
+constexpr std::string_view kFiles = "Files and devices";
+constexpr std::string_view kLimits = "Limits";
+constexpr std::string_view kRights = "Rights";
+constexpr std::string_view kSharing = "Namespaces and network";
+
+constexpr Option<RunInput> kTable[] = {
+    {{"interactive", 'i', "", kStart, "Keep standard input open"}, flag<&RunOptions::interactive>},
+    {{"tty", 't', "", kStart, "Give it a terminal of its own"}, flag<&RunOptions::tty>},
+    {{"detach", 'd', "", kStart, "Run it in the background, and print its id"}, flag<&RunOptions::detach>},
+    {{"rm", 0, "", kStart, "Remove the container when it has ended"}, flag<&RunOptions::remove>},
+    {{"name", 0, "NAME", kStart, "Call it NAME"}, value<&RunOptions::name, engine::read_name>},
+    {{"cidfile", 0, "FILE", kStart, "Write its id to FILE"}, value<&RunOptions::cidfile, as_it_stands>},
+    {{"sha256", 0, "HEX", kStart, "Refuse a SOURCE with any other content"},
+     value<&RunOptions::sha256, engine::read_sha256>},
+    {{"label", 'l', "NAME=VALUE", kStart, "Put a label on it", true}, pair<&RunOptions::labels, engine::read_label>},
+    {{"annotation", 0, "NAME=VALUE", kStart, "Put an annotation into its configuration", true},
+     pair<&RunOptions::annotations, engine::read_assignment>},
+    {{"sig-proxy", 0, "", kStart, "Pass signals on to the process (default true)"}, flag<&RunOptions::sig_proxy>},
+    {{"detach-keys", 0, "KEYS", kStart, "What to type to leave it running (default ctrl-p,ctrl-q)"},
+     value<&RunOptions::detach_keys, engine::read_detach_keys>},
+    {{"preserve-fds", 0, "N", kStart, "Pass on N more open files, from number 3"},
+     number<&RunOptions::preserve_fds, 0, 1 << 20>},
+    {{"timeout", 0, "SECONDS", kStart, "Kill it after that time"}, number<&RunOptions::timeout_s, 0, kMostInt>},
+    {{"stop-signal", 0, "SIGNAL", kStart, "What stops it (default SIGTERM)"},
+     value<&RunOptions::stop_signal, engine::read_signal>},
+    {{"stop-timeout", 0, "SECONDS", kStart, "How long stopping waits before it kills (default 10; -1: for ever)"},
+     number<&RunOptions::stop_timeout_s, -1, kMostInt>},
+    {{"timings", 0, "", kStart, "Print what each step of the start took"}, flag<&RunOptions::timings>},
+
+    {{"env", 'e', "NAME[=VALUE]", kProcess, "Set a variable, or pass on the caller's", true}, set_env},
+    {{"env-file", 0, "FILE", kProcess, "Set the variables that stand in FILE, one a line", true}, set_env_file},
+    {{"workdir", 'w', "DIR", kProcess, "Start in DIR"}, value<&RunOptions::workdir, engine::read_absolute_path>},
+    {{"user", 'u', "USER[:GROUP]", kProcess, "Run as that user, by name or number (default root)"},
+     text<&RunOptions::user>},
+    {{"group-add", 0, "GROUP", kProcess, "A further group, by name or number", true},
+     append<&RunOptions::groups, as_it_stands>},
+    {{"entrypoint", 0, "COMMAND", kProcess, "Put this, a word or a JSON array, before the command"},
+     value<&RunOptions::entrypoint, engine::read_entrypoint>},
+    {{"init", 0, "", kProcess, "Run a small init first, which passes signals on and reaps"}, flag<&RunOptions::init>},
+    {{"umask", 0, "MASK", kProcess, "Its file mode creation mask (default 0022)"},
+     value<&RunOptions::umask, engine::read_umask>},
+    {{"ulimit", 0, "NAME=SOFT[:HARD]", kProcess, "A limit of the process itself; host: the caller's", true},
+     set_ulimit},
+    {{"oom-score-adj", 0, "N", kProcess, "How readily it is killed when memory is short (-1000 to 1000)"},
+     number<&RunOptions::oom_score_adj, -1000, 1000>},
+
+    {{"volume", 'v', "SOURCE:DEST[:OPTIONS]", kFiles,
+      "Show a directory or file of the host inside (ro, rw, O, U, rro, rslave, …)", true},
+     append<&RunOptions::mounts, engine::read_volume>},
+    {{"mount", 0, "type=TYPE,KEY=VALUE,…", kFiles, "The same, or a tmpfs, spelled out", true},
+     append<&RunOptions::mounts, engine::read_mount>},
+    {{"tmpfs", 0, "DEST[:OPTIONS]", kFiles, "An empty directory in memory (size=, mode=, exec, …)", true},
+     append<&RunOptions::mounts, engine::read_tmpfs>},
+    {{"read-only", 0, "", kFiles, "Make its root filesystem read-only; /run, /tmp and /var/tmp are in memory"},
+     flag<&RunOptions::read_only>},
+    {{"shm-size", 0, "SIZE", kFiles, "Of /dev/shm (default 64m; 0: no limit)"},
+     value<&RunOptions::shm_size_bytes, engine::read_size>},
+    {{"device", 0, "SOURCE[:DEST[:rwm]]", kFiles, "A device of the host", true},
+     append<&RunOptions::devices, engine::read_device>},
+
+    {{"memory", 'm', "SIZE", kLimits, "Memory (100m, 1.5g)"}, value<&RunOptions::memory_bytes, engine::read_size>},
+    {{"memory-swap", 0, "SIZE", kLimits, "Memory and swap together (default twice the memory; -1: no limit)"},
+     value<&RunOptions::memory_swap_bytes, engine::read_size_or_unlimited>},
+    {{"memory-reservation", 0, "SIZE", kLimits, "Memory it is pushed back to when the host runs short"},
+     value<&RunOptions::memory_reservation_bytes, engine::read_size>},
+    {{"memory-swappiness", 0, "N", kLimits, "How readily its memory is swapped (0 to 100)"},
+     number<&RunOptions::memory_swappiness, -1, 100>},
+    {{"cpus", 0, "N", kLimits, "CPUs' worth of time (1.5)"}, value<&RunOptions::nano_cpus, engine::read_nano_cpus>},
+    {{"cpu-shares", 'c', "N", kLimits, "Weight when CPUs are short (1024 is usual)"},
+     number<&RunOptions::cpu_shares, 0, kMost>},
+    {{"cpu-quota", 0, "MICROSECONDS", kLimits, "CPU time in each period"},
+     number<&RunOptions::cpu_quota_us, -1, kMost>},
+    {{"cpu-period", 0, "MICROSECONDS", kLimits, "Length of a period"}, number<&RunOptions::cpu_period_us, 0, kMost>},
+    {{"cpuset-cpus", 0, "LIST", kLimits, "The CPUs it may use (0-3,5)"},
+     value<&RunOptions::cpuset_cpus, engine::read_cpu_list>},
+    {{"cpuset-mems", 0, "LIST", kLimits, "The memory nodes it may use"},
+     value<&RunOptions::cpuset_mems, engine::read_cpu_list>},
+    {{"pids-limit", 0, "N", kLimits, "Processes and threads (default 2048; -1: no limit)"},
+     number<&RunOptions::pids_limit, -1, kMost>},
+    {{"blkio-weight", 0, "N", kLimits, "Weight when disks are busy (10 to 1000)"},
+     number<&RunOptions::blkio_weight, 0, 1000>},
+    {{"cgroup-parent", 0, "PATH", kLimits, "The cgroup to make its own in (default /caisson)"},
+     value<&RunOptions::cgroup_parent, as_it_stands>},
+
+    {{"cap-add", 0, "CAPABILITY", kRights, "Give it a capability, or ALL", true},
+     accumulate<&RunOptions::cap_add, engine::read_capability>},
+    {{"cap-drop", 0, "CAPABILITY", kRights, "Take a capability away, or ALL", true},
+     accumulate<&RunOptions::cap_drop, engine::read_capability>},
+    {{"privileged", 0, "", kRights, "Give it everything the caller has: it can take over the host"},
+     flag<&RunOptions::privileged>},
+    {{"security-opt", 0, "OPTION", kRights, "no-new-privileges, mask=PATH, unmask=PATH, unmask=ALL, …", true},
+     accumulate<&RunOptions::security, engine::read_security>},
+    {{"sysctl", 0, "NAME=VALUE", kRights, "Set a kernel parameter of its own namespaces", true}, set_sysctl},
+
+    {{"network", 0, "WHICH", kSharing, "none (the default), host, container:NAME or ns:PATH"},
+     value<&RunOptions::network, engine::read_network>},
+    {{"net", 0, "WHICH", kSharing, "", false, "network"}, value<&RunOptions::network, engine::read_network>},
+    {{"pid", 0, "WHICH", kSharing, "PID namespace: private, host, container:NAME or ns:PATH"},
+     value<&RunOptions::pid, engine::read_namespace>},
+    {{"ipc", 0, "WHICH", kSharing, "IPC namespace: the same, shareable or none"},
+     value<&RunOptions::ipc, engine::read_ipc>},
+    {{"uts", 0, "WHICH", kSharing, "UTS namespace, with the names"}, value<&RunOptions::uts, engine::read_namespace>},
+    {{"cgroupns", 0, "WHICH", kSharing, "Cgroup namespace"}, value<&RunOptions::cgroupns, engine::read_namespace>},
+    {{"userns", 0, "WHICH", kSharing, "User namespace: host"}, set_user_namespace},
+    {{"hostname", 'h', "NAME", kSharing, "Its host name (default the start of its id)"},
+     value<&RunOptions::hostname, engine::read_host_name>},
+    {{"domainname", 0, "NAME", kSharing, "Its NIS domain name"},
+     value<&RunOptions::domainname, engine::read_host_name>},
+    {{"add-host", 0, "NAME:ADDRESS", kSharing, "A line of its /etc/hosts", true},
+     append<&RunOptions::hosts, engine::read_host_address>},
+    {{"no-hosts", 0, "", kSharing, "Leave its /etc/hosts as it is"}, flag<&RunOptions::no_hosts>},
+    {{"dns", 0, "ADDRESS", kSharing, "A name server, for its /etc/resolv.conf", true},
+     append<&RunOptions::dns, engine::read_address>},
+
+    // docker's and podman's options that are not there yet: known, so that none is ever ignored.
+    {{"attach", 'a', "STREAM"}},
+    {{"authfile", 0, "FILE"}},
+    {{"blkio-weight-device", 0, "DEVICE:N"}},
+    {{"cgroup-conf", 0, "KEY=VALUE"}},
+    {{"cgroups", 0, "HOW"}},
+    {{"chrootdirs", 0, "PATH"}},
+    {{"conmon-pidfile", 0, "FILE"}},
+    {{"cpu-rt-period", 0, "MICROSECONDS"}},
+    {{"cpu-rt-runtime", 0, "MICROSECONDS"}},
+    {{"device-cgroup-rule", 0, "RULE"}},
+    {{"device-read-bps", 0, "DEVICE:RATE"}},
+    {{"device-read-iops", 0, "DEVICE:RATE"}},
+    {{"device-write-bps", 0, "DEVICE:RATE"}},
+    {{"device-write-iops", 0, "DEVICE:RATE"}},
+    {{"disable-content-trust"}},
+    {{"dns-option", 0, "OPTION"}},
+    {{"dns-opt", 0, "OPTION"}},
+    {{"dns-search", 0, "DOMAIN"}},
+    {{"env-host"}},
+    {{"expose", 0, "PORT"}},
+    {{"gidmap", 0, "MAP"}},
+    {{"gpus", 0, "REQUEST"}},
+    {{"health-cmd", 0, "COMMAND"}},
+    {{"health-interval", 0, "DURATION"}},
+    {{"health-on-failure", 0, "ACTION"}},
+    {{"health-retries", 0, "N"}},
+    {{"health-start-interval", 0, "DURATION"}},
+    {{"health-start-period", 0, "DURATION"}},
+    {{"health-timeout", 0, "DURATION"}},
+    {{"hostuser", 0, "NAME"}},
+    {{"http-proxy"}},
+    {{"image-volume", 0, "HOW"}},
+    {{"init-path", 0, "PATH"}},
+    {{"ip", 0, "ADDRESS"}},
+    {{"ip6", 0, "ADDRESS"}},
+    {{"isolation", 0, "HOW"}},
+    {{"kernel-memory", 0, "SIZE"}},
+    {{"label-file", 0, "FILE"}},
+    {{"link", 0, "NAME"}},
+    {{"link-local-ip", 0, "ADDRESS"}},
+    {{"log-driver", 0, "NAME"}},
+    {{"log-opt", 0, "KEY=VALUE"}},
+    {{"mac-address", 0, "ADDRESS"}},
+    {{"network-alias", 0, "NAME"}},
+    {{"net-alias", 0, "NAME"}},
+    {{"no-healthcheck"}},
+    {{"no-hostname"}},
+    {{"oom-kill-disable"}},
+    {{"passwd"}},
+    {{"passwd-entry", 0, "ENTRY"}},
+    {{"personality", 0, "WHICH"}},
+    {{"pidfile", 0, "FILE"}},
+    {{"platform", 0, "OS/ARCH"}},
+    {{"pod", 0, "NAME"}},
+    {{"publish", 'p', "PORTS"}},
+    {{"publish-all", 'P'}},
+    {{"pull", 0, "WHEN"}},
+    {{"quiet", 'q'}},
+    {{"read-only-tmpfs"}},
+    {{"replace"}},
+    {{"requires", 0, "NAME"}},
+    {{"restart", 0, "POLICY"}},
+    {{"rmi"}},
+    {{"rootfs"}},
+    {{"runtime", 0, "NAME"}},
+    {{"sdnotify", 0, "HOW"}},
+    {{"secret", 0, "NAME"}},
+    {{"storage-opt", 0, "KEY=VALUE"}},
+    {{"subgidname", 0, "NAME"}},
+    {{"subuidname", 0, "NAME"}},
+    {{"systemd", 0, "HOW"}},
+    {{"tz", 0, "ZONE"}},
+    {{"uidmap", 0, "MAP"}},
+    {{"unsetenv", 0, "NAME"}},
+    {{"unsetenv-all"}},
+    {{"use-api-socket"}},
+    {{"variant", 0, "NAME"}},
+    {{"volume-driver", 0, "NAME"}},
+    {{"volumes-from", 0, "NAME"}},
+};
+
+constexpr std::string_view kUsage = "caisson run [OPTION…] SOURCE [COMMAND [ARGUMENT…]]";
+constexpr std::string_view kAbout =
+    "Runs COMMAND (default a shell) in a new container. SOURCE is a root filesystem: a directory (used in place; DIR:O "
+    "puts "
+    "an overlay over it), a tarball (`-` is standard input) or builtin:busybox.";
+
+}  // namespace
+
+Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, const Caller& caller) {
+  RunInput input{.options = {}, .caller = caller};
+  Parsed parsed = TRY(parse(kTable, input, arguments, Order::kBeforeOperands));
+  if (parsed.help) return RunCommandLine{.help = true, .options = {}};
+  if (parsed.operands.empty() || parsed.operands[0].empty()) {
+    return fail(complaint("the SOURCE of the root filesystem is missing", "as in: caisson run builtin:busybox"));
+  }
+  input.options.source = std::move(parsed.operands[0]);
+  input.options.command.assign(std::make_move_iterator(parsed.operands.begin() + 1),
+                               std::make_move_iterator(parsed.operands.end()));
+  return RunCommandLine{.help = false, .options = std::move(input.options)};
+}
+
+std::vector<Spelling> run_spellings() { return spellings(kTable); }
+
+std::string run_help() { return help_text(kUsage, kAbout, run_spellings()); }
+
+}  // namespace caisson::cli

@@ -1,0 +1,38 @@
+// The options of `caisson run`, with docker's spelling.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/options.h"
+#include "engine/run_options.h"
+
+namespace caisson::cli {
+
+/// What the options may ask about whoever calls.
+struct Caller {
+  std::function<std::optional<std::string>(const std::string& name)> variable;  ///< of the environment
+  std::function<Result<std::string>(const std::string& path)> read_file;        ///< the whole of it
+};
+
+struct RunCommandLine {
+  bool help = false;  ///< asked for; the rest is then not to be used
+  engine::RunOptions options;
+};
+
+/// Reads what stands behind `caisson run`: options, SOURCE, COMMAND with its own arguments.
+/// Errors, each with the option as typed: those of scan() and of the engine's grammars; a docker option that is not
+/// there yet ("--publish (-p) is not there yet"); no SOURCE. None of them has "caisson run:" in front: the caller adds
+/// it.
+Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, const Caller& caller);
+
+/// The rows, for help, completions and man pages.
+std::vector<Spelling> run_spellings();
+
+/// What `caisson run --help` prints.
+std::string run_help();
+
+}  // namespace caisson::cli

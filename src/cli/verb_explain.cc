@@ -1,0 +1,75 @@
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "cli/caller.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/run_options.h"
+#include "engine/containers.h"
+#include "engine/prepare.h"
+#include "explain/json.h"
+#include "explain/listing.h"
+#if __has_include("explain/shell.h")
+#include "explain/shell.h"
+#else
+namespace caisson::explain { static std::string as_shell(const plan::Plan& p) { return as_text(p); } }
+#endif
+
+namespace caisson::cli {
+
+namespace {
+
+enum class Format { kText, kShell, kJson };
+struct ExplainOptions {
+  Format format = Format::kText;
+};
+
+const Option<ExplainOptions> kOptions[] = {
+    {{"format", 0, "FORMAT", "Form", "text, shell (a script that makes the same container) or json (default text)"},
+     [](ExplainOptions& options, const Use& use) -> Result<> {
+       if (use.value == "text") return options.format = Format::kText, Result<>();
+       if (use.value == "shell") return options.format = Format::kShell, Result<>();
+       if (use.value == "json") return options.format = Format::kJson, Result<>();
+       return fail(complaint(fmt::format("'{}' is none of text, shell, json", use.value)));
+     }},
+};
+
+std::string render(const plan::Plan& plan, Format format) {
+  switch (format) {
+    case Format::kText: return explain::as_text(plan);
+    case Format::kShell: return explain::as_shell(plan);
+    case Format::kJson: return explain::as_json(plan);
+  }
+  return {};
+}
+
+Result<std::string> explain_run(const Command& command, const std::vector<std::string>& arguments, Format format) {
+  const RunCommandLine line = TRY(parse_run(arguments, this_caller()));
+  if (line.help) return run_help();
+  const std::string id = engine::new_id();
+  const std::string name = line.options.name.empty() ? id.substr(0, 12) : line.options.name;
+  const engine::Prepared prepared = TRY(engine::prepare(line.options, {id, name}, command.places, engine::Unpack::kNever, command.log));
+  return render(prepared.plan, format);
+}
+
+}  // namespace
+
+int verb_explain(const Command& command) {
+  ExplainOptions options;
+  const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kBeforeOperands);
+  if (!parsed) return refuse(command, parsed.error());
+  if (parsed->help || parsed->operands.empty() || parsed->operands[0] != "run") {
+    std::fputs(help_text("caisson explain [--format FORMAT] run [OPTION…] SOURCE [COMMAND…]",
+                         "Shows the plan of a container, and makes none.", spellings(kOptions))
+                   .c_str(),
+               parsed->help ? stdout : stderr);
+    return parsed->help ? 0 : kRefused;
+  }
+  const Result<std::string> text = explain_run(command, {parsed->operands.begin() + 1, parsed->operands.end()}, options.format);
+  if (!text) return refuse(command, text.error());
+  std::fputs(text->c_str(), stdout);
+  return 0;
+}
+
+}  // namespace caisson::cli

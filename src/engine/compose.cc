@@ -1,0 +1,84 @@
+#include "engine/compose.h"
+
+#include <bit>
+
+#include <fmt/format.h>
+
+#include "engine/compose_topics.h"
+
+namespace caisson::engine {
+
+namespace {
+
+// What would be lost if one of two were silently dropped.
+Result<> check_contradictions(const Composing& c) {
+  const RunOptions& o = c.options;
+  if (o.init && o.pid.kind != NamespaceKind::kPrivate) {
+    return fail(complaint(
+        fmt::format("{} and {} exclude each other: the init program has to be the first process of a PID namespace",
+                    c.typed("init"), c.typed("pid"))));
+  }
+  if (o.no_hosts && !o.hosts.empty()) {
+    return fail(complaint(fmt::format("{} and {} exclude each other", c.typed("no-hosts"), c.typed("add-host"))));
+  }
+  if (o.network.kind == NamespaceKind::kContainer) {
+    for (const std::string_view option : {"add-host", "dns"}) {
+      if (!o.typed.contains(std::string(option))) continue;
+      return fail(complaint(fmt::format("{} and {} exclude each other: names belong to the network that is shared",
+                                        c.typed(option), c.typed("network"))));
+    }
+  }
+  return {};
+}
+
+void warn_of_privileges(const Composing& c) {
+  if (!c.options.privileged) return;
+  c.out.warnings.push_back(fmt::format(
+      "--privileged gives up the bounds of root's power ({} capabilities instead of 11), the rules for devices (all "
+      "of the host's are there), and the hidden and read-only parts of /proc and /sys: what runs in this container "
+      "can take over the host",
+      std::popcount(c.config().process.capabilities->bounding)));
+}
+
+}  // namespace
+
+std::string Composing::typed(std::string_view option) const {
+  const auto found = options.typed.find(std::string(option));
+  return found == options.typed.end() ? fmt::format("--{}", option) : found->second;
+}
+
+void Composing::origin(std::string item, std::string_view option) const {
+  const auto found = options.typed.find(std::string(option));
+  if (found != options.typed.end()) out.origins[std::move(item)] = found->second;
+}
+
+Result<Composed> compose(const RunOptions& options, const Surroundings& surroundings) {
+  Composed composed;
+  const Composing c{options, surroundings, composed};
+  TRY(check_contradictions(c));
+
+  TRY(compose_root(c));
+  TRY(compose_mounts(c));
+
+  TRY(compose_command(c));
+  compose_environment(c);
+  compose_identity(c);
+  TRY(compose_capabilities(c));
+  compose_ulimits(c);
+
+  TRY(compose_namespaces(c));
+  TRY(compose_names(c));
+  compose_hidden_paths(c);
+  TRY(compose_sysctls(c));
+
+  TRY(compose_memory(c));
+  TRY(compose_cpu(c));
+  compose_cgroup(c);
+  TRY(compose_devices(c));
+
+  composed.config.annotations = options.annotations;
+  warn_of_privileges(c);
+  return composed;
+}
+
+}  // namespace caisson::engine

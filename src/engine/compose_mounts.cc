@@ -1,0 +1,269 @@
+// The root filesystem and what is mounted in it.
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "engine/compose_topics.h"
+#include "engine/defaults.h"
+#include "engine/mount_words.h"
+
+namespace caisson::engine {
+
+namespace {
+
+/// A mount, and what the user typed for it (empty: nothing).
+struct Entry {
+  spec::Mount mount;
+  std::string typed;
+};
+using Entries = std::vector<Entry>;
+
+spec::Mount mount_of(std::string destination, std::string type, std::string source, std::vector<std::string> options) {
+  return {.destination = std::move(destination),
+          .type = std::move(type),
+          .source = std::move(source),
+          .options = std::move(options),
+          .uid_mappings = {},
+          .gid_mappings = {}};
+}
+
+// overlayfs takes its options from one string, where these have a meaning of their own.
+std::string overlay_path(std::string_view path, std::string_view special) {
+  std::string escaped;
+  for (const char c : path) {
+    if (special.find(c) != std::string_view::npos) escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+std::vector<std::string> overlay_options(const std::vector<std::string>& lower, const std::string& upper,
+                                         const std::string& work) {
+  std::vector<std::string> layers;
+  for (const std::string& layer : lower) layers.push_back(overlay_path(layer, "\\,:"));
+  return {"lowerdir=" + join(layers, ":"), "upperdir=" + overlay_path(upper, "\\,"),
+          "workdir=" + overlay_path(work, "\\,")};
+}
+
+bool is_propagation(std::string_view word) {
+  return std::find(kPropagationWords.begin(), kPropagationWords.end(), word) != kPropagationWords.end();
+}
+
+bool has(const std::vector<std::string>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+void make_private_by_default(std::vector<std::string>& options) {
+  if (std::none_of(options.begin(), options.end(), is_propagation)) options.emplace_back("rprivate");
+}
+
+// --- what every container has ------------------------------------------------------------------------------------
+
+Result<> add_shared_memory(const Composing& c, Entries& entries) {
+  const NamespaceKind ipc = c.options.ipc.kind;
+  const bool own = ipc == NamespaceKind::kPrivate || ipc == NamespaceKind::kShareable || ipc == NamespaceKind::kPath;
+  if (!own && c.options.shm_size_bytes) {
+    return fail(complaint(fmt::format("{} and {} exclude each other: this container has no /dev/shm of its own",
+                                      c.typed("shm-size"), c.typed("ipc"))));
+  }
+  if (ipc == NamespaceKind::kNone) return {};
+  const std::string shared = ipc == NamespaceKind::kHost ? "/dev/shm" : c.around.shm_directory;
+  if (!own && !shared.empty()) {
+    entries.push_back(
+        {mount_of("/dev/shm", "bind", shared, {"rbind", "nosuid", "noexec", "nodev", "rprivate"}), c.typed("ipc")});
+    return {};
+  }
+  if (!own) {
+    c.out.warnings.push_back(
+        fmt::format("{}: System V IPC and message queues are shared, /dev/shm is not", c.typed("ipc")));
+  }
+  const std::string size = c.options.shm_size_bytes ? fmt::format("size={}", *c.options.shm_size_bytes)
+                                                    : fmt::format("size={}k", kDefaultShmBytes / 1024);
+  const auto typed = c.options.typed.find("shm-size");
+  entries.push_back({mount_of("/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", size}),
+                     typed == c.options.typed.end() ? std::string() : typed->second});
+  return {};
+}
+
+Result<Entries> default_mounts(const Composing& c) {
+  const std::string access = c.options.privileged ? "rw" : "ro";
+  Entries entries = {
+      {mount_of("/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}), {}},
+      {mount_of("/dev", "tmpfs", "tmpfs", {"nosuid", "strictatime", "mode=755", "size=65536k"}), {}},
+      {mount_of("/dev/pts", "devpts", "devpts",
+                {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}),
+       {}},
+      {mount_of("/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", access}), {}},
+  };
+  if (c.around.facts.cgroup_mode != CgroupMode::kNone) {
+    entries.push_back(
+        {mount_of("/sys/fs/cgroup", "cgroup", "cgroup", {"nosuid", "noexec", "nodev", "relatime", access, "rprivate"}),
+         {}});
+  }
+  if (c.around.facts.has_filesystem("mqueue")) {
+    entries.push_back({mount_of("/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}), {}});
+  }
+  TRY(add_shared_memory(c, entries));
+  return entries;
+}
+
+// --- what this container has -------------------------------------------------------------------------------------
+
+void add_generated_files(const Composing& c, Entries& entries) {
+  const auto add = [&](const std::string& source, std::string destination) {
+    if (source.empty()) return;
+    entries.push_back(
+        {mount_of(std::move(destination), "bind", source, {"bind", "nosuid", "noexec", "nodev", "rprivate"}), {}});
+  };
+  add(c.around.hosts_file, "/etc/hosts");
+  add(c.around.resolv_conf_file, "/etc/resolv.conf");
+  add(c.around.hostname_file, "/etc/hostname");
+}
+
+void add_init(const Composing& c, Entries& entries) {
+  if (!c.options.init) return;
+  entries.push_back(
+      {mount_of(std::string(kInitPath), "bind", c.around.init_program, {"bind", "ro", "nosuid", "nodev", "rprivate"}),
+       c.typed("init")});
+}
+
+void add_writable_paths(const Composing& c, Entries& entries) {
+  if (!c.options.read_only) return;
+  for (const std::string_view path : kWritablePaths) {
+    entries.push_back(
+        {mount_of(std::string(path), "tmpfs", "tmpfs", {"rw", "nosuid", "nodev", "tmpcopyup", "rprivate"}),
+         c.typed("read-only")});
+  }
+}
+
+spec::Mount tmpfs_mount(const Composing& c, const MountChoice& choice) {
+  std::vector<std::string> options = choice.options;
+  constexpr std::array<std::array<std::string_view, 2>, 3> kDefaults = {
+      {{"nosuid", "suid"}, {"nodev", "dev"}, {"noexec", "exec"}}};
+  for (const auto& [word, opposite] : kDefaults) {
+    if (!has(options, word) && !has(options, opposite)) options.emplace_back(word);
+  }
+  if (choice.change_owner) {
+    options.push_back(fmt::format("uid={}", c.around.account.uid));
+    options.push_back(fmt::format("gid={}", c.around.account.gid));
+  }
+  make_private_by_default(options);
+  return mount_of(choice.destination, "tmpfs", "tmpfs", std::move(options));
+}
+
+// A relative source is the caller's. Its text stays as it is: only the kernel can say where a ".." behind a link leads.
+std::string absolute_source(const Composing& c, const std::string& source) {
+  if (source.starts_with('/')) return source;
+  const std::string& base = c.around.working_directory;
+  return fmt::format("{}{}{}", base, base.ends_with('/') ? "" : "/", source);
+}
+
+spec::Mount overlay_mount(const Composing& c, const MountChoice& choice, const std::string& source,
+                          std::size_t number) {
+  const std::string own = fmt::format("{}/overlays/{}", c.around.directory, number);
+  std::vector<std::string> options = overlay_options({source}, own + "/upper", own + "/work");
+  options.insert(options.end(), choice.options.begin(), choice.options.end());
+  make_private_by_default(options);
+  c.out.directories.push_back(own + "/upper");
+  c.out.directories.push_back(own + "/work");
+  return mount_of(choice.destination, "overlay", "overlay", std::move(options));
+}
+
+spec::Mount bind_mount(const MountChoice& choice, std::string source) {
+  std::vector<std::string> options = {choice.recursive ? "rbind" : "bind"};
+  options.insert(options.end(), choice.options.begin(), choice.options.end());
+  make_private_by_default(options);
+  return mount_of(choice.destination, "bind", std::move(source), std::move(options));
+}
+
+spec::Mount chosen_mount(const Composing& c, const MountChoice& choice, std::size_t number) {
+  if (choice.kind == MountKind::kTmpfs) return tmpfs_mount(c, choice);
+  const std::string source = absolute_source(c, choice.source);
+  if (choice.relabel && c.around.facts.selinux) {
+    c.out.warnings.push_back(
+        fmt::format("{}: SELinux labels are not there yet, so '{}' keeps its own", choice.typed, source));
+  }
+  if (choice.change_owner) c.out.owners.push_back({source, c.around.account.uid, c.around.account.gid});
+  return choice.kind == MountKind::kOverlay ? overlay_mount(c, choice, source, number) : bind_mount(choice, source);
+}
+
+Result<Entries> chosen_mounts(const Composing& c) {
+  Entries entries;
+  std::map<std::string, std::string> taken;
+  for (const MountChoice& choice : c.options.mounts) {
+    const auto [earlier, first] = taken.emplace(choice.destination, choice.typed);
+    if (!first) {
+      return fail(complaint(fmt::format("{} and {} are mounted at the same place", earlier->second, choice.typed)));
+    }
+    entries.push_back({chosen_mount(c, choice, entries.size()), choice.typed});
+  }
+  return entries;
+}
+
+// --- together ----------------------------------------------------------------------------------------------------
+
+// The user's mount takes the place of one that would have been made; a /dev, /proc or /sys of the user's, of all below
+// it.
+void remove_replaced(Entries& entries, const Entries& chosen) {
+  const auto replaced = [&](const Entry& entry) {
+    return std::any_of(chosen.begin(), chosen.end(), [&](const Entry& user) {
+      const std::string& mine = entry.mount.destination;
+      const std::string& theirs = user.mount.destination;
+      const bool whole = theirs == "/dev" || theirs == "/proc" || theirs == "/sys";
+      return mine == theirs || (whole && mine.starts_with(theirs + "/"));
+    });
+  };
+  std::erase_if(entries, replaced);
+}
+
+std::ptrdiff_t depth(const Entry& entry) {
+  return std::count(entry.mount.destination.begin(), entry.mount.destination.end(), '/');
+}
+
+// A bind mount that passes new mounts on needs a root that does.
+void set_propagation(const Composing& c) {
+  std::string& propagation = c.config().linux_.rootfs_propagation;
+  for (const spec::Mount& mount : c.config().mounts) {
+    if (has(mount.options, "shared") || has(mount.options, "rshared")) propagation = "shared";
+    if (propagation.empty() && (has(mount.options, "slave") || has(mount.options, "rslave"))) propagation = "rslave";
+  }
+}
+
+}  // namespace
+
+Result<> compose_root(const Composing& c) {
+  const RootFilesystem& root = c.around.rootfs;
+  c.config().root = {.path = root.path, .readonly = c.options.read_only};
+  c.origin("root.readonly", "read-only");
+  if (root.lower.empty()) return {};
+  c.config().mounts.push_back(mount_of("/", "overlay", "overlay", overlay_options(root.lower, root.upper, root.work)));
+  return {};
+}
+
+Result<> compose_mounts(const Composing& c) {
+  Entries entries = TRY(default_mounts(c));
+  Entries chosen = TRY(chosen_mounts(c));
+  Entries more;
+  add_generated_files(c, more);
+  add_init(c, more);
+  add_writable_paths(c, more);
+  remove_replaced(entries, chosen);
+  remove_replaced(more, chosen);
+
+  // What is nearer to the root comes first, or it would hide what is below.
+  more.insert(more.end(), chosen.begin(), chosen.end());
+  std::stable_sort(more.begin(), more.end(), [](const Entry& a, const Entry& b) { return depth(a) < depth(b); });
+  entries.insert(entries.end(), more.begin(), more.end());
+
+  for (Entry& entry : entries) {
+    if (!entry.typed.empty()) c.out.origins[fmt::format("mounts[{}]", c.config().mounts.size())] = entry.typed;
+    c.config().mounts.push_back(std::move(entry.mount));
+  }
+  set_propagation(c);
+  return {};
+}
+
+}  // namespace caisson::engine

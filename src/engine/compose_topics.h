@@ -1,0 +1,54 @@
+// The parts of compose(), one topic each. Inside the room only.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "engine/compose.h"
+
+namespace caisson::engine {
+
+/// What is asked, what is there, and what comes of it.
+struct Composing {
+  const RunOptions& options;
+  const Surroundings& around;
+  Composed& out;
+
+  spec::Config& config() const { return out.config; }
+
+  /// What the user typed for the option of that long name: "-m 100m"; "--memory" if nothing.
+  std::string typed(std::string_view option) const;
+
+  /// Says that `item` comes from `option`, if the user gave it.
+  void origin(std::string item, std::string_view option) const;
+};
+
+// compose_mounts.cc
+Result<> compose_root(const Composing& c);  ///< first: an overlay is mounts[0]
+Result<> compose_mounts(const Composing& c);
+
+// compose_process.cc
+Result<> compose_command(const Composing& c);
+void compose_environment(const Composing& c);
+void compose_identity(const Composing& c);
+Result<> compose_capabilities(const Composing& c);
+void compose_ulimits(const Composing& c);
+
+// compose_isolation.cc
+Result<> compose_namespaces(const Composing& c);
+Result<> compose_names(const Composing& c);
+void compose_hidden_paths(const Composing& c);
+Result<> compose_sysctls(const Composing& c);
+
+// compose_resources.cc
+Result<> compose_memory(const Composing& c);
+Result<> compose_cpu(const Composing& c);
+void compose_cgroup(const Composing& c);
+Result<> compose_devices(const Composing& c);
+
+/// What the container calls itself: --hostname, the host's name, or the start of its id; empty in another's UTS
+/// namespace.
+std::string container_hostname(const RunOptions& options, const Surroundings& surroundings);
+
+}  // namespace caisson::engine

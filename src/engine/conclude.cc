@@ -1,0 +1,145 @@
+#include "engine/conclude.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "cgroup/evidence.h"
+#include "cgroup/oom.h"
+#include "cgroup/removal.h"
+#include "engine/containers.h"
+#include "kernel/files.h"
+
+namespace caisson::engine {
+
+namespace {
+
+constexpr std::string_view kMemoryHierarchy = "/sys/fs/cgroup/memory";
+constexpr std::string_view kUnifiedHierarchy = "/sys/fs/cgroup";
+
+struct EnderRow {
+  explain::Ender ender;
+  std::string_view word;
+};
+constexpr EnderRow kEnders[] = {{explain::Ender::kStop, "stop"}, {explain::Ender::kKill, "kill"}, {explain::Ender::kTimeout, "timeout"}};
+
+std::string ender_path(const Places& places, const std::string& id) { return places.live(id) + "/ender"; }
+
+explain::Ender noted_ender(const Places& places, const std::string& id) {
+  const std::string word = kernel::read_file(ender_path(places, id)).value_or("");
+  for (const EnderRow& row : kEnders) {
+    if (word == row.word) return row.ender;
+  }
+  return explain::Ender::kNobody;
+}
+
+// The container's cgroup as the memory hierarchy names it.
+std::string memory_cgroup(const Record& record) {
+  for (const std::string& directory : record.cgroup_directories) {
+    if (directory.starts_with(std::string(kMemoryHierarchy) + "/")) return directory.substr(kMemoryHierarchy.size());
+  }
+  if (record.cgroup_directories.size() == 1) return record.cgroup_directories[0].substr(kUnifiedHierarchy.size());
+  return {};
+}
+
+explain::Death evidence_of(const Places& places, const Record& record, int wait_status) {
+  const cgroup::Evidence evidence = cgroup::read_evidence(record.cgroup_directories);
+  explain::Death death{.wait_status = wait_status,
+                       .memory_limit = evidence.memory_limit_bytes,
+                       .memory_peak = evidence.memory_peak_bytes,
+                       .oom_kills = evidence.oom_kills.value_or(0),
+                       .pids_limit = evidence.pids_limit,
+                       .pids_limit_hits = evidence.pids_limit_hits.value_or(0),
+                       .ender = noted_ender(places, record.id)};
+  if (death.oom_kills == 0) return death;
+  for (const cgroup::OomVictim& victim : cgroup::read_oom_victims(memory_cgroup(record))) {
+    death.victims.push_back({.pid = victim.pid, .name = victim.name});
+  }
+  return death;
+}
+
+Ending ending_of(const explain::Death& death, const Live& live) {
+  Ending ending{.started_ns = live.started_ns, .finished_ns = now_nanoseconds()};
+  if (WIFSIGNALED(death.wait_status)) {
+    ending.signal = WTERMSIG(death.wait_status);
+    ending.exit_code = 128 + ending.signal;
+  } else {
+    ending.exit_code = WEXITSTATUS(death.wait_status);
+  }
+  ending.oom_killed = death.oom_kills > 0;
+  const bool worth_telling = ending.signal != 0 || death.oom_kills > 0 || death.pids_limit_hits > 0;
+  if (worth_telling) ending.reason = explain::death(death);
+  return ending;
+}
+
+void say_ending(int lock, const Ending& ending) {
+  const std::string words = to_json(ending);
+  (void)!::pwrite(lock, words.data(), words.size(), 0);
+}
+
+void warn(const Log& log, const Result<>& result) {
+  if (!result) log.warning(result.error().text() + (result.error().hint.empty() ? "" : " (" + result.error().hint + ")"));
+}
+
+// A container whose keeper is gone: its lock could be taken.
+void end_abandoned(const Places& places, const std::string& id, int lock, const Log& log) {
+  Live live;
+  if (const auto text = kernel::read_file(places.live(id) + "/state.json")) live = read_live(*text).value_or(Live{});
+  const auto text = kernel::read_file(places.container(id) + "/container.json");
+  Result<Record> record = text ? read_record(*text) : fail(text.error());
+  if (!record) {  // killed before it had a record: there is nothing but its directories
+    warn(log, kernel::remove_tree(places.live(id)));
+    if (!text) warn(log, kernel::remove_tree(places.container(id)));
+    return;
+  }
+  if (const auto process = kernel::open_process(live.process)) {
+    (void)kernel::send_signal(process->get(), SIGKILL);
+    kernel::wait_until_gone(process->get(), 2000);
+  }
+  log.warning(fmt::format("container {} had lost its keeper and was ended", record->name));
+  conclude(places, *record, live, std::nullopt, lock, log);
+}
+
+}  // namespace
+
+Result<> note_ender(const Places& places, const std::string& id, explain::Ender ender) {
+  for (const EnderRow& row : kEnders) {
+    if (row.ender == ender) return kernel::replace_file(ender_path(places, id), row.word, 0600);
+  }
+  return {};
+}
+
+Ending conclude(const Places& places, const Record& record, const Live& live, std::optional<int> wait_status, int lock, const Log& log) {
+  Ending ending;
+  if (wait_status) {
+    ending = ending_of(evidence_of(places, record, *wait_status), live);
+  } else {
+    ending = {.exit_code = 128 + SIGKILL, .signal = SIGKILL, .reason = "its keeper was killed, and it was ended with it",
+              .started_ns = live.started_ns, .finished_ns = now_nanoseconds()};
+  }
+  warn(log, cgroup::kill_and_remove(record.cgroup_directories));
+  say_ending(lock, ending);
+  if (record.remove) {
+    warn(log, remove_container(places, record));
+    return ending;
+  }
+  warn(log, kernel::replace_file(places.container(record.id) + "/exit.json", to_json(ending), 0600));
+  warn(log, kernel::remove_tree(places.live(record.id)));
+  return ending;
+}
+
+void sweep(const Places& places, const Log& log) {
+  const Result<std::vector<std::string>> ids = kernel::list_directory(places.runroot + "/containers");
+  if (!ids) return;
+  for (const std::string& id : *ids) {
+    const std::string path = places.live(id) + "/lock";
+    if (!kernel::exists(path)) continue;  // it is being made or removed at this moment
+    Result<std::optional<Fd>> lock = kernel::lock_file(path, kernel::Lock::kTry);
+    if (lock && *lock) end_abandoned(places, id, (*lock)->get(), log);
+  }
+}
+
+}  // namespace caisson::engine

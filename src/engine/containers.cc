@@ -1,0 +1,180 @@
+#include "engine/containers.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "kernel/files.h"
+
+namespace caisson::engine {
+
+namespace {
+
+std::uint64_t random_number() {
+  std::uint64_t number = 0;
+  (void)!::getrandom(&number, sizeof number, 0);
+  return number;
+}
+
+std::string made_up_name() {
+  constexpr std::array kFirst = {"amber", "brisk",  "calm",  "deep",  "eager", "fair",  "grand", "honest",
+                                 "ivory", "jolly",  "keen",  "lucid", "mild",  "noble", "olive", "proud",
+                                 "quiet", "rapid",  "sharp", "tidal", "upper", "vivid", "warm",  "young"};
+  constexpr std::array kSecond = {"anchor",  "barge", "beacon", "bollard", "bridge", "buoy",  "canal", "crane",
+                                  "culvert", "dock",  "ferry",  "harbor",  "jetty",  "keel",  "lock",  "mast",
+                                  "mooring", "pier",  "pylon",  "quay",    "rudder", "sluice", "spar", "weir"};
+  const std::uint64_t number = random_number();
+  return fmt::format("{}_{}_{:04x}", kFirst[number % kFirst.size()], kSecond[number / 64 % kSecond.size()], number >> 48);
+}
+
+bool is_name(std::string_view name) {
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+  return !name.empty() && name.size() <= 128 && plain(name[0]) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return plain(c) || c == '_' || c == '.' || c == '-'; });
+}
+
+Result<> reserve_name(const Places& places, const std::string& name, const std::string& id) {
+  TRY(kernel::make_directories(places.root + "/names", 0700));
+  if (::symlink(id.c_str(), places.name(name).c_str()) == 0) return {};
+  if (errno != EEXIST) return fail(os_error("symlink", places.name(name)));
+  const std::string holder = kernel::read_link(places.name(name)).value_or("");
+  if (!holder.empty() && !kernel::exists(places.container(holder))) {  // left by one that was killed while it was removed
+    ::unlink(places.name(name).c_str());
+    return reserve_name(places, name, id);
+  }
+  return fail(complaint(fmt::format("the name '{}' is in use by container {}", name, holder.substr(0, 12)),
+                        fmt::format("remove it with: caisson rm {}", name)));
+}
+
+// Whoever holds the lock keeps the container. A shared lock tells whether somebody does, and is let go at once.
+bool has_keeper(const std::string& lock_path) {
+  const Result<Fd> lock = kernel::open_file(lock_path, O_RDONLY);
+  if (!lock) return false;
+  return ::flock(lock->get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+Result<Container> load(const Places& places, const std::string& id) {
+  const std::string directory = places.container(id);
+  Container container;
+  container.record = TRY_IN("container " + id.substr(0, 12), read_record(TRY(kernel::read_file(directory + "/container.json"))));
+  if (has_keeper(places.live(id) + "/lock")) {
+    Live live;
+    if (const auto text = kernel::read_file(places.live(id) + "/state.json")) live = read_live(*text).value_or(Live{});
+    container.live = live;
+  } else if (const auto text = kernel::read_file(directory + "/exit.json")) {
+    if (Result<Ending> ending = read_ending(*text)) container.ending = std::move(*ending);
+  }
+  return container;
+}
+
+}  // namespace
+
+std::string new_id() {
+  std::array<char, 32> bytes{};
+  (void)!::getrandom(bytes.data(), bytes.size(), 0);
+  return hex(std::string_view(bytes.data(), bytes.size()));
+}
+
+Result<Reservation> Reservation::make(const Places& places, const std::string& name) {
+  if (!name.empty() && !is_name(name)) {
+    return fail(in("--name", complaint(fmt::format("'{}' is not a name: [a-zA-Z0-9][a-zA-Z0-9_.-]* is", name))));
+  }
+  Reservation reservation;
+  reservation.places_ = &places;
+  reservation.id_ = new_id();
+  // Locked before anything else is there, so that no other command takes it for one that was left behind.
+  reservation.live_directory_ = places.live(reservation.id_);
+  TRY(kernel::make_directories(reservation.live_directory_, 0700));
+  std::optional<Fd> lock = TRY(kernel::lock_file(reservation.live_directory_ + "/lock", kernel::Lock::kTry));
+  if (!lock) return fail(complaint("the new container's lock is taken"));
+  reservation.lock_ = std::move(*lock);
+  reservation.directory_ = places.container(reservation.id_);
+  TRY(kernel::make_directories(reservation.directory_, 0700));
+  const std::string wanted = name.empty() ? made_up_name() : name;
+  TRY(reserve_name(places, wanted, reservation.id_));
+  reservation.name_ = wanted;
+  return reservation;
+}
+
+Reservation::Reservation(Reservation&& other) noexcept
+    : places_(std::exchange(other.places_, nullptr)),
+      id_(std::move(other.id_)),
+      name_(std::move(other.name_)),
+      directory_(std::move(other.directory_)),
+      live_directory_(std::move(other.live_directory_)),
+      lock_(std::move(other.lock_)) {}
+
+Reservation::~Reservation() {
+  if (places_ == nullptr) return;
+  if (!name_.empty()) ::unlink(places_->name(name_).c_str());
+  if (!directory_.empty()) (void)kernel::remove_tree(directory_);
+  if (!live_directory_.empty()) (void)kernel::remove_tree(live_directory_);
+}
+
+Fd Reservation::keep() && {
+  places_ = nullptr;
+  return std::move(lock_);
+}
+
+std::string_view status_word(const Container& container) {
+  if (container.live) return container.live->process.pid != 0 ? "running" : "created";
+  return "exited";
+}
+
+Result<Container> find_container(const Places& places, const std::string& reference) {
+  if (is_name(reference)) {
+    if (const auto id = kernel::read_link(places.name(reference))) {
+      if (kernel::exists(places.container(*id))) return load(places, *id);
+    }
+  }
+  std::vector<std::string> matches;
+  for (const std::string& id : TRY(kernel::list_directory(places.root + "/containers"))) {
+    if (!reference.empty() && id.starts_with(reference)) matches.push_back(id);
+  }
+  if (matches.empty()) return fail(complaint(fmt::format("no such container: {}", reference)));
+  if (matches.size() > 1) return fail(complaint(fmt::format("{} containers have an id that begins with '{}'", matches.size(), reference)));
+  return load(places, matches[0]);
+}
+
+Result<Listing> list_containers(const Places& places) {
+  Listing listing;
+  for (const std::string& id : TRY(kernel::list_directory(places.root + "/containers"))) {
+    Result<Container> container = load(places, id);
+    if (container) {
+      listing.containers.push_back(std::move(*container));
+    } else if (container.error().number != ENOENT) {  // that one is being made or removed at this moment
+      listing.damaged.push_back(container.error().text());
+    }
+  }
+  std::sort(listing.containers.begin(), listing.containers.end(),
+            [](const Container& a, const Container& b) { return a.record.created_ns > b.record.created_ns; });
+  return listing;
+}
+
+Result<Ending> last_words(int lock) {
+  if (::flock(lock, LOCK_SH) != 0) return fail(os_error("flock", "lock"));
+  const std::string words = TRY(kernel::read_all(lock, "lock"));
+  if (words.empty()) return fail(complaint("the container's keeper was killed"));
+  return read_ending(words);
+}
+
+Result<Ending> wait_for_end(const Places& places, const Container& container) {
+  if (const Result<Fd> lock = kernel::open_file(places.live(container.record.id) + "/lock", O_RDONLY)) return last_words(lock->get());
+  return read_ending(TRY(kernel::read_file(places.container(container.record.id) + "/exit.json")));
+}
+
+Result<> remove_container(const Places& places, const Record& record) {
+  ::unlink(places.name(record.name).c_str());
+  TRY(kernel::remove_tree(places.container(record.id)));
+  return kernel::remove_tree(places.live(record.id));
+}
+
+}  // namespace caisson::engine

@@ -1,0 +1,79 @@
+// The containers there are: made, found, listed, removed. One directory and one lock a container; nothing is global.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "engine/places.h"
+#include "engine/record.h"
+
+namespace caisson::engine {
+
+/// 64 random hexadecimal digits (getrandom(2)).
+std::string new_id();
+
+/// A container that is being made: its directories, its name and its lock. What was made is taken back when this goes,
+/// unless keep() was called.
+class Reservation {
+ public:
+  /// `name` empty: one is made up. Errors: a name that is taken or is none ([a-zA-Z0-9][a-zA-Z0-9_.-]*).
+  static Result<Reservation> make(const Places& places, const std::string& name);
+
+  Reservation(Reservation&& other) noexcept;
+  Reservation& operator=(Reservation&&) = delete;
+  ~Reservation();
+
+  const std::string& id() const { return id_; }
+  const std::string& name() const { return name_; }
+  const std::string& directory() const { return directory_; }
+  const std::string& live_directory() const { return live_directory_; }
+
+  /// The container is there to stay: the lock is whoever's who keeps it now.
+  Fd keep() &&;
+  int lock() const { return lock_.get(); }
+
+ private:
+  Reservation() = default;
+
+  const Places* places_ = nullptr;
+  std::string id_;
+  std::string name_;
+  std::string directory_;
+  std::string live_directory_;
+  Fd lock_;
+};
+
+/// A container as others see it.
+struct Container {
+  Record record;
+  std::optional<Live> live;      ///< it runs, or is being made
+  std::optional<Ending> ending;  ///< it has ended
+};
+
+/// "created", "running" or "exited".
+std::string_view status_word(const Container& container);
+
+/// The container with this name, id, or unique prefix of an id. Errors: none, or several.
+Result<Container> find_container(const Places& places, const std::string& reference);
+
+/// All of them, the newest first. A damaged record is left out and named in `damaged`.
+struct Listing {
+  std::vector<Container> containers;
+  std::vector<std::string> damaged;
+};
+Result<Listing> list_containers(const Places& places);
+
+/// The end of the container whose lock is open for reading in `lock`: waits until its keeper lets go of it.
+Result<Ending> last_words(int lock);
+
+/// Waits until the container has no keeper any more, and gives how it ended: also that of one that removes itself.
+Result<Ending> wait_for_end(const Places& places, const Container& container);
+
+/// Removes the record and the files of a container that does not run.
+Result<> remove_container(const Places& places, const Record& record);
+
+}  // namespace caisson::engine

@@ -1,0 +1,72 @@
+#include "engine/devices.h"
+
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "kernel/files.h"
+
+namespace caisson::engine {
+
+namespace {
+
+constexpr int kDeepest = 16;
+
+bool is_left_out(const std::string& path) {
+  return path == "/dev/pts" || path == "/dev/shm" || path == "/dev/mqueue" || path == "/dev/console" || path == "/dev/ptmx" ||
+         path == "/dev/tty";
+}
+
+Result<> collect(const std::string& path, std::vector<HostDevice>& devices, int depth) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return fail(os_error("lstat", path));
+  if (S_ISDIR(status.st_mode) && depth < kDeepest) {
+    for (const std::string& name : TRY(kernel::list_directory(path))) {
+      const std::string child = path + "/" + name;
+      if (is_left_out(child)) continue;
+      // One that goes while it is looked at is not there.
+      if (const Result<> result = collect(child, devices, depth + 1); !result && result.error().number != ENOENT) return result;
+    }
+    return {};
+  }
+  if (!S_ISCHR(status.st_mode) && !S_ISBLK(status.st_mode)) return {};
+  devices.push_back({.path = path,
+                     .type = S_ISCHR(status.st_mode) ? 'c' : 'b',
+                     .major = major(status.st_rdev),
+                     .minor = minor(status.st_rdev),
+                     .mode = status.st_mode & 07777U,
+                     .uid = status.st_uid,
+                     .gid = status.st_gid});
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<HostDevice>> devices_at(const std::string& path) {
+  const std::string real = TRY(kernel::absolute_path(path));
+  std::vector<HostDevice> devices;
+  TRY(collect(real, devices, 0));
+  if (devices.empty()) return fail(complaint(fmt::format("'{}' is no device, and holds none", path)));
+  // Under the name it was asked for.
+  for (HostDevice& device : devices) device.path = path + device.path.substr(real.size());
+  return devices;
+}
+
+Result<std::vector<HostDevice>> all_devices() {
+  std::vector<HostDevice> devices;
+  TRY(collect("/dev", devices, 0));
+  return devices;
+}
+
+Result<> give_tree(const std::string& path, std::uint32_t uid, std::uint32_t gid) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return fail(os_error("lstat", path));
+  if (::lchown(path.c_str(), uid, gid) != 0) return fail(os_error("lchown", path));
+  if (!S_ISDIR(status.st_mode)) return {};
+  for (const std::string& name : TRY(kernel::list_directory(path))) TRY(give_tree(path + "/" + name, uid, gid));
+  return {};
+}
+
+}  // namespace caisson::engine

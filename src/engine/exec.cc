@@ -1,0 +1,282 @@
+#include "engine/exec.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "engine/accounts.h"
+#include "engine/containers.h"
+#include "engine/monitor.h"
+#include "engine/source.h"
+#include "engine/streams.h"
+#include "host/probe.h"
+#include "keeper/keep.h"
+#include "keeper/signals.h"
+#include "keeper/socket.h"
+#include "kernel/files.h"
+#include "plan/build.h"
+#include "spec/json.h"
+#include "spec/problem.h"
+#include "terminal/attach_client.h"
+#include "terminal/detach_keys.h"
+#include "terminal/terminal.h"
+
+namespace caisson::engine {
+
+namespace {
+
+// The variables of `more` over those of `environment`.
+void override_variables(std::vector<std::string>& environment, const std::vector<EnvironmentVariable>& more) {
+  for (const EnvironmentVariable& variable : more) {
+    const std::string prefix = variable.name + "=";
+    std::erase_if(environment, [&](const std::string& entry) { return entry.starts_with(prefix); });
+    environment.push_back(prefix + variable.value);
+  }
+}
+
+Result<> change_user(spec::Process& process, const std::string& user, const Live& live) {
+  const std::string root = fmt::format("/proc/{}/root", live.process.pid);
+  const Account account =
+      TRY_IN("-u " + user, resolve_account(user, {}, read_inside(root, "/etc/passwd"), read_inside(root, "/etc/group")));
+  process.user.uid = account.uid;
+  process.user.gid = account.gid;
+  process.user.additional_gids = account.groups;
+  override_variables(process.env, {{"HOME", account.home}});
+  // A user who is not root has what was added to the container's, and nothing by being root.
+  if (process.capabilities && account.uid != 0) {
+    const std::uint64_t added = process.capabilities->ambient;
+    process.capabilities->effective = process.capabilities->permitted = process.capabilities->inheritable = added;
+  } else if (process.capabilities) {
+    process.capabilities->effective = process.capabilities->permitted = process.capabilities->bounding;
+    process.capabilities->ambient = process.capabilities->inheritable = 0;
+  }
+  return {};
+}
+
+Result<spec::Process> process_of(const ExecOptions& options, const Places& places, const Container& container, const HostFacts& facts) {
+  const std::string path = places.container(container.record.id) + "/config.json";
+  spec::Reading reading = spec::read_config(TRY(kernel::read_file(path)));
+  if (!reading.findings.errors.empty()) return fail(spec::as_error(reading.findings.errors, path));
+  spec::Process process = std::move(reading.config.process);
+  process.args = options.command;
+  process.terminal = options.tty;
+  process.console_size.reset();
+  if (options.tty) {
+    if (const auto size = terminal::window_size(0)) process.console_size = spec::ConsoleSize{size->ws_row, size->ws_col};
+    const bool has_term = std::any_of(process.env.begin(), process.env.end(), [](const std::string& v) { return v.starts_with("TERM="); });
+    if (!has_term) process.env.emplace_back("TERM=xterm");
+  }
+  override_variables(process.env, options.env);
+  if (!options.workdir.empty()) process.cwd = options.workdir;
+  if (!options.user.empty()) TRY(change_user(process, options.user, *container.live));
+  if (options.privileged) {
+    const std::uint64_t all = facts.bounding_capabilities;
+    process.capabilities = spec::Capabilities{.bounding = all, .effective = all, .permitted = all};
+  }
+  return process;
+}
+
+// Everything the container's first process has that differs from ours: one that is shared with the host cannot be told apart.
+Result<std::vector<spec::NamespaceType>> other_namespaces(pid_t pid) {
+  std::vector<spec::NamespaceType> types;
+  for (const spec::NamespaceType type : spec::kNamespaceTypes) {
+    const std::string_view name = plan::namespace_file(type);
+    const Result<std::string> theirs = kernel::read_link(fmt::format("/proc/{}/ns/{}", pid, name));
+    if (!theirs) {
+      if (theirs.error().number == ENOENT && kernel::exists(fmt::format("/proc/{}/ns", pid))) continue;  // this kernel has none
+      return fail(theirs.error());
+    }
+    if (*theirs != kernel::read_link(fmt::format("/proc/self/ns/{}", name)).value_or("")) types.push_back(type);
+  }
+  return types;
+}
+
+struct Launchable {
+  HostFacts facts;
+  plan::Plan plan;
+  Fd target;
+  std::string container_id;
+};
+
+Result<Launchable> plan_exec(const ExecOptions& options, const Places& places) {
+  const Container container = TRY(find_container(places, options.container));
+  if (!container.live || container.live->process.pid == 0) {
+    return fail(complaint(fmt::format("container {} is not running", options.container), "caisson ps -a shows how it ended"));
+  }
+  std::optional<Fd> target = kernel::open_process(container.live->process);
+  if (!target) return fail(complaint(fmt::format("container {} is not running", options.container)));
+  HostFacts facts = host::probe();
+  const spec::Process process = TRY(process_of(options, places, container, facts));
+  plan::Request request;
+  request.death_signal = options.detach ? 0 : SIGKILL;
+  plan::Plan plan = TRY(plan::plan_process(process,
+                                           {.namespaces = TRY(other_namespaces(container.live->process.pid)),
+                                            .cgroup_directories = container.record.cgroup_directories},
+                                           facts, request));
+  return Launchable{std::move(facts), std::move(plan), std::move(*target), container.record.id};
+}
+
+int exit_code(int wait_status) { return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status); }
+
+RunResult exec_in_foreground(const ExecOptions& options, Launchable& what) {
+  keeper::hold_signals();
+  Result<Streams> streams = make_streams(options.interactive ? Input::kPipe : Input::kNone);
+  if (!streams) return std::unexpected(refusal(streams.error()));
+  runtime::Descriptors descriptors = streams->inside();
+  descriptors.target = what.target.get();
+  auto launched = runtime::launch(what.plan, descriptors, what.facts);
+  if (!launched) return std::unexpected(std::move(launched).error());
+  streams->close_inside();
+  keeper::Kept kept{.pid = launched->pid,
+                    .pidfd = std::move(launched->pidfd),
+                    .input = std::move(streams->input),
+                    .output = std::move(streams->output),
+                    .error = std::move(streams->error),
+                    .from_input = options.interactive ? 0 : -1,
+                    .to_output = 1,
+                    .to_error = 2};
+  return exit_code(keeper::keep(kept).value_or(0));
+}
+
+RunResult exec_detached(Launchable& what) {
+  Result<Streams> streams = make_silence();
+  if (!streams) return std::unexpected(refusal(streams.error()));
+  runtime::Descriptors descriptors = streams->inside();
+  descriptors.target = what.target.get();
+  auto launched = runtime::launch(what.plan, descriptors, what.facts);
+  if (!launched) return std::unexpected(std::move(launched).error());
+  return 0;  // whoever adopts orphans here reaps it
+}
+
+// The part of exec_on_terminal() that becomes the monitor.
+int become_monitor(Launchable& what, const Places& places, const Fd& listener, const Fd& report) {
+  ::setsid();
+  auto launched = runtime::launch(what.plan, {.target = what.target.get()}, what.facts);
+  if (!launched) {
+    report_failure(report.get(), launched.error());
+    return launched.error().exit_status;
+  }
+  report_launched(report.get());
+  execute_monitor({.program = places.libexec + "/monitor",
+                   .pid = launched->pid,
+                   .pidfd = launched->pidfd.get(),
+                   .terminal = launched->terminal.get(),
+                   .listener = listener.get()},
+                  -1);
+  ::kill(launched->pid, SIGKILL);
+  return 125;
+}
+
+RunResult exec_on_terminal(const ExecOptions& options, const Places& places, Launchable& what) {
+  const std::string socket = fmt::format("{}/exec-{}", places.live(what.container_id), ::getpid());
+  Result<Fd> listener = keeper::listen_for_clients(socket);
+  if (!listener) return std::unexpected(refusal(listener.error()));
+  Result<Fd> connection = keeper::connect_to_keeper(socket);
+  ::unlink(socket.c_str());  // nobody else is to find it
+  if (!connection) return std::unexpected(refusal(connection.error()));
+  Result<kernel::Pipe> report = kernel::make_pipe();
+  if (!report) return std::unexpected(refusal(report.error()));
+  const pid_t monitor = ::fork();
+  if (monitor < 0) return std::unexpected(refusal(os_error("fork", "monitor")));
+  if (monitor == 0) {
+    *connection = Fd();
+    ::_exit(become_monitor(what, places, *listener, report->write));
+  }
+  *listener = Fd();
+  report->write = Fd();
+  if (const auto launched = read_launch_report(report->read.get()); !launched) {
+    ::waitpid(monitor, nullptr, 0);
+    return std::unexpected(launched.error());
+  }
+  if (const Result<> greeted = terminal::greet_keeper(*connection, terminal::Pace::kWaits); !greeted) {
+    return std::unexpected(refusal(greeted.error()));
+  }
+  const Result<terminal::Attached> attached =
+      terminal::attach({.connection = std::move(*connection),
+                        .input = options.interactive ? 0 : -1,
+                        .terminal = true,
+                        .detach_keys = terminal::parse_detach_keys(terminal::kDefaultDetachKeys).value_or("")});
+  if (!attached) return std::unexpected(refusal(attached.error()));
+  if (attached->end == terminal::Attached::End::kLost) {
+    return std::unexpected(refusal(complaint("the process that kept the terminal was killed")));
+  }
+  return attached->end == terminal::Attached::End::kDetached ? 0 : exit_code(attached->wait_status);
+}
+
+// "/sys/fs/cgroup/memory" + "/a/b" for each line "4:memory:/a/b" of /proc/PID/cgroup (cgroups(7)).
+std::vector<std::string> cgroups_of(pid_t pid, const HostFacts& facts) {
+  std::vector<std::string> directories;
+  const std::string text = kernel::read_file(fmt::format("/proc/{}/cgroup", pid)).value_or("");
+  for (const std::string_view line : split(text, '\n')) {
+    const Cut number = cut(line, ':');
+    if (!number.tail) continue;
+    const Cut controllers = cut(*number.tail, ':');
+    if (!controllers.tail) continue;
+    for (const CgroupHierarchy& hierarchy : facts.hierarchies) {
+      const bool same = controllers.head.empty() ? hierarchy.unified : hierarchy.has(cut(controllers.head, ',').head);
+      if (same) directories.push_back(hierarchy.path + (*controllers.tail == "/" ? "" : std::string(*controllers.tail)));
+    }
+  }
+  return directories;
+}
+
+spec::Process own_process(const std::vector<std::string>& command) {
+  spec::Process process{.args = command};
+  const char* shell = ::getenv("SHELL");
+  if (process.args.empty()) process.args = {shell != nullptr && *shell == '/' ? shell : "/bin/sh"};
+  for (char** entry = environ; *entry != nullptr; ++entry) process.env.emplace_back(*entry);
+  process.user.uid = ::geteuid();
+  process.user.gid = ::getegid();
+  return process;
+}
+
+Result<Launchable> plan_enter(const EnterOptions& options) {
+  const auto identity = kernel::identify(options.pid);
+  std::optional<Fd> target = identity ? kernel::open_process(*identity) : std::nullopt;
+  if (!target) return fail(complaint(fmt::format("there is no process {}", options.pid)));
+  HostFacts facts = host::probe();
+  std::vector<spec::NamespaceType> types = TRY(other_namespaces(options.pid));
+  const bool whole = options.only.empty();
+  if (!whole) std::erase_if(types, [&](spec::NamespaceType type) { return !options.only.contains(type); });
+  const bool files = whole || options.only.contains(spec::NamespaceType::kMount);
+  plan::Target where{.namespaces = types};
+  if (files) where.root = fmt::format("/proc/{}/root", options.pid);
+  if (whole) where.cgroup_directories = cgroups_of(options.pid, facts);
+  plan::Request request;
+  request.new_session = false;
+  plan::Plan plan = TRY(plan::plan_process(own_process(options.command), where, facts, request));
+  return Launchable{std::move(facts), std::move(plan), std::move(*target), {}};
+}
+
+}  // namespace
+
+RunResult exec(const ExecOptions& options, const Places& places, const Log&) {
+  Result<Launchable> what = plan_exec(options, places);
+  if (!what) return std::unexpected(refusal(what.error()));
+  if (options.detach) return exec_detached(*what);
+  return options.tty ? exec_on_terminal(options, places, *what) : exec_in_foreground(options, *what);
+}
+
+RunResult enter(const EnterOptions& options, const Log&) {
+  Result<Launchable> what = plan_enter(options);
+  if (!what) return std::unexpected(refusal(what.error()));
+  Result<Streams> streams = share_own();
+  if (!streams) return std::unexpected(refusal(streams.error()));
+  runtime::Descriptors descriptors = streams->inside();
+  descriptors.target = what->target.get();
+  // The terminal's signals reach the command by themselves; this process is there to tell how it ended.
+  for (const int signal : {SIGINT, SIGQUIT}) ::signal(signal, SIG_IGN);
+  auto launched = runtime::launch(what->plan, descriptors, what->facts);
+  if (!launched) return std::unexpected(std::move(launched).error());
+  streams->close_inside();
+  const Result<int> status = kernel::wait_for(launched->pid);
+  if (!status) return std::unexpected(refusal(status.error()));
+  return exit_code(*status);
+}
+
+}  // namespace caisson::engine

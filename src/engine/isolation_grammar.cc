@@ -1,0 +1,149 @@
+#include "engine/isolation_grammar.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "engine/value_grammar.h"
+#include "spec/capability.h"
+
+namespace caisson::engine {
+
+namespace {
+
+// "host", "container:NAME", "ns:PATH": what every kind of namespace knows. Nothing for other words.
+Result<std::optional<NamespaceChoice>> read_common(std::string_view text) {
+  if (text == "host") return NamespaceChoice{NamespaceKind::kHost, {}};
+  if (text.starts_with("container:")) {
+    const std::string_view name = text.substr(10);
+    if (name.empty()) return fail(complaint("container: needs the name of a container"));
+    return NamespaceChoice{NamespaceKind::kContainer, std::string(name)};
+  }
+  if (text.starts_with("ns:")) {
+    if (!text.substr(3).starts_with('/')) return fail(complaint("ns: needs the absolute path of a namespace file"));
+    return NamespaceChoice{NamespaceKind::kPath, std::string(text.substr(3))};
+  }
+  return std::nullopt;
+}
+
+Error no_such_namespace(std::string_view text, std::string_view known) {
+  return complaint(fmt::format("no such namespace: '{}'", text), fmt::format("there are {}", known));
+}
+
+Result<> add_paths(std::string_view text, std::vector<std::string>& paths) {
+  for (const std::string_view path : split(text, ':')) {
+    if (!path.starts_with('/')) return fail(complaint(fmt::format("'{}' is not an absolute path", path)));
+    paths.emplace_back(path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path);
+  }
+  return {};
+}
+
+struct SecurityWord {
+  std::string_view key;
+  std::string_view value;
+};
+
+Result<> read_module(SecurityWord word, SecurityChoice& choice) {
+  if (word.key == "seccomp") {
+    if (word.value != "unconfined") {
+      return fail(complaint(fmt::format("seccomp={}: profiles of your own are not there yet", word.value),
+                            "seccomp=unconfined is understood"));
+    }
+    choice.seccomp_unconfined = true;
+  } else if (word.key == "apparmor") {
+    if (word.value != "unconfined") {
+      return fail(complaint(fmt::format("apparmor={}: profiles are not there yet", word.value),
+                            "apparmor=unconfined is understood"));
+    }
+    choice.apparmor_unconfined = true;
+  } else {
+    if (word.value != "disable") {
+      return fail(complaint(fmt::format("label={}: SELinux labels are not there yet", word.value),
+                            "label=disable is understood"));
+    }
+    choice.label_disabled = true;
+  }
+  return {};
+}
+
+Error unknown_security(std::string_view key) {
+  const auto near =
+      nearest(key, {"no-new-privileges", "seccomp", "apparmor", "label", "mask", "unmask", "systempaths"});
+  return complaint(fmt::format("no such security option: '{}'", key),
+                   near ? fmt::format("did you mean '{}'?", *near) : std::string());
+}
+
+}  // namespace
+
+Result<NamespaceChoice> read_network(std::string_view text) {
+  if (text == "none") return NamespaceChoice{NamespaceKind::kNone, {}};
+  if (auto choice = TRY(read_common(text))) return std::move(*choice);
+  return fail(complaint(fmt::format("'{}': bridges and other networks are not there yet", text),
+                        "there are none (loopback alone, the default), host, container:NAME and ns:PATH"));
+}
+
+Result<NamespaceChoice> read_namespace(std::string_view text) {
+  if (text == "private") return NamespaceChoice{};
+  if (auto choice = TRY(read_common(text))) return std::move(*choice);
+  return fail(no_such_namespace(text, "private (the default), host, container:NAME and ns:PATH"));
+}
+
+Result<NamespaceChoice> read_ipc(std::string_view text) {
+  if (text == "private") return NamespaceChoice{};
+  if (text == "shareable") return NamespaceChoice{NamespaceKind::kShareable, {}};
+  if (text == "none") return NamespaceChoice{NamespaceKind::kNone, {}};
+  if (auto choice = TRY(read_common(text))) return std::move(*choice);
+  return fail(no_such_namespace(text, "shareable (the default), private, none, host, container:NAME and ns:PATH"));
+}
+
+Result<> read_user_namespace(std::string_view text) {
+  if (text == "host") return {};
+  return fail(
+      complaint(fmt::format("'{}': user namespaces come with rootless containers, which are not there yet", text),
+                "host is understood"));
+}
+
+Result<> read_capability(std::string_view text, CapabilityChoice& choice) {
+  if (text == "ALL" || text == "all" || text == "All") {
+    choice.all = true;
+    return {};
+  }
+  const std::optional<int> number = spec::capability_number(text);
+  if (!number) {
+    std::string upper(text);
+    for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+    if (!upper.starts_with("CAP_")) upper.insert(0, "CAP_");
+    const auto near = nearest(upper, spec::known_capabilities());
+    return fail(complaint(fmt::format("no such capability: '{}'", text),
+                          near ? fmt::format("did you mean {}?", near->substr(4)) : std::string()));
+  }
+  choice.mask |= spec::capability_bit(*number);
+  return {};
+}
+
+Result<> read_security(std::string_view text, SecurityChoice& choice) {
+  const std::size_t at = text.find_first_of("=:");
+  const SecurityWord word{text.substr(0, at), at == std::string_view::npos ? std::string_view() : text.substr(at + 1)};
+  if (word.key == "no-new-privileges") {
+    choice.no_new_privileges = at == std::string_view::npos || TRY(read_flag(word.value));
+    return {};
+  }
+  if (at != std::string_view::npos && word.value.empty())
+    return fail(complaint(fmt::format("'{}' needs a value", word.key)));
+  if (word.key == "seccomp" || word.key == "apparmor" || word.key == "label") {
+    if (at == std::string_view::npos) return fail(complaint(fmt::format("'{}' needs a value", word.key)));
+    return read_module(word, choice);
+  }
+  if (word.key == "mask" && !word.value.empty()) return add_paths(word.value, choice.masked);
+  if (word.key == "unmask" && !word.value.empty()) {
+    if (word.value != "ALL" && word.value != "all") return add_paths(word.value, choice.unmasked);
+    choice.unmask_all = true;
+    return {};
+  }
+  if (word.key == "systempaths" && word.value == "unconfined") {
+    choice.unmask_all = true;
+    return {};
+  }
+  return fail(unknown_security(word.key));
+}
+
+}  // namespace caisson::engine

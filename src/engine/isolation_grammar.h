@@ -1,0 +1,31 @@
+// How namespaces, capabilities and security options are written (docker-run(1), podman-run(1)). Pure.
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+#include "engine/run_options.h"
+
+namespace caisson::engine {
+
+/// "none", "host", "container:NAME" or "ns:PATH" of --network. Bridges are not there yet: their names are errors.
+Result<NamespaceChoice> read_network(std::string_view text);
+
+/// "private", "host", "container:NAME" or "ns:PATH" of --pid, --uts and --cgroupns.
+Result<NamespaceChoice> read_namespace(std::string_view text);
+
+/// The same with "shareable" and "none", of --ipc.
+Result<NamespaceChoice> read_ipc(std::string_view text);
+
+/// "host" of --userns; anything else is an error until there are user namespaces.
+Result<> read_user_namespace(std::string_view text);
+
+/// A capability with or without "CAP_", in any case, or "ALL", added to `choice`.
+Result<> read_capability(std::string_view text, CapabilityChoice& choice);
+
+/// One --security-opt, added to `choice`: no-new-privileges[=true|false], seccomp=unconfined, apparmor=unconfined,
+/// label=disable, mask=PATH[:PATH…], unmask=ALL|PATH[:PATH…], systempaths=unconfined. A colon may stand for the first
+/// "=". What would need a profile, a label or anything else that is not there yet is an error.
+Result<> read_security(std::string_view text, SecurityChoice& choice);
+
+}  // namespace caisson::engine

@@ -1,0 +1,37 @@
+// Handing a container to the monitor program: the process that made it becomes its keeper.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "runtime/launch.h"
+
+namespace caisson::engine {
+
+/// The monitor's command line (programs/monitor/main.cc). Descriptors that are not there are -1.
+struct MonitorCommand {
+  std::string program;
+  pid_t pid = 0;
+  int pidfd = -1;
+  int input = -1;
+  int output = -1;
+  int error = -1;
+  int terminal = -1;
+  int listener = -1;
+  std::string log;  ///< path; empty: none
+  std::uint32_t timeout_s = 0;
+  std::vector<std::string> clean_up;  ///< executed at the end; "{status}" stands for the wait status
+};
+
+/// Becomes the monitor; the descriptors named and `also` are inherited. Returns (with errno) if it cannot be executed.
+void execute_monitor(const MonitorCommand& command, int also);
+
+/// Tells the process that forked this one how the launch went, over a pipe.
+void report_launched(int pipe);
+void report_failure(int pipe, const runtime::LaunchError& error);
+
+/// Waits for that report. Nothing said: the process was killed.
+std::expected<void, runtime::LaunchError> read_launch_report(int pipe);
+
+}  // namespace caisson::engine

@@ -1,0 +1,34 @@
+// Where caisson keeps what, and where its own parts are.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+
+namespace caisson::engine {
+
+/// ROOT survives a reboot, RUNROOT need not.
+///
+///   ROOT/containers/ID/      container.json config.json exit.json log hosts resolv.conf hostname merged/ upper/ work/
+///   ROOT/names/NAME          a symbolic link to the ID: making it is what reserves the name
+///   ROOT/layers/             unpacked tarballs (image/layers.h)
+///   RUNROOT/containers/ID/   lock state.json attach: there as long as the container has a keeper, who holds the lock
+struct Places {
+  std::string root = "/var/lib/caisson";
+  std::string runroot = "/run/caisson";
+  std::string program;   ///< this executable
+  std::string libexec;   ///< the directory of monitor, init, transfer
+  std::string share;     ///< the directory of the built-in root filesystems
+
+  std::string container(const std::string& id) const { return root + "/containers/" + id; }
+  std::string live(const std::string& id) const { return runroot + "/containers/" + id; }
+  std::string name(const std::string& name) const { return root + "/names/" + name; }
+};
+
+/// Finds the program's own parts beside it: PREFIX/bin/caisson, PREFIX/libexec/caisson, PREFIX/share/caisson.
+Result<void> find_parts(Places& places);
+
+/// Makes `places` absolute: the keeper of a container works from another directory.
+Result<void> make_absolute(Places& places);
+
+}  // namespace caisson::engine

@@ -1,0 +1,106 @@
+#include "engine/record.h"
+
+#include <nlohmann/json.hpp>
+
+namespace caisson::engine {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Bytes that are not UTF-8 (a file name may be anything) become U+FFFD instead of an exception.
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+Json process_json(const kernel::ProcessId& process) { return {{"pid", process.pid}, {"startTicks", process.start_ticks}}; }
+
+kernel::ProcessId read_process(const Json& json) {
+  return {json.value("pid", pid_t{0}), json.value("startTicks", std::uint64_t{0})};
+}
+
+// The files are our own; one that does not read is a damaged one, never a reason to end by an exception.
+template <class T, class Read>
+Result<T> read(const std::string& text, Read read_fields) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) return fail(complaint("not a JSON object"));
+  try {
+    return read_fields(json);
+  } catch (const Json::exception& exception) {
+    return fail(complaint(exception.what()));
+  }
+}
+
+}  // namespace
+
+std::string to_json(const Record& record) {
+  return dump({{"version", 1},
+               {"id", record.id},
+               {"name", record.name},
+               {"created", record.created_ns},
+               {"source", record.source},
+               {"digest", record.digest},
+               {"command", record.command},
+               {"rootfs", {{"path", record.rootfs.path}, {"lower", record.rootfs.lower}, {"upper", record.rootfs.upper}, {"work", record.rootfs.work}}},
+               {"remove", record.remove},
+               {"terminal", record.terminal},
+               {"interactive", record.interactive},
+               {"stopSignal", record.stop_signal},
+               {"stopTimeout", record.stop_timeout_s},
+               {"network", record.network},
+               {"labels", record.labels},
+               {"cgroups", record.cgroup_directories}});
+}
+
+std::string to_json(const Live& live) {
+  return dump({{"version", 1}, {"keeper", process_json(live.keeper)}, {"process", process_json(live.process)}, {"started", live.started_ns}});
+}
+
+std::string to_json(const Ending& ending) {
+  return dump({{"version", 1},
+               {"exitCode", ending.exit_code},
+               {"signal", ending.signal},
+               {"oomKilled", ending.oom_killed},
+               {"reason", ending.reason},
+               {"started", ending.started_ns},
+               {"finished", ending.finished_ns}});
+}
+
+Result<Record> read_record(const std::string& text) {
+  return read<Record>(text, [](const Json& json) -> Result<Record> {
+    if (json.at("version").get<int>() > 1) return fail(complaint("written by a newer caisson"));
+    Record record;
+    record.id = json.at("id").get<std::string>();
+    record.name = json.at("name").get<std::string>();
+    record.created_ns = json.at("created").get<std::int64_t>();
+    record.source = json.at("source").get<std::string>();
+    record.digest = json.at("digest").get<std::string>();
+    record.command = json.at("command").get<std::vector<std::string>>();
+    const Json& rootfs = json.at("rootfs");
+    record.rootfs = {rootfs.at("path").get<std::string>(), rootfs.at("lower").get<std::vector<std::string>>(),
+                     rootfs.at("upper").get<std::string>(), rootfs.at("work").get<std::string>()};
+    record.remove = json.at("remove").get<bool>();
+    record.terminal = json.at("terminal").get<bool>();
+    record.interactive = json.at("interactive").get<bool>();
+    record.stop_signal = json.at("stopSignal").get<int>();
+    record.stop_timeout_s = json.at("stopTimeout").get<std::int32_t>();
+    record.network = json.at("network").get<std::string>();
+    record.labels = json.at("labels").get<std::map<std::string, std::string>>();
+    record.cgroup_directories = json.at("cgroups").get<std::vector<std::string>>();
+    return record;
+  });
+}
+
+Result<Live> read_live(const std::string& text) {
+  return read<Live>(text, [](const Json& json) -> Result<Live> {
+    return Live{read_process(json.at("keeper")), read_process(json.at("process")), json.at("started").get<std::int64_t>()};
+  });
+}
+
+Result<Ending> read_ending(const std::string& text) {
+  return read<Ending>(text, [](const Json& json) -> Result<Ending> {
+    return Ending{json.at("exitCode").get<int>(),         json.at("signal").get<int>(),
+                  json.at("oomKilled").get<bool>(),       json.at("reason").get<std::string>(),
+                  json.at("started").get<std::int64_t>(), json.at("finished").get<std::int64_t>()};
+  });
+}
+
+}  // namespace caisson::engine

@@ -1,0 +1,60 @@
+// What is known about a container, in three small files: what it is, that it runs, how it ended.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/places.h"
+#include "engine/surroundings.h"
+#include "kernel/processes.h"
+
+namespace caisson::engine {
+
+/// ROOT/containers/ID/container.json: written before anything of the container shows on the host.
+struct Record {
+  std::string id;
+  std::string name;
+  std::int64_t created_ns = 0;
+  std::string source;                ///< as asked for
+  std::string digest;                ///< of the layer, "sha256:HEX"; empty for a directory
+  std::vector<std::string> command;  ///< entrypoint and command, as executed
+  RootFilesystem rootfs;
+  bool remove = false;  ///< with its end it is removed (--rm)
+  bool terminal = false;
+  bool interactive = false;
+  int stop_signal = 15;
+  std::int32_t stop_timeout_s = 10;  ///< -1: waits for ever
+  std::string network;               ///< "none", "host", …: as asked for
+  std::map<std::string, std::string> labels;
+  std::vector<std::string> cgroup_directories;
+};
+
+/// RUNROOT/containers/ID/state.json: valid while the container's lock is held.
+struct Live {
+  kernel::ProcessId keeper;
+  kernel::ProcessId process;  ///< pid 0: it is being made
+  std::int64_t started_ns = 0;
+};
+
+/// ROOT/containers/ID/exit.json, and the last content of the lock.
+struct Ending {
+  int exit_code = 0;  ///< as docker has it: 128 + n for signal n
+  int signal = 0;
+  bool oom_killed = false;
+  std::string reason;  ///< a sentence with its evidence; empty for a plain exit that nothing is to be said about
+  std::int64_t started_ns = 0;
+  std::int64_t finished_ns = 0;
+};
+
+std::string to_json(const Record& record);
+std::string to_json(const Live& live);
+std::string to_json(const Ending& ending);
+Result<Record> read_record(const std::string& json);
+Result<Live> read_live(const std::string& json);
+Result<Ending> read_ending(const std::string& json);
+
+}  // namespace caisson::engine

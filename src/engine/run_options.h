@@ -1,0 +1,177 @@
+// Everything that can be asked of a new container, read and typed: what `caisson run` and later callers fill in, what
+// compose() makes a configuration of. Grammars are in engine/*_grammar.h. An absent optional was not asked for.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace caisson::engine {
+
+struct EnvironmentVariable {
+  std::string name;
+  std::string value;
+  bool operator==(const EnvironmentVariable&) const = default;
+};
+
+enum class MountKind {
+  kBind,     ///< a directory or file of the host
+  kOverlay,  ///< a directory of the host below an overlay of the container's own: changes stay inside (`:O`)
+  kTmpfs,
+};
+
+/// One --volume, --mount or --tmpfs.
+struct MountChoice {
+  MountKind kind = MountKind::kBind;
+  std::string source;                ///< as typed: perhaps relative to the caller's directory; empty for a tmpfs
+  std::string destination;           ///< absolute and clean
+  std::vector<std::string> options;  ///< words of the runtime-spec ("ro", "rslave", "size=64m"), only those typed
+  bool recursive = true;             ///< what is mounted below the source comes along
+  bool change_owner = false;         ///< `U`: the source is given to the container's user
+  bool relabel = false;              ///< `z`, `Z`: asks for an SELinux label
+  std::string typed;
+};
+
+struct Ulimit {
+  std::string name;  ///< "nofile"
+  std::uint64_t soft = 0;
+  std::uint64_t hard = 0;
+  std::string typed;
+};
+inline constexpr std::uint64_t kUnlimited = ~std::uint64_t{0};
+
+struct DeviceChoice {
+  std::string source;  ///< a device, or a directory of devices, of the host
+  std::string destination;
+  std::string access = "rwm";
+  std::string typed;
+};
+
+struct Sysctl {
+  std::string name;
+  std::string value;
+  std::string typed;
+};
+
+/// Which namespace the container has of one type.
+enum class NamespaceKind {
+  kPrivate,    ///< its own
+  kShareable,  ///< its own, that others may join (IPC)
+  kNone,       ///< its own, with nothing in it (network: loopback alone; IPC: no /dev/shm)
+  kHost,
+  kContainer,  ///< that of the container `target`
+  kPath,       ///< the one at the path `target`
+};
+struct NamespaceChoice {
+  NamespaceKind kind = NamespaceKind::kPrivate;
+  std::string target;
+  bool operator==(const NamespaceChoice&) const = default;
+};
+
+/// --security-opt, all of them together.
+struct SecurityChoice {
+  bool no_new_privileges = false;
+  bool seccomp_unconfined = false;
+  bool apparmor_unconfined = false;
+  bool label_disabled = false;
+  bool unmask_all = false;
+  std::vector<std::string> masked;
+  std::vector<std::string> unmasked;  ///< paths, perhaps with `*`
+};
+
+/// --cap-add or --cap-drop, all of them together: a bit mask of capability numbers, or ALL.
+struct CapabilityChoice {
+  bool all = false;
+  std::uint64_t mask = 0;
+};
+
+/// One --add-host.
+struct HostAddress {
+  std::vector<std::string> names;
+  std::string address;
+  bool operator==(const HostAddress&) const = default;
+};
+
+struct RunOptions {
+  std::string source;                ///< directory, `DIR:O`, tarball, `-` or `builtin:NAME`, as typed
+  std::vector<std::string> command;  ///< empty: a shell
+  std::optional<std::vector<std::string>> entrypoint;
+
+  // The command that starts it.
+  bool interactive = false;
+  bool tty = false;
+  bool detach = false;
+  bool remove = false;
+  bool timings = false;
+  bool sig_proxy = true;
+  std::string name;
+  std::string cidfile;
+  std::string sha256;                          ///< 64 hexadecimal digits in lower case, or empty
+  std::string detach_keys = "\x10\x11";        ///< the bytes; empty: no detaching. ctrl-p,ctrl-q
+  std::uint32_t preserve_fds = 0;              ///< descriptors 3 … 2+n reach the container
+  std::optional<std::uint32_t> timeout_s;      ///< killed after that
+  std::optional<int> stop_signal;              ///< SIGTERM otherwise
+  std::optional<std::int32_t> stop_timeout_s;  ///< 10 otherwise; -1: waits for ever
+  std::map<std::string, std::string> labels;
+  std::map<std::string, std::string> annotations;
+
+  // Its process.
+  std::vector<EnvironmentVariable> env_files;  ///< from --env-file, in order
+  std::vector<EnvironmentVariable> env;        ///< from --env; wins over the former
+  std::string workdir;                         ///< absolute; empty: "/"
+  std::string user;                            ///< "user|uid[:group|gid]"; empty: root
+  std::vector<std::string> groups;             ///< names or numbers
+  std::optional<std::uint32_t> umask;
+  bool init = false;
+  std::vector<Ulimit> ulimits;
+  bool host_ulimits = false;  ///< the caller's limits as they are
+  std::optional<int> oom_score_adj;
+
+  // Its files.
+  std::vector<MountChoice> mounts;
+  bool read_only = false;
+  std::optional<std::int64_t> shm_size_bytes;  ///< 64 MiB otherwise; 0: no limit
+  std::vector<DeviceChoice> devices;
+
+  // Its limits.
+  std::optional<std::int64_t> memory_bytes;
+  std::optional<std::int64_t> memory_swap_bytes;  ///< memory and swap together; -1: no limit
+  std::optional<std::int64_t> memory_reservation_bytes;
+  std::optional<std::int64_t> memory_swappiness;  ///< 0 … 100; -1: as it is
+  std::optional<std::int64_t> nano_cpus;          ///< thousand millionths of a CPU
+  std::optional<std::uint64_t> cpu_shares;
+  std::optional<std::int64_t> cpu_quota_us;
+  std::optional<std::uint64_t> cpu_period_us;
+  std::string cpuset_cpus;
+  std::string cpuset_mems;
+  std::optional<std::int64_t> pids_limit;  ///< -1 or 0: no limit
+  std::optional<std::uint16_t> blkio_weight;
+  std::string cgroup_parent;
+
+  // Its rights.
+  CapabilityChoice cap_add;
+  CapabilityChoice cap_drop;
+  bool privileged = false;
+  SecurityChoice security;
+  std::vector<Sysctl> sysctls;
+
+  // Its surroundings.
+  NamespaceChoice network{NamespaceKind::kNone, {}};
+  NamespaceChoice pid;
+  NamespaceChoice ipc{NamespaceKind::kShareable, {}};
+  NamespaceChoice uts;
+  NamespaceChoice cgroupns;
+  std::string hostname;
+  std::string domainname;
+  std::vector<HostAddress> hosts;
+  bool no_hosts = false;
+  std::vector<std::string> dns;
+
+  /// Long name of an option → what the user typed for it, for errors: "memory" → "-m 100m". Those of repeated options
+  /// stand beside each other: "cap-add" → "--cap-add CHOWN --cap-add KILL".
+  std::map<std::string, std::string> typed;
+};
+
+}  // namespace caisson::engine

@@ -1,0 +1,35 @@
+// SOURCE of `caisson run`: what a container's root filesystem is made from.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "engine/places.h"
+#include "engine/surroundings.h"
+
+namespace caisson::engine {
+
+/// A source, looked up.
+struct Source {
+  std::string directory;  ///< absolute: used in place, or below an overlay
+  bool overlay = false;
+  std::string digest;  ///< "sha256:HEX" of the tarball it was unpacked from; empty for a directory
+};
+
+enum class Unpack {
+  kIfMissing,
+  kNever,  ///< a tarball that is not in the store yet is said to be where it would be
+};
+
+/// SOURCE is a directory (used in place), DIR:O (below an overlay), a tarball, "-" (a tarball on standard input), or
+/// builtin:NAME. A tarball is unpacked once into the store. `sha256` (hexadecimal, or empty): the only content accepted.
+/// Errors: there is no such thing, it is neither, or its content is another.
+Result<Source> find_source(const std::string& source, const std::string& sha256, const Places& places, Unpack unpack, const Log& log);
+
+/// The content of the regular file `path` inside the root filesystem; empty if there is none. What stands in it is the
+/// image's: nothing outside the root is read, no device or fifo is opened, and 4 MiB is the most.
+std::string read_inside(const std::string& root, const std::string& path);
+
+}  // namespace caisson::engine

@@ -1,0 +1,62 @@
+// What a new container finds: the host's facts and what the engine has prepared or looked up for it. Plain data, so
+// that compose() stays a function of its arguments.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/accounts.h"
+#include "host/facts.h"
+#include "spec/config.h"
+
+namespace caisson::engine {
+
+/// A device node of the host.
+struct HostDevice {
+  std::string path;
+  char type = 'c';  ///< 'c' or 'b'
+  std::int64_t major = 0;
+  std::int64_t minor = 0;
+  std::uint32_t mode = 0660;  ///< permission bits
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+
+/// Where the root filesystem is: a directory used in place, or layers below an overlay.
+struct RootFilesystem {
+  std::string path;                ///< the directory, or where the overlay is mounted
+  std::vector<std::string> lower;  ///< the layers, topmost first; empty: `path` is used in place
+  std::string upper;
+  std::string work;
+};
+
+struct Surroundings {
+  HostFacts facts;
+  std::uint32_t cpus = 0;  ///< that the host may have: their temperature is hidden
+  std::string host_name;   ///< the host's own
+
+  std::string id;  ///< 64 hexadecimal digits
+  RootFilesystem rootfs;
+  std::string directory;  ///< the container's own; what `-v …:O` writes is kept below it
+
+  // Generated files, bound into the container; empty: not.
+  std::string hosts_file;
+  std::string resolv_conf_file;
+  std::string hostname_file;
+  std::string init_program;  ///< for --init
+
+  Account account;                                 ///< --user and --group-add, resolved
+  std::map<std::string, std::string> environment;  ///< the caller's
+  std::string working_directory;                   ///< the caller's
+  std::optional<spec::ConsoleSize> console_size;   ///< the caller's
+
+  std::map<spec::NamespaceType, std::string> namespaces;  ///< of `container:NAME`: the namespace files
+  std::string shm_directory;  ///< of `--ipc container:NAME`: its /dev/shm as the host sees it
+  std::map<std::string, std::vector<HostDevice>> devices;  ///< source of a --device → the nodes it is or holds
+  std::vector<HostDevice> all_devices;                     ///< for --privileged
+};
+
+}  // namespace caisson::engine

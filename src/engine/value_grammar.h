@@ -1,0 +1,83 @@
+// How the values of the options of a new container are written (docker-run(1), podman-run(1)). Pure: what is not in the
+// text is given. Every reader takes the whole of its text or fails with one sentence; the caller adds the option.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/run_options.h"
+
+namespace caisson::engine {
+
+/// "true", "false" and their short forms, as docker's flags take them.
+Result<bool> read_flag(std::string_view text);
+
+/// A size in bytes: "100m", "1.5g", "65536".
+Result<std::int64_t> read_size(std::string_view text);
+
+/// The same, or "-1" for no limit.
+Result<std::int64_t> read_size_or_unlimited(std::string_view text);
+
+/// A number of CPUs with at most nine decimals, in thousand millionths: "1.5" → 1500000000.
+Result<std::int64_t> read_nano_cpus(std::string_view text);
+
+/// A list of CPUs or memory nodes as cpuset(7) takes it: "0-3,5".
+Result<std::string> read_cpu_list(std::string_view text);
+
+/// A whole number between the bounds, both included.
+Result<std::int64_t> read_number(std::string_view text, std::int64_t least, std::int64_t most);
+
+/// "NAME=SOFT[:HARD]"; -1 or "unlimited" for none. Names are those of setrlimit(2) in lower case without "RLIMIT_".
+Result<Ulimit> read_ulimit(std::string_view text);
+
+/// Up to four octal digits.
+Result<std::uint32_t> read_umask(std::string_view text);
+
+/// "TERM", "SIGTERM", "15".
+Result<int> read_signal(std::string_view text);
+
+/// "ctrl-p,ctrl-q": single characters and ctrl- with a letter or one of @[\]^_, as the bytes a terminal sends for them.
+/// The empty text is the empty sequence.
+Result<std::string> read_detach_keys(std::string_view text);
+
+/// A name for a container: a letter or digit, then letters, digits, `_`, `.` and `-`.
+Result<std::string> read_name(std::string_view text);
+
+/// A host's or domain's name: at most 64 bytes (sethostname(2)) of letters, digits, `.`, `-` and `_`.
+Result<std::string> read_host_name(std::string_view text);
+
+/// An absolute path, cleaned.
+Result<std::string> read_absolute_path(std::string_view text);
+
+/// A SHA-256 in hexadecimal, perhaps behind "sha256:", in lower case.
+Result<std::string> read_sha256(std::string_view text);
+
+/// An IPv4 or IPv6 address.
+Result<std::string> read_address(std::string_view text);
+
+/// "NAME[;NAME…]:ADDRESS" or "NAME=ADDRESS" of --add-host; an IPv6 address may stand in brackets.
+Result<HostAddress> read_host_address(std::string_view text);
+
+/// "NAME=VALUE", or "NAME" for an empty value, of --label. Annotations and sysctls need the "=".
+Result<std::pair<std::string, std::string>> read_label(std::string_view text);
+Result<std::pair<std::string, std::string>> read_assignment(std::string_view text);
+
+/// A command: one word as it stands, or an array of JSON strings.
+Result<std::vector<std::string>> read_entrypoint(std::string_view text);
+
+/// The caller's variable of that name, if there is one.
+using Lookup = std::function<std::optional<std::string>(const std::string& name)>;
+
+/// "NAME=VALUE" of --env, or "NAME" for the caller's variable: nothing where the caller has none.
+Result<std::optional<EnvironmentVariable>> read_variable(std::string_view text, const Lookup& caller);
+
+/// The lines of an --env-file: as --env, with `#` comments, blank lines and leading blanks left out. Quotes and
+/// trailing blanks belong to the value. Errors, with the line's number: a name with blanks in it, or none; bytes that
+/// are not UTF-8.
+Result<std::vector<EnvironmentVariable>> read_environment_file(std::string_view text, const Lookup& caller);
+
+}  // namespace caisson::engine

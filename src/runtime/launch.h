@@ -1,0 +1,44 @@
+// From a plan to a running process, or to the words that say why there is none.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "execute/executor.h"
+#include "host/facts.h"
+#include "plan/plan.h"
+
+namespace caisson::runtime {
+
+/// What the plan's given slots are filled with: descriptors numbered 3 or above, borrowed.
+struct Descriptors {
+  int input = -1;
+  int output = -1;
+  int error = -1;
+  int target = -1;  ///< pidfd of the process whose namespaces are joined
+};
+
+struct Launched {
+  pid_t pid = 0;
+  Fd pidfd;
+  Fd terminal;
+  std::vector<execute::StepTime> times;  ///< if they were asked for
+};
+
+/// Why nothing runs: one line, a hint where a cause is likely, docker's exit status (125, 126, 127).
+struct LaunchError {
+  std::string line;
+  std::string hint;
+  int exit_status = 125;
+};
+
+enum class Times { kNo, kYes };
+
+/// Runs `plan` to the execution of its program. The caller must be single-threaded. On failure nothing is left on the
+/// host; a program that could not be executed is examined where it was to run.
+std::expected<Launched, LaunchError> launch(const plan::Plan& plan, const Descriptors& descriptors, const HostFacts& facts,
+                                            Times times = Times::kNo);
+
+}  // namespace caisson::runtime

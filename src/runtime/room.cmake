@@ -1,0 +1,1 @@
+caisson_room(runtime SOURCES launch.cc examine.cc KNOWS base kernel spec host_facts host plan explain execute)
