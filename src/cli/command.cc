@@ -14,7 +14,17 @@ namespace {
 
 constexpr std::array kVerbs = {
     Verb{"run", "Make a container from a root filesystem and run a command in it", verb_run},
+    Verb{"ps", "List containers", verb_ps},
+    Verb{"exec", "Run a command in a running container", verb_exec},
+    Verb{"enter", "Run a command in the namespaces, root and cgroups of any process", verb_enter},
+    Verb{"logs", "Print what a container has written", verb_logs},
+    Verb{"inspect", "Show all that is known about a container", verb_inspect},
+    Verb{"wait", "Wait until a container has ended", verb_wait},
+    Verb{"stop", "Ask a container to end, and end it if it does not", verb_stop},
+    Verb{"kill", "Send a signal to a container", verb_kill},
+    Verb{"rm", "Remove a container", verb_rm},
     Verb{"explain", "Show what a command would do, step by step, and do none of it", verb_explain},
+    Verb{"version", "Print the version", verb_version},
     Verb{"conclude", "", verb_conclude},
 };
 
@@ -35,6 +45,11 @@ int run_command_line(const std::vector<std::string>& arguments) {
   command.verb = verb->name;
   command.arguments.assign(rest->begin() + 1, rest->end());
   return verb->run(command);
+}
+
+int verb_version(const Command&) {
+  std::printf("caisson version %s\n", CAISSON_VERSION);
+  return 0;
 }
 
 int refuse(const Command& command, const runtime::LaunchError& error) {

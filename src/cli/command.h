@@ -41,7 +41,17 @@ int refuse(const Command& command, const Error& error);
 int refuse(const Command& command, const runtime::LaunchError& error);
 
 int verb_run(const Command& command);
+int verb_ps(const Command& command);
+int verb_exec(const Command& command);
+int verb_enter(const Command& command);
+int verb_logs(const Command& command);
+int verb_inspect(const Command& command);
+int verb_wait(const Command& command);
+int verb_stop(const Command& command);
+int verb_kill(const Command& command);
+int verb_rm(const Command& command);
 int verb_explain(const Command& command);
+int verb_version(const Command& command);
 int verb_conclude(const Command& command);
 
 }  // namespace caisson::cli

@@ -10,11 +10,7 @@
 #include "engine/prepare.h"
 #include "explain/json.h"
 #include "explain/listing.h"
-#if __has_include("explain/shell.h")
 #include "explain/shell.h"
-#else
-namespace caisson::explain { static std::string as_shell(const plan::Plan& p) { return as_text(p); } }
-#endif
 
 namespace caisson::cli {
 

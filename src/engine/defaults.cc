@@ -8,15 +8,6 @@
 
 namespace caisson::engine {
 
-namespace {
-
-spec::DeviceRule allow(char type, std::optional<std::int64_t> major, std::optional<std::int64_t> minor,
-                       std::string access) {
-  return {.allow = true, .type = type, .major = major, .minor = minor, .access = std::move(access)};
-}
-
-}  // namespace
-
 std::uint64_t default_capabilities() {
   std::uint64_t mask = 0;
   for (const int capability : {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_KILL, CAP_NET_BIND_SERVICE,
@@ -42,20 +33,7 @@ std::vector<std::string> default_readonly_paths() {
 }
 
 std::vector<spec::DeviceRule> default_device_rules() {
-  return {
-      {.allow = false, .type = 'a', .major = std::nullopt, .minor = std::nullopt, .access = "rwm"},
-      allow('c', std::nullopt, std::nullopt, "m"),  // nodes may be made (with CAP_MKNOD), not used
-      allow('b', std::nullopt, std::nullopt, "m"),
-      allow('c', 1, 3, "rwm"),               // null
-      allow('c', 1, 5, "rwm"),               // zero
-      allow('c', 1, 7, "rwm"),               // full
-      allow('c', 1, 8, "rwm"),               // random
-      allow('c', 1, 9, "rwm"),               // urandom
-      allow('c', 5, 0, "rwm"),               // tty
-      allow('c', 5, 1, "rwm"),               // console
-      allow('c', 5, 2, "rwm"),               // ptmx
-      allow('c', 136, std::nullopt, "rwm"),  // pts/*
-  };
+  return {{.allow = false, .type = 'a', .major = std::nullopt, .minor = std::nullopt, .access = "rwm"}};
 }
 
 }  // namespace caisson::engine

@@ -1,0 +1,73 @@
+#include <cstdio>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/options.h"
+#include "engine/conclude.h"
+#include "engine/exec.h"
+
+
+namespace caisson::cli {
+
+namespace {
+
+using engine::ExecOptions;
+
+template <bool ExecOptions::*flag>
+Result<> set_flag(ExecOptions& options, const Use& use) {
+  return options.*flag = use.value == "true", Result<>();
+}
+template <std::string ExecOptions::*text>
+Result<> set_text(ExecOptions& options, const Use& use) {
+  return options.*text = std::string(use.value), Result<>();
+}
+
+Result<> set_directory(ExecOptions& options, const Use& use) {
+  if (!use.value.starts_with('/')) return fail(complaint(fmt::format("'{}' is not an absolute path", use.value)));
+  return set_text<&ExecOptions::workdir>(options, use);
+}
+
+Result<> add_variable(ExecOptions& options, const Use& use) {
+  const Cut parts = cut(use.value, '=');
+  if (parts.head.empty()) return fail(complaint(fmt::format("'{}' has no name before its '='", use.value)));
+  if (parts.tail) {
+    options.env.push_back({std::string(parts.head), std::string(*parts.tail)});
+  } else if (const char* value = std::getenv(std::string(parts.head).c_str())) {
+    options.env.push_back({std::string(parts.head), value});
+  }
+  return {};
+}
+
+const Option<ExecOptions> kOptions[] = {
+    {{"interactive", 'i', {}, {}, "Standard input goes to the command"}, set_flag<&ExecOptions::interactive>},
+    {{"tty", 't', {}, {}, "The command gets a terminal"}, set_flag<&ExecOptions::tty>},
+    {{"detach", 'd', {}, {}, "Do not wait for it"}, set_flag<&ExecOptions::detach>},
+    {{"privileged", 0, {}, {}, "With all capabilities of the host's root"}, set_flag<&ExecOptions::privileged>},
+    {{"env", 'e', "NAME[=VALUE]", {}, "Set a variable, or pass the caller's on", true}, add_variable},
+    {{"user", 'u', "USER[:GROUP]", {}, "Run as this user of the container"}, set_text<&ExecOptions::user>},
+    {{"workdir", 'w', "DIR", {}, "Run in this directory of the container"}, set_directory},
+};
+
+}  // namespace
+
+int verb_exec(const Command& command) {
+  ExecOptions options;
+  Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kBeforeOperands);
+  if (!parsed) return refuse(command, parsed.error());
+  if (parsed->help) {
+    std::fputs(help_text("caisson exec [OPTION…] CONTAINER COMMAND [ARGUMENT…]", "Runs a command in a running container.", spellings(kOptions)).c_str(),
+               stdout);
+    return 0;
+  }
+  if (parsed->operands.size() < 2) return refuse(command, complaint("a container and a command are needed"));
+  options.container = parsed->operands[0];
+  options.command.assign(parsed->operands.begin() + 1, parsed->operands.end());
+  engine::sweep(command.places, command.log);
+  const engine::RunResult result = engine::exec(options, command.places, command.log);
+  return result ? *result : refuse(command, result.error());
+}
+
+}  // namespace caisson::cli
