@@ -45,7 +45,13 @@ std::string memory_cgroup(const Record& record) {
   return {};
 }
 
-explain::Death evidence_of(const Places& places, const Record& record, int wait_status) {
+// Its keeper kills it after its time, and nobody else who says so.
+bool was_timed_out(const Record& record, const Live& live, int wait_status) {
+  return record.timeout_s != 0 && WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL &&
+         now_nanoseconds() - live.started_ns >= std::int64_t{record.timeout_s} * 1'000'000'000;
+}
+
+explain::Death evidence_of(const Places& places, const Record& record, const Live& live, int wait_status) {
   const cgroup::Evidence evidence = cgroup::read_evidence(record.cgroup_directories);
   explain::Death death{.wait_status = wait_status,
                        .memory_limit = evidence.memory_limit_bytes,
@@ -53,7 +59,9 @@ explain::Death evidence_of(const Places& places, const Record& record, int wait_
                        .oom_kills = evidence.oom_kills.value_or(0),
                        .pids_limit = evidence.pids_limit,
                        .pids_limit_hits = evidence.pids_limit_hits.value_or(0),
-                       .ender = noted_ender(places, record.id)};
+                       .ender = noted_ender(places, record.id),
+                       .timeout_seconds = record.timeout_s};
+  if (death.ender == explain::Ender::kNobody && was_timed_out(record, live, wait_status)) death.ender = explain::Ender::kTimeout;
   if (death.oom_kills == 0) return death;
   for (const cgroup::OomVictim& victim : cgroup::read_oom_victims(memory_cgroup(record))) {
     death.victims.push_back({.pid = victim.pid, .name = victim.name});
@@ -115,7 +123,7 @@ Result<> note_ender(const Places& places, const std::string& id, explain::Ender 
 Ending conclude(const Places& places, const Record& record, const Live& live, std::optional<int> wait_status, int lock, const Log& log) {
   Ending ending;
   if (wait_status) {
-    ending = ending_of(evidence_of(places, record, *wait_status), live);
+    ending = ending_of(evidence_of(places, record, live, *wait_status), live);
   } else {
     ending = {.exit_code = 128 + SIGKILL, .signal = SIGKILL, .reason = "its keeper was killed, and it was ended with it",
               .started_ns = live.started_ns, .finished_ns = now_nanoseconds()};

@@ -176,7 +176,7 @@ RunResult exec_on_terminal(const ExecOptions& options, const Places& places, Lau
   const std::string socket = fmt::format("{}/exec-{}", places.live(what.container_id), ::getpid());
   Result<Fd> listener = keeper::listen_for_clients(socket);
   if (!listener) return std::unexpected(refusal(listener.error()));
-  Result<Fd> connection = keeper::connect_to_keeper(socket);
+  Result<Fd> connection = terminal::connect(socket, terminal::Pace::kWaits);
   ::unlink(socket.c_str());  // nobody else is to find it
   if (!connection) return std::unexpected(refusal(connection.error()));
   Result<kernel::Pipe> report = kernel::make_pipe();
@@ -192,9 +192,6 @@ RunResult exec_on_terminal(const ExecOptions& options, const Places& places, Lau
   if (const auto launched = read_launch_report(report->read.get()); !launched) {
     ::waitpid(monitor, nullptr, 0);
     return std::unexpected(launched.error());
-  }
-  if (const Result<> greeted = terminal::greet_keeper(*connection, terminal::Pace::kWaits); !greeted) {
-    return std::unexpected(refusal(greeted.error()));
   }
   const Result<terminal::Attached> attached =
       terminal::attach({.connection = std::move(*connection),

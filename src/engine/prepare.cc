@@ -157,6 +157,7 @@ Record record_of(const RunOptions& options, const Identity& identity, const Sour
           .interactive = options.interactive,
           .stop_signal = options.stop_signal.value_or(SIGTERM),
           .stop_timeout_s = options.stop_timeout_s.value_or(kStopTimeout_s),
+          .timeout_s = options.timeout_s.value_or(0),
           .network = network_word(options.network),
           .labels = options.labels};
 }

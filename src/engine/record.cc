@@ -45,6 +45,7 @@ std::string to_json(const Record& record) {
                {"interactive", record.interactive},
                {"stopSignal", record.stop_signal},
                {"stopTimeout", record.stop_timeout_s},
+               {"timeout", record.timeout_s},
                {"network", record.network},
                {"labels", record.labels},
                {"cgroups", record.cgroup_directories}});
@@ -82,6 +83,7 @@ Result<Record> read_record(const std::string& text) {
     record.interactive = json.at("interactive").get<bool>();
     record.stop_signal = json.at("stopSignal").get<int>();
     record.stop_timeout_s = json.at("stopTimeout").get<std::int32_t>();
+    record.timeout_s = json.at("timeout").get<std::uint32_t>();
     record.network = json.at("network").get<std::string>();
     record.labels = json.at("labels").get<std::map<std::string, std::string>>();
     record.cgroup_directories = json.at("cgroups").get<std::vector<std::string>>();

@@ -155,7 +155,7 @@ RunResult Run::by_monitor() {
   Result<Fd> listener = keeper::listen_for_clients(socket);
   if (!listener) return std::unexpected(refusal(listener.error()));
   // Connected before there is anything to hear, so that nothing is missed.
-  Result<Fd> connection = options_.detach ? Result<Fd>(Fd()) : keeper::connect_to_keeper(socket);
+  Result<Fd> connection = options_.detach ? Result<Fd>(Fd()) : terminal::connect(socket, terminal::Pace::kWaits);
   if (!connection) return std::unexpected(refusal(connection.error()));
   Result<kernel::Pipe> report = kernel::make_pipe();
   if (!report) return std::unexpected(refusal(report.error()));
@@ -187,9 +187,6 @@ RunResult Run::by_monitor() {
 }
 
 RunResult Run::attach(Fd connection, int last_words_at) {
-  if (const Result<> greeted = terminal::greet_keeper(connection, terminal::Pace::kWaits); !greeted) {
-    return std::unexpected(refusal(greeted.error()));
-  }
   Live live;
   if (const auto text = kernel::read_file(places_.live(prepared_.record.id) + "/state.json")) live = read_live(*text).value_or(Live{});
   const std::optional<Fd> process = options_.sig_proxy ? kernel::open_process(live.process) : std::nullopt;

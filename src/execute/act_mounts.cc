@@ -1,9 +1,12 @@
 // Mounts. Every target is resolved inside the root when the step runs, and mounted on by descriptor.
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -139,6 +142,27 @@ bool is_null_device(int fd) noexcept {
 
 bool is_missing(int error) { return error == ENOENT || error == ENOTDIR; }
 
+// In another mount namespace: who enters one cannot come back, so a process that shares our descriptors goes there.
+int open_tree_in_view(int view, const char* source, unsigned flags) noexcept {
+  const int place = ::fcntl(view, F_DUPFD_CLOEXEC, 3);
+  if (place < 0) return -1;
+  struct clone_args arguments {};
+  arguments.flags = CLONE_FILES;
+  arguments.exit_signal = SIGCHLD;
+  const pid_t visitor = kernel::clone3(arguments);
+  if (visitor == 0) {
+    const int tree = ::setns(view, CLONE_NEWNS) == 0 ? ::open_tree(AT_FDCWD, source, flags) : -1;
+    ::_exit(tree >= 0 && ::dup3(tree, place, O_CLOEXEC) >= 0 ? 0 : errno);
+  }
+  int status = 0;
+  const bool came_back = visitor > 0 && kernel::retry([&] { return ::waitpid(visitor, &status, 0); }) == visitor;
+  if (came_back && WIFEXITED(status) && WEXITSTATUS(status) == 0) return place;
+  const int error = came_back && WIFEXITED(status) ? WEXITSTATUS(status) : errno;
+  ::close(place);
+  errno = error;
+  return -1;
+}
+
 }  // namespace
 
 Outcome act(const plan::OpenTree& step, Context& context) noexcept {
@@ -149,7 +173,8 @@ Outcome act(const plan::OpenTree& step, Context& context) noexcept {
     return outcome;
   }
   const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (step.recursive ? AT_RECURSIVE : 0U);
-  const int tree = ::open_tree(AT_FDCWD, context.c_str(step.source), flags);
+  const char* source = context.c_str(step.source);
+  const int tree = step.view == plan::kNoSlot ? ::open_tree(AT_FDCWD, source, flags) : open_tree_in_view(context.at(step.view), source, flags);
   if (tree < 0) return failed(Call::kOpenTree);
   context.put(step.slot, tree);
   if (step.propagation != 0 && !set_attributes(tree, 0, 0, step.propagation, (step.propagation & MS_REC) != 0)) {

@@ -170,7 +170,7 @@ SlotUse slot_use(const Action& action) {
           [](const OpenFile& a) { return SlotUse{{}, {a.slot}}; },
           [](const JoinNamespace& a) { return SlotUse{{a.descriptor}, {}}; },
           [](const AttachCgroup& a) { return SlotUse{run_of(a.first, a.count), {}}; },
-          [](const OpenTree& a) { return SlotUse{{}, {a.slot}}; },
+          [](const OpenTree& a) { return SlotUse{present({a.view}), {a.slot}}; },
           [](const MountRoot& a) { return SlotUse{present({a.tree}), {a.root}}; },
           [](const Mount& a) { return SlotUse{present({a.root, a.tree}), {}}; },
           [](const MakeDevice& a) { return SlotUse{present({a.root}), {}}; },

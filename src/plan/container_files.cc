@@ -1,11 +1,14 @@
 #include "plan/container_files.h"
 
+#include <fcntl.h>
+
 #include <cerrno>
 #include <linux/mount.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "base/text.h"
@@ -38,13 +41,33 @@ std::uint32_t type_bits(char type) {
 
 std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
+// "/proc/PID/root/dev/shm": a path of another process's mount namespace, whose mounts can be copied only there.
+struct OtherView {
+  std::string namespace_file;
+  std::string_view path;
+};
+std::optional<OtherView> other_view(std::string_view source) {
+  constexpr std::string_view kProc = "/proc/";
+  if (!source.starts_with(kProc)) return std::nullopt;
+  const Cut process = cut(source.substr(kProc.size()), '/');
+  if (!parse_unsigned(process.head) || !process.tail || !process.tail->starts_with("root/")) return std::nullopt;
+  return OtherView{"/proc/" + std::string(process.head) + "/ns/mnt", process.tail->substr(4)};
+}
+
 }  // namespace
 
 Slot ContainerFiles::open_tree(std::string_view item, std::string_view reason, std::string_view source, bool recursive,
                                std::uint64_t propagation) {
-  const Slot slot = builder_.plan().new_slot("tree of " + std::string(source));
-  builder_.add(Lane::kParent, item, reason,
-               OpenTree{.source = builder_.plan().add(source), .recursive = recursive, .propagation = propagation, .slot = slot});
+  Plan& plan = builder_.plan();
+  const Slot slot = plan.new_slot("tree of " + std::string(source));
+  OpenTree step{.source = plan.add(source), .recursive = recursive, .propagation = propagation, .slot = slot};
+  if (const auto view = other_view(source)) {
+    step.source = plan.add(view->path);
+    step.view = plan.new_slot("mount namespace with " + std::string(source));
+    builder_.add(Lane::kParent, item, "its mounts can be copied only where they are",
+                 OpenFile{.path = plan.add(view->namespace_file), .flags = O_RDONLY, .slot = step.view});
+  }
+  builder_.add(Lane::kParent, item, reason, step);
   return slot;
 }
 

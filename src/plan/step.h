@@ -150,6 +150,7 @@ struct OpenTree {
   bool recursive = false;
   std::uint64_t propagation = 0;
   Slot slot = kNoSlot;
+  Slot view = kNoSlot;  ///< a mount namespace in whose view `source` is; without: the caller's
 };
 
 /// Sets the propagation of "/" in the child's own mount namespace (MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE, perhaps with MS_REC).

@@ -191,11 +191,12 @@ Result<> Client::take_packet() {
 
 }  // namespace
 
-Result<> greet_keeper(const Fd& connection, Pace pace) {
+Result<Fd> connect(const std::string& socket, Pace pace) {
+  Fd connection = TRY(keeper::connect_to_keeper(socket));
   const std::array<char, 2> hello{static_cast<char>(Message::kHello),
                                   pace == Pace::kWaits ? static_cast<char>(keeper::kWaits) : '\0'};
   if (::send(connection.get(), hello.data(), hello.size(), MSG_NOSIGNAL) < 0) return fail(os_error("send", "hello"));
-  return {};
+  return connection;
 }
 
 Result<Attached> attach(Attachment attachment) { return Client(attachment).run(); }

@@ -10,7 +10,7 @@ namespace caisson::terminal {
 
 /// What is attached to what.
 struct Attachment {
-  Fd connection;  ///< from connect_to_keeper() (keeper/socket.h), after greet_keeper()
+  Fd connection;  ///< from connect()
   int input = 0;  ///< borrowed, as the other two; -1: the container gets no input from here
   int output = 1;
   int error = 2;
@@ -33,10 +33,11 @@ struct Attached {
   int wait_status = 0;  ///< of the container, for kEnded
 };
 
-/// The first thing to say on a connection. A client that `waits` loses no output: the container is held back instead
+/// A connection to the keeper that listens at `socket`, greeted: from here on nothing the container says is missed, even if the keeper
+/// ends before it is listened to. A client that `waits` loses no output: the container is held back instead
 /// (`caisson run`); one that does not is left behind when it does not keep up (`caisson attach`).
 enum class Pace { kWaits, kKeepsUp };
-Result<> greet_keeper(const Fd& connection, Pace pace);
+Result<Fd> connect(const std::string& socket, Pace pace);
 
 /// Copies in both directions until one of the three ends. The terminal is as it was when this returns. Errors: those of
 /// raw mode, and of writing the output ("write(standard output): Broken pipe").
