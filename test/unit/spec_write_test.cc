@@ -1,4 +1,7 @@
+#include <linux/capability.h>
+
 #include <random>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -200,6 +203,57 @@ TEST(Texts, ThatAreNotUtf8AreReplaced) {
   config.process.args = {"a\xff"};
   EXPECT_THAT(write_config(config), testing::HasSubstr("a\xef\xbf\xbd"));
 }
+
+#define ROW(name) \
+  std::pair { #name, name }
+TEST(Capabilities, AreTheKernels) {
+  for (const auto& [name, number] : {ROW(CAP_CHOWN),
+                                     ROW(CAP_DAC_OVERRIDE),
+                                     ROW(CAP_DAC_READ_SEARCH),
+                                     ROW(CAP_FOWNER),
+                                     ROW(CAP_FSETID),
+                                     ROW(CAP_KILL),
+                                     ROW(CAP_SETGID),
+                                     ROW(CAP_SETUID),
+                                     ROW(CAP_SETPCAP),
+                                     ROW(CAP_LINUX_IMMUTABLE),
+                                     ROW(CAP_NET_BIND_SERVICE),
+                                     ROW(CAP_NET_BROADCAST),
+                                     ROW(CAP_NET_ADMIN),
+                                     ROW(CAP_NET_RAW),
+                                     ROW(CAP_IPC_LOCK),
+                                     ROW(CAP_IPC_OWNER),
+                                     ROW(CAP_SYS_MODULE),
+                                     ROW(CAP_SYS_RAWIO),
+                                     ROW(CAP_SYS_CHROOT),
+                                     ROW(CAP_SYS_PTRACE),
+                                     ROW(CAP_SYS_PACCT),
+                                     ROW(CAP_SYS_ADMIN),
+                                     ROW(CAP_SYS_BOOT),
+                                     ROW(CAP_SYS_NICE),
+                                     ROW(CAP_SYS_RESOURCE),
+                                     ROW(CAP_SYS_TIME),
+                                     ROW(CAP_SYS_TTY_CONFIG),
+                                     ROW(CAP_MKNOD),
+                                     ROW(CAP_LEASE),
+                                     ROW(CAP_AUDIT_WRITE),
+                                     ROW(CAP_AUDIT_CONTROL),
+                                     ROW(CAP_SETFCAP),
+                                     ROW(CAP_MAC_OVERRIDE),
+                                     ROW(CAP_MAC_ADMIN),
+                                     ROW(CAP_SYSLOG),
+                                     ROW(CAP_WAKE_ALARM),
+                                     ROW(CAP_BLOCK_SUSPEND),
+                                     ROW(CAP_AUDIT_READ),
+                                     ROW(CAP_PERFMON),
+                                     ROW(CAP_BPF),
+                                     ROW(CAP_CHECKPOINT_RESTORE)}) {
+    EXPECT_EQ(capability_number(name), number) << name;
+    EXPECT_EQ(capability_name(number), name);
+  }
+  EXPECT_EQ(known_capabilities().size(), std::size_t{CAP_LAST_CAP} + 1);
+}
+#undef ROW
 
 TEST(Capabilities, HaveTheirNumbers) {
   EXPECT_EQ(capability_number("CAP_CHOWN"), 0);
