@@ -1,0 +1,99 @@
+#include "explain/failure.h"
+
+#include <sys/wait.h>
+
+#include <cerrno>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/signals.h"
+#include "explain/call.h"
+#include "explain/hints.h"
+#include "explain/names.h"
+#include "explain/words.h"
+
+namespace caisson::explain {
+
+namespace {
+
+using plan::Call;
+using plan::Failure;
+using plan::Plan;
+using plan::Step;
+
+bool is_missing(int error) { return error == ENOENT || error == ENOTDIR; }
+
+const plan::Exec* failed_exec(const Plan& plan, const Failure& failure) {
+  const Step* step = failed_step(plan, failure);
+  return step == nullptr ? nullptr : std::get_if<plan::Exec>(&step->action);
+}
+
+// podman, containerd and moby look for these words.
+std::string exec_line(const Plan& plan, const plan::Exec& exec, const plan::StepFailure& what) {
+  const std::string command = exec.arguments.count == 0 ? "" : plan.c_str(plan.texts(exec.arguments)[0]);
+  if (is_missing(what.error) && command.find('/') == std::string::npos) {
+    return fmt::format("exec: \"{}\": executable file not found in $PATH: {}", command, errno_words(what.error));
+  }
+  const bool known = what.operand < exec.candidates.count;
+  return fmt::format("exec {}: {}", known ? plan.c_str(plan.texts(exec.candidates)[what.operand]) : command,
+                     errno_words(what.error));
+}
+
+// The other lane went without a word, or said what it should not have.
+std::string protocol_line(const Plan& plan, const Step* step, const Failure& failure) {
+  const auto* await = step == nullptr ? nullptr : std::get_if<plan::Await>(&step->action);
+  const std::string until =
+      await == nullptr ? "before it was done" : fmt::format("before it said '{}'", tag_name(await->tag));
+  if (!failure.wait_status) {
+    return fmt::format("{}: the other process went away or said something else",
+                       step == nullptr ? "setting up" : describe_briefly(plan, step->action));
+  }
+  const int status = *failure.wait_status;
+  if (WIFSIGNALED(status)) {
+    return fmt::format("the container's process was killed by signal {} ({}) {}", WTERMSIG(status),
+                       signal_name(WTERMSIG(status)), until);
+  }
+  return fmt::format("the container's process ended with status {} {}", WEXITSTATUS(status), until);
+}
+
+std::string line(const Plan& plan, const Failure& failure) {
+  const Step* step = failed_step(plan, failure);
+  const plan::StepFailure& what = failure.what;
+  if (what.call == Call::kProtocol) return protocol_line(plan, step, failure);
+  if (step == nullptr) return fmt::format("{}: {}", plan::call_name(what.call), errno_words(what.error));
+  if (const auto* exec = std::get_if<plan::Exec>(&step->action)) return exec_line(plan, *exec, what);
+
+  std::string text;
+  if (step->item) text += fmt::format("{}: ", plan.view(step->item));
+  text += describe_briefly(plan, failed_action(plan, *step, what));
+  if (what.alternative != 0) text += fmt::format(" (after '{}' was refused)", describe_briefly(plan, step->action));
+  if (const std::string call = describe_call(plan, failed_action(plan, *step, what), what); !call.empty())
+    text += ": " + call;
+  if (what.error != 0) text += ": " + errno_words(what.error);
+  return text;
+}
+
+}  // namespace
+
+const Step* failed_step(const Plan& plan, const Failure& failure) {
+  const std::vector<Step>& lane = plan.lane(failure.lane);
+  return failure.what.step < lane.size() ? &lane[failure.what.step] : nullptr;
+}
+
+const plan::Action& failed_action(const Plan& plan, const Step& step, const plan::StepFailure& what) {
+  return what.alternative != 0 && step.fallback != plan::kNoFallback ? plan.fallback(step).action : step.action;
+}
+
+Told tell(const Plan& plan, const Failure& failure, const HostFacts& facts) {
+  Told told{line(plan, failure), hint(plan, failure, facts)};
+  for (const Failure& undo : failure.undo) told.line += "; and while cleaning up: " + line(plan, undo);
+  return told;
+}
+
+int exit_status(const Plan& plan, const Failure& failure) {
+  if (failed_exec(plan, failure) == nullptr || failure.what.call == Call::kProtocol) return 125;
+  return is_missing(failure.what.error) ? 127 : 126;
+}
+
+}  // namespace caisson::explain

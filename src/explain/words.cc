@@ -1,0 +1,326 @@
+#include "explain/words.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/signals.h"
+#include "base/text.h"
+#include "explain/names.h"
+#include "plan/mount_options.h"
+
+namespace caisson::explain {
+
+namespace {
+
+using plan::kNoSlot;
+using plan::Plan;
+using plan::Slot;
+
+// What is said in any case, and what is added where there is room.
+struct Words {
+  std::string brief;
+  std::string details = {};
+};
+
+std::string_view without_newline(std::string_view text) {
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  return text;
+}
+
+std::vector<std::string> strings(const Plan& plan, plan::Range range) {
+  std::vector<std::string> all;
+  for (const plan::Text text : plan.texts(range)) all.emplace_back(plan.view(text));
+  return all;
+}
+
+std::string in_parentheses(const std::vector<std::string>& groups) {
+  std::vector<std::string> present;
+  std::copy_if(groups.begin(), groups.end(), std::back_inserter(present),
+               [](const std::string& g) { return !g.empty(); });
+  return present.empty() ? std::string() : fmt::format(" ({})", join(present, "; "));
+}
+
+std::string arrow(const Plan& plan, std::initializer_list<Slot> slots) {
+  std::vector<std::string> names;
+  for (const Slot slot : slots) {
+    if (slot != kNoSlot) names.push_back(slot_words(plan, slot));
+  }
+  return names.empty() ? std::string() : " → " + join(names, ", ");
+}
+
+std::string plural(std::string_view noun, std::size_t count) {
+  return fmt::format("{}{}", noun, count == 1 ? "" : "s");
+}
+
+std::string namespaces(std::uint64_t flags) {
+  const std::vector<std::string> words = namespace_words(flags);
+  return fmt::format("{} {}", join(words, ", "), plural("namespace", words.size()));
+}
+
+// "0 100000 65536\n" as "0 → 100000 (65536)".
+std::string id_map(std::string_view map) {
+  std::vector<std::string> lines;
+  for (const std::string_view line : split(without_newline(map), '\n')) {
+    const std::vector<std::string_view> fields = split(line, ' ');
+    lines.push_back(fields.size() == 3 ? fmt::format("{} → {} ({})", fields[0], fields[1], fields[2])
+                                       : std::string(line));
+  }
+  return join(lines, ", ");
+}
+
+std::string device_words(std::uint32_t mode, std::uint32_t major, std::uint32_t minor) {
+  if (S_ISFIFO(mode)) return "fifo";
+  return fmt::format("{} device {}:{}", S_ISBLK(mode) ? "block" : "character", major, minor);
+}
+
+struct Teller {
+  const Plan& plan;
+
+  std::string view(plan::Text text) const { return std::string(plan.view(text)); }
+
+  Words operator()(const plan::MakeCgroup& a) const {
+    return {fmt::format("make the {} {}", plural("cgroup", a.directories.count), braces(strings(plan, a.directories))),
+            a.unified ? " and open it" : " and open tasks in each"};
+  }
+  Words operator()(const plan::WriteFile& a) const {
+    return {fmt::format("write \"{}\" to {}", without_newline(plan.view(a.value)), view(a.path)),
+            a.directory == kNoSlot ? "" : " below " + slot_words(plan, a.directory)};
+  }
+  Words operator()(const plan::MapIds& a) const {
+    return {"map the container's users and groups to the host's",
+            in_parentheses({"users " + id_map(plan.view(a.uid_map)), "groups " + id_map(plan.view(a.gid_map)),
+                            a.deny_setgroups ? "setgroups denied" : ""})};
+  }
+  Words operator()(const plan::Spawn& a) const {
+    const bool any = !namespace_words(a.flags).empty();
+    const std::string with = any ? " with new " + namespaces(a.flags) : "";
+    return {fmt::format("clone{}{}", a.lane == plan::Lane::kLauncher ? " the launcher" : "", with),
+            (a.cgroup == kNoSlot ? "" : ", born in the cgroup of " + slot_words(plan, a.cgroup)) +
+                arrow(plan, {a.pid, a.pidfd})};
+  }
+  Words operator()(const plan::Await& a) const { return {fmt::format("wait for '{}'", tag_name(a.tag))}; }
+  Words operator()(const plan::Signal& a) const { return {fmt::format("say '{}'", tag_name(a.tag))}; }
+  Words operator()(const plan::SendDescriptor& a) const {
+    return {"send " + slot_words(plan, a.descriptor),
+            a.value == kNoSlot ? "" : " with the number in " + slot_words(plan, a.value)};
+  }
+  Words operator()(const plan::ReceiveDescriptor& a) const {
+    return {"receive a descriptor", arrow(plan, {a.descriptor, a.value})};
+  }
+  Words operator()(const plan::OpenFile& a) const {
+    return {"open " + view(a.path), fmt::format(" ({}){}", open_flag_names(a.flags), arrow(plan, {a.slot}))};
+  }
+  Words operator()(const plan::JoinNamespace& a) const {
+    const std::string path = slot_path(plan, a.descriptor);
+    return {
+        fmt::format("join the {} of {}", namespaces(a.flags), path.empty() ? slot_words(plan, a.descriptor) : path)};
+  }
+  Words operator()(const plan::AttachCgroup& a) const {
+    std::vector<std::string> paths;
+    for (int i = 0; i < a.count; ++i) paths.push_back(slot_path(plan, static_cast<Slot>(a.first + i)));
+    return {fmt::format("join the {}", plural("cgroup", a.count)), " " + braces(paths)};
+  }
+  Words operator()(const plan::Unshare& a) const { return {"unshare the " + namespaces(a.flags)}; }
+  Words operator()(const plan::BringUpLoopback&) const { return {"bring the loopback device up"}; }
+  Words operator()(const plan::SetHostname& a) const {
+    std::vector<std::string> parts;
+    if (a.hostname) parts.push_back("the hostname to " + view(a.hostname));
+    if (a.domainname) parts.push_back("the domain name to " + view(a.domainname));
+    return {"set " + join(parts, " and ")};
+  }
+  Words operator()(const plan::OpenTree& a) const {
+    std::vector<std::string> options = mount_attribute_words(a.set);
+    if (a.propagation != 0) options.push_back(plan::propagation_word(a.propagation));
+    const std::string details =
+        in_parentheses({join(options, ", "), join(strings(plan, a.options), ", ")}) + arrow(plan, {a.slot});
+    if (a.type) return {fmt::format("make a detached {}", view(a.type)), details};
+    return {fmt::format("take a detached copy of {}", view(a.source)),
+            (a.recursive ? " with the mounts below it" : "") + details};
+  }
+  Words operator()(const plan::SetPropagation& a) const {
+    return {fmt::format("make the propagation of / {}", plan::propagation_word(a.flags))};
+  }
+  Words operator()(const plan::MountRoot& a) const {
+    if (a.tree != kNoSlot) {
+      return {fmt::format("place {} as the root filesystem", tree_source(plan, a.tree)),
+              " at " + view(a.at) + arrow(plan, {a.root})};
+    }
+    return {fmt::format("mount {} as the root filesystem", view(a.type)),
+            fmt::format(" at {}{}{}", view(a.at), in_parentheses({view(a.options)}), arrow(plan, {a.root}))};
+  }
+  Words operator()(const plan::Mount& a) const {
+    std::vector<std::string> options = mount_attribute_words(a.set);
+    for (const std::string& word : cleared_attribute_words(a.clear)) options.push_back(word);
+    // mount(8) of runtime-spec: a word with an r before it holds for the mounts below as well.
+    for (const std::string& word : mount_attribute_words(a.recursive_set)) options.push_back("r" + word);
+    for (const std::string& word : cleared_attribute_words(a.recursive_clear)) options.push_back("r" + word);
+    if (a.propagation != 0) options.push_back(plan::propagation_word(a.propagation));
+    const std::string details = in_parentheses({join(options, ", "), join(strings(plan, a.options), ", ")});
+    if (a.tree != kNoSlot) return {fmt::format("bind {} at {}", tree_source(plan, a.tree), view(a.target)), details};
+    return {fmt::format("mount {} at {}", view(a.type), view(a.target)), details};
+  }
+  Words operator()(const plan::MakeDevice& a) const {
+    return {fmt::format("make the {} {}", device_words(a.mode, a.major, a.minor), view(a.path)),
+            fmt::format(" (mode {:04o}, owner {}:{})", a.mode & 07777U, a.uid, a.gid)};
+  }
+  Words operator()(const plan::MakeLink& a) const {
+    return {fmt::format("link {} → {}", view(a.path), view(a.target))};
+  }
+  Words operator()(const plan::Pivot&) const {
+    return {"make the root filesystem the root (pivot_root)", ", let go of the old one"};
+  }
+  Words operator()(const plan::ChangeRoot& a) const {
+    const std::string path = slot_path(plan, a.root);
+    return {"chroot to " + (path.empty() ? slot_words(plan, a.root) : path)};
+  }
+  Words operator()(const plan::Mask& a) const { return {"hide " + view(a.path)}; }
+  Words operator()(const plan::MakeReadOnly& a) const {
+    return {fmt::format("make {} read-only", view(a.path)),
+            a.remount ? " (the mount that is there)" : " (a bind of it onto itself)"};
+  }
+  Words operator()(const plan::SetAttribute& a) const { return attribute(a); }
+  Words operator()(const plan::ConnectStreams& a) const {
+    return {"connect standard input, output and error", fmt::format(" (owner {})", a.uid)};
+  }
+  Words operator()(const plan::Console& a) const {
+    std::vector<std::string> options;
+    if (a.height != 0 || a.width != 0) options.push_back(fmt::format("{} rows, {} columns", a.height, a.width));
+    if (a.bind_console) options.emplace_back("bound to /dev/console");
+    return {"open a terminal in the container's own devpts",
+            in_parentheses({join(options, ", ")}) + arrow(plan, {a.master})};
+  }
+  Words operator()(const plan::SetIds& a) const {
+    std::vector<std::string> groups;
+    for (const std::uint32_t group : plan.numbers(a.groups)) groups.push_back(fmt::format("{}", group));
+    Words words{fmt::format("become user {}, group {}", a.uid, a.gid)};
+    if (!groups.empty()) words.details += fmt::format(", groups {}", join(groups, ", "));
+    if (a.set_capabilities) words.details += "; " + capabilities(a);
+    return words;
+  }
+  Words operator()(const plan::ChangeDirectory& a) const {
+    return {"change to the directory " + view(a.path), a.first_try ? ", made if it is missing" : ""};
+  }
+  Words operator()(const plan::CloseDescriptors& a) const {
+    return {fmt::format("close descriptors from {} up when the program is executed", a.from)};
+  }
+  Words operator()(const plan::Exec& a) const {
+    std::vector<std::string> words;
+    for (const std::string& argument : strings(plan, a.arguments)) words.push_back(shell_quote(argument));
+    std::vector<std::string> groups = {
+        fmt::format("environment: {} {}", a.environment.count, plural("variable", a.environment.count))};
+    if (a.candidates.count > 1) groups.push_back("looked for as " + braces(strings(plan, a.candidates)));
+    return {"execute " + join(words, " "), in_parentheses(groups)};
+  }
+
+ private:
+  static std::string capabilities(const plan::SetIds& a) {
+    const std::vector<std::string> kept = capability_words(a.bounding);
+    std::string text = kept.empty() ? "keep no capability"
+                                    : fmt::format("keep {} {}: {}", kept.size(),
+                                                  kept.size() == 1 ? "capability" : "capabilities", join(kept, ", "));
+    // A root user's sets are the bounding set; what differs from it is worth a word.
+    if (a.effective != a.bounding) text += "; effective: " + none_or(a.effective);
+    if (a.permitted != a.bounding) text += "; permitted: " + none_or(a.permitted);
+    if (a.inheritable != 0) text += "; inheritable: " + none_or(a.inheritable);
+    if (a.ambient != 0) text += "; ambient: " + none_or(a.ambient);
+    return text;
+  }
+
+  static std::string none_or(std::uint64_t mask) { return mask == 0 ? "none" : join(capability_words(mask), ", "); }
+
+  static Words attribute(const plan::SetAttribute& a) {
+    switch (a.attribute) {
+      case plan::Attribute::kDeathSignal:
+        return {fmt::format("ask for {} when the parent dies", signal_name(static_cast<int>(a.value)))};
+      case plan::Attribute::kNotDumpable: return {"forbid others to trace this process before it executes"};
+      case plan::Attribute::kNewSession: return {"start a session of its own"};
+      case plan::Attribute::kKeyring: return {"join a session keyring of its own"};
+      case plan::Attribute::kLimit:
+        return {fmt::format("set {} to {} (hard limit {})", limit_name(a.which),
+                            limit_value(static_cast<std::uint64_t>(a.value)),
+                            limit_value(static_cast<std::uint64_t>(a.second)))};
+      case plan::Attribute::kUmask: return {fmt::format("set the umask to {:04o}", a.value)};
+      case plan::Attribute::kNoNewPrivileges: return {"give up new privileges for good (no_new_privs)"};
+    }
+    return {};
+  }
+};
+
+Words tell_action(const Plan& plan, const plan::Action& action) { return std::visit(Teller{plan}, action); }
+
+// The path at which an action opens or makes the descriptor in `slot`; empty if it does not.
+std::string opened_at(const Plan& plan, const plan::Action& action, Slot slot) {
+  if (const auto* file = std::get_if<plan::OpenFile>(&action)) return file->slot == slot ? plan.c_str(file->path) : "";
+  if (const auto* tree = std::get_if<plan::OpenTree>(&action)) {
+    return tree->slot == slot ? plan.c_str(tree->source ? tree->source : tree->type) : "";
+  }
+  if (const auto* cgroup = std::get_if<plan::MakeCgroup>(&action)) {
+    const int index = slot - cgroup->first;
+    if (cgroup->first == kNoSlot || index < 0 || index >= static_cast<int>(cgroup->directories.count)) return {};
+    return plan.c_str(plan.texts(cgroup->directories)[static_cast<std::size_t>(index)]);
+  }
+  if (const auto* root = std::get_if<plan::MountRoot>(&action)) return root->root == slot ? plan.c_str(root->at) : "";
+  return {};
+}
+
+}  // namespace
+
+std::string slot_words(const Plan& plan, Slot slot) {
+  const std::string_view name = plan.slot_name(slot);
+  if (name.empty()) return fmt::format("slot {}", slot);
+  return name.find(' ') == std::string_view::npos ? fmt::format("slot {}", name) : fmt::format("slot '{}'", name);
+}
+
+std::string slot_path(const Plan& plan, Slot slot) {
+  for (const plan::Lane lane : {plan::Lane::kParent, plan::Lane::kLauncher, plan::Lane::kChild}) {
+    for (const plan::Step& step : plan.lane(lane)) {
+      if (std::string path = opened_at(plan, step.action, slot); !path.empty()) return path;
+    }
+  }
+  return {};
+}
+
+std::string tree_source(const Plan& plan, Slot slot) {
+  std::string path = slot_path(plan, slot);
+  return path.empty() ? slot_words(plan, slot) : path;
+}
+
+std::string braces(const std::vector<std::string>& paths) {
+  if (paths.size() < 2) return paths.empty() ? std::string() : paths[0];
+  const std::string& first = paths[0];
+  std::size_t head = first.size();
+  std::size_t tail = first.size();
+  for (const std::string& path : paths) {
+    head =
+        std::min(head, static_cast<std::size_t>(
+                           std::mismatch(first.begin(), first.end(), path.begin(), path.end()).first - first.begin()));
+    tail = std::min(
+        tail, static_cast<std::size_t>(std::mismatch(first.rbegin(), first.rend(), path.rbegin(), path.rend()).first -
+                                       first.rbegin()));
+  }
+  // Whole components only: ".../cpu" and ".../cpuset" share no "cpu".
+  head = head == 0 ? std::string::npos : first.rfind('/', head - 1);
+  const std::size_t slash = first.find('/', first.size() - tail);
+  tail = slash == std::string::npos ? 0 : first.size() - slash;
+  if (head == std::string::npos) return join(paths, ", ");
+  std::vector<std::string> middles;
+  for (const std::string& path : paths) {
+    if (path.size() < head + 1 + tail) return join(paths, ", ");  // the ends overlap: "/a/a" and "/a"
+    middles.push_back(path.substr(head + 1, path.size() - tail - head - 1));
+  }
+  return fmt::format("{}{{{}}}{}", first.substr(0, head + 1), join(middles, ","), first.substr(first.size() - tail));
+}
+
+std::string describe_briefly(const Plan& plan, const plan::Action& action) { return tell_action(plan, action).brief; }
+
+std::string describe(const Plan& plan, const plan::Action& action) {
+  const Words words = tell_action(plan, action);
+  return words.brief + words.details;
+}
+
+std::string describe(const Plan& plan, const plan::Step& step) { return describe(plan, step.action); }
+
+}  // namespace caisson::explain

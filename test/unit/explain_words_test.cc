@@ -1,0 +1,307 @@
+// One step in words, and the names of flags.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <linux/mount.h>
+#include <linux/sched.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <functional>
+
+#include "explain/names.h"
+#include "explain/words.h"
+
+namespace caisson::explain {
+namespace {
+
+using plan::Plan;
+
+constexpr std::uint64_t kRecursive = 1U << 14;
+constexpr std::uint64_t kPrivate = 1U << 18;
+
+struct WordsCase {
+  std::string name;
+  std::function<plan::Action(Plan&)> action;
+  std::string words;
+};
+
+void PrintTo(const WordsCase& c, std::ostream* out) { *out << c.name; }
+
+class WordsTest : public testing::TestWithParam<WordsCase> {};
+
+TEST_P(WordsTest, NamesWhatTheStepDoes) {
+  Plan plan;
+  EXPECT_EQ(describe(plan, GetParam().action(plan)), GetParam().words);
+}
+
+plan::Range list(Plan& plan, const std::vector<std::string>& texts) { return plan.add(texts); }
+
+const std::vector<WordsCase> kWordsCases = {
+    {"MakeCgroup",
+     [](Plan& p) -> plan::Action {
+       return plan::MakeCgroup{.directories = list(p, {"/sys/fs/cgroup/cpu/c/1", "/sys/fs/cgroup/cpuset/c/1"}),
+                               .first = p.new_slot("cpu")};
+     },
+     "make the cgroups /sys/fs/cgroup/{cpu,cpuset}/c/1 and open tasks in each"},
+    {"WriteFile",
+     [](Plan& p) -> plan::Action {
+       return plan::WriteFile{.path = p.add("/sys/fs/cgroup/pids/x/pids.max"), .value = p.add("100\n")};
+     },
+     "write \"100\" to /sys/fs/cgroup/pids/x/pids.max"},
+    {"WriteFileBelow",
+     [](Plan& p) -> plan::Action {
+       return plan::WriteFile{.path = p.add("sys/kernel/msgmax"), .value = p.add("1"), .directory = p.new_slot("proc")};
+     },
+     "write \"1\" to sys/kernel/msgmax below slot proc"},
+    {"MapIds",
+     [](Plan& p) -> plan::Action {
+       return plan::MapIds{.pid = p.new_slot("pid"),
+                           .uid_map = p.add("0 100000 65536\n"),
+                           .gid_map = p.add("0 1000 1\n1 100000 10\n"),
+                           .deny_setgroups = true};
+     },
+     "map the container's users and groups to the host's (users 0 → 100000 (65536); groups 0 → 1000 (1), 1 → 100000 "
+     "(10); setgroups denied)"},
+    {"Spawn",
+     [](Plan& p) -> plan::Action {
+       return plan::Spawn{.flags = CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID,
+                          .pid = p.new_slot("pid")};
+     },
+     "clone with new pid, mount, network, uts, ipc namespaces → slot pid"},
+    {"SpawnLauncher",
+     [](Plan& p) -> plan::Action {
+       return plan::Spawn{.lane = plan::Lane::kLauncher, .pid = p.new_slot("pid of the launcher")};
+     },
+     "clone the launcher → slot 'pid of the launcher'"},
+    {"SpawnIntoCgroup",
+     [](Plan& p) -> plan::Action {
+       return plan::Spawn{.flags = CLONE_NEWUSER, .pid = p.new_slot("pid"), .cgroup = p.new_slot("cgroup")};
+     },
+     "clone with new user namespace, born in the cgroup of slot cgroup → slot pid"},
+    {"Await", [](Plan&) -> plan::Action { return plan::Await{plan::Tag::kMapped}; }, "wait for 'mapped'"},
+    {"Signal", [](Plan&) -> plan::Action { return plan::Signal{plan::Tag::kReady}; }, "say 'ready'"},
+    {"SendDescriptor",
+     [](Plan& p) -> plan::Action {
+       return plan::SendDescriptor{.descriptor = p.new_slot("pidfd"), .value = p.new_slot("pid")};
+     },
+     "send slot pidfd with the number in slot pid"},
+    {"ReceiveDescriptor",
+     [](Plan& p) -> plan::Action { return plan::ReceiveDescriptor{.descriptor = p.new_slot("pidfd")}; },
+     "receive a descriptor → slot pidfd"},
+    {"OpenFile",
+     [](Plan& p) -> plan::Action {
+       return plan::OpenFile{.path = p.add("/proc/7/root"), .flags = O_PATH | O_DIRECTORY, .slot = p.new_slot("root")};
+     },
+     "open /proc/7/root (O_DIRECTORY|O_PATH) → slot root"},
+    {"JoinNamespace",
+     [](Plan& p) -> plan::Action {
+       const plan::Slot slot = p.new_slot("net");
+       p.append(plan::Lane::kParent, "", "", plan::OpenFile{.path = p.add("/run/netns/a"), .slot = slot});
+       return plan::JoinNamespace{.flags = CLONE_NEWNET, .descriptor = slot};
+     },
+     "join the network namespace of /run/netns/a"},
+    {"JoinNamespacesOfAProcess",
+     [](Plan& p) -> plan::Action {
+       return plan::JoinNamespace{.flags = CLONE_NEWNET | CLONE_NEWPID, .descriptor = p.give_slot("pidfd")};
+     },
+     "join the pid, network namespaces of slot pidfd"},
+    {"AttachCgroup",
+     [](Plan& p) -> plan::Action {
+       const plan::Slot first = p.new_slot("a");
+       p.new_slot("b");
+       p.append(plan::Lane::kParent, "", "",
+                plan::MakeCgroup{.directories = list(p, {"/cg/a/1", "/cg/b/1"}), .first = first});
+       return plan::AttachCgroup{.first = first, .count = 2};
+     },
+     "join the cgroups /cg/{a,b}/1"},
+    {"Unshare", [](Plan&) -> plan::Action { return plan::Unshare{CLONE_NEWCGROUP}; }, "unshare the cgroup namespace"},
+    {"BringUpLoopback", [](Plan&) -> plan::Action { return plan::BringUpLoopback{}; }, "bring the loopback device up"},
+    {"SetHostname",
+     [](Plan& p) -> plan::Action {
+       return plan::SetHostname{.hostname = p.add("web-1"), .domainname = p.add("example")};
+     },
+     "set the hostname to web-1 and the domain name to example"},
+    {"OpenTree",
+     [](Plan& p) -> plan::Action {
+       return plan::OpenTree{.source = p.add("/srv/data"),
+                             .recursive = true,
+                             .propagation = kPrivate | kRecursive,
+                             .slot = p.new_slot("data")};
+     },
+     "take a detached copy of /srv/data with the mounts below it (rprivate) → slot data"},
+    {"OpenTreeOfANewFileSystem",
+     [](Plan& p) -> plan::Action {
+       return plan::OpenTree{.type = p.add("tmpfs"),
+                             .options = list(p, {"nr_inodes=2"}),
+                             .set = MOUNT_ATTR_RDONLY,
+                             .slot = p.new_slot("empty")};
+     },
+     "make a detached tmpfs (ro; nr_inodes=2) → slot empty"},
+    {"SetPropagation", [](Plan&) -> plan::Action { return plan::SetPropagation{kPrivate | kRecursive}; },
+     "make the propagation of / rprivate"},
+    {"MountRootTree",
+     [](Plan& p) -> plan::Action {
+       const plan::Slot slot = p.new_slot("tree");
+       p.append(plan::Lane::kParent, "", "", plan::OpenTree{.source = p.add("/srv/rootfs"), .slot = slot});
+       return plan::MountRoot{.tree = slot, .at = p.add("/run/root"), .root = p.new_slot("root")};
+     },
+     "place /srv/rootfs as the root filesystem at /run/root → slot root"},
+    {"MountRootOverlay",
+     [](Plan& p) -> plan::Action {
+       return plan::MountRoot{.type = p.add("overlay"),
+                              .options = p.add("lowerdir=/l,upperdir=/u,workdir=/w"),
+                              .at = p.add("/m"),
+                              .root = p.new_slot("root")};
+     },
+     "mount overlay as the root filesystem at /m (lowerdir=/l,upperdir=/u,workdir=/w) → slot root"},
+    {"Mount",
+     [](Plan& p) -> plan::Action {
+       return plan::Mount{.type = p.add("devpts"),
+                          .source = p.add("devpts"),
+                          .target = p.add("/dev/pts"),
+                          .options = list(p, {"newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}),
+                          .set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC};
+     },
+     "mount devpts at /dev/pts (nosuid, noexec; newinstance, ptmxmode=0666, mode=0620, gid=5)"},
+    {"MountBind",
+     [](Plan& p) -> plan::Action {
+       const plan::Slot slot = p.new_slot("tree");
+       p.append(plan::Lane::kParent, "", "", plan::OpenTree{.source = p.add("/srv/data"), .slot = slot});
+       return plan::Mount{.tree = slot,
+                          .target = p.add("/data"),
+                          .set = MOUNT_ATTR_NOSUID,
+                          .clear = MOUNT_ATTR_NOEXEC,
+                          .recursive_set = MOUNT_ATTR_RDONLY,
+                          .propagation = kPrivate};
+     },
+     "bind /srv/data at /data (nosuid, exec, rro, private)"},
+    {"MakeDevice",
+     [](Plan& p) -> plan::Action {
+       return plan::MakeDevice{.path = p.add("/dev/null"), .mode = S_IFCHR | 0666, .major = 1, .minor = 3};
+     },
+     "make the character device 1:3 /dev/null (mode 0666, owner 0:0)"},
+    {"MakeFifo",
+     [](Plan& p) -> plan::Action {
+       return plan::MakeDevice{.path = p.add("/dev/f"), .mode = S_IFIFO | 0600, .uid = 5};
+     },
+     "make the fifo /dev/f (mode 0600, owner 5:0)"},
+    {"MakeLink",
+     [](Plan& p) -> plan::Action { return plan::MakeLink{.path = p.add("/dev/fd"), .target = p.add("/proc/self/fd")}; },
+     "link /dev/fd → /proc/self/fd"},
+    {"Pivot", [](Plan& p) -> plan::Action { return plan::Pivot{p.new_slot("root")}; },
+     "make the root filesystem the root (pivot_root), let go of the old one"},
+    {"ChangeRoot", [](Plan& p) -> plan::Action { return plan::ChangeRoot{p.new_slot("root")}; }, "chroot to slot root"},
+    {"Mask", [](Plan& p) -> plan::Action { return plan::Mask{.path = p.add("/proc/kcore")}; }, "hide /proc/kcore"},
+    {"MakeReadOnly", [](Plan& p) -> plan::Action { return plan::MakeReadOnly{.path = p.add("/proc/sys")}; },
+     "make /proc/sys read-only (a bind of it onto itself)"},
+    {"MakeReadOnlyRemount",
+     [](Plan& p) -> plan::Action { return plan::MakeReadOnly{.path = p.add("/"), .remount = true}; },
+     "make / read-only (the mount that is there)"},
+    {"DeathSignal",
+     [](Plan&) -> plan::Action { return plan::SetAttribute{.attribute = plan::Attribute::kDeathSignal, .value = 9}; },
+     "ask for SIGKILL when the parent dies"},
+    {"NotDumpable",
+     [](Plan&) -> plan::Action { return plan::SetAttribute{.attribute = plan::Attribute::kNotDumpable}; },
+     "forbid others to trace this process before it executes"},
+    {"NewSession", [](Plan&) -> plan::Action { return plan::SetAttribute{.attribute = plan::Attribute::kNewSession}; },
+     "start a session of its own"},
+    {"Keyring", [](Plan&) -> plan::Action { return plan::SetAttribute{.attribute = plan::Attribute::kKeyring}; },
+     "join a session keyring of its own"},
+    {"Limit",
+     [](Plan&) -> plan::Action {
+       return plan::SetAttribute{
+           .attribute = plan::Attribute::kLimit, .which = RLIMIT_NOFILE, .value = 1024, .second = -1};
+     },
+     "set RLIMIT_NOFILE to 1024 (hard limit unlimited)"},
+    {"Umask",
+     [](Plan&) -> plan::Action { return plan::SetAttribute{.attribute = plan::Attribute::kUmask, .value = 022}; },
+     "set the umask to 0022"},
+    {"NoNewPrivileges",
+     [](Plan&) -> plan::Action { return plan::SetAttribute{.attribute = plan::Attribute::kNoNewPrivileges}; },
+     "give up new privileges for good (no_new_privs)"},
+    {"ConnectStreams", [](Plan&) -> plan::Action { return plan::ConnectStreams{.uid = 5}; },
+     "connect standard input, output and error (owner 5)"},
+    {"Console",
+     [](Plan& p) -> plan::Action {
+       return plan::Console{.master = p.new_slot("terminal"), .height = 24, .width = 80, .bind_console = true};
+     },
+     "open a terminal in the container's own devpts (24 rows, 80 columns, bound to /dev/console) → slot terminal"},
+    {"SetIdsRoot",
+     [](Plan&) -> plan::Action { return plan::SetIds{.bounding = 0x401, .effective = 0x401, .permitted = 0x401}; },
+     "become user 0, group 0; keep 2 capabilities: chown, net_bind_service"},
+    {"SetIdsUser",
+     [](Plan& p) -> plan::Action {
+       return plan::SetIds{.uid = 1000,
+                           .gid = 100,
+                           .groups = p.add(std::vector<std::uint32_t>{4, 20}),
+                           .bounding = 0x401,
+                           .inheritable = 0x400,
+                           .ambient = 0x400};
+     },
+     "become user 1000, group 100, groups 4, 20; keep 2 capabilities: chown, net_bind_service; effective: none; "
+     "permitted: none; "
+     "inheritable: net_bind_service; ambient: net_bind_service"},
+    {"SetIdsWithoutCapabilities", [](Plan&) -> plan::Action { return plan::SetIds{.set_capabilities = false}; },
+     "become user 0, group 0"},
+    {"SetIdsNoCapability", [](Plan&) -> plan::Action { return plan::SetIds{}; },
+     "become user 0, group 0; keep no capability"},
+    {"ChangeDirectory",
+     [](Plan& p) -> plan::Action { return plan::ChangeDirectory{.path = p.add("/srv"), .first_try = true}; },
+     "change to the directory /srv, made if it is missing"},
+    {"CloseDescriptors", [](Plan&) -> plan::Action { return plan::CloseDescriptors{.from = 4}; },
+     "close descriptors from 4 up when the program is executed"},
+    {"Exec",
+     [](Plan& p) -> plan::Action {
+       return plan::Exec{.candidates = list(p, {"/usr/bin/sh", "/usr/sbin/sh"}),
+                         .arguments = list(p, {"sh", "-c", "echo a"}),
+                         .environment = list(p, {"A=1"})};
+     },
+     "execute sh -c 'echo a' (environment: 1 variable; looked for as /usr/{bin,sbin}/sh)"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Steps, WordsTest, testing::ValuesIn(kWordsCases),
+                         [](const auto& one) { return one.param.name; });
+
+TEST(Words, HaveACaseForEveryKindOfStep) {
+  std::vector<bool> seen(std::variant_size_v<plan::Action>);
+  for (const WordsCase& c : kWordsCases) {
+    Plan plan;
+    seen[c.action(plan).index()] = true;
+  }
+  for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_TRUE(seen[i]) << "kind " << i;
+}
+
+TEST(Words, BriefLeaveTheOptionsOut) {
+  Plan plan;
+  const plan::Mount mount{
+      .type = plan.add("tmpfs"), .target = plan.add("/dev"), .options = plan.add(std::vector<std::string>{"mode=755"})};
+  EXPECT_EQ(describe_briefly(plan, mount), "mount tmpfs at /dev");
+}
+
+TEST(Braces, AreOfWholeComponents) {
+  EXPECT_EQ(braces({}), "");
+  EXPECT_EQ(braces({"/a/b"}), "/a/b");
+  EXPECT_EQ(braces({"/a/b/c", "/a/d/c"}), "/a/{b,d}/c");
+  EXPECT_EQ(braces({"/a/cpu/x", "/a/cpuset/x"}), "/a/{cpu,cpuset}/x");
+  EXPECT_EQ(braces({"/usr/bin/sh", "/bin/sh"}), "/usr/bin/sh, /bin/sh");
+  EXPECT_EQ(braces({"/a/a", "/a"}), "/a/a, /a");
+  EXPECT_EQ(braces({"x", "y"}), "x, y");
+}
+
+TEST(Names, AreTheKernels) {
+  EXPECT_EQ(clone_flag_names(CLONE_NEWNS | CLONE_NEWPID), "CLONE_NEWPID|CLONE_NEWNS");
+  EXPECT_EQ(clone_flag_names(0), "0");
+  EXPECT_EQ(mount_attribute_names(MOUNT_ATTR_RDONLY | 0x40000000), "MOUNT_ATTR_RDONLY|0x40000000");
+  EXPECT_EQ(propagation_names(kRecursive | kPrivate), "MS_REC|MS_PRIVATE");
+  EXPECT_EQ(open_flag_names(O_RDONLY), "O_RDONLY");
+  EXPECT_EQ(open_flag_names(O_WRONLY | O_CLOEXEC), "O_WRONLY|O_CLOEXEC");
+  EXPECT_EQ(limit_name(RLIMIT_NPROC), "RLIMIT_NPROC");
+  EXPECT_EQ(limit_name(99), "RLIMIT_99");
+  EXPECT_EQ(limit_value(RLIM_INFINITY), "unlimited");
+  EXPECT_EQ(errno_name(2), "ENOENT");
+  EXPECT_EQ(errno_name(4711), "errno 4711");
+  EXPECT_EQ(kind_name(plan::Exec{}), "Exec");
+}
+
+}  // namespace
+}  // namespace caisson::explain
