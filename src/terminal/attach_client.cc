@@ -16,6 +16,7 @@
 #include "keeper/pidfd.h"
 #include "keeper/protocol.h"
 #include "keeper/signals.h"
+#include "keeper/socket.h"
 #include "terminal/detach_keys.h"
 #include "terminal/terminal.h"
 
