@@ -46,6 +46,7 @@ Result<std::string> explain_run(const Command& command, const std::vector<std::s
   const std::string id = engine::new_id();
   const std::string name = line.options.name.empty() ? id.substr(0, 12) : line.options.name;
   const engine::Prepared prepared = TRY(engine::prepare(line.options, {id, name}, command.places, engine::Unpack::kNever, command.log));
+  for (const std::string& warning : prepared.composed.warnings) command.log.warning(warning);
   return render(prepared.plan, format);
 }
 

@@ -26,6 +26,7 @@ int verb_run(const Command& command) {
     std::fputs(run_help().c_str(), stdout);
     return 0;
   }
+  line->options.strict = command.strict;
   engine::sweep(command.places, command.log);
   const engine::RunResult result = engine::run(line->options, command.places, command.log);
   return result ? *result : refuse(command, result.error());

@@ -7,6 +7,7 @@
 //   `rro` does that;
 //   - a bind mount's missing source is an error, as podman has it, never made;
 //   - podman's proxy variables reach the container;
+//   - the /run, /tmp and /var/tmp of a --read-only container start empty, where podman copies what the image has there;
 //   - no smallest memory limit: the kernel decides;
 //   - what contradicts itself is an error where docker lets one option win (--cpus and --cpu-quota, --hostname and
 //   --uts host).

@@ -134,8 +134,7 @@ void add_writable_paths(const Composing& c, Entries& entries) {
   if (!c.options.read_only) return;
   for (const std::string_view path : kWritablePaths) {
     entries.push_back(
-        {mount_of(std::string(path), "tmpfs", "tmpfs", {"rw", "nosuid", "nodev", "rprivate"}),
-         c.typed("read-only")});
+        {mount_of(std::string(path), "tmpfs", "tmpfs", {"rw", "nosuid", "nodev", "rprivate"}), c.typed("read-only")});
   }
 }
 

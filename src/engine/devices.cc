@@ -1,5 +1,6 @@
 #include "engine/devices.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -42,6 +43,17 @@ Result<> collect(const std::string& path, std::vector<HostDevice>& devices, int 
   return {};
 }
 
+// By descriptors: somebody inside another container may swap a directory for a link meanwhile.
+Result<> give_at(int parent, const std::string& name, const std::string& path, std::uint32_t uid, std::uint32_t gid) {
+  if (::fchownat(parent, name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW) != 0) return fail(os_error("fchownat", path));
+  Result<Fd> directory = kernel::open_file_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  if (!directory) return directory.error().number == ENOTDIR || directory.error().number == ELOOP ? Result<>() : fail(directory.error());
+  for (const std::string& child : TRY(kernel::names_in(*directory, path))) {
+    TRY(give_at(directory->get(), child, path + "/" + child, uid, gid));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<HostDevice>> devices_at(const std::string& path) {
@@ -60,13 +72,6 @@ Result<std::vector<HostDevice>> all_devices() {
   return devices;
 }
 
-Result<> give_tree(const std::string& path, std::uint32_t uid, std::uint32_t gid) {
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0) return fail(os_error("lstat", path));
-  if (::lchown(path.c_str(), uid, gid) != 0) return fail(os_error("lchown", path));
-  if (!S_ISDIR(status.st_mode)) return {};
-  for (const std::string& name : TRY(kernel::list_directory(path))) TRY(give_tree(path + "/" + name, uid, gid));
-  return {};
-}
+Result<> give_tree(const std::string& path, std::uint32_t uid, std::uint32_t gid) { return give_at(AT_FDCWD, path, path, uid, gid); }
 
 }  // namespace caisson::engine

@@ -229,6 +229,8 @@ spec::Process own_process(const std::vector<std::string>& command) {
   for (char** entry = environ; *entry != nullptr; ++entry) process.env.emplace_back(*entry);
   process.user.uid = ::geteuid();
   process.user.gid = ::getegid();
+  process.user.additional_gids.resize(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
+  (void)!::getgroups(static_cast<int>(process.user.additional_gids.size()), process.user.additional_gids.data());
   return process;
 }
 

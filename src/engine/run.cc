@@ -208,10 +208,14 @@ RunResult Run::attach(Fd connection, int last_words_at) {
 runtime::LaunchError refusal(const Error& error) { return {.line = error.text(), .hint = error.hint, .exit_status = 125}; }
 
 RunResult run(const RunOptions& options, const Places& places, const Log& log) {
+  if (::geteuid() != 0) return std::unexpected(refusal(complaint("this needs root", "containers of ordinary users are not there yet: sudo caisson run …")));
   Result<Reservation> reservation = Reservation::make(places, options.name);
   if (!reservation) return std::unexpected(refusal(reservation.error()));
   Result<Prepared> prepared = prepare(options, {reservation->id(), reservation->name()}, places, Unpack::kIfMissing, log);
   if (!prepared) return std::unexpected(refusal(prepared.error()));
+  if (options.strict && !prepared->composed.warnings.empty()) {
+    return std::unexpected(refusal(complaint(prepared->composed.warnings[0], "--strict makes this warning an error")));
+  }
   for (const std::string& warning : prepared->composed.warnings) log.warning(warning);
   Run container(options, places, log, std::move(*reservation), std::move(*prepared));
   return options.tty || options.detach ? container.by_monitor() : container.in_foreground();

@@ -105,6 +105,7 @@ struct RunOptions {
   bool detach = false;
   bool remove = false;
   bool timings = false;
+  bool strict = false;  ///< what would be warned of is refused
   bool sig_proxy = true;
   std::string name;
   std::string cidfile;

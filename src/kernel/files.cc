@@ -25,21 +25,6 @@ struct DirectoryStream {
   DIR* stream;
 };
 
-// Takes over `fd`.
-Result<std::vector<std::string>> names_in(Fd fd, const std::string& path) {
-  DirectoryStream directory(::fdopendir(fd.get()));
-  if (directory.stream == nullptr) return fail(os_error("fdopendir", path));
-  (void)std::move(fd).release();
-  std::vector<std::string> names;
-  errno = 0;
-  while (const struct dirent* entry = ::readdir(directory.stream)) {
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") names.emplace_back(name);
-  }
-  if (errno != 0) return fail(os_error("readdir", path));
-  return names;
-}
-
 // `resolve`: RESOLVE_NO_XDEV below the top, so that what is mounted in the tree is not emptied.
 Result<> remove_at(int parent, const std::string& name, const std::string& path, std::uint64_t resolve) {
   if (::unlinkat(parent, name.c_str(), 0) == 0 || errno == ENOENT) return {};
@@ -49,10 +34,7 @@ Result<> remove_at(int parent, const std::string& name, const std::string& path,
   if (opened < 0 && errno == EXDEV) errno = EBUSY;
   if (opened < 0) return fail(os_error("openat2", path));
   Fd directory(opened);
-  const int copy = ::fcntl(opened, F_DUPFD_CLOEXEC, 0);
-  if (copy < 0) return fail(os_error("fcntl", path));
-  for (const std::string& child : TRY(names_in(Fd(copy), path)))
-    TRY(remove_at(opened, child, path + "/" + child, RESOLVE_NO_XDEV));
+  for (const std::string& child : TRY(names_in(directory, path))) TRY(remove_at(opened, child, path + "/" + child, RESOLVE_NO_XDEV));
   if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) return fail(os_error("rmdir", path));
   return {};
 }
@@ -126,7 +108,22 @@ Result<std::vector<std::string>> list_directory(const std::string& path) {
     if (directory.error().number == ENOENT) return std::vector<std::string>();
     return fail(std::move(directory).error());
   }
-  return names_in(std::move(*directory), path);
+  return names_in(*directory, path);
+}
+
+Result<std::vector<std::string>> names_in(const Fd& directory, const std::string& path) {
+  Fd copy = TRY(duplicate(directory.get()));  // the stream takes one over
+  const DirectoryStream stream(::fdopendir(copy.get()));
+  if (stream.stream == nullptr) return fail(os_error("fdopendir", path));
+  (void)std::move(copy).release();
+  std::vector<std::string> names;
+  errno = 0;
+  while (const struct dirent* entry = ::readdir(stream.stream)) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  if (errno != 0) return fail(os_error("readdir", path));
+  return names;
 }
 
 Result<> remove_tree(const std::string& path) { return remove_at(AT_FDCWD, path, path, 0); }

@@ -35,6 +35,9 @@ Result<> make_directories(const std::string& path, mode_t mode = 0755);
 /// The names in a directory, without "." and "..", in no order. A directory that does not exist has none.
 Result<std::vector<std::string>> list_directory(const std::string& path);
 
+/// The same of a directory that is open; `path` is for errors.
+Result<std::vector<std::string>> names_in(const Fd& directory, const std::string& path);
+
 /// Removes a tree without following links or crossing into what is mounted in it (EBUSY then). One that does not exist is fine.
 Result<> remove_tree(const std::string& path);
 
