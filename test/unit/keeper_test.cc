@@ -189,6 +189,12 @@ TEST_F(KeepTerminalTest, CopiesItsOutput) {
   EXPECT_EQ(output(), "one\r\ntwo\r\n");
 }
 
+// Whether a process sleeps, as proc_pid_stat(5) tells.
+bool sleeps(pid_t pid) {
+  const std::string stat = contents("/proc/" + std::to_string(pid) + "/stat");
+  return stat.find(") S ") != std::string::npos;
+}
+
 TEST_F(KeepTerminalTest, IsThereForWhoClosesAndOpensIt) {
   const pid_t keeper = ::getpid();
   start_in_terminal([&] {
@@ -196,8 +202,8 @@ TEST_F(KeepTerminalTest, IsThereForWhoClosesAndOpensIt) {
     const std::string name = ::ttyname(1);
     write_all(1, "one");
     for (const int standard : {0, 1, 2}) ::close(standard);
-    // With the master's last user gone, a keeper that took this for the end would not come back to it.
-    for (int i = 0; i < 1000 && ::getppid() == keeper; ++i) ::sched_yield();
+    // The keeper hears of the last user's going; when it waits again, it has not taken that for the end.
+    while (!sleeps(keeper)) ::sched_yield();
     const int again = ::open(name.c_str(), O_RDWR | O_NOCTTY);
     return again >= 0 && write_all(again, "two") ? 0 : 1;
   });
@@ -207,30 +213,39 @@ TEST_F(KeepTerminalTest, IsThereForWhoClosesAndOpensIt) {
 }
 
 TEST_F(KeepTerminalTest, FollowsTheCallersSize) {
+  const sigset_t former = hold_signals();
   int ends[2]{};
-  const winsize size{.ws_row = 33, .ws_col = 99, .ws_xpixel = 0, .ws_ypixel = 0};
-  ASSERT_EQ(::openpty(&ends[0], &ends[1], nullptr, nullptr, &size), 0);
+  const winsize first{.ws_row = 33, .ws_col = 99, .ws_xpixel = 0, .ws_ypixel = 0};
+  const winsize second{.ws_row = 44, .ws_col = 111, .ws_xpixel = 0, .ws_ypixel = 0};
+  ASSERT_EQ(::openpty(&ends[0], &ends[1], nullptr, nullptr, &first), 0);
   const Fd master(ends[0]);
   const Fd slave(ends[1]);
-  Pipe& cue = cue_;
   start_in_terminal([&] {
-    winsize seen{};
-    cue.writer = Fd();
-    await(cue.reader.get());  // until the keeper has read from what it was given as input: it has set the size by then
-    ::ioctl(0, TIOCGWINSZ, &seen);
-    return seen.ws_row == 33 && seen.ws_col == 99 ? 0 : 1;
+    // Born with SIGWINCH blocked, it waits for one per size.
+    const auto await_size = [](const winsize& size) {
+      sigset_t resized;
+      sigemptyset(&resized);
+      sigaddset(&resized, SIGWINCH);
+      winsize seen{};
+      for (int signal = 0; seen.ws_row != size.ws_row || seen.ws_col != size.ws_col; ::ioctl(0, TIOCGWINSZ, &seen)) {
+        sigwait(&resized, &signal);
+      }
+    };
+    await_size(first);
+    write_all(cue_.writer.get(), "!");
+    await_size(second);
+    return 6;
   });
   kept_.from_input = slave.get();
-  const pid_t typist = fork_child([&] {
-    int waiting = 1;
-    write_all(master.get(), "x\n");
-    while (::ioctl(slave.get(), FIONREAD, &waiting) == 0 && waiting > 0) ::sched_yield();
-    cue_.writer = Fd();
-    return 0;
+  const pid_t keeper = ::getpid();
+  const pid_t resizer = fork_child([&] {
+    await(cue_.reader.get());
+    ::ioctl(master.get(), TIOCSWINSZ, &second);
+    return ::kill(keeper, SIGWINCH);
   });
-  cue_.writer = Fd();
-  EXPECT_EQ(keep(kept_), 0);
-  wait_for(typist);
+  EXPECT_EQ(keep(kept_), 6 << 8);
+  EXPECT_EQ(wait_for(resizer), 0);
+  sigprocmask(SIG_SETMASK, &former, nullptr);
 }
 
 }  // namespace
