@@ -162,17 +162,32 @@ Record record_of(const RunOptions& options, const Identity& identity, const Sour
           .labels = options.labels};
 }
 
-std::vector<Prepared::GeneratedFile> generated_files(const RunOptions& options, const Surroundings& around, const spec::Config& config,
-                                                     const std::string& name) {
-  std::vector<Prepared::GeneratedFile> files;
+// `directory` and the directories above it, up to the container's own.
+void add_with_parents(std::vector<plan::MountSource>& sources, const std::string& directory, const std::string& top) {
+  if (directory.size() <= top.size()) return;
+  add_with_parents(sources, directory.substr(0, directory.rfind('/')), top);
+  const bool there = std::any_of(sources.begin(), sources.end(), [&](const plan::MountSource& source) { return source.path == directory; });
+  if (!there) sources.push_back({directory, {}, true});
+}
+
+// What is made for the container and mounted by its configuration.
+std::vector<plan::MountSource> mount_sources(const RunOptions& options, const Surroundings& around, const Composed& composed,
+                                             const std::string& name) {
+  std::vector<plan::MountSource> sources;
   const bool host_network = options.network.kind == NamespaceKind::kHost;
-  const std::string hostname = config.hostname.empty() ? around.host_name : config.hostname;
+  const std::string hostname = composed.config.hostname.empty() ? around.host_name : composed.config.hostname;
   if (!around.hosts_file.empty()) {
-    files.push_back({around.hosts_file, hosts_text(options.hosts, host_network ? kernel::read_file("/etc/hosts").value_or("") : "", hostname, name)});
+    sources.push_back({around.hosts_file, hosts_text(options.hosts, host_network ? kernel::read_file("/etc/hosts").value_or("") : "", hostname, name)});
   }
-  if (!around.resolv_conf_file.empty()) files.push_back({around.resolv_conf_file, resolv_conf_text(options.dns, host_resolv_conf())});
-  if (!around.hostname_file.empty()) files.push_back({around.hostname_file, hostname + "\n"});
-  return files;
+  if (!around.resolv_conf_file.empty()) sources.push_back({around.resolv_conf_file, resolv_conf_text(options.dns, host_resolv_conf())});
+  if (!around.hostname_file.empty()) sources.push_back({around.hostname_file, hostname + "\n"});
+  if (!around.rootfs.lower.empty()) {
+    for (const std::string* directory : {&around.rootfs.path, &around.rootfs.upper, &around.rootfs.work}) sources.push_back({*directory, {}, true});
+  }
+  for (const std::string& directory : composed.directories) {
+    add_with_parents(sources, directory, around.directory);
+  }
+  return sources;
 }
 
 }  // namespace
@@ -181,28 +196,22 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
   const Source source = TRY(find_source(options.source, options.sha256, places, unpack, log));
   Surroundings around = TRY(survey(options, identity, source, places));
   Composed composed = TRY(compose(options, around));
-  plan::Request request{.origins = composed.origins, .preserve_fds = options.preserve_fds};
+  plan::Request request{.origins = composed.origins,
+                        .sources = mount_sources(options, around, composed, identity.name),
+                        .preserve_fds = options.preserve_fds};
   request.death_signal = SIGKILL;
   plan::Plan plan = TRY(plan::plan_container(composed.config, around.facts, request));
 
   Record record = record_of(options, identity, source, around);
   record.command = composed.config.process.args;
   record.cgroup_directories = cgroup_directories(plan);
-  std::vector<Prepared::GeneratedFile> files = generated_files(options, around, composed.config, identity.name);
   return Prepared{.facts = std::move(around.facts),
                   .record = std::move(record),
                   .composed = std::move(composed),
-                  .plan = std::move(plan),
-                  .files = std::move(files)};
+                  .plan = std::move(plan)};
 }
 
-Result<> make_files(const Prepared& prepared) {
-  for (const Prepared::GeneratedFile& file : prepared.files) TRY(kernel::write_new_file(file.path, file.content));
-  const RootFilesystem& root = prepared.record.rootfs;
-  if (!root.lower.empty()) {
-    for (const std::string* directory : {&root.path, &root.upper, &root.work}) TRY(kernel::make_directories(*directory));
-  }
-  for (const std::string& directory : prepared.composed.directories) TRY(kernel::make_directories(directory));
+Result<> give_to_user(const Prepared& prepared) {
   for (const OwnerChange& change : prepared.composed.owners) TRY(give_tree(change.path, change.uid, change.gid));
   return {};
 }

@@ -27,20 +27,13 @@ struct Prepared {
   Record record;
   Composed composed;
   plan::Plan plan;
-
-  /// Files that are bound into the container: path, content.
-  struct GeneratedFile {
-    std::string path;
-    std::string content;
-  };
-  std::vector<GeneratedFile> files;
 };
 
 /// Looks up the source (unpacking it as `unpack` says), the user, namespaces and devices, and makes the plan. Writes
 /// nothing but, where that was asked for, the unpacked source. Errors name the option.
 Result<Prepared> prepare(const RunOptions& options, const Identity& identity, const Places& places, Unpack unpack, const Log& log);
 
-/// Makes the directories and files that the plan counts on.
-Result<> make_files(const Prepared& prepared);
+/// Gives what `U` asks for to the container's user: the one thing that is done to the host's own files, and stays.
+Result<> give_to_user(const Prepared& prepared);
 
 }  // namespace caisson::engine

@@ -35,7 +35,7 @@ Result<> write_state(const Reservation& reservation, const Live& live) {
 Result<> write_records(const Reservation& reservation, const Prepared& prepared, const Live& live) {
   TRY(kernel::write_new_file(reservation.directory() + "/container.json", to_json(prepared.record), 0600));
   TRY(write_state(reservation, live));
-  TRY(make_files(prepared));
+  TRY(give_to_user(prepared));
   return kernel::write_new_file(reservation.directory() + "/config.json", spec::write_config(prepared.composed.config), 0600);
 }
 

@@ -69,6 +69,7 @@ class Held {
 };
 
 Outcome act(const plan::MakeCgroup&, Context&) noexcept;
+Outcome act(const plan::MakeMountSource&, Context&) noexcept;
 Outcome act(const plan::WriteFile&, Context&) noexcept;
 Outcome act(const plan::MapIds&, Context&) noexcept;
 Outcome act(const plan::Spawn&, Context&) noexcept;

@@ -4,6 +4,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <cstring>
+
 #include "execute/act.h"
 #include "kernel/in_root.h"
 #include "kernel/syscalls.h"
@@ -16,6 +18,21 @@ Outcome act(const plan::OpenFile& step, Context& context) noexcept {
   const int opened = kernel::retry([&] { return ::open(context.c_str(step.path), step.flags | O_CLOEXEC | O_NOCTTY); });
   if (opened < 0) return failed(Call::kOpen);
   context.put(step.slot, opened);
+  return done();
+}
+
+Outcome act(const plan::MakeMountSource& step, Context& context) noexcept {
+  const char* path = context.c_str(step.path);
+  if (step.directory) return ::mkdir(path, 0755) == 0 || errno == EEXIST ? done() : failed(Call::kMkdir);
+  Held file(::open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
+  if (!file) return failed(Call::kOpen);
+  const char* content = context.c_str(step.content);
+  for (std::size_t left = std::strlen(content); left > 0;) {
+    const ssize_t wrote = kernel::retry([&] { return ::write(file.get(), content, left); });
+    if (wrote < 0) return failed(Call::kWrite);
+    content += wrote;
+    left -= static_cast<std::size_t>(wrote);
+  }
   return done();
 }
 

@@ -179,6 +179,10 @@ void Executor::undo(plan::Failure& failure) {
 
 void Executor::undo_step(std::uint16_t number, plan::Failure& failure) {
   const plan::Step& step = plan_.lane(Lane::kParent)[number];
+  if (const auto* source = std::get_if<plan::MakeMountSource>(&step.action)) {
+    ::remove(plan_.c_str(source->path));  // a directory that was not empty was there before
+    return;
+  }
   const auto* cgroup = std::get_if<plan::MakeCgroup>(&step.action);
   if (cgroup == nullptr || step.undo != plan::Undo::kRemove) return;
   std::uint16_t index = 0;

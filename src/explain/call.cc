@@ -50,6 +50,7 @@ struct Caller {
     if (what.call == Call::kRead || what.call == Call::kWrite) return {quoted(directory + "/cpuset.*")};
     return {quoted(directory)};
   }
+  Operands operator()(const plan::MakeMountSource& a) const { return {view(a.path)}; }
   Operands operator()(const plan::WriteFile& a) const {
     return what.call == Call::kWrite ? Operands{view(a.path), view(a.value)} : Operands{view(a.path)};
   }

@@ -72,6 +72,9 @@ struct Operands {
   void operator()(const plan::MakeCgroup& a) {
     object.texts("directories", a.directories).slot("first", a.first).yes("unified", a.unified);
   }
+  void operator()(const plan::MakeMountSource& a) {
+    object.text("path", a.path).text("content", a.content).yes("directory", a.directory);
+  }
   void operator()(const plan::WriteFile& a) {
     object.slot("directory", a.directory).text("path", a.path).text("value", a.value);
   }

@@ -108,6 +108,7 @@ std::vector<std::string> flag_words(std::uint64_t flags, std::span<const Flag> t
 }
 
 constexpr std::array<std::string_view, std::variant_size_v<plan::Action>> kKinds = {"MakeCgroup",
+                                                                                    "MakeMountSource",
                                                                                     "WriteFile",
                                                                                     "MapIds",
                                                                                     "Spawn",

@@ -85,6 +85,9 @@ struct Teller {
     return {fmt::format("make the {} {}", plural("cgroup", a.directories.count), braces(strings(plan, a.directories))),
             a.unified ? " and open it" : " and open tasks in each"};
   }
+  Words operator()(const plan::MakeMountSource& a) const {
+    return {fmt::format("make the {} {}", a.directory ? "directory" : "file", view(a.path)), ""};
+  }
   Words operator()(const plan::WriteFile& a) const {
     return {fmt::format("write \"{}\" to {}", without_newline(plan.view(a.value)), view(a.path)),
             a.directory == kNoSlot ? "" : " below " + slot_words(plan, a.directory)};

@@ -11,7 +11,8 @@ namespace caisson::explain {
 std::string describe_briefly(const plan::Plan& plan, const plan::Action& action);
 
 /// The same with options, flags by name, and the slots it writes:
-/// "mount devpts at /dev/pts (nosuid, noexec; newinstance, gid=5)", "clone with new pid, mount namespaces → slot pid".
+/// "mount devpts at /dev/pts (nosuid, noexec; newinstance, gid=5)",
+/// "clone with new pid, mount namespaces → slot pid".
 std::string describe(const plan::Plan& plan, const plan::Action& action);
 std::string describe(const plan::Plan& plan, const plan::Step& step);
 

@@ -24,9 +24,17 @@ inline constexpr std::string_view kSlotOutput = "standard output";
 inline constexpr std::string_view kSlotError = "standard error";
 inline constexpr std::string_view kSlotTarget = "pidfd of the process to join";  ///< given, for plan_process()
 
+/// A file or directory of the host that is made for the container, and mounted by its configuration.
+struct MountSource {
+  std::string path;
+  std::string content;  ///< of a file
+  bool directory = false;
+};
+
 /// What a plan needs to know besides the configuration.
 struct Request {
   std::map<std::string, std::string> origins;  ///< config item → what the user typed: "mounts[7]" → "-v /a:/b"
+  std::vector<MountSource> sources;            ///< made before anything is mounted, in this order
   bool wait_for_start = false;                 ///< create, then start: the program is executed when the parent says so
   bool new_keyring = true;
   bool new_session = true;                     ///< of a further process; without: it stays in the caller's job

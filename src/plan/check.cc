@@ -33,6 +33,7 @@ constexpr std::string_view kLaneNames[] = {"parent", "launcher", "child"};
 // A file of the host by its path.
 bool names_host_path(const Action& action) {
   if (std::holds_alternative<OpenFile>(action) || std::holds_alternative<MountRoot>(action)) return true;
+  if (std::holds_alternative<MakeMountSource>(action)) return true;
   if (const auto* tree = std::get_if<OpenTree>(&action)) return static_cast<bool>(tree->source);
   if (const auto* write = std::get_if<WriteFile>(&action)) return write->directory == kNoSlot;
   return false;
@@ -50,6 +51,7 @@ bool lacks_root(const Action& action) {
 // What others on the host can see, and what stays after a failure.
 bool is_host_visible(Lane lane, const Action& action) {
   if (std::holds_alternative<MakeCgroup>(action) || std::holds_alternative<Spawn>(action)) return true;
+  if (std::holds_alternative<MakeMountSource>(action)) return true;
   return lane == Lane::kParent && (std::holds_alternative<WriteFile>(action) || std::holds_alternative<MapIds>(action));
 }
 

@@ -216,6 +216,10 @@ Result<Plan> ContainerPlanner::plan() {
   pidfd_ = plan.new_slot(kSlotPidfd);
   const bool in_user_namespace = find(spec::NamespaceType::kUser) != nullptr;
 
+  for (const MountSource& source : builder_.request().sources) {
+    builder_.add(Lane::kParent, "mounts", source.directory ? "where what the container writes is kept" : "made up for the container, and bound into it",
+                 MakeMountSource{.path = plan.add(source.path), .content = plan.add(source.content), .directory = source.directory}, Undo::kRemove);
+  }
   TRY(cgroup());
   TRY(namespaces());
   ContainerFiles files(config_, builder_,

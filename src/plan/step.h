@@ -61,6 +61,13 @@ struct MakeCgroup {
   bool unified = false;
 };
 
+/// Makes what a later step mounts: a directory, or a file with `content` that the engine has made up (/etc/hosts).
+struct MakeMountSource {
+  Text path;
+  Text content;
+  bool directory = false;
+};
+
 /// Writes `value` to the file `path`, in one write. Relative to the descriptor in `directory` if there is one.
 struct WriteFile {
   Text path;
@@ -299,7 +306,7 @@ struct Exec {
   Range environment;
 };
 
-using Action = std::variant<MakeCgroup, WriteFile, MapIds, Spawn, Await, Signal, SendDescriptor, ReceiveDescriptor,
+using Action = std::variant<MakeCgroup, MakeMountSource, WriteFile, MapIds, Spawn, Await, Signal, SendDescriptor, ReceiveDescriptor,
                             OpenFile, JoinNamespace, AttachCgroup, Unshare, BringUpLoopback, SetHostname, OpenTree,
                             SetPropagation, MountRoot, Mount, MakeDevice, MakeLink, Pivot, ChangeRoot, Mask, MakeReadOnly,
                             SetAttribute, ConnectStreams, Console, SetIds, ChangeDirectory, CloseDescriptors, Exec>;

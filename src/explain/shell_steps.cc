@@ -1,0 +1,227 @@
+#include "explain/shell_steps.h"
+
+#include <linux/mount.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "explain/names.h"
+#include "explain/words.h"
+#include "plan/mount_options.h"
+
+namespace caisson::explain {
+
+namespace {
+
+using plan::kNoSlot;
+using plan::Plan;
+
+// The step that opened the tree in `slot`; null if it was given.
+const plan::OpenTree* tree_of(const Plan& plan, plan::Slot slot) {
+  for (const plan::Lane lane : {plan::Lane::kParent, plan::Lane::kLauncher, plan::Lane::kChild}) {
+    for (const plan::Step& step : plan.lane(lane)) {
+      const auto* tree = std::get_if<plan::OpenTree>(&step.action);
+      if (tree != nullptr && tree->slot == slot) return tree;
+    }
+  }
+  return nullptr;
+}
+
+std::string remount(const std::vector<std::string>& words, const std::string& target) {
+  return words.empty() ? std::string() : fmt::format("mount -o remount,bind,{} {}\n", join(words, ","), target);
+}
+
+std::string propagate(std::uint64_t flags, const std::string& target) {
+  const std::string word = plan::propagation_word(flags);
+  return word.empty() ? std::string() : fmt::format("mount --make-{} {}\n", word, target);
+}
+
+// The tree in `slot` at `target`: by its path, as a shell has no descriptors of trees.
+std::string bind(const Plan& plan, plan::Slot slot, const std::string& target) {
+  const plan::OpenTree* tree = tree_of(plan, slot);
+  if (tree == nullptr) return fmt::format("# {} is not known to a shell\n", slot_words(plan, slot));
+  return fmt::format("mount --{} {} {}\n", tree->recursive ? "rbind" : "bind", shell_quote(plan.view(tree->source)),
+                     target) +
+         propagate(tree->propagation, target);
+}
+
+// A read-only mount(8) would make the file system itself read-only; the plan means this mount of it alone.
+std::string new_mount(const Plan& plan, plan::Text type, plan::Text source, plan::Range range, std::uint64_t set,
+                      const std::string& target) {
+  std::vector<std::string> options = mount_attribute_words(set & ~std::uint64_t{MOUNT_ATTR_RDONLY});
+  bool has_mode = false;
+  for (const plan::Text text : plan.texts(range)) {
+    options.emplace_back(plan.view(text));
+    has_mode = has_mode || options.back().starts_with("mode=");
+  }
+  std::string list = options.empty() ? std::string() : "-o " + shell_quote(join(options, ",")) + " ";
+  if (plan.view(type) == "tmpfs" && !has_mode) {
+    list = fmt::format("-o {}mode=\"$(stat -c %a {})\" ", options.empty() ? "" : shell_quote(join(options, ",")) + ",",
+                       target);
+  }
+  std::string text = fmt::format("mount -t {} {}{} {}\n", shell_quote(plan.view(type)), list,
+                                 shell_quote(plan.view(source ? source : type)), target);
+  if ((set & MOUNT_ATTR_RDONLY) != 0) text += remount({"ro"}, target);
+  return text;
+}
+
+std::string recursive_remount(const plan::Mount& a, const std::string& target) {
+  std::vector<std::string> words = mount_attribute_words(a.recursive_set);
+  for (const std::string& word : cleared_attribute_words(a.recursive_clear)) words.push_back(word);
+  if (words.empty()) return {};
+  return fmt::format("findmnt -Rnlo TARGET {} | while read -r each; do mount -o remount,bind,{} \"$each\"; done\n",
+                     target, join(words, ","));
+}
+
+struct Commander {
+  const Plan& plan;
+
+  std::string operator()(const plan::MakeMountSource& a) const {
+    const std::string path = shell_quote(plan.view(a.path));
+    if (a.directory) return fmt::format("make_directory {}\n", path);
+    return fmt::format("make_file {} {}\n", path, shell_quote(plan.view(a.content)));
+  }
+  std::string operator()(const plan::WriteFile& a) const {
+    if (a.directory != kNoSlot) return fmt::format("# {} is not known to a shell\n", slot_words(plan, a.directory));
+    return write_command(plan.view(a.path), plan.view(a.value)) + "\n";
+  }
+  std::string operator()(const plan::BringUpLoopback&) const { return "ip link set lo up\n"; }
+  std::string operator()(const plan::SetHostname& a) const {
+    std::string text;
+    if (a.hostname) text += fmt::format("hostname {}\n", shell_quote(plan.view(a.hostname)));
+    if (a.domainname) text += fmt::format("domainname {}\n", shell_quote(plan.view(a.domainname)));
+    return text;
+  }
+  std::string operator()(const plan::OpenTree& a) const {
+    if (!a.type) return {};
+    return new_mount(plan, a.type, a.type, a.options, a.set, "$empty") + propagate(a.propagation, "$empty");
+  }
+  std::string operator()(const plan::SetPropagation& a) const { return propagate(a.flags, "/"); }
+  std::string operator()(const plan::MountRoot& a) const {
+    if (a.tree != kNoSlot) return bind(plan, a.tree, "$root");
+    return fmt::format("mount -t {0} -o {1} {0} $root\n", shell_quote(plan.view(a.type)),
+                       shell_quote(plan.view(a.options)));
+  }
+  std::string operator()(const plan::Mount& a) const {
+    const std::string target = inside_path(plan.view(a.target));
+    if (a.tree == kNoSlot) {
+      return fmt::format("directory {}\n", target) + new_mount(plan, a.type, a.source, a.options, a.set, target) +
+             propagate(a.propagation, target);
+    }
+    std::vector<std::string> words = mount_attribute_words(a.set);
+    for (const std::string& word : cleared_attribute_words(a.clear)) words.push_back(word);
+    const plan::OpenTree* tree = tree_of(plan, a.tree);
+    const std::string source = tree == nullptr ? "." : shell_quote(plan.view(tree->source));
+    return fmt::format("like {} {}\n", source, target) + bind(plan, a.tree, target) + recursive_remount(a, target) +
+           remount(words, target) + propagate(a.propagation, target);
+  }
+  std::string operator()(const plan::MakeDevice& a) const {
+    const std::string path = inside_path(plan.view(a.path));
+    const std::string numbers =
+        S_ISFIFO(a.mode) ? "p" : fmt::format("{} {} {}", S_ISBLK(a.mode) ? 'b' : 'c', a.major, a.minor);
+    std::string text = fmt::format("[ -e {0} ] || mknod -m {1:04o} {0} {2}\n", path, a.mode & 07777U, numbers);
+    if ((a.uid | a.gid) != 0) text += fmt::format("chown {}:{} {}\n", a.uid, a.gid, path);
+    return text;
+  }
+  std::string operator()(const plan::MakeLink& a) const {
+    const std::string path = inside_path(plan.view(a.path));
+    return fmt::format("[ -e {0} ] || [ -L {0} ] || ln -s {1} {0}\n", path, shell_quote(plan.view(a.target)));
+  }
+  std::string operator()(const plan::Mask& a) const { return fmt::format("mask {}\n", inside_path(plan.view(a.path))); }
+  std::string operator()(const plan::MakeReadOnly& a) const {
+    const std::string path = inside_path(plan.view(a.path));
+    return a.remount ? fmt::format("mount -o remount,bind,ro {}\n", path) : fmt::format("read_only {}\n", path);
+  }
+  std::string operator()(const plan::ChangeDirectory& a) const {
+    return a.first_try ? fmt::format("directory {}\n", inside_path(plan.view(a.path))) : std::string();
+  }
+  template <class Other>
+  std::string operator()(const Other&) const {
+    return {};
+  }
+};
+
+struct Difference {
+  std::string operator()(const plan::OpenTree& a) const {
+    return a.type ? "" : "trees are bound by their paths, not taken by descriptor before the clone";
+  }
+  std::string operator()(const plan::Mount&) const {
+    return "paths inside the root filesystem are followed as the host sees them: use it with a root filesystem you "
+           "trust";
+  }
+  std::string operator()(const plan::Pivot&) const {
+    return "unshare(1) waits for the program inside the container's cgroups";
+  }
+  std::string operator()(const plan::SetAttribute& a) const {
+    switch (a.attribute) {
+      case plan::Attribute::kKeyring:
+        return "the session keyring stays the caller's: keyctl(1) of the package keyutils could make one";
+      case plan::Attribute::kNotDumpable: return "the process can be traced from inside before it executes the program";
+      case plan::Attribute::kDeathSignal:
+      case plan::Attribute::kNewSession:
+      case plan::Attribute::kLimit:
+      case plan::Attribute::kUmask:
+      case plan::Attribute::kNoNewPrivileges: return "";
+    }
+    return "";
+  }
+  std::string operator()(const plan::Console&) const {
+    return "the terminal is the caller's, not one of the container's own devpts";
+  }
+  std::string operator()(const plan::CloseDescriptors&) const {
+    return "descriptors that the caller leaves open reach the program";
+  }
+  std::string operator()(const plan::ConnectStreams&) const { return "the standard streams are the caller's own"; }
+  std::string operator()(const plan::SetIds&) const {
+    return "effective and permitted capabilities are what executing the program makes of the other three sets";
+  }
+  template <class Other>
+  std::string operator()(const Other&) const {
+    return {};
+  }
+};
+
+}  // namespace
+
+std::string inside_path(std::string_view path) {
+  if (path == "/") return "$root";
+  const std::string quoted = shell_quote(path);
+  return (path.starts_with('/') ? "$root" : "$root/") + quoted;
+}
+
+std::string write_command(std::string_view path, std::string_view value) {
+  while (value.ends_with('\n')) value.remove_suffix(1);
+  const bool plain =
+      value.find('\\') == std::string_view::npos && !value.starts_with("-n");  // what echo takes for itself
+  return fmt::format("{} {} >{}", plain ? "echo" : "printf '%s\\n'", shell_quote(value), shell_quote(path));
+}
+
+std::string shell_comment(const Plan& plan, const plan::Step& step) {
+  std::string text = step.item ? fmt::format("# {}: {}\n", plan.view(step.item), describe(plan, step))
+                               : fmt::format("# {}\n", describe(plan, step));
+  std::replace(text.begin(), text.end() - 1, '\n', ' ');  // a value may have lines, a comment has one
+  return text;
+}
+
+std::string shell_commands(const Plan& plan, const plan::Action& action) { return std::visit(Commander{plan}, action); }
+
+std::string shell_commands(const Plan& plan, const plan::Step& step) {
+  const std::string first = shell_commands(plan, step.action);
+  if (step.fallback == plan::kNoFallback || first.empty()) return first;
+  // "set -e" does not hold on the left of "||", so the commands are chained.
+  const auto chained = [](std::string text) {
+    text.pop_back();  // the last newline
+    std::vector<std::string> lines;
+    for (const std::string_view line : split(text, '\n')) lines.emplace_back(line);
+    return join(lines, " &&\n  ");
+  };
+  return fmt::format("{{\n  {}\n}} || {{\n  {}\n}}\n", chained(first),
+                     chained(shell_commands(plan, plan.fallback(step).action)));
+}
+
+std::string shell_difference(const plan::Action& action) { return std::visit(Difference{}, action); }
+
+}  // namespace caisson::explain
