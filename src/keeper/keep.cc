@@ -294,7 +294,8 @@ void Keeper::end_stream(Stream& stream) {
 
 void Keeper::reap() {
   int status = 0;
-  if (::waitpid(kept_.pid, &status, 0) != kept_.pid) {
+  // __WALL: also one that was cloned without SIGCHLD as its exit signal.
+  if (::waitpid(kept_.pid, &status, __WALL) != kept_.pid) {
     failed_ = errno;
     return;
   }

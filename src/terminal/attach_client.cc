@@ -75,9 +75,9 @@ Result<Attached> Client::run() {
   sinks_ = {keeper::Outlet(at_.output), keeper::Outlet(at_.error)};
   if (at_.terminal && at_.input >= 0 && ::isatty(at_.input)) {
     raw_.emplace(TRY(RawMode::enter(at_.input)));
-    if (at_.redraw) send_size(1);
-    send_size(0);
   }
+  if (at_.redraw) send_size(1);
+  send_size(0);
   while (!end_) {
     TRY(poll_all());
     if (happened(kSignal)) take_signals();
@@ -136,8 +136,9 @@ void Client::end_by(int signal) {
 
 // Sizes do not queue up behind a full socket: only the last one counts.
 void Client::send_size(int fewer_rows) {
-  if (!at_.terminal || at_.input < 0) return;
-  const auto window = window_size(at_.input);
+  if (!at_.terminal) return;
+  auto window = window_size(at_.input);
+  if (!window) window = window_size(at_.output);  // `run -t` without `-i`
   if (!window) return;
   const keeper::TerminalSize size{
       .rows = static_cast<std::uint16_t>(window->ws_row > fewer_rows ? window->ws_row - fewer_rows : window->ws_row),

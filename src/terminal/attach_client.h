@@ -14,7 +14,8 @@ struct Attachment {
   int input = 0;  ///< borrowed, as the other two; -1: the container gets no input from here
   int output = 1;
   int error = 2;
-  bool terminal = false;    ///< the container has a terminal: raw mode, and its size follows that of `input`
+  bool terminal =
+      false;  ///< the container has a terminal: raw mode, and its size follows that of `input` (or of `output`)
   bool redraw = false;      ///< make a program that is already running in it paint its screen anew
   bool end_input = false;   ///< the end of `input` closes the container's input, if that is a pipe
   std::string detach_keys;  ///< as bytes, from parse_detach_keys(); looked for only in a terminal's input

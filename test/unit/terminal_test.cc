@@ -190,6 +190,15 @@ TEST_F(AttachTest, DetachesByKeys) {
   EXPECT_EQ(hear(), "");
 }
 
+TEST_F(AttachTest, TellsTheSizeOfItsOutputWithoutAnInput) {
+  ::shutdown(keeper_.get(), SHUT_WR);
+  Attachment attachment = at_the_terminal();
+  attachment.input = -1;
+  attachment.output = terminal_.slave.get();
+  ASSERT_TRUE(attach(std::move(attachment)));
+  EXPECT_EQ(hear(), size_message(24, 80));
+}
+
 TEST_F(AttachTest, SaysWhenTheKeeperIsLost) {
   keeper_ = Fd();
   const auto attached = attach(at_the_terminal());
