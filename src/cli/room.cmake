@@ -8,3 +8,7 @@ caisson_room(cli SOURCES command.cc container_json.cc global_options.cc moment.c
              KNOWS base kernel spec host_facts plan explain execute runtime image keeper terminal compose options engine
              LIBRARIES nlohmann_json::nlohmann_json)
 target_compile_definitions(cli PRIVATE CAISSON_VERSION="${PROJECT_VERSION}")
+caisson_unit_test(cli SOURCES cli_output_test.cc
+                  KNOWS base kernel spec host_facts compose engine host cgroup cgroup_conversion plan explain execute runtime image keeper terminal
+                        options cli
+                  LIBRARIES nlohmann_json::nlohmann_json)

@@ -1,5 +1,9 @@
+#include <fcntl.h>
+
 #include <cstdio>
 #include <cstdlib>
+
+#include <fmt/format.h>
 
 #include "cli/caller.h"
 #include "cli/command.h"
@@ -19,6 +23,19 @@ Caller this_caller() {
           .read_file = [](const std::string& path) { return kernel::read_file(path); }};
 }
 
+namespace {
+
+// Asked before this process opens anything of its own, which would take the numbers of those that are missing.
+Result<> check_preserved(std::uint32_t count) {
+  for (std::uint32_t fd = 3; fd < 3 + count; ++fd) {
+    if (::fcntl(static_cast<int>(fd), F_GETFD) >= 0) continue;
+    return fail(complaint(fmt::format("--preserve-fds {}: descriptor {} is not open", count, fd)));
+  }
+  return {};
+}
+
+}  // namespace
+
 int verb_run(const Command& command) {
   Result<RunCommandLine> line = parse_run(command.arguments, this_caller());
   if (!line) return refuse(command, line.error());
@@ -26,6 +43,7 @@ int verb_run(const Command& command) {
     std::fputs(run_help().c_str(), stdout);
     return 0;
   }
+  if (const Result<> open = check_preserved(line->options.preserve_fds); !open) return refuse(command, open.error());
   line->options.strict = command.strict;
   engine::sweep(command.places, command.log);
   const engine::RunResult result = engine::run(line->options, command.places, command.log);

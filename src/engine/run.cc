@@ -92,7 +92,7 @@ std::expected<runtime::Launched, runtime::LaunchError> Run::launch(const Streams
 }
 
 RunResult Run::in_foreground() {
-  if (options_.sig_proxy) keeper::hold_signals();
+  keeper::hold_signals();
   Result<Streams> made = streams();
   if (!made) return std::unexpected(refusal(made.error()));
   auto launched = launch(*made);
@@ -109,8 +109,7 @@ RunResult Run::in_foreground() {
                     .to_output = 1,
                     .to_error = 2,
                     .log = {.path = log_file.c_str()},
-                    .timeout_seconds = options_.timeout_s.value_or(0),
-                    .forwarding = options_.sig_proxy ? keeper::Forwarding::kOn : keeper::Forwarding::kOff};
+                    .timeout_seconds = options_.timeout_s.value_or(0)};
   const std::optional<int> status = keeper::keep(kept);
   const Fd lock = std::move(reservation_).keep();
   const Ending ending = conclude(places_, prepared_.record, live_, status, lock.get(), log_);
@@ -121,6 +120,7 @@ RunResult Run::in_foreground() {
 // In the child that becomes the container's keeper: from a plain copy of this process to the monitor program.
 int Run::become_monitor(const Fd& listener, const Fd& report) {
   ::setsid();
+  keeper::hold_signals();  // the monitor hears of them, once it is there
   Result<Streams> made = streams();
   auto launched = made ? launch(*made) : std::unexpected(refusal(made.error()));
   if (!launched) {
@@ -128,6 +128,7 @@ int Run::become_monitor(const Fd& listener, const Fd& report) {
     return launched.error().exit_status;
   }
   made->close_inside();
+  for (std::uint32_t fd = 3; fd < 3 + options_.preserve_fds; ++fd) ::fcntl(static_cast<int>(fd), F_SETFD, FD_CLOEXEC);  // the container's now
   report_launched(report.get());
   execute_monitor({.program = places_.libexec + "/monitor",
                    .pid = launched->pid,
@@ -192,7 +193,8 @@ RunResult Run::attach(Fd connection, int last_words_at) {
   const std::optional<Fd> process = options_.sig_proxy ? kernel::open_process(live.process) : std::nullopt;
   const Result<terminal::Attached> attached = terminal::attach({.connection = std::move(connection),
                                                                 .input = options_.interactive ? 0 : -1,
-                                                                .terminal = true,
+                                                                .terminal = options_.tty,
+                                                                .end_input = true,
                                                                 .detach_keys = options_.detach_keys,
                                                                 .signals_to = process ? process->get() : -1});
   if (!attached) return std::unexpected(refusal(attached.error()));
@@ -218,7 +220,8 @@ RunResult run(const RunOptions& options, const Places& places, const Log& log) {
   }
   for (const std::string& warning : prepared->composed.warnings) log.warning(warning);
   Run container(options, places, log, std::move(*reservation), std::move(*prepared));
-  return options.tty || options.detach ? container.by_monitor() : container.in_foreground();
+  // Without a proxy for signals, the one that ends this command leaves the container running: another has to keep it.
+  return options.tty || options.detach || !options.sig_proxy ? container.by_monitor() : container.in_foreground();
 }
 
 }  // namespace caisson::engine

@@ -1,0 +1,78 @@
+#include <gtest/gtest.h>
+
+#include "engine/network_files.h"
+#include "engine/record.h"
+
+namespace caisson::engine {
+namespace {
+
+TEST(Record, IsReadAsItWasWritten) {
+  const Record record{.id = std::string(64, 'a'),
+                      .name = "web",
+                      .created_ns = 123456789,
+                      .source = "/srv/root fs",
+                      .digest = "sha256:00",
+                      .command = {"sh", "-c", "echo \"hi\"\n"},
+                      .rootfs = {.path = "/m", .lower = {"/l1", "/l2"}, .upper = "/u", .work = "/w"},
+                      .remove = true,
+                      .terminal = true,
+                      .interactive = true,
+                      .stop_signal = 37,
+                      .stop_timeout_s = -1,
+                      .timeout_s = 5,
+                      .network = "host",
+                      .labels = {{"a", "b"}},
+                      .cgroup_directories = {"/sys/fs/cgroup/memory/caisson-x"}};
+  const Result<Record> read = read_record(to_json(record));
+  ASSERT_TRUE(read) << read.error().text();
+  EXPECT_EQ(to_json(*read), to_json(record));
+}
+
+TEST(Record, OfANewerCaissonIsRefused) {
+  std::string text = to_json(Record{});
+  text.replace(text.find("\"version\":1"), 11, "\"version\":2");
+  ASSERT_FALSE(read_record(text));
+  EXPECT_EQ(read_record(text).error().text(), "written by a newer caisson");
+}
+
+TEST(Record, ThatIsDamagedIsAnErrorAndNoException) {
+  EXPECT_FALSE(read_record(""));
+  EXPECT_FALSE(read_record("[]"));
+  EXPECT_FALSE(read_record("{\"version\":1}"));
+  EXPECT_FALSE(read_record("{\"version\":\"1\"}"));
+  EXPECT_FALSE(read_live("{\"keeper\":1}"));
+  EXPECT_FALSE(read_ending("{\"exitCode\":\"x\"}"));
+}
+
+TEST(Record, WithBytesThatAreNoTextIsWrittenAllTheSame) { EXPECT_TRUE(read_record(to_json(Record{.command = {"\xff\xfe"}}))); }
+
+TEST(Live, IsReadAsItWasWritten) {
+  const Live live{.keeper = {10, 20}, .process = {30, 40}, .started_ns = 50};
+  EXPECT_EQ(to_json(read_live(to_json(live)).value_or(Live{})), to_json(live));
+}
+
+TEST(Ending, IsReadAsItWasWritten) {
+  const Ending ending{.exit_code = 137, .signal = 9, .oom_killed = true, .reason = "why", .started_ns = 1, .finished_ns = 2};
+  EXPECT_EQ(to_json(read_ending(to_json(ending)).value_or(Ending{})), to_json(ending));
+}
+
+TEST(Hosts, BeginWithWhatWasAdded) {
+  EXPECT_EQ(hosts_text({{.names = {"db", "database"}, .address = "10.0.0.1"}}, "", "c1", "web"),
+            "10.0.0.1\tdb database\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.0.1\tc1 web\n");
+}
+
+TEST(Hosts, OfTheHostsNetworkAreTheHosts) {
+  EXPECT_EQ(hosts_text({}, "192.0.2.1 gate", "box", "web"), "192.0.2.1 gate\n127.0.0.1\tbox web\n");
+}
+
+TEST(ResolvConf, LeavesOutServersThatOnlyTheHostCanReach) {
+  EXPECT_EQ(resolv_conf_text({}, "# by hand\nsearch example.org\nnameserver 127.0.0.53\nnameserver 192.0.2.1\nnameserver ::1\n"),
+            "search example.org\nnameserver 192.0.2.1\n");
+}
+
+TEST(ResolvConf, TakesTheServersThatWereAskedFor) {
+  EXPECT_EQ(resolv_conf_text({"192.0.2.9"}, "nameserver 192.0.2.1\noptions edns0\n"), "nameserver 192.0.2.9\noptions edns0\n");
+}
+
+}  // namespace
+}  // namespace caisson::engine
