@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "cli/global_options.h"
+#include "kernel/own_executable.h"
 
 namespace caisson::cli {
 
@@ -32,8 +33,12 @@ constexpr std::array kVerbs = {
 
 std::span<const Verb> verbs() { return kVerbs; }
 
-int run_command_line(const std::vector<std::string>& arguments) {
-  Command command;
+int run_command_line(char** process_arguments) {
+  Command command{.process_arguments = process_arguments};
+  std::vector<std::string> arguments;
+  for (char** argument = process_arguments; *argument != nullptr; ++argument) {
+    if (argument != process_arguments) arguments.emplace_back(*argument);
+  }
   Result<std::vector<std::string>> rest = read_global_options(arguments, command);
   if (!rest) return refuse(command, rest.error());
   if (rest->empty() || rest->front() == "help") {
@@ -45,6 +50,11 @@ int run_command_line(const std::vector<std::string>& arguments) {
   command.verb = verb->name;
   command.arguments.assign(rest->begin() + 1, rest->end());
   return verb->run(command);
+}
+
+int protect_own_executable(const Command& command) {
+  const Result<> protected_now = kernel::run_from_read_only_view(command.process_arguments, command.places.program);
+  return protected_now ? 0 : refuse(command, protected_now.error());
 }
 
 int verb_version(const Command&) {

@@ -20,6 +20,7 @@ struct Command {
   Log log;
   bool strict = false;                 ///< warnings about what was asked for are errors
   std::vector<std::string> arguments;  ///< behind the verb
+  char** process_arguments = nullptr;  ///< main()'s argv
 };
 
 /// A verb; `summary` empty: for caisson's own use, not listed. Returns the exit status.
@@ -30,8 +31,12 @@ struct Verb {
 };
 std::span<const Verb> verbs();
 
-/// Reads the global options and the verb, and runs it. `arguments` without the program's name.
-int run_command_line(const std::vector<std::string>& arguments);
+/// Reads the global options and the verb from main()'s argv, and runs it.
+int run_command_line(char** process_arguments);
+
+/// Before a container's process can look at this one: the program is executed anew from a read-only view of itself
+/// (kernel/own_executable.h). Returns 0 then, or the exit status of a refusal.
+int protect_own_executable(const Command& command);
 
 inline constexpr int kRefused = 125;  ///< docker's exit status for everything that is not the container's own
 

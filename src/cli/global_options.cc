@@ -57,7 +57,7 @@ Result<std::vector<std::string>> read_global_options(const std::vector<std::stri
   command.strict = global.strict;
   if (global.version) return std::vector<std::string>{"version"};
   if (parsed.help) return std::vector<std::string>{"help"};
-  TRY(engine::find_parts(command.places));
+  TRY(engine::find_parts(command.places, command.process_arguments[0]));
   TRY(engine::make_absolute(command.places));
   return std::move(parsed.operands);
 }

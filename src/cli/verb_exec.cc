@@ -63,6 +63,7 @@ int verb_exec(const Command& command) {
     return 0;
   }
   if (parsed->operands.size() < 2) return refuse(command, complaint("a container and a command are needed"));
+  if (const int status = protect_own_executable(command); status != 0) return status;
   options.container = parsed->operands[0];
   options.command.assign(parsed->operands.begin() + 1, parsed->operands.end());
   engine::sweep(command.places, command.log);

@@ -25,8 +25,9 @@ struct Places {
   std::string name(const std::string& name) const { return root + "/names/" + name; }
 };
 
-/// Finds the program's own parts beside it: PREFIX/bin/caisson, PREFIX/libexec/caisson, PREFIX/share/caisson.
-Result<void> find_parts(Places& places);
+/// Finds the program's own parts beside it: PREFIX/bin/caisson, PREFIX/libexec/caisson, PREFIX/share/caisson. `called_as`: argv[0],
+/// which is the program's path where it runs from a view of itself, whose name the kernel does not know.
+Result<void> find_parts(Places& places, const std::string& called_as);
 
 /// Makes `places` absolute: the keeper of a container works from another directory.
 Result<void> make_absolute(Places& places);
