@@ -18,6 +18,7 @@ caisson_setup() {
   STATE=$(mktemp -d /dev/shm/caisson-test.XXXXXX)
   mkdir "$STATE/root" "$STATE/run"
   ln -s "$STATE/root" "$STATE/run" "$T"
+  CAISSON=("$BIN" --root "$T/root" --runroot "$T/run")
   host_state >"$T/host.before"
 }
 
@@ -33,6 +34,8 @@ caisson_teardown() {
 
 # The program under test, with state of the test's own.
 caisson() { "$BIN" --root "$T/root" --runroot "$T/run" "$@"; }
+# The same as words, for what has to be one process, a child of the shell: "${CAISSON[@]}" run … &
+#   CAISSON=(…)  set by caisson_setup
 
 # A container from the built-in root filesystem, gone when its command is: box [OPTION…] COMMAND…, options as words that
 # start with a dash and hold their values (-m100m, --memory=100m).
@@ -47,6 +50,21 @@ rootfs() {
   mkdir -p "$T/${1:-rootfs}"
   tar -xzf "$BUILTIN" -C "$T/${1:-rootfs}"
   echo "$T/${1:-rootfs}"
+}
+
+# Fails, and says what there is, unless nothing is kept of any container.
+nothing_kept() {
+  local kept
+  kept=$(find -H "$T/root/containers" "$T/root/names" "$T/run" -mindepth 1 ! -path "$T/run/containers" 2>/dev/null)
+  [ -z "$kept" ] || { echo "kept: $kept" && return 1; }
+}
+
+# Types a line every second, for a minute or until nobody reads: what is typed before a terminal becomes raw may be lost.
+keep_typing() {
+  for _ in {1..60}; do
+    sleep 1
+    echo "$1" 2>/dev/null || break
+  done
 }
 
 # Waits until a command succeeds: within SECONDS COMMAND….

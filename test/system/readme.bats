@@ -7,7 +7,7 @@ PROJECT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 # The commands of the README, a file for each block: $T/block.1, … Installing goes to a directory of the test's.
 blocks() {
   awk -v file="$T/block." '
-    /^```/ { inside = !inside && $0 == "```"; if (inside) number++; next }
+    /^```/ { open = !open; inside = open && $0 == "```"; number += inside; next }
     inside { print > (file number) }' "$PROJECT/README.md"
   sed -i "s|/usr/local|$T/prefix|" "$T"/block.*
 }
@@ -19,8 +19,10 @@ blocks() {
     [ "$(cat "$block")" != script/test ] || continue
     count=$((count + 1))
     { echo 'set -e; shopt -s expand_aliases' && cat "$block"; } >"$block.bash"
-    # A shell that is started by it reads "exit" from the terminal.
-    run -0 with_own_state script -qefc "cd '$PROJECT' && bash '$block.bash'" /dev/null < <(sleep 2; echo exit)
+    # A shell that is started by it reads "exit" from the terminal, once it reads.
+    run with_own_state script -qefc "cd '$PROJECT' && bash '$block.bash'" /dev/null < <(keep_typing exit)
+    echo "$output"
+    [ "$status" -eq 0 ]
   done
   [ "$count" -ge 3 ]
   [ -x "$T/prefix/bin/caisson" ]
@@ -28,7 +30,7 @@ blocks() {
 
 @test "README: every file it names is there" {
   cd "$PROJECT"
-  for file in $(grep -oE '(docs|script)/[a-z]+(\.md)?' README.md | sort -u); do
+  for file in $(grep -oE 'docs/[a-z]+\.md|script/[a-z]+' README.md | sort -u); do
     [ -e "$file" ] || { echo "$file" && false; }
   done
 }
