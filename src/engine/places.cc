@@ -24,7 +24,9 @@ std::string parent(const std::string& path) { return path.substr(0, path.rfind('
 
 Result<void> find_parts(Places& places, const std::string& called_as) {
   places.program = TRY(kernel::read_link("/proc/self/exe"));
-  if (!kernel::exists(places.program) && called_as.starts_with('/')) places.program = called_as;
+  // The kernel calls a file that is a mount of its own, attached nowhere, "/".
+  const bool nameless = places.program == "/" || !kernel::exists(places.program);
+  if (nameless && called_as.starts_with('/')) places.program = called_as;
   const std::string prefix = parent(parent(places.program));
   places.libexec = prefix + "/libexec/caisson";
   places.share = prefix + "/share/caisson";
