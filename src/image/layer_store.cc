@@ -122,8 +122,7 @@ Result<> LayerStore::remember(const FileIdentity& identity, const std::string& d
   if (::write(file.get(), entry.data(), entry.size()) != static_cast<ssize_t>(entry.size())) {
     return fail(os_error("write", name));
   }
-  if (::renameat(tmp_.get(), name.c_str(), index_.get(), name.c_str()) != 0)
-    return fail(os_error("renameat", name));
+  if (::renameat(tmp_.get(), name.c_str(), index_.get(), name.c_str()) != 0) return fail(os_error("renameat", name));
   return {};
 }
 

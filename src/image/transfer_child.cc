@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -36,9 +37,17 @@ Result<Child> spawn(const std::vector<std::string>& words) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, write_end.get(), STDOUT_FILENO);
+  // Signals that the caller waits for by descriptor would otherwise stay blocked in the child: Ctrl-C has to end it.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   pid_t pid = 0;
-  errno = ::posix_spawn(&pid, words[0].c_str(), &actions, nullptr, arguments.data(), environ);
+  errno = ::posix_spawn(&pid, words[0].c_str(), &actions, &attributes, arguments.data(), environ);
   const Error failure = os_error("posix_spawn", words[0]);
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (failure.number != 0) return fail(failure);
   return Child{pid, std::move(read_end)};

@@ -118,7 +118,7 @@ newline" && echo bytes >"etc/$(printf '\xff\xfe')" && echo space >"etc/ lead and
   seq 100000 >"$T/tree/numbers"
   cd "$T"
   tar --format=pax -C tree -cf plain .
-  gzip -k plain && zstd -q plain && xz -k plain && bzip2 -k plain && pigz -kc plain >plain.pigz 2>/dev/null || true
+  gzip -k plain && zstd -q plain && xz -k plain && bzip2 -k plain
   for file in plain plain.gz plain.zst plain.xz plain.bz2; do
     diff -u <(listing tree) <(listing "$(tree_of $file)")
     [ "$(unpack $file)" = "sha256:$(sha256sum $file | cut -d' ' -f1)" ]

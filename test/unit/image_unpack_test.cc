@@ -154,7 +154,8 @@ INSTANTIATE_TEST_SUITE_P(
                     ""},
         HostileCase{"LinkLoop", symbolic_link("a", "b") + symbolic_link("b", "a") + file("a/x", "hit"),
                     "symbolic links"},
-        HostileCase{"MagicLink", symbolic_link("l", "/proc/self/root") + file("l/x", "hit"), "leads nowhere"},
+        HostileCase{"MagicLink", symbolic_link("l", "/proc/self/cwd") + file("l/caisson-test-hit", "hit"),
+                    "leads nowhere"},
         HostileCase{"UnderAFile", file("f") + file("f/x"), "'f/x': openat2(f): Not a directory"},
         HostileCase{"UnderAFifo", entry({.name = "p", .type = '6'}) + file("p/x"), "Not a directory"},
         HostileCase{"RootIsAFile", file("."), "the root must be a directory"},
@@ -189,6 +190,12 @@ TEST_F(ExtractTest, FollowsLinksOfParentsInsideTheRoot) {
   EXPECT_EQ(in_root("usr/lib/d/f"), "3");
   EXPECT_EQ(link("lib"), "usr/lib");
   EXPECT_EQ(status("usr/lib/d").st_mode & 07777, 0755U) << "set at the end although it was named through a link";
+}
+
+TEST_F(ExtractTest, ForgetsAParentWhoseNameWasReplaced) {
+  EXPECT_EQ(unpack(symbolic_link("l", ".") + file("l/x", "1") + directory("l/l") + file("l/y", "2")), "");
+  EXPECT_EQ(in_root("x"), "1");
+  EXPECT_EQ(in_root("l/y"), "2");
 }
 
 TEST_F(ExtractTest, LetsTheLaterEntryTakeThePlace) {
