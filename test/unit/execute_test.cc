@@ -1,0 +1,688 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "allocation_tripwire.h"
+#include "execute/channel.h"
+#include "execute/executor.h"
+#include "kernel/files.h"
+#include "kernel/processes.h"
+#include "kernel/syscalls.h"
+#include "plan/build.h"
+#include "plan/check.h"
+#include "temporary_directory.h"
+
+namespace caisson::execute {
+namespace {
+
+using namespace plan;  // the vocabulary of the plans below
+using testing::IsEmpty;
+
+constexpr std::string_view kMissing = "/nonexistent/file";
+constexpr std::uint64_t kPrivateRecursive = 1U << 18 | 1U << 14;
+
+// A plan made by hand, with what every plan has around it.
+class Script {
+ public:
+  Plan plan;
+
+  Text text(std::string_view text) { return plan.add(text); }
+  std::size_t parent(Action action, Undo undo = Undo::kNone) {
+    plan.append(Lane::kParent, "", "", action).undo = undo;
+    return plan.lane(Lane::kParent).size() - 1;
+  }
+  std::size_t child(Action action) {
+    plan.append(Lane::kChild, "", "", action);
+    return plan.lane(Lane::kChild).size() - 1;
+  }
+  Step& child_step(Action action) { return plan.append(Lane::kChild, "", "", action); }
+
+  // The child, as root of a user namespace of its own if `flags` has one.
+  void spawn(std::uint64_t flags = 0) {
+    parent(Spawn{.lane = Lane::kChild, .flags = flags, .pid = pid_, .pidfd = pidfd_}, Undo::kKill);
+    if ((flags & CLONE_NEWUSER) != 0) map_ids();
+  }
+  void map_ids() {
+    const auto map = [&](std::uint32_t id) { return text("0 " + std::to_string(id) + " 1\n"); };
+    parent(MapIds{.pid = pid_, .uid_map = map(::geteuid()), .gid_map = map(::getegid()), .deny_setgroups = true},
+           Undo::kInside);
+    parent(Signal{Tag::kMapped});
+    child(Await{Tag::kMapped});
+    child(SetIds{.set_groups = false, .set_capabilities = false});
+  }
+
+  // A launcher that clones the child; what it does before comes from `prepare`.
+  void launch(std::optional<Action> prepare = {}) {
+    parent(Spawn{.lane = Lane::kLauncher, .pid = plan.new_slot("launcher")}, Undo::kKill);
+    if (prepare) plan.append(Lane::kLauncher, "", "", *prepare);
+    plan.append(Lane::kLauncher, "", "",
+                Spawn{.lane = Lane::kChild, .flags = CLONE_PARENT, .pid = pid_, .pidfd = pidfd_})
+        .undo = Undo::kKill;
+    plan.append(Lane::kLauncher, "", "", SendDescriptor{.descriptor = pidfd_, .value = pid_});
+    parent(ReceiveDescriptor{.descriptor = pidfd_, .value = pid_}, Undo::kKill);
+    parent(Signal{Tag::kMapped});
+    child(Await{Tag::kMapped});
+  }
+
+  void ready() {
+    child(Signal{Tag::kReady});
+    parent(Await{Tag::kReady});
+  }
+  std::size_t exec(const std::vector<std::string>& candidates,
+                   const std::vector<std::string>& arguments = {"program"}) {
+    return child(Exec{.candidates = plan.add(candidates),
+                      .arguments = plan.add(arguments),
+                      .environment = plan.add(std::vector<std::string>{"A=b", "PATH=/usr/bin:/bin"})});
+  }
+  void shell(const std::string& script) { exec({"/bin/sh"}, {"sh", "-c", script}); }
+
+ private:
+  Slot pid_ = plan.new_slot(kSlotPid);
+  Slot pidfd_ = plan.new_slot(kSlotPidfd);
+};
+
+std::size_t open_descriptors() { return kernel::list_directory("/proc/self/fd")->size(); }
+
+// Whatever a test does, it leaves no process and no descriptor behind.
+class Execute : public testing::Test {
+ protected:
+  ~Execute() override {
+    EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG | __WALL), -1) << "a process is left";
+    EXPECT_EQ(errno, ECHILD);
+    EXPECT_EQ(open_descriptors(), descriptors_) << "a descriptor is left";
+  }
+
+  std::expected<Started, Failure> run(const Plan& plan, const Executor::Examine& examine = {}) {
+    EXPECT_THAT(broken_rules(plan), IsEmpty());
+    Executor executor(plan);
+    return executor.run(examine);
+  }
+
+  // The exit status of the program, or -1 if it was never executed.
+  int status_of(const Plan& plan) {
+    const auto started = run(plan);
+    if (!started) {
+      const StepFailure& what = started.error().what;
+      ADD_FAILURE() << "step " << what.step << ": " << call_name(what.call) << ": " << std::strerror(what.error);
+      return -1;
+    }
+    return *kernel::wait_for(started->pid);
+  }
+
+  Failure failure_of(const Plan& plan, const Executor::Examine& examine = {}) {
+    auto started = run(plan, examine);
+    if (!started) return std::move(started).error();
+    ADD_FAILURE() << "the program was executed";
+    (void)kernel::wait_for(started->pid);
+    return {};
+  }
+
+  static void expect_failure(const Failure& failure, Lane lane, std::size_t step, Call call, int error,
+                             int alternative = 0) {
+    EXPECT_EQ(failure.lane, lane);
+    EXPECT_EQ(failure.what.step, step);
+    EXPECT_EQ(call_name(failure.what.call), call_name(call));
+    EXPECT_EQ(failure.what.error, error);
+    EXPECT_EQ(failure.what.alternative, alternative);
+    EXPECT_THAT(failure.undo, IsEmpty());
+  }
+
+ private:
+  std::size_t descriptors_ = open_descriptors();
+};
+
+bool has_user_namespaces() {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(::unshare(CLONE_NEWUSER) == 0 ? 0 : 1);
+  return kernel::wait_for(child) == 0;
+}
+
+// --- programs --------------------------------------------------------------------------------------------------------
+
+TEST_F(Execute, RunsAProgram) {
+  Script script;
+  script.spawn();
+  script.ready();
+  script.exec({"/bin/true"});
+  auto started = run(script.plan);
+  ASSERT_TRUE(started);
+  EXPECT_GT(started->pid, 0);
+  EXPECT_TRUE(started->pidfd);
+  EXPECT_FALSE(started->terminal);
+  EXPECT_FALSE(started->channel);
+  EXPECT_EQ(::fcntl(started->pidfd.get(), F_GETFD), FD_CLOEXEC);
+  EXPECT_TRUE(kernel::wait_until_gone(started->pidfd.get(), -1));
+  EXPECT_EQ(*kernel::wait_for(started->pid), 0);
+}
+
+TEST_F(Execute, PassesArgumentsAndEnvironment) {
+  Script script;
+  script.spawn();
+  script.ready();
+  script.exec({"/bin/sh"},
+              {"sh", "-c", "test \"$A\" = b && test \"$1\" = '' && test \"$2\" = two && exit 7", "sh", "", "two"});
+  EXPECT_EQ(status_of(script.plan), 7 << 8);
+}
+
+TEST_F(Execute, StartsAProgramWithSignalsAsTheyAre) {
+  struct sigaction ignore{}, before{};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(SIGTERM, &ignore, &before);
+  Script script;
+  script.spawn();
+  script.ready();
+  script.shell("kill -TERM $$; exit 3");
+  EXPECT_EQ(status_of(script.plan), SIGTERM);
+  ::sigaction(SIGTERM, &before, nullptr);
+}
+
+TEST_F(Execute, SaysWhichCommandIsMissing) {
+  Script script;
+  script.spawn();
+  script.ready();
+  const std::size_t step = script.exec({std::string(kMissing), "/nonexistent/too"});
+  expect_failure(failure_of(script.plan), Lane::kChild, step, Call::kExecve, ENOENT);
+}
+
+TEST_F(Execute, GoesAlongThePathAsAShellDoes) {
+  const TemporaryDirectory top;
+  ASSERT_TRUE(kernel::write_new_file(top / "plain", "#!/bin/sh\n"));
+  ASSERT_TRUE(kernel::write_new_file(top / "junk", "junk", 0755));
+  struct Row {
+    std::vector<std::string> candidates;
+    int error;
+    int operand;
+  };
+  const Row rows[] = {
+      {{std::string(kMissing), "/bin/true"}, 0, 0},
+      {{top / "plain", "/bin/true"}, 0, 0},
+      {{top / "plain/below", "/bin/true"}, 0, 0},
+      {{std::string(kMissing), top / "plain", std::string(kMissing)}, EACCES, 1},
+      {{top / "junk", "/bin/true"}, ENOEXEC, 0},
+  };
+  for (const Row& row : rows) {
+    Script script;
+    script.spawn();
+    script.ready();
+    const std::size_t step = script.exec(row.candidates);
+    if (row.error == 0) {
+      EXPECT_EQ(status_of(script.plan), 0);
+      continue;
+    }
+    const Failure failure = failure_of(script.plan);
+    expect_failure(failure, Lane::kChild, step, Call::kExecve, row.error);
+    EXPECT_EQ(failure.what.operand, row.operand);
+  }
+}
+
+// --- failures --------------------------------------------------------------------------------------------------------
+
+TEST_F(Execute, ReportsAFailureOfTheChild) {
+  Script script;
+  script.spawn();
+  script.child(SetAttribute{.attribute = Attribute::kNewSession});
+  const std::size_t step = script.child(WriteFile{.path = script.text(kMissing)});
+  script.ready();
+  script.exec({"/bin/true"});
+  expect_failure(failure_of(script.plan), Lane::kChild, step, Call::kOpen, ENOENT);
+}
+
+TEST_F(Execute, ReportsAFailureOfItsOwnAndClonesNothing) {
+  Script script;
+  const std::size_t step = script.parent(OpenFile{.path = script.text(kMissing), .slot = script.plan.new_slot("file")});
+  script.spawn();
+  script.ready();
+  script.exec({"/bin/true"});
+  bool examined = false;
+  expect_failure(failure_of(script.plan, [&](const Failure&, pid_t) { examined = true; }), Lane::kParent, step,
+                 Call::kOpen, ENOENT);
+  EXPECT_FALSE(examined);
+}
+
+TEST_F(Execute, EndsAChildThatWaitsWhenItFailsItself) {
+  Script script;
+  script.spawn();
+  const std::size_t step = script.parent(OpenFile{.path = script.text(kMissing), .slot = script.plan.new_slot("file")});
+  script.parent(Signal{Tag::kMapped});
+  script.child(Await{Tag::kMapped});
+  script.ready();
+  script.exec({"/bin/true"});
+  expect_failure(failure_of(script.plan), Lane::kParent, step, Call::kOpen, ENOENT);
+}
+
+TEST_F(Execute, TakesBackWhatItMadeOnTheHost) {
+  const TemporaryDirectory top;
+  Script script;
+  script.parent(MakeMountSource{.path = script.text(top / "directory"), .directory = true}, Undo::kRemove);
+  script.parent(
+      MakeMountSource{.path = script.text(top / "directory/hosts"), .content = script.text("::1 localhost\n")},
+      Undo::kRemove);
+  script.spawn();
+  script.child(WriteFile{.path = script.text(kMissing)});
+  script.ready();
+  script.exec({"/bin/true"});
+  std::string content;
+  const Failure failure = failure_of(
+      script.plan, [&](const Failure&, pid_t) { content = kernel::read_file(top / "directory/hosts").value_or(""); });
+  EXPECT_EQ(content, "::1 localhost\n");
+  EXPECT_THAT(failure.undo, IsEmpty());
+  EXPECT_THAT(*kernel::list_directory(top.path()), IsEmpty());
+}
+
+struct FallbackCase {
+  const char* name;
+  const char* second;
+  int leads;
+  int error;
+  int alternative;
+};
+
+TEST_F(Execute, TakesTheSecondAlternativeForItsErrnosAlone) {
+  const FallbackCase cases[] = {
+      {"taken", "/", ENOENT, 0, 0},
+      {"not for another errno", "/", EPERM, ENOENT, 0},
+      {"fails in its turn", "/bin/sh", ENOENT, ENOTDIR, 1},
+  };
+  for (const FallbackCase& row : cases) {
+    SCOPED_TRACE(row.name);
+    Script script;
+    script.spawn();
+    Step& step = script.child_step(ChangeDirectory{.path = script.text(kMissing)});
+    script.plan.add_fallback(step, ChangeDirectory{.path = script.text(row.second)}, {row.leads});
+    script.ready();
+    script.shell("test \"$(pwd)\" = / && exit 5");
+    if (row.error == 0) {
+      EXPECT_EQ(status_of(script.plan), 5 << 8);
+    } else {
+      expect_failure(failure_of(script.plan), Lane::kChild, 0, Call::kChdir, row.error, row.alternative);
+    }
+  }
+}
+
+TEST_F(Execute, KnowsAChildThatDiesWithoutAWord) {
+  const TemporaryDirectory top;
+  ASSERT_TRUE(kernel::write_new_file(top / "file", ""));
+  Script script;
+  script.spawn();
+  script.child(SetAttribute{.attribute = Attribute::kLimit, .which = RLIMIT_FSIZE, .value = 0, .second = 0});
+  script.child(WriteFile{.path = script.text(top / "file"), .value = script.text("x")});  // SIGXFSZ
+  script.ready();
+  script.exec({"/bin/true"});
+  bool examined = false;
+  const Failure failure = failure_of(script.plan, [&](const Failure&, pid_t) { examined = true; });
+  expect_failure(failure, Lane::kParent, 1, Call::kProtocol, 0);
+  ASSERT_TRUE(failure.wait_status);
+  EXPECT_TRUE(WIFSIGNALED(*failure.wait_status));
+  EXPECT_EQ(WTERMSIG(*failure.wait_status), SIGXFSZ);
+  EXPECT_FALSE(examined);
+}
+
+TEST_F(Execute, KnowsAChildThatDiesBeforeItReadsWhatItIsTold) {
+  const TemporaryDirectory top;
+  ASSERT_TRUE(kernel::write_new_file(top / "file", ""));
+  Script script;
+  script.spawn();
+  script.parent(Signal{Tag::kMapped});
+  script.child(SetAttribute{.attribute = Attribute::kLimit, .which = RLIMIT_FSIZE, .value = 0, .second = 0});
+  script.child(WriteFile{.path = script.text(top / "file"), .value = script.text("x")});
+  script.child(Await{Tag::kMapped});
+  script.ready();
+  script.exec({"/bin/true"});
+  for (int i = 0; i < 20; ++i) {  // whether the word arrives before the death or after it
+    const Failure failure = failure_of(script.plan);
+    EXPECT_EQ(call_name(failure.what.call), call_name(Call::kProtocol));
+    EXPECT_EQ(failure.wait_status.value_or(0) & 0x7f, SIGXFSZ);
+  }
+}
+
+// What is seen of the child through /proc while it is examined.
+struct Seen {
+  int times = 0;
+  pid_t pid = -1;
+  char state = '?';
+  std::string root;
+  Executor::Examine examine() {
+    return [this](const Failure&, pid_t child) {
+      ++times;
+      pid = child;
+      if (const auto stat = kernel::process_stat(child)) state = stat->state;
+      root = kernel::read_link("/proc/" + std::to_string(child) + "/root").value_or("");
+    };
+  }
+};
+
+TEST_F(Execute, ExaminesTheChildWhereItStands) {
+  Script script;
+  script.spawn();
+  script.child(WriteFile{.path = script.text(kMissing)});
+  script.ready();
+  script.exec({"/bin/true"});
+  Seen seen;
+  (void)failure_of(script.plan, seen.examine());
+  EXPECT_EQ(seen.times, 1);
+  EXPECT_GT(seen.pid, 0);
+  EXPECT_THAT(seen.state, testing::AnyOf('S', 'R'));
+  EXPECT_EQ(seen.root, "/");
+  EXPECT_FALSE(kernel::process_stat(seen.pid));
+}
+
+TEST_F(Execute, AFailedChildStandsThoughItWasToldToGoOn) {
+  Script script;
+  script.spawn();
+  script.parent(Signal{Tag::kMapped});  // said before the failure is heard of
+  script.child(WriteFile{.path = script.text(kMissing)});
+  script.child(Await{Tag::kMapped});
+  script.ready();
+  script.exec({"/bin/true"});
+  for (int i = 0; i < 20; ++i) {
+    Seen seen;
+    (void)failure_of(script.plan, seen.examine());
+    EXPECT_THAT(seen.state, testing::AnyOf('S', 'R'));
+    EXPECT_EQ(seen.root, "/");
+  }
+}
+
+// --- launcher --------------------------------------------------------------------------------------------------------
+
+TEST_F(Execute, ALaunchersChildIsOurs) {
+  Script script;
+  script.launch();
+  script.ready();
+  script.shell("exit 4");
+  EXPECT_EQ(status_of(script.plan), 4 << 8);
+}
+
+TEST_F(Execute, ReportsAFailureOfTheLauncher) {
+  Script script;
+  script.launch(WriteFile{.path = script.text(kMissing)});
+  script.ready();
+  script.exec({"/bin/true"});
+  Seen seen;
+  expect_failure(failure_of(script.plan, seen.examine()), Lane::kLauncher, 0, Call::kOpen, ENOENT);
+  EXPECT_EQ(seen.times, 1);
+  EXPECT_EQ(seen.pid, 0);
+}
+
+TEST_F(Execute, ReportsAFailureOfALaunchedChild) {
+  Script script;
+  script.launch();
+  const std::size_t step = script.child(ChangeDirectory{.path = script.text(kMissing)});
+  script.ready();
+  script.exec({"/bin/true"});
+  for (int i = 0; i < 20; ++i) {
+    Seen seen;
+    expect_failure(failure_of(script.plan, seen.examine()), Lane::kChild, step, Call::kChdir, ENOENT);
+    EXPECT_GT(seen.pid, 0);
+  }
+}
+
+// --- create, then start ----------------------------------------------------------------------------------------------
+
+TEST_F(Execute, WaitsToBeStarted) {
+  Script script;
+  script.spawn();
+  script.ready();
+  script.child(Await{Tag::kStart});
+  script.shell("exit 6");
+  auto started = run(script.plan);
+  ASSERT_TRUE(started);
+  ASSERT_TRUE(started->channel);
+  EXPECT_FALSE(kernel::wait_until_gone(started->pidfd.get(), 0));
+  EXPECT_TRUE(send_packet(started->channel.get(), {.tag = Tag::kStart}));
+  EXPECT_EQ(*kernel::wait_for(started->pid), 6 << 8);
+}
+
+TEST_F(Execute, EndsIfItWillNeverBeStarted) {
+  Script script;
+  script.spawn();
+  script.ready();
+  script.child(Await{Tag::kStart});
+  script.shell("exit 0");
+  auto started = run(script.plan);
+  ASSERT_TRUE(started);
+  started->channel = Fd();
+  EXPECT_NE(*kernel::wait_for(started->pid), 0);
+}
+
+// --- times -----------------------------------------------------------------------------------------------------------
+
+TEST_F(Execute, TimesEveryStepThatComesBack) {
+  Script script;
+  script.launch();
+  script.child(SetAttribute{.attribute = Attribute::kUmask, .value = 022});
+  script.ready();
+  script.exec({"/bin/true"});
+  Executor executor(script.plan);
+  executor.time_steps();
+  const auto started = executor.run({});
+  ASSERT_TRUE(started);
+  EXPECT_EQ(*kernel::wait_for(started->pid), 0);
+  std::array<std::size_t, kLanes> counted{};
+  for (const StepTime& time : executor.step_times()) {
+    EXPECT_EQ(time.step, counted[static_cast<std::size_t>(time.lane)]++);
+    EXPECT_GE(time.nanoseconds, 0);
+  }
+  EXPECT_EQ(counted[0], script.plan.lane(Lane::kParent).size());
+  EXPECT_EQ(counted[1], script.plan.lane(Lane::kLauncher).size());
+  EXPECT_EQ(counted[2], script.plan.lane(Lane::kChild).size() - 1);  // execution does not come back
+}
+
+TEST_F(Execute, TimesNoMoreStepsThanItHasRoomFor) {
+  Script script;
+  script.spawn();
+  for (int i = 0; i < 2 * kSlots; ++i) script.child(SetAttribute{.attribute = Attribute::kUmask, .value = 022});
+  script.ready();
+  script.exec({"/bin/true"});
+  Executor executor(script.plan);
+  executor.time_steps();
+  const auto started = executor.run({});
+  ASSERT_TRUE(started);
+  EXPECT_EQ(*kernel::wait_for(started->pid), 0);
+  EXPECT_EQ(executor.step_times().size(), script.plan.lane(Lane::kParent).size() + kSlots);
+}
+
+// --- a whole container, and no allocation ----------------------------------------------------------------------------
+
+TEST_F(Execute, TheTripwireSeesAnAllocation) {
+  if (!tripwire_works()) GTEST_SKIP() << "a sanitizer's allocator cannot be watched";
+  for (const bool allocates : {true, false}) {
+    const Tripwire tripwire;
+    struct clone_args arguments{};
+    arguments.exit_signal = SIGCHLD;
+    const pid_t child = kernel::clone3(arguments);
+    if (child == 0) {
+      ::close(2);  // its words are for other tests
+      if (allocates) {
+        char* volatile text = new char[100];
+        delete[] text;
+      }
+      ::_exit(0);
+    }
+    EXPECT_EQ(*kernel::wait_for(child), allocates ? kTripped << 8 : 0);
+  }
+}
+
+// A container from the host's own files, in namespaces of its own, made as any user may: with every kind of step that
+// does not take the host's privilege.
+class ContainerScript : public Script {
+ public:
+  explicit ContainerScript(const std::string& at) {
+    for (const std::string_view stream : {kSlotInput, kSlotOutput, kSlotError})
+      streams_.push_back(plan.give_slot(stream));
+    const Slot host_file = plan.new_slot("a file");
+    parent(OpenFile{.path = text("/proc/self/status"), .flags = O_RDONLY, .slot = host_file});
+    spawn(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC);
+    process();
+    root(at);
+    mounts();
+    terminal();
+    protect();
+    program();
+  }
+
+ private:
+  void process() {
+    child(SetAttribute{.attribute = Attribute::kNewSession});
+    child(SetAttribute{.attribute = Attribute::kKeyring});
+    child(Unshare{CLONE_NEWCGROUP});
+    child(BringUpLoopback{});
+    child(SetHostname{.hostname = text("box"), .domainname = text("example.org")});
+    child(WriteFile{.path = text("/proc/self/oom_score_adj"), .value = text("500")});
+  }
+  void root(const std::string& at) {
+    child(SetPropagation{kPrivateRecursive});
+    const Slot tree = plan.new_slot("tree");
+    child(OpenTree{.source = text("/"), .recursive = true, .propagation = kPrivateRecursive, .slot = tree});
+    for (Slot* null : {&null_, &hidden_}) {
+      *null = plan.new_slot("null");
+      child(OpenTree{.source = text("/dev/null"), .propagation = 1U << 18, .slot = *null});
+    }
+    root_ = plan.new_slot("root");
+    child(MountRoot{.tree = tree, .at = text(at), .root = root_});
+  }
+  void filesystem(std::string_view type, std::string_view target, const std::vector<std::string>& options,
+                  bool may_be_refused) {
+    Mount mount{
+        .root = root_, .type = text(type), .source = text(type), .target = text(target), .options = plan.add(options)};
+    Step& step = child_step(mount);
+    if (!may_be_refused) return;
+    mount.type = mount.source = text("tmpfs");  // where the host's own is covered in part (mount_namespaces(7))
+    plan.add_fallback(step, mount, {EPERM});
+  }
+  void mounts() {
+    filesystem("tmpfs", "/dev", {"mode=755", "size=1m"}, false);
+    filesystem("devpts", "/dev/pts", {"newinstance", "ptmxmode=0666", "mode=0620"}, false);
+    filesystem("mqueue", "/dev/mqueue", {}, false);
+    filesystem("tmpfs", "/tmp", {}, false);
+    filesystem("proc", "/proc", {}, true);
+    filesystem("sysfs", "/sys", {}, true);
+    child(Mount{
+        .root = root_, .tree = null_, .target = text("/dev/null"), .set = MOUNT_ATTR_NOEXEC, .propagation = 1U << 18});
+    child(MakeDevice{.root = root_, .path = text("/dev/fifo"), .mode = S_IFIFO | 0640U});
+    child(MakeLink{.root = root_, .path = text("/dev/fd"), .target = text("/proc/self/fd")});
+  }
+  void terminal() {
+    child(ConnectStreams{.input = streams_[0], .output = streams_[1], .error = streams_[2]});
+    const Slot master = plan.new_slot(kSlotTerminal);
+    child(Console{.root = root_, .master = master, .height = 24, .width = 80, .bind_console = true});
+    child(SendDescriptor{.descriptor = master});
+    parent(ReceiveDescriptor{.descriptor = master});
+  }
+  void protect() {
+    child(Pivot{root_});
+    child(ChangeRoot{root_});
+    const Slot empty = plan.new_slot("empty");
+    child(OpenTree{.type = text("tmpfs"),
+                   .options = plan.add(std::vector<std::string>{"nr_inodes=2"}),
+                   .set = MOUNT_ATTR_RDONLY,
+                   .slot = empty});
+    for (const char* path : {"/etc/passwd", "/etc/group", "/var", "/home", "/nonexistent/path"}) {
+      child(Mask{.root = root_, .null = hidden_, .empty = empty, .path = text(path)});
+    }
+    child(MakeReadOnly{.root = root_, .path = text("/etc")});
+    child(MakeReadOnly{.root = root_, .path = text("/tmp"), .remount = true});
+  }
+  void program() {
+    child(SetAttribute{.attribute = Attribute::kNotDumpable});
+    child(SetAttribute{.attribute = Attribute::kLimit, .which = RLIMIT_CORE, .value = 0, .second = 0});
+    child(SetAttribute{.attribute = Attribute::kUmask, .value = 0027});
+    child(SetAttribute{.attribute = Attribute::kNoNewPrivileges});
+    child(CloseDescriptors{.from = 3});
+    const Text directory = text("/dev/made/for/it");
+    child(ChangeDirectory{.path = directory, .first_try = true});
+    child(SetIds{.set_groups = false, .bounding = 1, .effective = 1, .permitted = 1});
+    child(SetAttribute{.attribute = Attribute::kDeathSignal, .value = SIGKILL});
+    child(ChangeDirectory{.path = directory});
+    ready();
+    exec({std::string(kMissing), "/bin/sh"}, {"sh", "-c", R"sh(
+      test $$ = 1 || exit 11
+      test "$(uname -n)" = box || exit 12
+      test "$(umask)" = 0027 || exit 13
+      test "$(pwd)" = /dev/made/for/it || exit 14
+      test -c /dev/null || exit 15
+      test -p /dev/fifo || exit 16
+      test -L /dev/fd || exit 17
+      test ! -f /etc/passwd || exit 18
+      test -z "$(ls -A /var)" || exit 19
+      ! touch /tmp/file || exit 20
+      ! touch /etc/file || exit 21
+      test -t 0 || exit 22
+      test "$(stty size)" = '24 80' || exit 23
+      test "$(ulimit -c)" = 0 || exit 24
+      test ! -e /proc/self/status || grep -q '^CapEff:.*0001$' /proc/self/status || exit 25
+      test -c /dev/console || exit 26
+      echo fine)sh"});
+  }
+
+  std::vector<Slot> streams_;
+  Slot root_ = kNoSlot;
+  Slot null_ = kNoSlot;
+  Slot hidden_ = kNoSlot;
+};
+
+std::string words_of(int terminal) {
+  std::string words;
+  char buffer[512];
+  for (ssize_t got = 0; (got = ::read(terminal, buffer, sizeof buffer)) > 0;)
+    words.append(buffer, static_cast<std::size_t>(got));
+  return words;  // the last read fails: EIO, when nobody has the other end
+}
+
+TEST_F(Execute, MakesAContainerWithoutAllocatingInIt) {
+  if (!has_user_namespaces()) GTEST_SKIP() << "no user namespaces on this host";
+  const TemporaryDirectory top;
+  const ContainerScript script(top.path());
+  ASSERT_THAT(broken_rules(script.plan), IsEmpty());
+  const auto null = kernel::open_file("/dev/null", O_RDWR);
+  Executor executor(script.plan);
+  for (const std::string_view stream : {kSlotInput, kSlotOutput, kSlotError}) executor.give(stream, null->get());
+  executor.time_steps();
+  std::expected<Started, Failure> started;
+  {
+    const Tripwire tripwire;
+    started = executor.run({});
+  }
+  if (!started) {
+    const Failure& failure = started.error();
+    FAIL() << "lane " << static_cast<int>(failure.lane) << " step " << failure.what.step << ": "
+           << call_name(failure.what.call) << ": " << std::strerror(failure.what.error) << ", status "
+           << failure.wait_status.value_or(0);
+  }
+  const std::string words = words_of(started->terminal.get());
+  EXPECT_EQ(*kernel::wait_for(started->pid), 0) << words;
+  EXPECT_THAT(words, testing::EndsWith("fine\r\n"));
+}
+
+TEST_F(Execute, ReportsAFailureWithoutAllocating) {
+  if (!has_user_namespaces()) GTEST_SKIP() << "no user namespaces on this host";
+  Script script;
+  script.spawn(CLONE_NEWUSER | CLONE_NEWNS);
+  const std::size_t step = script.child(MountRoot{.type = script.text("tmpfs"),
+                                                  .options = script.text("size=nonsense"),
+                                                  .at = script.text("/tmp"),
+                                                  .root = script.plan.new_slot("root")});
+  script.ready();
+  script.exec({"/bin/true"});
+  Executor executor(script.plan);
+  std::expected<Started, Failure> started;
+  {
+    const Tripwire tripwire;
+    started = executor.run({});
+  }
+  ASSERT_FALSE(started);
+  expect_failure(started.error(), Lane::kChild, step, Call::kMount, EINVAL);
+}
+
+}  // namespace
+}  // namespace caisson::execute
