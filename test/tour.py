@@ -1,12 +1,13 @@
-"""Types what docs/tour.md shows into terminals, and compares what comes with what the text shows: called by test/system/tour.bats.
+"""Types what docs/tour.md shows into terminals, and compares what comes with what it shows: see test/system/tour.bats.
 
     tour.py TEXT --part N --directory DIR    one part, run in DIR; exit status 1, and what differs, when something does
     tour.py TEXT --list                      the headings of the parts
 
-A part is a heading `## N. …`. In its blocks of console text a line after a prompt (`$ `, `# `, `> `) is typed once that prompt
-is there, and the lines below it are what the terminal has to show until the next one. `…` stands for any text within
-a line, and alone on a line for any lines. A block that is fenced with ```console two is typed into a second terminal; each part has
-terminals of its own, with a shell in DIR, which are closed at its end as a person would close the window.
+A part is a heading `## N. …`. In its blocks of console text a line after a prompt (`$ `, `# `, `> `) is typed once that
+prompt is there, and the lines below it are what the terminal has to show until the next one. `…` stands for any text
+within a line, and alone on a line for any lines; the width of white space does not count, columns differ with what is in
+them. A block that is fenced with ```console two is typed into a second terminal. Each part has terminals of its own, with a
+shell in DIR, which are closed at its end as a person would close the window.
 """
 
 import argparse
@@ -154,7 +155,8 @@ def type_part(lines, directory, limit_s):
 
 
 def line_pattern(shown):
-    return "[^\n]*".join(re.escape(piece) for piece in shown.rstrip().split("…"))
+    words = ["[^\n]*".join(re.escape(piece) for piece in word.split("…")) for word in shown.split()]
+    return r"[ \t]*" + r"[ \t]+".join(words)
 
 
 def matches(shown, came):
