@@ -206,6 +206,9 @@ const HintRow kRows[] = {
     {"directory_is_a_file", "ChangeDirectory", {Call::kChdir, Call::kMkdir, Call::kOpenat2}, {ENOTDIR, EEXIST}, nullptr,
      [](C c) { return fmt::format("{}, or something above it, is a file in the container: see --workdir "
            "(process.cwd)", c.view(c.as<plan::ChangeDirectory>().path)); }},
+    {"directory_on_read_only", "ChangeDirectory", {Call::kMkdir, Call::kOpenat2}, {EROFS}, nullptr,
+     [](C c) { return fmt::format("the container has no directory {} and a read-only root filesystem to make it in: make "
+           "it in the image, or mount something there", c.view(c.as<plan::ChangeDirectory>().path)); }},
     {"directory_forbidden", "ChangeDirectory", {Call::kChdir}, {EACCES}, nullptr,
      [](C c) { return fmt::format("the container's user may not enter {}: a directory on the way lacks the x bit for "
            "it", c.view(c.as<plan::ChangeDirectory>().path)); }},

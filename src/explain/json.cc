@@ -111,6 +111,7 @@ struct Operands {
         .words("set", mount_attribute_words(a.set));
     object.yes("recursive", a.recursive)
         .text("propagation", plan::propagation_word(a.propagation))
+        .slot("view", a.view)
         .slot("slot", a.slot);
   }
   void operator()(const plan::SetPropagation& a) { object.text("propagation", plan::propagation_word(a.flags)); }

@@ -43,6 +43,10 @@ std::string propagate(std::uint64_t flags, const std::string& target) {
 std::string bind(const Plan& plan, plan::Slot slot, const std::string& target) {
   const plan::OpenTree* tree = tree_of(plan, slot);
   if (tree == nullptr) return fmt::format("# {} is not known to a shell\n", slot_words(plan, slot));
+  if (tree->view != kNoSlot) {
+    return fmt::format("# {} lies in another mount namespace: a shell cannot bind it from there\n",
+                       plan.view(tree->source));
+  }
   return fmt::format("mount --{} {} {}\n", tree->recursive ? "rbind" : "bind", shell_quote(plan.view(tree->source)),
                      target) +
          propagate(tree->propagation, target);

@@ -140,8 +140,9 @@ struct Teller {
     const std::string details =
         in_parentheses({join(options, ", "), join(strings(plan, a.options), ", ")}) + arrow(plan, {a.slot});
     if (a.type) return {fmt::format("make a detached {}", view(a.type)), details};
+    const std::string where = a.view == kNoSlot ? "" : " as seen from " + slot_path(plan, a.view);
     return {fmt::format("take a detached copy of {}", view(a.source)),
-            (a.recursive ? " with the mounts below it" : "") + details};
+            (a.recursive ? " with the mounts below it" : "") + where + details};
   }
   Words operator()(const plan::SetPropagation& a) const {
     return {fmt::format("make the propagation of / {}", plan::propagation_word(a.flags))};
@@ -317,7 +318,15 @@ std::string braces(const std::vector<std::string>& paths) {
   return fmt::format("{}{{{}}}{}", first.substr(0, head + 1), join(middles, ","), first.substr(first.size() - tail));
 }
 
-std::string describe_briefly(const Plan& plan, const plan::Action& action) { return tell_action(plan, action).brief; }
+std::string describe_briefly(const Plan& plan, const plan::Action& action) {
+  // The path of a cgroup's file is long, and whoever is brief goes on to name the call with it.
+  if (const auto* write = std::get_if<plan::WriteFile>(&action)) {
+    const std::string_view path = plan.view(write->path);
+    return fmt::format("write \"{}\" to {}", without_newline(plan.view(write->value)),
+                       path.substr(path.rfind('/') + 1));
+  }
+  return tell_action(plan, action).brief;
+}
 
 std::string describe(const Plan& plan, const plan::Action& action) {
   const Words words = tell_action(plan, action);

@@ -112,7 +112,7 @@ const std::vector<LineCase> kLineCases = {
      "--memory",
      [](Plan& p) -> plan::Action { return plan::WriteFile{.path = p.add("/c/memory.max"), .value = p.add("5")}; },
      {.call = Call::kWrite, .error = EINVAL},
-     "--memory: write \"5\" to /c/memory.max: write(\"/c/memory.max\", \"5\"): Invalid argument"},
+     "--memory: write \"5\" to memory.max: write(\"/c/memory.max\", \"5\"): Invalid argument"},
     {"Limit",
      "--ulimit nofile=9",
      [](Plan&) -> plan::Action {

@@ -43,6 +43,14 @@ const std::vector<WordsCase> kWordsCases = {
                                .first = p.new_slot("cpu")};
      },
      "make the cgroups /sys/fs/cgroup/{cpu,cpuset}/c/1 and open tasks in each"},
+    {"MakeMountSource",
+     [](Plan& p) -> plan::Action {
+       return plan::MakeMountSource{.path = p.add("/run/c/hosts"), .content = p.add("127.0.0.1 localhost\n")};
+     },
+     "make the file /run/c/hosts"},
+    {"MakeMountSourceDirectory",
+     [](Plan& p) -> plan::Action { return plan::MakeMountSource{.path = p.add("/run/c/upper"), .directory = true}; },
+     "make the directory /run/c/upper"},
     {"WriteFile",
      [](Plan& p) -> plan::Action {
        return plan::WriteFile{.path = p.add("/sys/fs/cgroup/pids/x/pids.max"), .value = p.add("100\n")};
@@ -129,6 +137,13 @@ const std::vector<WordsCase> kWordsCases = {
                              .slot = p.new_slot("data")};
      },
      "take a detached copy of /srv/data with the mounts below it (rprivate) → slot data"},
+    {"OpenTreeInTheViewOfAnother",
+     [](Plan& p) -> plan::Action {
+       const plan::Slot view = p.new_slot("view");
+       p.append(plan::Lane::kParent, "", "", plan::OpenFile{.path = p.add("/proc/7/ns/mnt"), .slot = view});
+       return plan::OpenTree{.source = p.add("/srv"), .slot = p.new_slot("data"), .view = view};
+     },
+     "take a detached copy of /srv as seen from /proc/7/ns/mnt → slot data"},
     {"OpenTreeOfANewFileSystem",
      [](Plan& p) -> plan::Action {
        return plan::OpenTree{.type = p.add("tmpfs"),
