@@ -200,7 +200,7 @@ constexpr Option<RunInput> kTable[] = {
      number<&RunOptions::pids_limit, -1, kMost>},
     {{"blkio-weight", 0, "N", kLimits, "Weight when disks are busy (10 to 1000)"},
      number<&RunOptions::blkio_weight, 0, 1000>},
-    {{"cgroup-parent", 0, "PATH", kLimits, "The cgroup to make its own in (default /caisson)"},
+    {{"cgroup-parent", 0, "PATH", kLimits, "The cgroup to make its own in (default the top)"},
      value<&RunOptions::cgroup_parent, as_it_stands>},
 
     {{"cap-add", 0, "CAPABILITY", kRights, "Give it a capability, or ALL", true},
