@@ -96,6 +96,9 @@ Result<std::vector<spec::NamespaceType>> other_namespaces(pid_t pid) {
   return types;
 }
 
+// user_namespaces(7): a namespace that an ordinary user made denies it.
+bool may_set_groups(pid_t pid) { return !kernel::read_file(fmt::format("/proc/{}/setgroups", pid)).value_or("").starts_with("deny"); }
+
 struct Launchable {
   HostFacts facts;
   plan::Plan plan;
@@ -114,6 +117,7 @@ Result<Launchable> plan_exec(const ExecOptions& options, const Places& places) {
   const spec::Process process = TRY(process_of(options, places, container, facts));
   plan::Request request;
   request.death_signal = options.detach ? 0 : SIGKILL;
+  request.set_groups = may_set_groups(container.live->process.pid);
   plan::Plan plan = TRY(plan::plan_process(process,
                                            {.namespaces = TRY(other_namespaces(container.live->process.pid)),
                                             .cgroup_directories = container.record.cgroup_directories},
@@ -248,6 +252,7 @@ Result<Launchable> plan_enter(const EnterOptions& options) {
   if (whole) where.cgroup_directories = cgroups_of(options.pid, facts);
   plan::Request request;
   request.new_session = false;
+  request.set_groups = may_set_groups(options.pid);
   plan::Plan plan = TRY(plan::plan_process(own_process(options.command), where, facts, request));
   return Launchable{std::move(facts), std::move(plan), std::move(*target), {}};
 }

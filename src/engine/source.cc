@@ -20,7 +20,7 @@ constexpr std::size_t kAccountsBytes = 4U << 20;
 Result<std::string> builtin_tarball(const std::string& name, const Places& places) {
   const std::string tarball = places.share + "/" + name + ".tar.gz";
   if (name.find('/') == std::string::npos && kernel::exists(tarball)) return tarball;
-  return fail(complaint(fmt::format("there is no built-in root filesystem '{}'", name), "builtin:busybox is there"));
+  return fail(in("builtin:" + name, complaint(fmt::format("there is no {}", tarball), name == "busybox" ? "it is made and installed with caisson: script/build, cmake --install" : "builtin:busybox is there")));
 }
 
 Result<Source> from_tarball(const std::string& tarball, const std::string& sha256, const Places& places, Unpack unpack, const Log& log) {

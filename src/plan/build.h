@@ -38,6 +38,7 @@ struct Request {
   bool wait_for_start = false;                 ///< create, then start: the program is executed when the parent says so
   bool new_keyring = true;
   bool new_session = true;                     ///< of a further process; without: it stays in the caller's job
+  bool set_groups = true;                      ///< false where the user namespace denies setgroups(2)
   int death_signal = 0;           ///< sent to the process when its parent dies; 0: none
   std::uint32_t preserve_fds = 0;  ///< descriptors 3 … 2+n stay open
 };

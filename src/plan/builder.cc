@@ -160,6 +160,7 @@ Result<> Builder::limits(const spec::Process& process) {
 
 void Builder::identity(const spec::Process& process) {
   SetIds ids{.uid = process.user.uid, .gid = process.user.gid, .groups = plan_.add(process.user.additional_gids)};
+  ids.set_groups = request_.set_groups;
   if (const auto& sets = process.capabilities) {
     ids.bounding = sets->bounding;
     ids.effective = sets->effective;

@@ -5,10 +5,10 @@ load helper
   "${CAISSON[@]}" run --name kept builtin:busybox sleep 100 &
   local keeper=$!
   until [ "$(caisson inspect -f '{{.State.Pid}}' kept 2>/dev/null || echo 0)" != 0 ]; do sleep 0.05; done
-  run python3 -c 'import os, sys; os.open(f"/proc/{sys.argv[1]}/exe", os.O_WRONLY)' "$keeper"
+  run python3 -c 'import os, sys; print(bool(os.statvfs(f"/proc/{sys.argv[1]}/exe").f_flag & os.ST_RDONLY))' "$keeper"
   caisson rm -f kept
   wait "$keeper" || :
-  [[ "$output" == *"Read-only file system"* ]]
+  [ "$output" = True ]
 }
 
 @test "own executable: a command that names /proc/self/exe as its interpreter gets that view" {

@@ -24,7 +24,7 @@ kept=$cache/tour-$(echo "$*" | sha256sum | cut -c -12).tar.gz
 if [ ! -s "$kept" ]; then
   mkdir -p "$cache"
   trap 'rm -f "$cache/$$.tar.gz"' EXIT
-  nsenter --net="/proc/$TYPIST/ns/net" "$(PATH=${PATH#*:} command -v mmdebstrap)" "${@:1:$#-1}" "$cache/$$.tar.gz"
+  nsenter --net="/proc/$TYPIST/ns/net" /usr/bin/mmdebstrap "${@:1:$#-1}" "$cache/$$.tar.gz"
   mv "$cache/$$.tar.gz" "$kept"
 fi
 cp "$kept" "${@: -1}"
