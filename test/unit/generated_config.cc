@@ -157,9 +157,13 @@ spec::Process process(Random& random) {
 }
 
 plan::Request request(Random& random) {
+  const std::vector<plan::MountSource> sources = {{.path = "/box/data", .directory = true},
+                                                  {.path = "/box/hosts", .content = "::1 localhost"}};
   return {.origins = {{"process.args", "COMMAND"}, {"mounts[1]", "-v /a:/b"}},
+          .sources = random.some(sources, 2),
           .wait_for_start = random.one_in(2),
           .new_keyring = random.one_in(2),
+          .new_session = random.one_in(2),
           .death_signal = random.one_in(2) ? 9 : 0,
           .preserve_fds = static_cast<std::uint32_t>(random.below(3))};
 }

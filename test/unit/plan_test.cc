@@ -1,0 +1,400 @@
+#include <linux/mount.h>
+#include <sched.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "explain/listing.h"
+#include "generated_config.h"
+#include "plan/build.h"
+#include "plan/builder.h"
+#include "plan/check.h"
+#include "plan/mount_options.h"
+#include "spec/capability.h"
+#include "spec/validate.h"
+
+namespace caisson::plan {
+namespace {
+
+using spec::NamespaceType;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+// --- configurations --------------------------------------------------------------------------------------------------
+
+// What `runc spec` prints (runc 1.1.5), in a cgroup of its own.
+spec::Config runc_default() {
+  const std::uint64_t mask = spec::capability_bit(*spec::capability_number("AUDIT_WRITE")) |
+                             spec::capability_bit(*spec::capability_number("KILL")) |
+                             spec::capability_bit(*spec::capability_number("NET_BIND_SERVICE"));
+  spec::Config config{
+      .oci_version = "1.0.2-dev",
+      .root = {.path = "/bundle/rootfs", .readonly = true},
+      .mounts =
+          {{"/proc", "proc", "proc", {}},
+           {"/dev", "tmpfs", "tmpfs", {"nosuid", "strictatime", "mode=755", "size=65536k"}},
+           {"/dev/pts", "devpts", "devpts", {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}},
+           {"/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", "size=65536k"}},
+           {"/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}},
+           {"/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", "ro"}},
+           {"/sys/fs/cgroup", "cgroup", "cgroup", {"nosuid", "noexec", "nodev", "relatime", "ro"}}},
+      .process = {.terminal = true,
+                  .args = {"sh"},
+                  .env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm"},
+                  .capabilities =
+                      spec::Capabilities{.bounding = mask, .effective = mask, .permitted = mask, .ambient = mask},
+                  .rlimits = {{"RLIMIT_NOFILE", 1024, 1024}},
+                  .no_new_privileges = true},
+      .hostname = "runc"};
+  for (const NamespaceType type : {NamespaceType::kPid, NamespaceType::kNetwork, NamespaceType::kIpc,
+                                   NamespaceType::kUts, NamespaceType::kMount}) {
+    config.linux_.namespaces.push_back({type, ""});
+  }
+  config.linux_.cgroups_path = "/caisson/box";
+  config.linux_.resources.devices = {{.allow = false, .access = "rwm"}};
+  config.linux_.masked_paths = {"/proc/acpi",          "/proc/asound",     "/proc/kcore",       "/proc/keys",
+                                "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug",
+                                "/sys/firmware",       "/proc/scsi"};
+  config.linux_.readonly_paths = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
+  return config;
+}
+
+// A mount namespace, a root filesystem and a program: what the others add to.
+spec::Config smallest() {
+  return {.root = {.path = "/srv/rootfs"},
+          .process = {.args = {"/bin/true"}},
+          .linux_ = {.namespaces = {{NamespaceType::kMount, ""}}}};
+}
+
+void join(spec::Config& config, NamespaceType type, std::string path) {
+  std::erase_if(config.linux_.namespaces, [&](const spec::Namespace& n) { return n.type == type; });
+  config.linux_.namespaces.push_back({type, std::move(path)});
+}
+
+void add_user_namespace(spec::Config& config) {
+  config.linux_.namespaces.push_back({NamespaceType::kUser, ""});
+  config.linux_.uid_mappings = config.linux_.gid_mappings = {{.container_id = 0, .host_id = 100'000, .size = 65'536}};
+}
+
+Result<Plan> plan_of(const spec::Config& config, CgroupMode mode = CgroupMode::kHybrid, const Request& request = {}) {
+  return plan_container(config, facts_of(mode), request);
+}
+
+// --- goldens ---------------------------------------------------------------------------------------------------------
+
+// Compares the plan's text with test/unit/golden/NAME.txt; with CAISSON_UPDATE_GOLDENS set, writes it there instead.
+void expect_golden(const std::string& name, const Result<Plan>& plan) {
+  ASSERT_TRUE(plan) << plan.error().text();
+  EXPECT_THAT(broken_rules(*plan), IsEmpty());
+  const std::string path = std::string(TEST_GOLDENS) + "/" + name + ".txt";
+  const std::string text = explain::as_text(*plan);
+  if (std::getenv("CAISSON_UPDATE_GOLDENS") != nullptr) {
+    std::ofstream(path) << text;
+    return;
+  }
+  std::ifstream file(path);
+  std::ostringstream expected;
+  expected << file.rdbuf();
+  EXPECT_EQ(text, expected.str()) << "if the new plan is right: CAISSON_UPDATE_GOLDENS=1 unit_plan";
+}
+
+TEST(Golden, RuncsDefault) {
+  EXPECT_THAT(spec::validate(runc_default()).errors, IsEmpty());
+  expect_golden("runc_default", plan_of(runc_default()));
+}
+
+TEST(Golden, NoCgroup) {
+  spec::Config config = smallest();
+  config.mounts = {{"/proc", "proc", "proc", {}}};
+  expect_golden("no_cgroup", plan_of(config, CgroupMode::kNone));
+}
+
+TEST(Golden, Terminal) {
+  spec::Config config = smallest();
+  config.mounts = {{"/dev/pts", "devpts", "devpts", {"newinstance", "ptmxmode=0666"}}};
+  config.process.terminal = true;
+  config.process.console_size = spec::ConsoleSize{.height = 24, .width = 80};
+  config.process.user.uid = 1000;
+  expect_golden("terminal", plan_of(config));
+}
+
+TEST(Golden, UserNamespace) {
+  spec::Config config = smallest();
+  add_user_namespace(config);
+  config.mounts = {{"/sys", "sysfs", "sysfs", {"nosuid", "ro"}}};
+  config.linux_.cgroups_path = "/caisson/box";
+  expect_golden("user_namespace", plan_of(config));
+}
+
+TEST(Golden, JoinedNetworkAndPid) {
+  spec::Config config = smallest();
+  join(config, NamespaceType::kNetwork, "/proc/42/ns/net");
+  join(config, NamespaceType::kPid, "/proc/42/ns/pid");
+  expect_golden("joined_network_and_pid", plan_of(config));
+}
+
+TEST(Golden, JoinedUserNamespace) {
+  spec::Config config = smallest();
+  join(config, NamespaceType::kUser, "/proc/42/ns/user");
+  join(config, NamespaceType::kNetwork, "/proc/42/ns/net");
+  expect_golden("joined_user_namespace", plan_of(config));
+}
+
+TEST(Golden, OverlayRoot) {
+  spec::Config config = smallest();
+  config.mounts = {
+      {"/", "overlay", "overlay", {"lowerdir=/layers/2:/layers/1", "upperdir=/box/upper", "workdir=/box/work"}},
+      {"/data", "bind", "/srv/data", {"rbind", "ro", "rprivate"}}};
+  expect_golden("overlay_root",
+                plan_of(config, CgroupMode::kHybrid, {.origins = {{"mounts[1]", "-v /srv/data:/data:ro"}}}));
+}
+
+TEST(Golden, CgroupV2) {
+  spec::Config config = smallest();
+  config.linux_.namespaces.push_back({NamespaceType::kCgroup, ""});
+  config.mounts = {{"/sys/fs/cgroup", "cgroup", "cgroup", {"ro"}}};
+  config.linux_.cgroups_path = "/caisson/box";
+  config.linux_.resources.memory = {.limit = 100 << 20, .swap = 100 << 20};
+  expect_golden("cgroup_v2", plan_of(config, CgroupMode::kV2));
+}
+
+TEST(Golden, CgroupNamespaceOnV1) {
+  spec::Config config = smallest();
+  config.linux_.namespaces.push_back({NamespaceType::kCgroup, ""});
+  config.mounts = {{"/sys/fs/cgroup", "cgroup", "cgroup", {"ro"}}};
+  config.linux_.cgroups_path = "/caisson/box";
+  config.linux_.resources.memory = {.limit = 100 << 20, .swap = 100 << 20};
+  expect_golden("cgroup_namespace_on_v1", plan_of(config, CgroupMode::kV1));
+}
+
+TEST(Golden, ReadOnlyTmpfs) {
+  spec::Config config = smallest();
+  config.root.readonly = true;
+  config.mounts = {{"/run", "tmpfs", "tmpfs", {"ro", "nosuid", "size=1m"}},
+                   {"/run/data/", "bind", "/srv/data", {"bind", "rro"}}};
+  expect_golden("read_only_tmpfs", plan_of(config));
+}
+
+TEST(Golden, MaskedPaths) {
+  spec::Config config = smallest();
+  config.linux_.masked_paths = {"/proc/kcore", "/sys/firmware"};
+  config.linux_.readonly_paths = {"/proc/sys/"};
+  config.linux_.sysctl = {{"net.ipv4.ip_forward", "1"}};
+  config.process.oom_score_adj = 500;
+  config.linux_.namespaces.push_back({NamespaceType::kNetwork, ""});
+  expect_golden("masked_paths", plan_of(config));
+}
+
+TEST(Golden, DevicesBound) {
+  spec::Config config = smallest();
+  config.linux_.devices = {{.path = "/dev/fuse", .type = 'c', .major = 10, .minor = 229}};
+  HostFacts facts = facts_of(CgroupMode::kHybrid);
+  facts.effective_capabilities = 0;
+  expect_golden("devices_bound", plan_container(config, facts, {}));
+}
+
+TEST(Golden, Exec) {
+  const spec::Process process{.user = {.uid = 1000, .gid = 1000}, .args = {"ps", "-ef"}, .env = {"PATH=/usr/bin:/bin"}};
+  const Target target{.namespaces = {NamespaceType::kMount, NamespaceType::kPid, NamespaceType::kNetwork},
+                      .cgroup_directories = {"/sys/fs/cgroup/memory/caisson/box", "/sys/fs/cgroup/pids/caisson/box"}};
+  expect_golden("exec", plan_process(process, target, facts_of(CgroupMode::kHybrid), {.death_signal = 9}));
+}
+
+TEST(Golden, EnterWithRoot) {
+  const Target target{.namespaces = {NamespaceType::kNetwork}, .root = "/proc/42/root"};
+  expect_golden("enter_with_root", plan_process({.args = {"/bin/sh"}}, target, facts_of(CgroupMode::kHybrid), {}));
+}
+
+TEST(Golden, CreatedAndStartedLater) {
+  expect_golden("wait_for_start", plan_of(smallest(), CgroupMode::kNone, {.wait_for_start = true, .preserve_fds = 2}));
+}
+
+// --- single decisions ------------------------------------------------------------------------------------------------
+
+template <class A>
+std::vector<A> all(const Plan& plan, Lane lane) {
+  std::vector<A> found;
+  for (const Step& step : plan.lane(lane)) {
+    if (const A* action = std::get_if<A>(&step.action)) found.push_back(*action);
+  }
+  return found;
+}
+
+TEST(Devices, TheConfigsOwnTakesTheStandardOnesPlace) {
+  spec::Config config = smallest();
+  config.linux_.devices = {{.path = "/dev/null", .type = 'c', .major = 1, .minor = 3, .file_mode = 0600}};
+  const auto plan = plan_of(config);
+  std::vector<std::uint32_t> modes;
+  for (const MakeDevice& device : all<MakeDevice>(*plan, Lane::kChild)) {
+    if (plan->view(device.path) == "/dev/null") modes.push_back(device.mode & 07777);
+  }
+  EXPECT_THAT(modes, ElementsAre(0600));
+}
+
+TEST(Devices, AreLeftToABoundDev) {
+  spec::Config config = smallest();
+  config.mounts = {{"/dev/", "none", "/dev", {"rbind"}}};
+  const auto plan = plan_of(config);
+  EXPECT_THAT(all<MakeDevice>(*plan, Lane::kChild), IsEmpty());
+  EXPECT_THAT(all<MakeLink>(*plan, Lane::kChild), IsEmpty());
+}
+
+struct CandidateCase {
+  const char* command;
+  std::vector<std::string> environment;
+  std::vector<std::string> candidates;
+};
+
+TEST(Command, IsLookedForAlongItsOwnPath) {
+  const CandidateCase cases[] = {
+      {"sh", {"PATH=/a:/b"}, {"/a/sh", "/b/sh"}},
+      {"sh", {"PATH=/a::b"}, {"/a/sh", "./sh", "b/sh"}},
+      {"sh", {"PATH=/a", "PATH=/b"}, {"/b/sh"}},
+      {"./sh", {"PATH=/a"}, {"./sh"}},
+      {"/bin/sh", {}, {"/bin/sh"}},
+      {"sh", {}, {"/usr/local/sbin/sh", "/usr/local/bin/sh", "/usr/sbin/sh", "/usr/bin/sh", "/sbin/sh", "/bin/sh"}},
+  };
+  for (const CandidateCase& row : cases) {
+    const auto plan = plan_process({.args = {row.command}, .env = row.environment}, {}, {}, {});
+    std::vector<std::string> found;
+    for (const Text text : plan->texts(all<Exec>(*plan, Lane::kChild)[0].candidates))
+      found.emplace_back(plan->view(text));
+    EXPECT_EQ(found, row.candidates) << row.command;
+  }
+}
+
+// --- errors ----------------------------------------------------------------------------------------------------------
+
+struct ErrorCase {
+  const char* name;
+  std::function<void(spec::Config&)> change;
+  const char* text;
+};
+void PrintTo(const ErrorCase& row, std::ostream* out) { *out << row.name; }
+
+class PlanError : public testing::TestWithParam<ErrorCase> {};
+TEST_P(PlanError, NamesTheItem) {
+  spec::Config config = smallest();
+  GetParam().change(config);
+  const auto plan = plan_of(config, CgroupMode::kHybrid, {.origins = {{"mounts[1]", "--tmpfs /run"}}});
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().text(), GetParam().text);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Table, PlanError,
+    testing::Values(
+        ErrorCase{"copy_up", [](auto& c) { c.mounts = {{"/run", "tmpfs", "tmpfs", {"tmpcopyup"}}}; },
+                  "mounts[0]: the option tmpcopyup is not there yet"},
+        ErrorCase{"what_the_user_typed",
+                  [](auto& c) { c.mounts = {{"/a", "tmpfs", "", {}}, {"/run", "tmpfs", "tmpfs", {"tmpcopyup"}}}; },
+                  "--tmpfs /run: the option tmpcopyup is not there yet"},
+        ErrorCase{"bind_with_data", [](auto& c) { c.mounts = {{"/a", "bind", "/b", {"bind", "size=1m", "mode=1"}}}; },
+                  "mounts[0]: bind mounts cannot have any filesystem-specific options applied: 'size=1m,mode=1'"},
+        ErrorCase{"no_type", [](auto& c) { c.mounts = {{"/a", "", "/b", {"ro"}}}; },
+                  "mounts[0]: a mount needs a type, or the option bind or rbind"},
+        ErrorCase{"root_second", [](auto& c) { c.mounts = {{"/a", "tmpfs", "", {}}, {"/", "overlay", "overlay", {}}}; },
+                  "--tmpfs /run: only the first mount may replace the root filesystem"},
+        ErrorCase{"new_time_namespace", [](auto& c) { c.linux_.namespaces.push_back({NamespaceType::kTime, ""}); },
+                  "linux.namespaces[1]: a new time namespace cannot be made yet"},
+        ErrorCase{"no_mount_namespace", [](auto& c) { c.linux_.namespaces.clear(); },
+                  "linux.namespaces: a container needs a mount namespace of its own"},
+        ErrorCase{
+            "joined_mount_namespace", [](auto& c) { c.linux_.namespaces[0].path = "/proc/42/ns/mnt"; },
+            "linux.namespaces[0]: a mount namespace cannot be shared: the container's mounts would be the other's"},
+        ErrorCase{"unknown_limit", [](auto& c) { c.process.rlimits = {{"RLIMIT_FUN", 1, 1}}; },
+                  "process.rlimits[0]: no such resource limit: 'RLIMIT_FUN'"},
+        ErrorCase{"no_command", [](auto& c) { c.process.args.clear(); },
+                  "process.args: there is no command to execute"},
+        ErrorCase{"empty_command", [](auto& c) { c.process.args[0] = ""; },
+                  "process.args: there is no command to execute"}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+TEST(PlanError, ALimitThatTheHostCannotKeepIsOne) {
+  spec::Config config = smallest();
+  config.linux_.cgroups_path = "/caisson/box";
+  config.linux_.resources.memory.limit = 1 << 20;
+  const auto plan = plan_of(config, CgroupMode::kNone);
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().item, "linux.resources.memory.limit");
+}
+
+// --- mount options ---------------------------------------------------------------------------------------------------
+
+constexpr std::uint64_t kRecursive = 1U << 14, kPrivate = 1U << 18, kSlave = 1U << 19, kShared = 1U << 20;
+
+struct OptionCase {
+  const char* words;
+  MountOptions options;
+};
+void PrintTo(const OptionCase& row, std::ostream* out) { *out << row.words; }
+
+class MountWords : public testing::TestWithParam<OptionCase> {};
+TEST_P(MountWords, MeanWhatMountSaysTheyDo) {
+  std::istringstream stream(GetParam().words);
+  std::vector<std::string> words;
+  for (std::string word; std::getline(stream, word, ',');) words.push_back(word);
+  const MountOptions read = read_mount_options(words);
+  const MountOptions& expected = GetParam().options;
+  EXPECT_EQ(read.set, expected.set);
+  EXPECT_EQ(read.clear, expected.clear);
+  EXPECT_EQ(read.recursive_set, expected.recursive_set);
+  EXPECT_EQ(read.recursive_clear, expected.recursive_clear);
+  EXPECT_EQ(read.propagation, expected.propagation);
+  EXPECT_EQ(read.bind, expected.bind);
+  EXPECT_EQ(read.recursive_bind, expected.recursive_bind);
+  EXPECT_EQ(read.copy_up, expected.copy_up);
+  EXPECT_EQ(read.data, expected.data);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Table, MountWords,
+    testing::Values(
+        OptionCase{"", {}}, OptionCase{"defaults", {}}, OptionCase{"ro", {.set = MOUNT_ATTR_RDONLY}},
+        OptionCase{"rw", {.clear = MOUNT_ATTR_RDONLY}}, OptionCase{"ro,rw", {.clear = MOUNT_ATTR_RDONLY}},
+        OptionCase{"rw,ro", {.set = MOUNT_ATTR_RDONLY}},
+        OptionCase{"nosuid,nodev,noexec", {.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC}},
+        OptionCase{"nosuid,suid,dev,exec", {.clear = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC}},
+        OptionCase{"noatime", {.set = MOUNT_ATTR_NOATIME, .clear = MOUNT_ATTR__ATIME}},
+        OptionCase{"noatime,strictatime", {.set = MOUNT_ATTR_STRICTATIME, .clear = MOUNT_ATTR__ATIME}},
+        OptionCase{"strictatime,relatime", {.clear = MOUNT_ATTR__ATIME}},
+        OptionCase{"nodiratime,nosymfollow", {.set = MOUNT_ATTR_NODIRATIME | MOUNT_ATTR_NOSYMFOLLOW}},
+        OptionCase{"bind", {.bind = true}}, OptionCase{"rbind", {.bind = true, .recursive_bind = true}},
+        OptionCase{"bind,rro", {.recursive_set = MOUNT_ATTR_RDONLY, .bind = true}},
+        OptionCase{"rro,rrw,rnosuid", {.recursive_set = MOUNT_ATTR_NOSUID, .recursive_clear = MOUNT_ATTR_RDONLY}},
+        OptionCase{"rslave", {.propagation = kSlave | kRecursive}},
+        OptionCase{"rslave,shared", {.propagation = kShared}},
+        OptionCase{"rprivate", {.propagation = kPrivate | kRecursive}}, OptionCase{"tmpcopyup", {.copy_up = true}},
+        OptionCase{"size=64m,mode=1777", {.data = {"size=64m", "mode=1777"}}},
+        OptionCase{"newinstance,ro", {.set = MOUNT_ATTR_RDONLY, .data = {"newinstance"}}},
+        OptionCase{"rolling,r", {.data = {"rolling", "r"}}}),
+    [](const auto& row) { return "row" + std::to_string(row.index); });
+
+TEST(Propagation, HasAWordForEachOfItsFlags) {
+  for (const char* word :
+       {"private", "rprivate", "slave", "rslave", "shared", "rshared", "unbindable", "runbindable"}) {
+    EXPECT_EQ(propagation_word(propagation_flags(word)), word);
+  }
+  EXPECT_EQ(propagation_flags("public"), 0U);
+  EXPECT_EQ(propagation_word(0), "");
+}
+
+TEST(Namespaces, HaveTheirFlagsAndFiles) {
+  EXPECT_EQ(clone_flag(NamespaceType::kMount), std::uint64_t{CLONE_NEWNS});
+  EXPECT_EQ(clone_flag(NamespaceType::kPid), std::uint64_t{CLONE_NEWPID});
+  EXPECT_EQ(clone_flag(NamespaceType::kNetwork), std::uint64_t{CLONE_NEWNET});
+  EXPECT_EQ(clone_flag(NamespaceType::kIpc), std::uint64_t{CLONE_NEWIPC});
+  EXPECT_EQ(clone_flag(NamespaceType::kUts), std::uint64_t{CLONE_NEWUTS});
+  EXPECT_EQ(clone_flag(NamespaceType::kUser), std::uint64_t{CLONE_NEWUSER});
+  EXPECT_EQ(clone_flag(NamespaceType::kCgroup), std::uint64_t{CLONE_NEWCGROUP});
+  EXPECT_EQ(clone_flag(NamespaceType::kTime), 0x80U);
+  EXPECT_EQ(namespace_file(NamespaceType::kMount), "mnt");
+  EXPECT_EQ(namespace_file(NamespaceType::kTime), "time");
+  for (const char* name : {"RLIMIT_NOFILE", "RLIMIT_STACK"}) EXPECT_GE(limit_number(name), 0);
+  EXPECT_EQ(limit_number("RLIMIT_FUN"), -1);
+}
+
+}  // namespace
+}  // namespace caisson::plan
