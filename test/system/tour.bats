@@ -49,7 +49,7 @@ teardown() {
 
 # Types a part of a text: part N [TEXT], of the tour unless said otherwise.
 part() {
-  local limit_s=60
+  local limit_s=120
   [ "$*" != 1 ] || limit_s=900 # it may have to fetch and make Debian
   # shellcheck disable=SC2016 # for the shell in the new network namespace
   TYPIST=$$ PATH=$PLACE/bin:$PATH unshare --net sh -c 'ip link set lo up && exec "$@"' in-a-network-of-its-own \
