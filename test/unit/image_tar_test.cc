@@ -291,6 +291,7 @@ const auto kBad = testing::Values(
     BadCase{"NulInAttributeName", pax(pax_record(std::string("SCHILY.xattr.a\0", 15), "v")) + file("a"), "NUL"},
     BadCase{"PaxLengthTooLong", pax("99 path=a\n") + file("a"), "malformed"},
     BadCase{"PaxLengthTooShort", pax("2 path=a\n") + file("a"), "malformed"},
+    BadCase{"PaxWithoutNewline", pax("9 path=ab\n") + file("a"), "malformed"},
     BadCase{"PaxLengthZero", pax("0 path=a\n") + file("a"), "malformed"},
     BadCase{"PaxWithoutLength", pax("path=a\n") + file("a"), "malformed"},
     BadCase{"PaxWithoutEquals", pax("8 path\n\n") + file("a"), "no '='"},
