@@ -32,14 +32,15 @@ std::string head_of(int file) {
 }
 
 // A path of the container's: from its root, or from its working directory.
-int open_inside(int root, int directory, const std::string& path) {
-  if (path.starts_with('/')) return kernel::open_in_root(root, path.c_str(), O_PATH);
-  return ::openat(directory, path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+Fd open_inside(int root, int directory, const std::string& path) {
+  if (path.starts_with('/')) return Fd(kernel::open_in_root(root, path.c_str(), O_PATH));
+  Result<Fd> opened = kernel::open_file_at(directory, path, O_PATH | O_NOFOLLOW);
+  return opened ? std::move(*opened) : Fd();
 }
 
 explain::ExecutableFacts look_at(int root, int directory, const std::string& path) {
   explain::ExecutableFacts facts{.path = path};
-  const Fd file(open_inside(root, directory, path));
+  const Fd file = open_inside(root, directory, path);
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0) return facts;
   facts.exists = true;
@@ -51,7 +52,7 @@ explain::ExecutableFacts look_at(int root, int directory, const std::string& pat
   if (!S_ISREG(status.st_mode)) return facts;
   facts.head = head_of(file.get());
   if (const std::string needs = explain::executable_needs(facts.head); !needs.empty()) {
-    facts.interpreter_exists = static_cast<bool>(Fd(open_inside(root, directory, needs)));
+    facts.interpreter_exists = static_cast<bool>(open_inside(root, directory, needs));
   }
   return facts;
 }
