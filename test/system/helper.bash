@@ -55,7 +55,7 @@ rootfs() {
 # Fails, and says what there is, unless nothing is kept of any container.
 nothing_kept() {
   local kept
-  kept=$(find -H "$T/root/containers" "$T/root/names" "$T/run" -mindepth 1 ! -path "$T/run/containers" 2>/dev/null)
+  kept=$(find -H "$T/root/containers" "$T/root/names" "$T/run" -mindepth 1 ! -path "$T/run/containers" 2>/dev/null || true)
   [ -z "$kept" ] || { echo "kept: $kept" && return 1; }
 }
 
@@ -91,10 +91,10 @@ with_own_state() {
 # caisson's or in another PID namespace.
 host_state() {
   awk '{ $1 = $2 = ""; print "mount" $0 }' /proc/self/mountinfo
-  find /sys/fs/cgroup -path '*/process_api' -prune -o -type d -printf 'cgroup %p\n' 2>/dev/null
+  find /sys/fs/cgroup -path '*/process_api' -prune -o -type d -printf 'cgroup %p\n' 2>/dev/null || true
   find /sys/class/net -mindepth 1 -printf 'network device %f\n'
-  grep -sE '^(caisson|monitor|transfer|caisson-init)$' /proc/[0-9]*/comm | sed 's/^/process /'
-  find /proc/[0-9]*/ns/pid -printf 'process %p in %l\n' 2>/dev/null | grep -vF "$(readlink /proc/self/ns/pid)"
+  grep -sE '^(caisson|monitor|transfer|caisson-init)$' /proc/[0-9]*/comm | sed 's/^/process /' || true
+  find /proc/[0-9]*/ns/pid -printf 'process %p in %l\n' 2>/dev/null | grep -vF "$(readlink /proc/self/ns/pid)" || true
   return 0
 }
 
