@@ -5,7 +5,7 @@ load helper
 fails() {
   local expected=$1 line=$2 hint=$3
   shift 3
-  run "-$expected" "$@"
+  run -"$expected" "$@"
   local told="$*
 got $status: $output"
   # shellcheck disable=SC2053
@@ -114,7 +114,7 @@ print("hello")'
 @test "error: a misspelt option, with what it may have been meant to be" {
   fails 125 "*--memroy*" "*--memory*" box --memroy=1g true
   fails 125 "*--read-onyl*" "*--read-only*" box --read-onyl true
-  fails 125 "*run*--cap-ad *" "*--cap-add*" caisson run --cap-ad ALL builtin:busybox true
+  fails 125 "*run*--cap-ad*" "*--cap-add*" caisson run --cap-ad ALL builtin:busybox true
   fails 125 "*rnu*" "*run*" caisson rnu builtin:busybox true
   fails 125 "*" - caisson --no-such-global ps
 }
@@ -124,7 +124,6 @@ print("hello")'
   fails 125 "*run*" - caisson run
   fails 125 "*" - caisson exec
   fails 125 "*" - caisson inspect
-  fails 125 "*" - caisson
 }
 
 @test "error: what is not there yet says so" {
