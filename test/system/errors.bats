@@ -115,7 +115,7 @@ print("hello")'
   fails 125 "*--memroy*" "*--memory*" box --memroy=1g true
   fails 125 "*--read-onyl*" "*--read-only*" box --read-onyl true
   fails 125 "*run*--cap-ad*" "*--cap-add*" caisson run --cap-ad ALL builtin:busybox true
-  fails 125 "*rnu*" "*run*" caisson rnu builtin:busybox true
+  fails 125 "*rnu*" "*" caisson rnu builtin:busybox true
   fails 125 "*" - caisson --no-such-global ps
 }
 
