@@ -176,15 +176,14 @@ second" ]
 }
 
 @test "lifecycle: a keeper killed by SIGKILL: the next command sees to the container" {
-  skip "open: ps lists it as running"
   local id pid keeper
   id=$(sleeper orphan)
   pid=$(state orphan Pid) keeper=$(keeper_of orphan)
   [ "$keeper" -gt 1 ]
   kill -KILL "$keeper"
-  within 5 gone "$pid"
-  run -0 caisson ps -q
+  run -0 --separate-stderr caisson ps -q
   [ -z "$output" ]
+  within 5 gone "$pid"
   has_ended orphan
   no_cgroup_of "$id"
   caisson rm orphan
@@ -192,7 +191,6 @@ second" ]
 }
 
 @test "lifecycle: a caisson in the foreground killed by SIGKILL: the next command sees to the container" {
-  skip "open: ps lists it as running"
   local running pid id
   "${CAISSON[@]}" run --name orphan builtin:busybox sleep 1000 3>&- &
   running=$!
@@ -200,9 +198,9 @@ second" ]
   pid=$(state orphan Pid) id=$(caisson inspect --format '{{.Id}}' orphan)
   kill -KILL "$running"
   wait "$running" || true
-  within 5 gone "$pid"
-  run -0 caisson ps -q
+  run -0 --separate-stderr caisson ps -q
   [ -z "$output" ]
+  within 5 gone "$pid"
   no_cgroup_of "$id"
   caisson rm -f orphan
   caisson run --name orphan builtin:busybox true
