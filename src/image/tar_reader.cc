@@ -144,6 +144,8 @@ Result<std::optional<TarEntry>> TarReader::next() {
   TRY(skip(data_left_ + padding_));
   data_left_ = padding_ = 0;
   map_.clear();
+  segment_ = 0;
+  in_segment_ = 0;
   Pending pending;
   while (!ended_) {
     header_at_ = position_;
@@ -241,8 +243,6 @@ Result<> TarReader::set_data(const TarHeader& header, Pending& pending, TarEntry
     TRY(check_sparse_map(entry.map, entry.size, data_left_));
     map_ = entry.map;
   }
-  segment_ = 0;
-  in_segment_ = 0;
   return {};
 }
 

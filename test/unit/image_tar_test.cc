@@ -187,6 +187,17 @@ TEST(TarReader, TakesNoDataForWhatHasNone) {
   EXPECT_THAT(result.contents, ElementsAre("", "", "next"));
 }
 
+std::string old_pair(int offset, int length) { return fmt::format("{:011o}{}{:011o}{}", offset, '\0', length, '\0'); }
+std::string sparse_fields(const std::string& pairs, const std::string& real_size) {
+  return entry({.name = "s", .type = 'S', .magic = "ustar  ", .raw = {{386, pairs}, {483, real_size}}}, "abcdefg");
+}
+
+TEST(TarReader, HasNoDataForADirectoryAfterASparseFile) {
+  const Read result = read(sparse_fields(old_pair(4, 3) + old_pair(12, 4), "00000000024") + directory("d"));
+  EXPECT_EQ(result.error, "");
+  EXPECT_EQ(result.contents.at(1), "");
+}
+
 TEST(TarReader, StopsAtTheFirstZeroBlock) {
   EXPECT_EQ(read(file("a") + std::string(512, '\0') + "garbage").entries.size(), 1U);
   EXPECT_EQ(read(file("a")).error, "") << "some archives have no end";
@@ -195,11 +206,6 @@ TEST(TarReader, StopsAtTheFirstZeroBlock) {
 
 // The same file of 20 bytes, "....abc.....defg....", in each of GNU tar's formats.
 const std::string kMap10 = padded("2\n4\n3\n12\n4\n");
-std::string old_pair(int offset, int length) { return fmt::format("{:011o}{}{:011o}{}", offset, '\0', length, '\0'); }
-std::string sparse_fields(const std::string& pairs, const std::string& real_size) {
-  return entry({.name = "s", .type = 'S', .magic = "ustar  ", .raw = {{386, pairs}, {483, real_size}}}, "abcdefg");
-}
-
 TEST(TarReader, ReadsSparseFiles) {
   const std::vector<std::pair<std::string, std::string>> archives = {
       {"old", sparse_fields(old_pair(4, 3) + old_pair(12, 4), "00000000024")},
