@@ -1,9 +1,14 @@
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 
 #include "cli/command.h"
 
 int main(int argc, char** argv) {
+  // A standard stream that is closed would be taken by the next descriptor that is opened.
+  for (const int standard : {0, 1, 2}) {
+    if (::fcntl(standard, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) != standard) return caisson::cli::kRefused;
+  }
   ::signal(SIGCHLD, SIG_DFL);  // ignored by a caller, children's ends would be nobody's
   ::umask(0022);  // directories of cgroups and of the store have the modes that are meant, whatever the caller's mask
   return argc > 0 ? caisson::cli::run_command_line(argv) : caisson::cli::kRefused;

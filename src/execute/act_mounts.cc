@@ -121,6 +121,8 @@ Outcome mount_tree(const plan::Mount& step, Context& context) noexcept {
   Outcome outcome;
   Held target(open_target(step, context, is_directory(tree) ? Make::kDirectory : Make::kFile, outcome));
   if (!target) return outcome;
+  // The kernel says EINVAL to both; these say which is which.
+  if (is_directory(tree) != is_directory(target.get())) return failed_with(Call::kMoveMount, is_directory(tree) ? ENOTDIR : EISDIR);
   if ((step.recursive_set | step.recursive_clear) != 0 && !set_attributes(tree, step.recursive_set, step.recursive_clear, 0, true)) {
     return failed(Call::kMountSetattr);
   }

@@ -22,6 +22,7 @@ int limit_number(std::string_view name);
 inline constexpr std::uint64_t kPropagationRecursive = 1U << 14;
 inline constexpr std::uint64_t kPropagationPrivate = 1U << 18;
 inline constexpr std::uint64_t kPropagationSlave = 1U << 19;
+inline constexpr std::uint64_t kPropagationShared = 1U << 20;
 
 class Builder {
  public:

@@ -120,7 +120,9 @@ Result<> ContainerFiles::open_mount(Planned& planned) {
     }
     if (clean(mount.destination) == "/dev") dev_is_bound_ = true;
     const bool recursive = planned.options.recursive_bind || mount.type == "rbind";
-    const std::uint64_t slave = kPropagationSlave | (recursive ? kPropagationRecursive : 0);
+    // A slave hears of the host's mounts and tells of none of its own; one that is to be shared does both.
+    const bool shared = (planned.options.propagation & kPropagationShared) != 0;
+    const std::uint64_t slave = shared ? 0 : kPropagationSlave | (recursive ? kPropagationRecursive : 0);
     planned.tree = open_tree(planned.item, "taken in the host's view, so that no path of the container is followed", mount.source, recursive, slave);
     return {};
   }
@@ -138,9 +140,8 @@ Result<> ContainerFiles::open_mount(Planned& planned) {
 
 void ContainerFiles::place_root() {
   Plan& plan = builder_.plan();
-  const std::uint64_t propagation = config_.linux_.rootfs_propagation.empty() ? kPropagationSlave | kPropagationRecursive
-                                                                             : propagation_flags(config_.linux_.rootfs_propagation);
-  builder_.add(Lane::kChild, "linux.rootfsPropagation", "what is mounted from here on stays inside", SetPropagation{propagation});
+  builder_.add(Lane::kChild, "linux.rootfsPropagation", "what is mounted from here on stays inside",
+               SetPropagation{kPropagationSlave | kPropagationRecursive});
   root_ = plan.new_slot("root");
   if (root_mount_ != nullptr) {
     builder_.add(Lane::kChild, "mounts[0]", "the image below, what the container writes above",
@@ -284,6 +285,9 @@ void ContainerFiles::links() {
 
 void ContainerFiles::pivot() {
   builder_.add(Lane::kChild, "root", "from here on the old root is gone", Pivot{root_});
+  const std::uint64_t propagation = propagation_flags(config_.linux_.rootfs_propagation);
+  if (propagation == 0 || propagation == (kPropagationSlave | kPropagationRecursive)) return;
+  builder_.add(Lane::kChild, "linux.rootfsPropagation", "what the container's own mounts tell others", SetPropagation{propagation});
 }
 
 void ContainerFiles::protect() {
