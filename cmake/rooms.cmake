@@ -1,16 +1,6 @@
 # A room is a folder of src/ with one library, and the list of rooms it may know. Headers are included as
 # "room/name.h"; the include path of a room holds only the rooms it knows, so an arrow that is not listed does not build.
 
-macro(caisson_existing list) # WIP
-  set(existing) # WIP
-  foreach(file ${${list}}) # WIP
-    if(EXISTS ${PROJECT_SOURCE_DIR}/${file}) # WIP
-      list(APPEND existing ${file}) # WIP
-    endif() # WIP
-  endforeach() # WIP
-  set(${list} ${existing}) # WIP
-endmacro() # WIP
-
 function(caisson_room name)
   cmake_parse_arguments(ROOM "" "FOLDER" "SOURCES;KNOWS;LIBRARIES" ${ARGN})
   if(NOT ROOM_FOLDER)
@@ -25,13 +15,12 @@ function(caisson_room name)
     return()
   endif()
   list(TRANSFORM ROOM_SOURCES PREPEND src/${ROOM_FOLDER}/)
-  caisson_existing(ROOM_SOURCES) # WIP
   add_library(${name} STATIC ${ROOM_SOURCES})
   target_include_directories(${name} PUBLIC ${entrance})
   target_link_libraries(${name} PRIVATE caisson_flags ${ROOM_KNOWS} ${ROOM_LIBRARIES})
 endfunction()
 
-# A program of this project: src/programs/<name>.cc or several sources, the rooms it knows, static unless DYNAMIC.
+# A program of this project: its sources, the rooms it knows; static unless DYNAMIC.
 function(caisson_program name)
   cmake_parse_arguments(PROGRAM "DYNAMIC;LIBEXEC" "" "SOURCES;KNOWS;LIBRARIES" ${ARGN})
   add_executable(${name} ${PROGRAM_SOURCES})
@@ -52,10 +41,6 @@ endfunction()
 function(caisson_unit_test name)
   cmake_parse_arguments(UNIT "" "" "SOURCES;KNOWS;LIBRARIES" ${ARGN})
   list(TRANSFORM UNIT_SOURCES PREPEND test/unit/)
-  caisson_existing(UNIT_SOURCES) # WIP
-  if(NOT UNIT_SOURCES) # WIP
-    return() # WIP
-  endif() # WIP
   add_executable(unit_${name} EXCLUDE_FROM_ALL ${UNIT_SOURCES})
   target_link_libraries(unit_${name} PRIVATE caisson_flags ${UNIT_KNOWS} ${UNIT_LIBRARIES} GTest::gmock GTest::gtest_main)
   target_include_directories(unit_${name} PRIVATE test/unit)

@@ -9,9 +9,9 @@ namespace caisson {
 /// One failure. Made where it happens with the call and the operand; the layer that knows the option or the config
 /// item adds that, once. `hint` is set only where a cause is likely, and says what to do.
 struct Error {
-  std::string call;     ///< system call or library call that failed ("openat2"); empty if no call did
-  int number = 0;       ///< its errno; 0 if there was none
-  std::string operand;  ///< what the call worked on; without a call, the whole complaint ("not a number: '1x'")
+  std::string call;       ///< system call or library call that failed ("openat2"); empty if no call did
+  int number = 0;         ///< its errno; 0 if there was none
+  std::string operand;    ///< what the call worked on; without a call, the whole complaint ("not a number: '1x'")
   std::string item = {};  ///< option or config item: "--memory", "mounts[2]"; or what was being done: "unpack FILE"
   std::string hint = {};
 

@@ -19,7 +19,8 @@ std::string_view level_word(LogLevel level) {
   return "";
 }
 
-// Length of the UTF-8 sequence that starts `text`, 0 if it is not one (RFC 3629; overlong forms and surrogates are not).
+// Length of the UTF-8 sequence that starts `text`, 0 if it is not one (RFC 3629; overlong forms and surrogates are
+// not).
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
   const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
@@ -41,11 +42,10 @@ std::size_t utf8_length(std::string_view text) {
 
 void Log::write(LogLevel level, std::string_view message) const {
   if (!shows(level)) return;
-  const std::string line =
-      format_ == LogFormat::kText
-          ? fmt::format("caisson: {}: {}\n", level_word(level), message)
-          : fmt::format("{{\"level\":\"{}\",\"msg\":{},\"time\":\"{}\"}}\n", level_word(level), json_quote(message),
-                        rfc3339(now_nanoseconds()));
+  const std::string line = format_ == LogFormat::kText
+                               ? fmt::format("caisson: {}: {}\n", level_word(level), message)
+                               : fmt::format("{{\"level\":\"{}\",\"msg\":{},\"time\":\"{}\"}}\n", level_word(level),
+                                             json_quote(message), rfc3339(now_nanoseconds()));
   (void)!::write(fd_, line.data(), line.size());
 }
 
@@ -95,14 +95,14 @@ std::string json_quote(std::string_view text) {
 
 std::string rfc3339(long long nanoseconds) {
   const time_t seconds = nanoseconds / 1'000'000'000;
-  struct tm parts {};
+  struct tm parts{};
   gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                     parts.tm_hour, parts.tm_min, parts.tm_sec, nanoseconds % 1'000'000'000);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", parts.tm_year + 1900, parts.tm_mon + 1,
+                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, nanoseconds % 1'000'000'000);
 }
 
 long long now_nanoseconds() {
-  struct timespec now {};
+  struct timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
   return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
 }

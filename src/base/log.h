@@ -25,7 +25,8 @@ class Log {
   /// What may help with the error before it: a line "hint: …" of its own, whatever the level.
   void hint(std::string_view message) const;
 
-  /// Text: "caisson: warning: message". JSON: {"level":…,"msg":…,"time":RFC 3339}, the form of runc's --log-format json.
+  /// Text: "caisson: warning: message". JSON: {"level":…,"msg":…,"time":RFC 3339}, the form of runc's --log-format
+  /// json.
   void write(LogLevel level, std::string_view message) const;
 
   bool shows(LogLevel level) const { return level >= threshold_; }
@@ -37,7 +38,7 @@ class Log {
   LogFormat format_ = LogFormat::kText;
 };
 
-std::optional<LogLevel> parse_log_level(std::string_view word);  ///< debug, info, warn(ing), error
+std::optional<LogLevel> parse_log_level(std::string_view word);    ///< debug, info, warn(ing), error
 std::optional<LogFormat> parse_log_format(std::string_view word);  ///< text, json
 
 /// `text` as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.

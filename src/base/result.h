@@ -27,11 +27,11 @@ T take(Result<T>&& result) {
 // Each use has a variable of its own, so that one TRY may stand inside another.
 #define CAISSON_JOIN_(a, b) a##b
 #define CAISSON_JOIN(a, b) CAISSON_JOIN_(a, b)
-#define CAISSON_TRY(result, expression, error)      \
-  ({                                                \
-    auto result = (expression);                     \
-    if (!result) return std::unexpected(error);     \
-    ::caisson::detail::take(std::move(result));     \
+#define CAISSON_TRY(result, expression, error)  \
+  ({                                            \
+    auto result = (expression);                 \
+    if (!result) return std::unexpected(error); \
+    ::caisson::detail::take(std::move(result)); \
   })
 #define CAISSON_TRY_PLAIN(result, expression) CAISSON_TRY(result, expression, std::move(result).error())
 #define CAISSON_TRY_IN(result, item, expression) \

@@ -49,7 +49,8 @@ std::optional<std::int64_t> parse_bytes(std::string_view text) {
   if (error != std::errc{} || end != text.data() + digits) return std::nullopt;
 
   std::string unit(text.substr(digits));
-  std::transform(unit.begin(), unit.end(), unit.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  std::transform(unit.begin(), unit.end(), unit.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   if (unit.ends_with("ib") && unit.size() == 3) unit.resize(1);
   if (unit.ends_with('b') && unit.size() == 2) unit.resize(1);
   if (unit.empty()) unit = "b";
@@ -92,8 +93,7 @@ std::string join(const std::vector<std::string>& pieces, std::string_view separa
 }
 
 std::string shell_quote(std::string_view text) {
-  constexpr std::string_view kSafe =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%^";
+  constexpr std::string_view kSafe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%^";
   if (!text.empty() && text.find_first_not_of(kSafe) == std::string_view::npos) return std::string(text);
   std::string quoted = "'";
   for (const char c : text) {

@@ -18,8 +18,8 @@ std::optional<std::int64_t> parse_signed(std::string_view text);
 /// The whole of `text` as an octal number ("0755", "755").
 std::optional<std::uint32_t> parse_octal(std::string_view text);
 
-/// A size in bytes as docker reads it: a number, perhaps with a fraction, and b, k, m, g, t or p (powers of 1024; "mb" and
-/// "MiB" are read too). Nothing if it is not one or does not fit.
+/// A size in bytes as docker reads it: a number, perhaps with a fraction, and b, k, m, g, t or p (powers of 1024; "mb"
+/// and "MiB" are read too). Nothing if it is not one or does not fit.
 std::optional<std::int64_t> parse_bytes(std::string_view text);
 
 /// `bytes` for people: "100 MiB", "1.5 GiB", "512 B".

@@ -45,7 +45,8 @@ int run_command_line(char** process_arguments) {
     std::fputs(overview().c_str(), rest->empty() ? stderr : stdout);
     return rest->empty() ? kRefused : 0;
   }
-  const auto verb = std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& each) { return each.name == rest->front(); });
+  const auto verb =
+      std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Verb& each) { return each.name == rest->front(); });
   if (verb == kVerbs.end()) return refuse(command, unknown_verb(rest->front()));
   command.verb = verb->name;
   command.arguments.assign(rest->begin() + 1, rest->end());

@@ -23,9 +23,11 @@ std::string moment(std::int64_t nanoseconds) { return nanoseconds == 0 ? std::st
 // "Up 2 minutes", "Exited (137) 3 seconds ago: killed by signal 9 (SIGKILL): …".
 std::string status_text(const engine::Container& container) {
   if (container.live) {
-    return container.live->started_ns == 0 ? "Created" : "Up " + human_duration(now_nanoseconds() - container.live->started_ns);
+    return container.live->started_ns == 0 ? "Created"
+                                           : "Up " + human_duration(now_nanoseconds() - container.live->started_ns);
   }
-  if (!container.ending) return "Exited (how is not known: the host has been restarted since, or its keeper was killed)";
+  if (!container.ending)
+    return "Exited (how is not known: the host has been restarted since, or its keeper was killed)";
   const engine::Ending& ending = *container.ending;
   const std::string text =
       fmt::format("Exited ({}) {} ago", ending.exit_code, human_duration(now_nanoseconds() - ending.finished_ns));
@@ -53,8 +55,9 @@ std::string human_duration(std::int64_t nanoseconds) {
     std::int64_t seconds;
     std::string_view word;
   };
-  constexpr std::array kUnits = {Unit{365 * 86400, "year"}, Unit{30 * 86400, "month"}, Unit{7 * 86400, "week"}, Unit{86400, "day"},
-                                 Unit{3600, "hour"},        Unit{60, "minute"},        Unit{1, "second"}};
+  constexpr std::array kUnits = {Unit{365 * 86400, "year"}, Unit{30 * 86400, "month"}, Unit{7 * 86400, "week"},
+                                 Unit{86400, "day"},        Unit{3600, "hour"},        Unit{60, "minute"},
+                                 Unit{1, "second"}};
   const std::int64_t seconds = nanoseconds / 1'000'000'000;
   for (const Unit& unit : kUnits) {
     const std::int64_t count = seconds / unit.seconds;
@@ -88,7 +91,8 @@ Json inspect_object(const engine::Container& container, const Json& config, cons
           {"Name", record.name},
           {"Created", moment(record.created_ns)},
           {"Path", record.command.empty() ? "" : record.command[0]},
-          {"Args", record.command.empty() ? std::vector<std::string>() : std::vector<std::string>(record.command.begin() + 1, record.command.end())},
+          {"Args", record.command.empty() ? std::vector<std::string>()
+                                          : std::vector<std::string>(record.command.begin() + 1, record.command.end())},
           {"State", state(container)},
           {"Image", record.digest},
           {"ImageName", record.source},

@@ -11,7 +11,8 @@ namespace caisson::cli {
 nlohmann::ordered_json ps_row(const engine::Container& container, bool whole);
 
 /// What `inspect` says of a container; `config` is its configuration as it was executed (config.json).
-nlohmann::ordered_json inspect_object(const engine::Container& container, const nlohmann::ordered_json& config, const std::string& log_path);
+nlohmann::ordered_json inspect_object(const engine::Container& container, const nlohmann::ordered_json& config,
+                                      const std::string& log_path);
 
 /// "2 minutes", "Less than a second": as docker says it.
 std::string human_duration(std::int64_t nanoseconds);

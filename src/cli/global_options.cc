@@ -24,13 +24,18 @@ constexpr std::string_view kSaying = "What is said";
 
 const std::array kOptions = {
     Option<Global>{{"root", 0, "DIR", kWhere, "Containers, unpacked layers (default /var/lib/caisson)"},
-                   [](Global& global, const Use& use) -> Result<> { return global.places.root = std::string(use.value), Result<>(); }},
+                   [](Global& global, const Use& use) -> Result<> {
+                     return global.places.root = std::string(use.value), Result<>();
+                   }},
     Option<Global>{{"runroot", 0, "DIR", kWhere, "State of running containers (default /run/caisson)"},
-                   [](Global& global, const Use& use) -> Result<> { return global.places.runroot = std::string(use.value), Result<>(); }},
+                   [](Global& global, const Use& use) -> Result<> {
+                     return global.places.runroot = std::string(use.value), Result<>();
+                   }},
     Option<Global>{{"log-level", 0, "LEVEL", kSaying, "debug, info, warning or error (default warning)"},
                    [](Global& global, const Use& use) -> Result<> {
                      const auto level = parse_log_level(use.value);
-                     if (!level) return fail(complaint(fmt::format("'{}' is none of debug, info, warning, error", use.value)));
+                     if (!level)
+                       return fail(complaint(fmt::format("'{}' is none of debug, info, warning, error", use.value)));
                      global.level = *level;
                      return {};
                    }},
@@ -41,10 +46,12 @@ const std::array kOptions = {
                      global.format = *format;
                      return {};
                    }},
-    Option<Global>{{"strict", 0, {}, kSaying, "Refuse what would only be warned of"},
-                   [](Global& global, const Use& use) -> Result<> { return global.strict = use.value == "true", Result<>(); }},
-    Option<Global>{{"version", 'v', {}, kSaying, "Print the version"},
-                   [](Global& global, const Use& use) -> Result<> { return global.version = use.value == "true", Result<>(); }},
+    Option<Global>{
+        {"strict", 0, {}, kSaying, "Refuse what would only be warned of"},
+        [](Global& global, const Use& use) -> Result<> { return global.strict = use.value == "true", Result<>(); }},
+    Option<Global>{
+        {"version", 'v', {}, kSaying, "Print the version"},
+        [](Global& global, const Use& use) -> Result<> { return global.version = use.value == "true", Result<>(); }},
 };
 
 }  // namespace
@@ -67,7 +74,8 @@ std::string overview() {
   for (const Verb& verb : verbs()) {
     if (!verb.summary.empty()) commands += fmt::format("  {:<10} {}\n", verb.name, verb.summary);
   }
-  return help_text("caisson [OPTION…] COMMAND …", "Containers from scratch: made by the kernel's own pieces, and explained.", spellings(kOptions)) +
+  return help_text("caisson [OPTION…] COMMAND …",
+                   "Containers from scratch: made by the kernel's own pieces, and explained.", spellings(kOptions)) +
          "\nCommands:\n" + commands + "\n`caisson COMMAND --help` tells the rest.\n";
 }
 
@@ -77,7 +85,8 @@ Error unknown_verb(std::string_view word) {
     if (!verb.summary.empty()) names.push_back(verb.name);
   }
   const auto meant = nearest(word, names);
-  return complaint(fmt::format("there is no command '{}'", word), meant ? fmt::format("did you mean '{}'?", *meant) : "caisson help lists them");
+  return complaint(fmt::format("there is no command '{}'", word),
+                   meant ? fmt::format("did you mean '{}'?", *meant) : "caisson help lists them");
 }
 
 }  // namespace caisson::cli

@@ -10,7 +10,8 @@
 
 namespace caisson::cli {
 
-/// Calls `work` for each container named; prints its name when that went well, the error when not. Returns 0, or 1 if any failed.
+/// Calls `work` for each container named; prints its name when that went well, the error when not. Returns 0, or 1 if
+/// any failed.
 int for_each_container(const Command& command, const std::vector<std::string>& names,
                        const std::function<Result<>(const engine::Container&)>& work);
 

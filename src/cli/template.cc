@@ -24,7 +24,9 @@ std::string_view trimmed(std::string_view text) {
 }
 
 Result<const Json*> field(std::string_view path, const Json& object) {
-  if (!path.starts_with('.')) return fail(complaint(fmt::format("'{{{{{}}}}}' is not supported: {{{{.FIELD}}}} and {{{{json .FIELD}}}} are", path)));
+  if (!path.starts_with('.'))
+    return fail(
+        complaint(fmt::format("'{{{{{}}}}}' is not supported: {{{{.FIELD}}}} and {{{{json .FIELD}}}} are", path)));
   const Json* at = &object;
   if (path == ".") return at;
   for (const std::string_view name : split(path.substr(1), '.')) {

@@ -11,8 +11,8 @@
 
 namespace caisson::cli {
 
-/// `format` for one object: "{{.Names}}: {{json .State}}\n"; \t and \n are what they are in docker's formats. Errors: what is
-/// no such template, a field that is not there.
+/// `format` for one object: "{{.Names}}: {{json .State}}\n"; \t and \n are what they are in docker's formats. Errors:
+/// what is no such template, a field that is not there.
 Result<std::string> render(std::string_view format, const nlohmann::ordered_json& object);
 
 /// Rows as --format asks: "json" (one object a line), "table …" (columns with headings), or a template for each.

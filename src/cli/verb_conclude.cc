@@ -19,9 +19,9 @@ int verb_conclude(const Command& command) {
   const Result<engine::Record> record = engine::read_record(*record_text);
   const Result<engine::Live> live = engine::read_live(*live_text);
   if (!record) return refuse(command, record.error());
-  const engine::Ending ending =
-      engine::conclude(command.places, *record, live ? *live : engine::Live{},
-                       status ? std::optional(static_cast<int>(*status)) : std::nullopt, static_cast<int>(*lock), command.log);
+  const engine::Ending ending = engine::conclude(command.places, *record, live ? *live : engine::Live{},
+                                                 status ? std::optional(static_cast<int>(*status)) : std::nullopt,
+                                                 static_cast<int>(*lock), command.log);
   return ending.exit_code;
 }
 

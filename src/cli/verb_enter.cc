@@ -17,17 +17,20 @@ struct NamespaceWord {
   std::string_view word;
   spec::NamespaceType type;
 };
-constexpr std::array kWords = {NamespaceWord{"mnt", spec::NamespaceType::kMount},   NamespaceWord{"mount", spec::NamespaceType::kMount},
-                               NamespaceWord{"pid", spec::NamespaceType::kPid},     NamespaceWord{"net", spec::NamespaceType::kNetwork},
-                               NamespaceWord{"network", spec::NamespaceType::kNetwork}, NamespaceWord{"ipc", spec::NamespaceType::kIpc},
-                               NamespaceWord{"uts", spec::NamespaceType::kUts},     NamespaceWord{"user", spec::NamespaceType::kUser},
-                               NamespaceWord{"cgroup", spec::NamespaceType::kCgroup}, NamespaceWord{"time", spec::NamespaceType::kTime}};
+constexpr std::array kWords = {
+    NamespaceWord{"mnt", spec::NamespaceType::kMount},       NamespaceWord{"mount", spec::NamespaceType::kMount},
+    NamespaceWord{"pid", spec::NamespaceType::kPid},         NamespaceWord{"net", spec::NamespaceType::kNetwork},
+    NamespaceWord{"network", spec::NamespaceType::kNetwork}, NamespaceWord{"ipc", spec::NamespaceType::kIpc},
+    NamespaceWord{"uts", spec::NamespaceType::kUts},         NamespaceWord{"user", spec::NamespaceType::kUser},
+    NamespaceWord{"cgroup", spec::NamespaceType::kCgroup},   NamespaceWord{"time", spec::NamespaceType::kTime}};
 
 Result<> add_namespaces(engine::EnterOptions& options, const Use& use) {
   for (const std::string_view word : split(use.value, ',')) {
-    const auto found = std::find_if(kWords.begin(), kWords.end(), [&](const NamespaceWord& each) { return each.word == word; });
+    const auto found =
+        std::find_if(kWords.begin(), kWords.end(), [&](const NamespaceWord& each) { return each.word == word; });
     if (found == kWords.end()) {
-      return fail(complaint(fmt::format("there is no namespace '{}'", word), "mnt, pid, net, ipc, uts, user, cgroup and time are there"));
+      return fail(complaint(fmt::format("there is no namespace '{}'", word),
+                            "mnt, pid, net, ipc, uts, user, cgroup and time are there"));
     }
     options.only.insert(found->type);
   }
@@ -35,7 +38,12 @@ Result<> add_namespaces(engine::EnterOptions& options, const Use& use) {
 }
 
 const Option<engine::EnterOptions> kOptions[] = {
-    {{"only", 0, "NAMESPACES", {}, "These alone: mnt,pid,net,ipc,uts,user,cgroup,time (default: all that differ, the root and the cgroups)", true},
+    {{"only",
+      0,
+      "NAMESPACES",
+      {},
+      "These alone: mnt,pid,net,ipc,uts,user,cgroup,time (default: all that differ, the root and the cgroups)",
+      true},
      add_namespaces},
 };
 
@@ -46,7 +54,9 @@ int verb_enter(const Command& command) {
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kBeforeOperands);
   if (!parsed) return refuse(command, parsed.error());
   if (parsed->help) {
-    std::fputs(help_text("caisson enter [--only NAMESPACES] PID [COMMAND…]", "Runs a command, or a shell, where a process is.", spellings(kOptions)).c_str(),
+    std::fputs(help_text("caisson enter [--only NAMESPACES] PID [COMMAND…]",
+                         "Runs a command, or a shell, where a process is.", spellings(kOptions))
+                   .c_str(),
                stdout);
     return 0;
   }

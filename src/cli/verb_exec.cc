@@ -9,18 +9,17 @@
 #include "engine/conclude.h"
 #include "engine/exec.h"
 
-
 namespace caisson::cli {
 
 namespace {
 
 using engine::ExecOptions;
 
-template <bool ExecOptions::*flag>
+template <bool ExecOptions::* flag>
 Result<> set_flag(ExecOptions& options, const Use& use) {
   return options.*flag = use.value == "true", Result<>();
 }
-template <std::string ExecOptions::*text>
+template <std::string ExecOptions::* text>
 Result<> set_text(ExecOptions& options, const Use& use) {
   return options.*text = std::string(use.value), Result<>();
 }
@@ -58,7 +57,9 @@ int verb_exec(const Command& command) {
   Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kBeforeOperands);
   if (!parsed) return refuse(command, parsed.error());
   if (parsed->help) {
-    std::fputs(help_text("caisson exec [OPTION…] CONTAINER COMMAND [ARGUMENT…]", "Runs a command in a running container.", spellings(kOptions)).c_str(),
+    std::fputs(help_text("caisson exec [OPTION…] CONTAINER COMMAND [ARGUMENT…]",
+                         "Runs a command in a running container.", spellings(kOptions))
+                   .c_str(),
                stdout);
     return 0;
   }

@@ -45,7 +45,8 @@ Result<std::string> explain_run(const Command& command, const std::vector<std::s
   if (line.help) return run_help();
   const std::string id = engine::new_id();
   const std::string name = line.options.name.empty() ? id.substr(0, 12) : line.options.name;
-  const engine::Prepared prepared = TRY(engine::prepare(line.options, {id, name}, command.places, engine::Unpack::kNever, command.log));
+  const engine::Prepared prepared =
+      TRY(engine::prepare(line.options, {id, name}, command.places, engine::Unpack::kNever, command.log));
   for (const std::string& warning : prepared.composed.warnings) command.log.warning(warning);
   return render(prepared.plan, format);
 }
@@ -63,7 +64,8 @@ int verb_explain(const Command& command) {
                parsed->help ? stdout : stderr);
     return parsed->help ? 0 : kRefused;
   }
-  const Result<std::string> text = explain_run(command, {parsed->operands.begin() + 1, parsed->operands.end()}, options.format);
+  const Result<std::string> text =
+      explain_run(command, {parsed->operands.begin() + 1, parsed->operands.end()}, options.format);
   if (!text) return refuse(command, text.error());
   std::fputs(text->c_str(), stdout);
   return 0;

@@ -21,14 +21,17 @@ struct InspectOptions {
 
 const Option<InspectOptions> kOptions[] = {
     {{"format", 'f', "TEMPLATE", {}, "json, or a template: '{{.State.Status}}'"},
-     [](InspectOptions& options, const Use& use) -> Result<> { return options.format = std::string(use.value), Result<>(); }},
+     [](InspectOptions& options, const Use& use) -> Result<> {
+       return options.format = std::string(use.value), Result<>();
+     }},
 };
 
 Result<nlohmann::ordered_json> inspect(const Command& command, const std::string& name) {
   const engine::Container container = TRY(engine::find_container(command.places, name));
   const std::string directory = command.places.container(container.record.id);
   nlohmann::ordered_json config = nlohmann::ordered_json::object();
-  if (const auto text = kernel::read_file(directory + "/config.json")) config = nlohmann::ordered_json::parse(*text, nullptr, false);
+  if (const auto text = kernel::read_file(directory + "/config.json"))
+    config = nlohmann::ordered_json::parse(*text, nullptr, false);
   if (!config.is_object()) return fail(in(directory + "/config.json", complaint("not a JSON object")));
   return inspect_object(container, config, directory + "/log");
 }
@@ -40,7 +43,10 @@ int verb_inspect(const Command& command) {
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
   if (parsed->help) {
-    std::fputs(help_text("caisson inspect [-f TEMPLATE] CONTAINER…", "Shows all that is known about containers.", spellings(kOptions)).c_str(), stdout);
+    std::fputs(help_text("caisson inspect [-f TEMPLATE] CONTAINER…", "Shows all that is known about containers.",
+                         spellings(kOptions))
+                   .c_str(),
+               stdout);
     return 0;
   }
   if (const Result<> named = require_names(parsed->operands); !named) return refuse(command, named.error());
@@ -57,7 +63,8 @@ int verb_inspect(const Command& command) {
     }
   }
   if (options.format.empty()) {
-    const std::string text = nlohmann::ordered_json(objects).dump(4, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    const std::string text =
+        nlohmann::ordered_json(objects).dump(4, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
     std::printf("%s\n", text.c_str());
     return status;
   }

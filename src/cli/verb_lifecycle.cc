@@ -31,25 +31,29 @@ Result<> set_signal(EndOptions& options, const Use& use) {
 
 Result<> set_timeout(EndOptions& options, const Use& use) {
   const auto seconds = parse_signed(use.value);
-  if (!seconds || *seconds < -1 || *seconds > INT32_MAX / 1000) return fail(complaint(fmt::format("'{}' is no number of seconds, or -1", use.value)));
+  if (!seconds || *seconds < -1 || *seconds > INT32_MAX / 1000)
+    return fail(complaint(fmt::format("'{}' is no number of seconds, or -1", use.value)));
   options.timeout_s = static_cast<std::int32_t>(*seconds);
   return {};
 }
 
 Result<> set_force(EndOptions& options, const Use& use) { return options.force = use.value == "true", Result<>(); }
 
-const Option<EndOptions> kKillOptions[] = {{{"signal", 's', "SIGNAL", {}, "Signal to send, by name or number (default KILL)"}, set_signal}};
+const Option<EndOptions> kKillOptions[] = {
+    {{"signal", 's', "SIGNAL", {}, "Signal to send, by name or number (default KILL)"}, set_signal}};
 const Option<EndOptions> kStopOptions[] = {
     {{"signal", 's', "SIGNAL", {}, "Signal to send first (default the container's)"}, set_signal},
-    {{"timeout", 't', "SECONDS", {}, "How long to wait before killing (default the container's, or 10; -1: for ever)"}, set_timeout},
+    {{"timeout", 't', "SECONDS", {}, "How long to wait before killing (default the container's, or 10; -1: for ever)"},
+     set_timeout},
     {{"time", 0, "SECONDS", {}, {}, false, "timeout"}, set_timeout}};
 const std::vector<Option<EndOptions>> kWaitOptions;
 const Option<EndOptions> kRmOptions[] = {{{"force", 'f', {}, {}, "Kill it first if it is running"}, set_force}};
 
-// Reads the command line of a verb that takes names, or says what is wrong with it. Nothing: `status` is the exit status.
+// Reads the command line of a verb that takes names, or says what is wrong with it. Nothing: `status` is the exit
+// status.
 template <class Table>
-std::optional<std::vector<std::string>> read_names(const Command& command, const Table& table, EndOptions& options, std::string_view usage,
-                                                   std::string_view about, int& status) {
+std::optional<std::vector<std::string>> read_names(const Command& command, const Table& table, EndOptions& options,
+                                                   std::string_view usage, std::string_view about, int& status) {
   Result<Parsed> parsed = parse(table, options, command.arguments, Order::kAnywhere);
   if (parsed && parsed->help) {
     std::fputs(help_text(usage, about, spellings(table)).c_str(), stdout);
@@ -67,7 +71,8 @@ std::optional<std::vector<std::string>> read_names(const Command& command, const
 int verb_kill(const Command& command) {
   EndOptions options;
   int status = 0;
-  const auto names = read_names(command, kKillOptions, options, "caisson kill [-s SIGNAL] CONTAINER…", "Sends a signal to containers.", status);
+  const auto names = read_names(command, kKillOptions, options, "caisson kill [-s SIGNAL] CONTAINER…",
+                                "Sends a signal to containers.", status);
   if (!names) return status;
   return for_each_container(command, *names, [&](const engine::Container& container) {
     return engine::kill_container(command.places, container, options.signal.value_or(SIGKILL));
@@ -88,11 +93,13 @@ int verb_stop(const Command& command) {
 int verb_rm(const Command& command) {
   EndOptions options;
   int status = 0;
-  const auto names = read_names(command, kRmOptions, options, "caisson rm [-f] CONTAINER…", "Removes containers.", status);
+  const auto names =
+      read_names(command, kRmOptions, options, "caisson rm [-f] CONTAINER…", "Removes containers.", status);
   if (!names) return status;
   engine::sweep(command.places, command.log);
   return for_each_container(command, *names, [&](const engine::Container& container) {
-    return engine::remove(command.places, container, options.force ? engine::Force::kYes : engine::Force::kNo, command.log);
+    return engine::remove(command.places, container, options.force ? engine::Force::kYes : engine::Force::kNo,
+                          command.log);
   });
 }
 
@@ -105,7 +112,8 @@ int verb_wait(const Command& command) {
   engine::sweep(command.places, command.log);
   for (const std::string& name : *names) {
     const Result<engine::Container> container = engine::find_container(command.places, name);
-    const Result<engine::Ending> ending = container ? engine::wait_for_end(command.places, *container) : fail(container.error());
+    const Result<engine::Ending> ending =
+        container ? engine::wait_for_end(command.places, *container) : fail(container.error());
     if (ending) {
       std::printf("%d\n", ending->exit_code);
       std::fflush(stdout);

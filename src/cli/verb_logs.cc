@@ -36,11 +36,17 @@ const Option<LogsOptions> kOptions[] = {
      [](LogsOptions& options, const Use& use) -> Result<> { return options.follow = use.value == "true", Result<>(); }},
     {{"tail", 'n', "LINES", {}, "The last lines only (default all)"}, set_tail},
     {{"since", 0, "TIME", {}, "From this moment on: RFC 3339, seconds since 1970, or a duration ago (10m)"},
-     [](LogsOptions& options, const Use& use) -> Result<> { return options.query.since_ns = TRY(parse_moment(use.value)), Result<>(); }},
+     [](LogsOptions& options, const Use& use) -> Result<> {
+       return options.query.since_ns = TRY(parse_moment(use.value)), Result<>();
+     }},
     {{"until", 0, "TIME", {}, "Up to this moment"},
-     [](LogsOptions& options, const Use& use) -> Result<> { return options.query.until_ns = TRY(parse_moment(use.value)), Result<>(); }},
+     [](LogsOptions& options, const Use& use) -> Result<> {
+       return options.query.until_ns = TRY(parse_moment(use.value)), Result<>();
+     }},
     {{"timestamps", 't', {}, {}, "Each line's moment before it"},
-     [](LogsOptions& options, const Use& use) -> Result<> { return options.timestamps = use.value == "true", Result<>(); }},
+     [](LogsOptions& options, const Use& use) -> Result<> {
+       return options.timestamps = use.value == "true", Result<>();
+     }},
 };
 
 Result<> print(const keeper::LogEntry& entry, bool timestamps) {
@@ -66,7 +72,10 @@ int verb_logs(const Command& command) {
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
   if (parsed->help) {
-    std::fputs(help_text("caisson logs [OPTION…] CONTAINER", "Prints what a container has written.", spellings(kOptions)).c_str(), stdout);
+    std::fputs(
+        help_text("caisson logs [OPTION…] CONTAINER", "Prints what a container has written.", spellings(kOptions))
+            .c_str(),
+        stdout);
     return 0;
   }
   if (parsed->operands.size() != 1) return refuse(command, complaint("the name of one container is needed"));

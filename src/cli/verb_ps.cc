@@ -29,15 +29,17 @@ const Option<PsOptions> kOptions[] = {
     {{"no-trunc", 0, {}, {}, "Ids and commands in full length"},
      [](PsOptions& options, const Use& use) -> Result<> { return options.whole = use.value == "true", Result<>(); }},
     {{"format", 0, "FORMAT", {}, "json, a template ('{{.Names}} {{.Status}}'), or 'table TEMPLATE'"},
-     [](PsOptions& options, const Use& use) -> Result<> { return options.format = std::string(use.value), Result<>(); }},
+     [](PsOptions& options, const Use& use) -> Result<> {
+       return options.format = std::string(use.value), Result<>();
+     }},
 };
-
 
 std::string table(const std::vector<nlohmann::ordered_json>& rows) {
   std::vector<std::vector<std::string>> lines = {{"CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "NAMES"}};
   for (const auto& row : rows) {
     std::vector<std::string> line;
-    for (const char* field : {"ID", "Image", "Command", "RunningFor", "Status", "Names"}) line.push_back(row[field].get<std::string>());
+    for (const char* field : {"ID", "Image", "Command", "RunningFor", "Status", "Names"})
+      line.push_back(row[field].get<std::string>());
     lines.push_back(std::move(line));
   }
   return align(lines);
@@ -53,7 +55,8 @@ int verb_ps(const Command& command) {
     std::fputs(help_text("caisson ps [OPTION…]", "Lists containers.", spellings(kOptions)).c_str(), stdout);
     return 0;
   }
-  if (!parsed->operands.empty()) return refuse(command, complaint(fmt::format("'{}' is too much: ps takes options alone", parsed->operands[0])));
+  if (!parsed->operands.empty())
+    return refuse(command, complaint(fmt::format("'{}' is too much: ps takes options alone", parsed->operands[0])));
   engine::sweep(command.places, command.log);
   const Result<engine::Listing> listing = engine::list_containers(command.places);
   if (!listing) return refuse(command, listing.error());
@@ -64,7 +67,8 @@ int verb_ps(const Command& command) {
     if (options.all || container.live) rows.push_back(ps_row(container, options.whole));
   }
   if (options.quiet) options.format = "{{.ID}}";
-  const Result<std::string> text = options.format.empty() ? Result<std::string>(table(rows)) : render_rows(options.format, rows);
+  const Result<std::string> text =
+      options.format.empty() ? Result<std::string>(table(rows)) : render_rows(options.format, rows);
   if (!text) return refuse(command, text.error());
   std::fputs(text->c_str(), stdout);
   return 0;

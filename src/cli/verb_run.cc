@@ -16,11 +16,10 @@
 namespace caisson::cli {
 
 Caller this_caller() {
-  return {.variable =
-              [](const std::string& name) -> std::optional<std::string> {
-                const char* value = std::getenv(name.c_str());
-                return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-              },
+  return {.variable = [](const std::string& name) -> std::optional<std::string> {
+            const char* value = std::getenv(name.c_str());
+            return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+          },
           .read_file = [](const std::string& path) { return kernel::read_file(path); }};
 }
 

@@ -24,7 +24,8 @@ struct EnderRow {
   explain::Ender ender;
   std::string_view word;
 };
-constexpr EnderRow kEnders[] = {{explain::Ender::kStop, "stop"}, {explain::Ender::kKill, "kill"}, {explain::Ender::kTimeout, "timeout"}};
+constexpr EnderRow kEnders[] = {
+    {explain::Ender::kStop, "stop"}, {explain::Ender::kKill, "kill"}, {explain::Ender::kTimeout, "timeout"}};
 
 std::string ender_path(const Places& places, const std::string& id) { return places.live(id) + "/ender"; }
 
@@ -61,7 +62,8 @@ explain::Death evidence_of(const Places& places, const Record& record, const Liv
                        .pids_limit_hits = evidence.pids_limit_hits.value_or(0),
                        .ender = noted_ender(places, record.id),
                        .timeout_seconds = record.timeout_s};
-  if (death.ender == explain::Ender::kNobody && was_timed_out(record, live, wait_status)) death.ender = explain::Ender::kTimeout;
+  if (death.ender == explain::Ender::kNobody && was_timed_out(record, live, wait_status))
+    death.ender = explain::Ender::kTimeout;
   if (death.oom_kills == 0) return death;
   for (const cgroup::OomVictim& victim : cgroup::read_oom_victims(memory_cgroup(record))) {
     death.victims.push_back({.pid = victim.pid, .name = victim.name});
@@ -89,7 +91,8 @@ void say_ending(int lock, const Ending& ending) {
 }
 
 void warn(const Log& log, const Result<>& result) {
-  if (!result) log.warning(result.error().text() + (result.error().hint.empty() ? "" : " (" + result.error().hint + ")"));
+  if (!result)
+    log.warning(result.error().text() + (result.error().hint.empty() ? "" : " (" + result.error().hint + ")"));
 }
 
 // A container whose keeper is gone: its lock could be taken.
@@ -120,13 +123,17 @@ Result<> note_ender(const Places& places, const std::string& id, explain::Ender 
   return {};
 }
 
-Ending conclude(const Places& places, const Record& record, const Live& live, std::optional<int> wait_status, int lock, const Log& log) {
+Ending conclude(const Places& places, const Record& record, const Live& live, std::optional<int> wait_status, int lock,
+                const Log& log) {
   Ending ending;
   if (wait_status) {
     ending = ending_of(evidence_of(places, record, live, *wait_status), live);
   } else {
-    ending = {.exit_code = 128 + SIGKILL, .signal = SIGKILL, .reason = "its keeper was killed, and it was ended with it",
-              .started_ns = live.started_ns, .finished_ns = now_nanoseconds()};
+    ending = {.exit_code = 128 + SIGKILL,
+              .signal = SIGKILL,
+              .reason = "its keeper was killed, and it was ended with it",
+              .started_ns = live.started_ns,
+              .finished_ns = now_nanoseconds()};
   }
   warn(log, cgroup::kill_and_remove(record.cgroup_directories));
   say_ending(lock, ending);

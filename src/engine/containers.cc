@@ -25,14 +25,15 @@ std::uint64_t random_number() {
 }
 
 std::string made_up_name() {
-  constexpr std::array kFirst = {"amber", "brisk",  "calm",  "deep",  "eager", "fair",  "grand", "honest",
-                                 "ivory", "jolly",  "keen",  "lucid", "mild",  "noble", "olive", "proud",
-                                 "quiet", "rapid",  "sharp", "tidal", "upper", "vivid", "warm",  "young"};
-  constexpr std::array kSecond = {"anchor",  "barge", "beacon", "bollard", "bridge", "buoy",  "canal", "crane",
-                                  "culvert", "dock",  "ferry",  "harbor",  "jetty",  "keel",  "lock",  "mast",
-                                  "mooring", "pier",  "pylon",  "quay",    "rudder", "sluice", "spar", "weir"};
+  constexpr std::array kFirst = {"amber", "brisk", "calm",  "deep",  "eager", "fair",  "grand", "honest",
+                                 "ivory", "jolly", "keen",  "lucid", "mild",  "noble", "olive", "proud",
+                                 "quiet", "rapid", "sharp", "tidal", "upper", "vivid", "warm",  "young"};
+  constexpr std::array kSecond = {"anchor",  "barge", "beacon", "bollard", "bridge", "buoy",   "canal", "crane",
+                                  "culvert", "dock",  "ferry",  "harbor",  "jetty",  "keel",   "lock",  "mast",
+                                  "mooring", "pier",  "pylon",  "quay",    "rudder", "sluice", "spar",  "weir"};
   const std::uint64_t number = random_number();
-  return fmt::format("{}_{}_{:04x}", kFirst[number % kFirst.size()], kSecond[number / 64 % kSecond.size()], number >> 48);
+  return fmt::format("{}_{}_{:04x}", kFirst[number % kFirst.size()], kSecond[number / 64 % kSecond.size()],
+                     number >> 48);
 }
 
 bool is_name(std::string_view name) {
@@ -46,7 +47,8 @@ Result<> reserve_name(const Places& places, const std::string& name, const std::
   if (::symlink(id.c_str(), places.name(name).c_str()) == 0) return {};
   if (errno != EEXIST) return fail(os_error("symlink", places.name(name)));
   const std::string holder = kernel::read_link(places.name(name)).value_or("");
-  if (!holder.empty() && !kernel::exists(places.container(holder))) {  // left by one that was killed while it was removed
+  if (!holder.empty() &&
+      !kernel::exists(places.container(holder))) {  // left by one that was killed while it was removed
     ::unlink(places.name(name).c_str());
     return reserve_name(places, name, id);
   }
@@ -64,7 +66,8 @@ bool has_keeper(const std::string& lock_path) {
 Result<Container> load(const Places& places, const std::string& id) {
   const std::string directory = places.container(id);
   Container container;
-  container.record = TRY_IN("container " + id.substr(0, 12), read_record(TRY(kernel::read_file(directory + "/container.json"))));
+  container.record =
+      TRY_IN("container " + id.substr(0, 12), read_record(TRY(kernel::read_file(directory + "/container.json"))));
   if (has_keeper(places.live(id) + "/lock")) {
     Live live;
     if (const auto text = kernel::read_file(places.live(id) + "/state.json")) live = read_live(*text).value_or(Live{});
@@ -140,7 +143,8 @@ Result<Container> find_container(const Places& places, const std::string& refere
     if (!reference.empty() && id.starts_with(reference)) matches.push_back(id);
   }
   if (matches.empty()) return fail(complaint(fmt::format("no such container: {}", reference)));
-  if (matches.size() > 1) return fail(complaint(fmt::format("{} containers have an id that begins with '{}'", matches.size(), reference)));
+  if (matches.size() > 1)
+    return fail(complaint(fmt::format("{} containers have an id that begins with '{}'", matches.size(), reference)));
   return load(places, matches[0]);
 }
 
@@ -167,7 +171,8 @@ Result<Ending> last_words(int lock) {
 }
 
 Result<Ending> wait_for_end(const Places& places, const Container& container) {
-  if (const Result<Fd> lock = kernel::open_file(places.live(container.record.id) + "/lock", O_RDONLY)) return last_words(lock->get());
+  if (const Result<Fd> lock = kernel::open_file(places.live(container.record.id) + "/lock", O_RDONLY))
+    return last_words(lock->get());
   return read_ending(TRY(kernel::read_file(places.container(container.record.id) + "/exit.json")));
 }
 

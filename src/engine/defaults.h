@@ -17,7 +17,8 @@ inline constexpr std::uint64_t kDefaultLimit = 1048576;  ///< of open files, and
 inline constexpr std::uint32_t kDefaultUmask = 0022;
 inline constexpr std::uint64_t kCpuPeriodUs = 100000;
 inline constexpr std::string_view kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-inline constexpr std::string_view kCgroupPrefix = "/caisson-";  ///< of a container's cgroup at the top of each hierarchy
+inline constexpr std::string_view kCgroupPrefix =
+    "/caisson-";  ///< of a container's cgroup at the top of each hierarchy
 inline constexpr std::string_view kDefaultShell = "/bin/sh";
 
 /// The eleven capabilities of a container's root.
@@ -29,7 +30,8 @@ std::vector<std::string> default_masked_paths(std::uint32_t cpus);
 /// Read-only parts of /proc.
 std::vector<std::string> default_readonly_paths();
 
-/// Device rules: deny all. What every container needs is allowed by the conversion (cgroup/conversion.h), as the runtime-spec has it.
+/// Device rules: deny all. What every container needs is allowed by the conversion (cgroup/conversion.h), as the
+/// runtime-spec has it.
 std::vector<spec::DeviceRule> default_device_rules();
 
 /// Variables of the caller that are passed on: proxies, in lower and upper case.

@@ -16,19 +16,20 @@ namespace {
 constexpr int kDeepest = 16;
 
 bool is_left_out(const std::string& path) {
-  return path == "/dev/pts" || path == "/dev/shm" || path == "/dev/mqueue" || path == "/dev/console" || path == "/dev/ptmx" ||
-         path == "/dev/tty";
+  return path == "/dev/pts" || path == "/dev/shm" || path == "/dev/mqueue" || path == "/dev/console" ||
+         path == "/dev/ptmx" || path == "/dev/tty";
 }
 
 Result<> collect(const std::string& path, std::vector<HostDevice>& devices, int depth) {
-  struct stat status {};
+  struct stat status{};
   if (::lstat(path.c_str(), &status) != 0) return fail(os_error("lstat", path));
   if (S_ISDIR(status.st_mode) && depth < kDeepest) {
     for (const std::string& name : TRY(kernel::list_directory(path))) {
       const std::string child = path + "/" + name;
       if (is_left_out(child)) continue;
       // One that goes while it is looked at is not there.
-      if (const Result<> result = collect(child, devices, depth + 1); !result && result.error().number != ENOENT) return result;
+      if (const Result<> result = collect(child, devices, depth + 1); !result && result.error().number != ENOENT)
+        return result;
     }
     return {};
   }
@@ -47,7 +48,9 @@ Result<> collect(const std::string& path, std::vector<HostDevice>& devices, int 
 Result<> give_at(int parent, const std::string& name, const std::string& path, std::uint32_t uid, std::uint32_t gid) {
   if (::fchownat(parent, name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW) != 0) return fail(os_error("fchownat", path));
   Result<Fd> directory = kernel::open_file_at(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (!directory) return directory.error().number == ENOTDIR || directory.error().number == ELOOP ? Result<>() : fail(directory.error());
+  if (!directory)
+    return directory.error().number == ENOTDIR || directory.error().number == ELOOP ? Result<>()
+                                                                                    : fail(directory.error());
   for (const std::string& child : TRY(kernel::names_in(*directory, path))) {
     TRY(give_at(directory->get(), child, path + "/" + child, uid, gid));
   }
@@ -72,6 +75,8 @@ Result<std::vector<HostDevice>> all_devices() {
   return devices;
 }
 
-Result<> give_tree(const std::string& path, std::uint32_t uid, std::uint32_t gid) { return give_at(AT_FDCWD, path, path, uid, gid); }
+Result<> give_tree(const std::string& path, std::uint32_t uid, std::uint32_t gid) {
+  return give_at(AT_FDCWD, path, path, uid, gid);
+}
 
 }  // namespace caisson::engine

@@ -13,7 +13,8 @@ namespace caisson::engine {
 /// The device at `path`, or all devices below it if it is a directory. Errors: there is none.
 Result<std::vector<HostDevice>> devices_at(const std::string& path);
 
-/// Every device below /dev that a container may be given: all but terminals' own (/dev/pts, /dev/console), shared memory and links.
+/// Every device below /dev that a container may be given: all but terminals' own (/dev/pts, /dev/console), shared
+/// memory and links.
 Result<std::vector<HostDevice>> all_devices();
 
 /// Gives a tree to a user, without following links (lchown(2)).

@@ -41,8 +41,8 @@ void override_variables(std::vector<std::string>& environment, const std::vector
 
 Result<> change_user(spec::Process& process, const std::string& user, const Live& live) {
   const std::string root = fmt::format("/proc/{}/root", live.process.pid);
-  const Account account =
-      TRY_IN("-u " + user, resolve_account(user, {}, read_inside(root, "/etc/passwd"), read_inside(root, "/etc/group")));
+  const Account account = TRY_IN(
+      "-u " + user, resolve_account(user, {}, read_inside(root, "/etc/passwd"), read_inside(root, "/etc/group")));
   process.user.uid = account.uid;
   process.user.gid = account.gid;
   process.user.additional_gids = account.groups;
@@ -58,7 +58,8 @@ Result<> change_user(spec::Process& process, const std::string& user, const Live
   return {};
 }
 
-Result<spec::Process> process_of(const ExecOptions& options, const Places& places, const Container& container, const HostFacts& facts) {
+Result<spec::Process> process_of(const ExecOptions& options, const Places& places, const Container& container,
+                                 const HostFacts& facts) {
   const std::string path = places.container(container.record.id) + "/config.json";
   spec::Reading reading = spec::read_config(TRY(kernel::read_file(path)));
   if (!reading.findings.errors.empty()) return fail(spec::as_error(reading.findings.errors, path));
@@ -67,8 +68,10 @@ Result<spec::Process> process_of(const ExecOptions& options, const Places& place
   process.terminal = options.tty;
   process.console_size.reset();
   if (options.tty) {
-    if (const auto size = terminal::window_size(0)) process.console_size = spec::ConsoleSize{size->ws_row, size->ws_col};
-    const bool has_term = std::any_of(process.env.begin(), process.env.end(), [](const std::string& v) { return v.starts_with("TERM="); });
+    if (const auto size = terminal::window_size(0))
+      process.console_size = spec::ConsoleSize{size->ws_row, size->ws_col};
+    const bool has_term = std::any_of(process.env.begin(), process.env.end(),
+                                      [](const std::string& v) { return v.starts_with("TERM="); });
     if (!has_term) process.env.emplace_back("TERM=xterm");
   }
   override_variables(process.env, options.env);
@@ -81,14 +84,16 @@ Result<spec::Process> process_of(const ExecOptions& options, const Places& place
   return process;
 }
 
-// Everything the container's first process has that differs from ours: one that is shared with the host cannot be told apart.
+// Everything the container's first process has that differs from ours: one that is shared with the host cannot be told
+// apart.
 Result<std::vector<spec::NamespaceType>> other_namespaces(pid_t pid) {
   std::vector<spec::NamespaceType> types;
   for (const spec::NamespaceType type : spec::kNamespaceTypes) {
     const std::string_view name = plan::namespace_file(type);
     const Result<std::string> theirs = kernel::read_link(fmt::format("/proc/{}/ns/{}", pid, name));
     if (!theirs) {
-      if (theirs.error().number == ENOENT && kernel::exists(fmt::format("/proc/{}/ns", pid))) continue;  // this kernel has none
+      if (theirs.error().number == ENOENT && kernel::exists(fmt::format("/proc/{}/ns", pid)))
+        continue;  // this kernel has none
       return fail(theirs.error());
     }
     if (*theirs != kernel::read_link(fmt::format("/proc/self/ns/{}", name)).value_or("")) types.push_back(type);
@@ -97,7 +102,9 @@ Result<std::vector<spec::NamespaceType>> other_namespaces(pid_t pid) {
 }
 
 // user_namespaces(7): a namespace that an ordinary user made denies it.
-bool may_set_groups(pid_t pid) { return !kernel::read_file(fmt::format("/proc/{}/setgroups", pid)).value_or("").starts_with("deny"); }
+bool may_set_groups(pid_t pid) {
+  return !kernel::read_file(fmt::format("/proc/{}/setgroups", pid)).value_or("").starts_with("deny");
+}
 
 struct Launchable {
   HostFacts facts;
@@ -109,7 +116,8 @@ struct Launchable {
 Result<Launchable> plan_exec(const ExecOptions& options, const Places& places) {
   const Container container = TRY(find_container(places, options.container));
   if (!container.live || container.live->process.pid == 0) {
-    return fail(complaint(fmt::format("container {} is not running", options.container), "caisson ps -a shows how it ended"));
+    return fail(
+        complaint(fmt::format("container {} is not running", options.container), "caisson ps -a shows how it ended"));
   }
   std::optional<Fd> target = kernel::open_process(container.live->process);
   if (!target) return fail(complaint(fmt::format("container {} is not running", options.container)));
@@ -125,7 +133,9 @@ Result<Launchable> plan_exec(const ExecOptions& options, const Places& places) {
   return Launchable{std::move(facts), std::move(plan), std::move(*target), container.record.id};
 }
 
-int exit_code(int wait_status) { return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status); }
+int exit_code(int wait_status) {
+  return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
 
 RunResult exec_in_foreground(const ExecOptions& options, Launchable& what) {
   keeper::hold_signals();
@@ -220,7 +230,8 @@ std::vector<std::string> cgroups_of(pid_t pid, const HostFacts& facts) {
     if (!controllers.tail) continue;
     for (const CgroupHierarchy& hierarchy : facts.hierarchies) {
       const bool same = controllers.head.empty() ? hierarchy.unified : hierarchy.has(cut(controllers.head, ',').head);
-      if (same) directories.push_back(hierarchy.path + (*controllers.tail == "/" ? "" : std::string(*controllers.tail)));
+      if (same)
+        directories.push_back(hierarchy.path + (*controllers.tail == "/" ? "" : std::string(*controllers.tail)));
     }
   }
   return directories;

@@ -31,11 +31,12 @@ RunResult exec(const ExecOptions& options, const Places& places, const Log& log)
 
 struct EnterOptions {
   pid_t pid = 0;
-  std::vector<std::string> command;           ///< empty: a shell
-  std::set<spec::NamespaceType> only;         ///< empty: all that differ from the caller's, its root and its cgroups
+  std::vector<std::string> command;    ///< empty: a shell
+  std::set<spec::NamespaceType> only;  ///< empty: all that differ from the caller's, its root and its cgroups
 };
 
-/// nsenter(1) made whole: runs a command with the caller's rights in the namespaces, the root and the cgroups of a process.
+/// nsenter(1) made whole: runs a command with the caller's rights in the namespaces, the root and the cgroups of a
+/// process.
 RunResult enter(const EnterOptions& options, const Log& log);
 
 }  // namespace caisson::engine

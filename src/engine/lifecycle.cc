@@ -15,11 +15,14 @@ namespace {
 
 Result<Fd> process_of(const Container& container) {
   std::optional<Fd> process = container.live ? kernel::open_process(container.live->process) : std::nullopt;
-  if (!process) return fail(complaint(fmt::format("container {} is not running", container.record.name), "caisson ps -a shows how it ended"));
+  if (!process)
+    return fail(complaint(fmt::format("container {} is not running", container.record.name),
+                          "caisson ps -a shows how it ended"));
   return std::move(*process);
 }
 
-// Whether the first process of a PID namespace would hear of the signal: without a handler it would not (pid_namespaces(7)).
+// Whether the first process of a PID namespace would hear of the signal: without a handler it would not
+// (pid_namespaces(7)).
 bool ignores(pid_t pid, int signal) {
   const std::string text = kernel::read_file(fmt::format("/proc/{}/status", pid)).value_or("");
   std::uint64_t caught = 0;
@@ -43,8 +46,8 @@ Result<> kill_container(const Places& places, const Container& container, int si
   return kernel::send_signal(process.get(), signal);
 }
 
-Result<> stop_container(const Places& places, const Container& container, std::optional<int> signal, std::optional<std::int32_t> timeout_s,
-                        const Log& log) {
+Result<> stop_container(const Places& places, const Container& container, std::optional<int> signal,
+                        std::optional<std::int32_t> timeout_s, const Log& log) {
   if (!container.live) return {};
   const Result<Fd> process = process_of(container);
   if (!process) return await_end(places, container, log);
@@ -52,12 +55,15 @@ Result<> stop_container(const Places& places, const Container& container, std::o
   const std::int32_t timeout = timeout_s.value_or(container.record.stop_timeout_s);
   (void)note_ender(places, container.record.id, explain::Ender::kStop);
   if (sent != SIGKILL && ignores(container.live->process.pid, sent)) {
-    log.warning(fmt::format("the first process of {} has no handler for {}, so it will be killed after {} s (--init helps, or -t 0)",
-                            container.record.name, signal_name(sent), timeout));
+    log.warning(fmt::format(
+        "the first process of {} has no handler for {}, so it will be killed after {} s (--init helps, or -t 0)",
+        container.record.name, signal_name(sent), timeout));
   }
-  if (const Result<> asked = kernel::send_signal(process->get(), sent); !asked && asked.error().number != ESRCH) return asked;
+  if (const Result<> asked = kernel::send_signal(process->get(), sent); !asked && asked.error().number != ESRCH)
+    return asked;
   if (!kernel::wait_until_gone(process->get(), timeout < 0 ? -1 : timeout * 1000)) {
-    if (const Result<> killed = kernel::send_signal(process->get(), SIGKILL); !killed && killed.error().number != ESRCH) return killed;
+    if (const Result<> killed = kernel::send_signal(process->get(), SIGKILL); !killed && killed.error().number != ESRCH)
+      return killed;
   }
   return await_end(places, container, log);
 }

@@ -13,10 +13,11 @@ namespace caisson::engine {
 /// Sends `signal` to a container's first process. Errors: it does not run.
 Result<> kill_container(const Places& places, const Container& container, int signal);
 
-/// Sends its stop signal (or `signal`), and SIGKILL if it has not ended after its timeout (or `timeout_s`; -1: never). Returns
-/// when it has ended and is cleaned up. One that does not run is fine. Says on `log` when the first process ignores the signal.
-Result<> stop_container(const Places& places, const Container& container, std::optional<int> signal, std::optional<std::int32_t> timeout_s,
-                        const Log& log);
+/// Sends its stop signal (or `signal`), and SIGKILL if it has not ended after its timeout (or `timeout_s`; -1: never).
+/// Returns when it has ended and is cleaned up. One that does not run is fine. Says on `log` when the first process
+/// ignores the signal.
+Result<> stop_container(const Places& places, const Container& container, std::optional<int> signal,
+                        std::optional<std::int32_t> timeout_s, const Log& log);
 
 enum class Force { kNo, kYes };
 

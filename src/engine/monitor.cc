@@ -16,9 +16,9 @@ constexpr std::string_view kLaunched = "launched\n";
 
 std::vector<std::string> arguments_of(const MonitorCommand& command) {
   std::vector<std::string> arguments = {command.program, "--pid=" + std::to_string(command.pid)};
-  const std::pair<std::string_view, int> descriptors[] = {{"--pidfd=", command.pidfd},       {"--input=", command.input},
-                                                          {"--output=", command.output},     {"--error=", command.error},
-                                                          {"--terminal=", command.terminal}, {"--listener=", command.listener}};
+  const std::pair<std::string_view, int> descriptors[] = {
+      {"--pidfd=", command.pidfd}, {"--input=", command.input},       {"--output=", command.output},
+      {"--error=", command.error}, {"--terminal=", command.terminal}, {"--listener=", command.listener}};
   for (const auto& [option, descriptor] : descriptors) {
     if (descriptor >= 0) arguments.push_back(std::string(option) + std::to_string(descriptor));
   }
@@ -42,7 +42,8 @@ void execute_monitor(const MonitorCommand& command, int also) {
   std::vector<char*> pointers;
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
-  for (const int descriptor : {command.pidfd, command.input, command.output, command.error, command.terminal, command.listener, also}) {
+  for (const int descriptor :
+       {command.pidfd, command.input, command.output, command.error, command.terminal, command.listener, also}) {
     let_inherit(descriptor);
   }
   ::execv(command.program.c_str(), pointers.data());
@@ -51,7 +52,8 @@ void execute_monitor(const MonitorCommand& command, int also) {
 void report_launched(int pipe) { (void)kernel::write_all(pipe, kLaunched, "report"); }
 
 void report_failure(int pipe, const runtime::LaunchError& error) {
-  (void)kernel::write_all(pipe, std::to_string(error.exit_status) + "\n" + error.line + "\n" + error.hint + "\n", "report");
+  (void)kernel::write_all(pipe, std::to_string(error.exit_status) + "\n" + error.line + "\n" + error.hint + "\n",
+                          "report");
 }
 
 std::expected<void, runtime::LaunchError> read_launch_report(int pipe) {
@@ -59,7 +61,9 @@ std::expected<void, runtime::LaunchError> read_launch_report(int pipe) {
   if (text == kLaunched) return {};
   const std::vector<std::string_view> lines = split(text, '\n');
   const auto status = lines.size() < 3 ? std::nullopt : parse_unsigned(lines[0]);
-  if (!status) return std::unexpected(runtime::LaunchError{.line = "the process that was to keep the container was killed", .hint = {}});
+  if (!status)
+    return std::unexpected(
+        runtime::LaunchError{.line = "the process that was to keep the container was killed", .hint = {}});
   return std::unexpected(runtime::LaunchError{
       .line = std::string(lines[1]), .hint = std::string(lines[2]), .exit_status = static_cast<int>(*status)});
 }

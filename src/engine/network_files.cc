@@ -24,7 +24,8 @@ bool is_loopback(std::string_view server) { return server.starts_with("127.") ||
 
 }  // namespace
 
-std::string hosts_text(const std::vector<HostAddress>& added, std::string_view host_lines, std::string_view hostname, std::string_view name) {
+std::string hosts_text(const std::vector<HostAddress>& added, std::string_view host_lines, std::string_view hostname,
+                       std::string_view name) {
   std::string text;
   for (const HostAddress& host : added) text += fmt::format("{}\t{}\n", host.address, join(host.names, " "));
   if (host_lines.empty()) {

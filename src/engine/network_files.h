@@ -11,7 +11,8 @@ namespace caisson::engine {
 
 /// hosts(5): what was added first, then the host's own lines (`host_lines`, with --network host) or those of the
 /// loopback, then the container's hostname and name.
-std::string hosts_text(const std::vector<HostAddress>& added, std::string_view host_lines, std::string_view hostname, std::string_view name);
+std::string hosts_text(const std::vector<HostAddress>& added, std::string_view host_lines, std::string_view hostname,
+                       std::string_view name);
 
 /// resolv.conf(5): the servers in `dns` if there are any, else the host's without those that only the host can reach
 /// (127.0.0.0/8, ::1).

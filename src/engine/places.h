@@ -16,17 +16,18 @@ namespace caisson::engine {
 struct Places {
   std::string root = "/var/lib/caisson";
   std::string runroot = "/run/caisson";
-  std::string program;   ///< this executable
-  std::string libexec;   ///< the directory of monitor, init, transfer
-  std::string share;     ///< the directory of the built-in root filesystems
+  std::string program;  ///< this executable
+  std::string libexec;  ///< the directory of monitor, init, transfer
+  std::string share;    ///< the directory of the built-in root filesystems
 
   std::string container(const std::string& id) const { return root + "/containers/" + id; }
   std::string live(const std::string& id) const { return runroot + "/containers/" + id; }
   std::string name(const std::string& name) const { return root + "/names/" + name; }
 };
 
-/// Finds the program's own parts beside it: PREFIX/bin/caisson, PREFIX/libexec/caisson, PREFIX/share/caisson. `called_as`: argv[0],
-/// which is the program's path where it runs from a view of itself, whose name the kernel does not know.
+/// Finds the program's own parts beside it: PREFIX/bin/caisson, PREFIX/libexec/caisson, PREFIX/share/caisson.
+/// `called_as`: argv[0], which is the program's path where it runs from a view of itself, whose name the kernel does
+/// not know.
 Result<void> find_parts(Places& places, const std::string& called_as);
 
 /// Makes `places` absolute: the keeper of a container works from another directory.

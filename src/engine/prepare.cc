@@ -44,7 +44,7 @@ std::map<std::string, std::string> caller_environment() {
 }
 
 std::optional<spec::ConsoleSize> caller_console() {
-  struct winsize size {};
+  struct winsize size{};
   for (const int fd : {0, 1, 2}) {
     if (::ioctl(fd, TIOCGWINSZ, &size) == 0) return spec::ConsoleSize{size.ws_row, size.ws_col};
   }
@@ -78,7 +78,8 @@ Result<> resolve_shared_namespaces(const RunOptions& options, const Places& plac
     const std::string item = typed == options.typed.end() ? "--" + std::string(each.option) : typed->second;
     const Container container = TRY_IN(item, find_container(places, each.choice.target));
     if (!container.live || container.live->process.pid == 0) {
-      return fail(in(item, complaint(fmt::format("container {} is not running", each.choice.target), "start it first")));
+      return fail(
+          in(item, complaint(fmt::format("container {} is not running", each.choice.target), "start it first")));
     }
     const std::string process = fmt::format("/proc/{}", container.live->process.pid);
     surroundings.namespaces[each.type] = fmt::format("{}/ns/{}", process, each.file);
@@ -95,7 +96,8 @@ Result<> resolve_devices(const RunOptions& options, Surroundings& surroundings) 
   return {};
 }
 
-Result<Surroundings> survey(const RunOptions& options, const Identity& identity, const Source& source, const Places& places) {
+Result<Surroundings> survey(const RunOptions& options, const Identity& identity, const Source& source,
+                            const Places& places) {
   const std::string directory = places.container(identity.id);
   Surroundings around{.facts = host::probe(),
                       .cpus = possible_cpus(),
@@ -103,7 +105,7 @@ Result<Surroundings> survey(const RunOptions& options, const Identity& identity,
                       .id = identity.id,
                       .rootfs = root_filesystem(source, directory),
                       .directory = directory};
-  struct utsname names {};
+  struct utsname names{};
   if (::uname(&names) == 0) around.host_name = names.nodename;
   if (!options.no_hosts) around.hosts_file = directory + "/hosts";
   around.resolv_conf_file = directory + "/resolv.conf";
@@ -145,7 +147,8 @@ std::string network_word(const NamespaceChoice& network) {
   return "none";
 }
 
-Record record_of(const RunOptions& options, const Identity& identity, const Source& source, const Surroundings& around) {
+Record record_of(const RunOptions& options, const Identity& identity, const Source& source,
+                 const Surroundings& around) {
   return {.id = identity.id,
           .name = identity.name,
           .created_ns = now_nanoseconds(),
@@ -166,23 +169,28 @@ Record record_of(const RunOptions& options, const Identity& identity, const Sour
 void add_with_parents(std::vector<plan::MountSource>& sources, const std::string& directory, const std::string& top) {
   if (directory.size() <= top.size()) return;
   add_with_parents(sources, directory.substr(0, directory.rfind('/')), top);
-  const bool there = std::any_of(sources.begin(), sources.end(), [&](const plan::MountSource& source) { return source.path == directory; });
+  const bool there = std::any_of(sources.begin(), sources.end(),
+                                 [&](const plan::MountSource& source) { return source.path == directory; });
   if (!there) sources.push_back({directory, {}, true});
 }
 
 // What is made for the container and mounted by its configuration.
-std::vector<plan::MountSource> mount_sources(const RunOptions& options, const Surroundings& around, const Composed& composed,
-                                             const std::string& name) {
+std::vector<plan::MountSource> mount_sources(const RunOptions& options, const Surroundings& around,
+                                             const Composed& composed, const std::string& name) {
   std::vector<plan::MountSource> sources;
   const bool host_network = options.network.kind == NamespaceKind::kHost;
   const std::string hostname = composed.config.hostname.empty() ? around.host_name : composed.config.hostname;
   if (!around.hosts_file.empty()) {
-    sources.push_back({around.hosts_file, hosts_text(options.hosts, host_network ? kernel::read_file("/etc/hosts").value_or("") : "", hostname, name)});
+    sources.push_back(
+        {around.hosts_file,
+         hosts_text(options.hosts, host_network ? kernel::read_file("/etc/hosts").value_or("") : "", hostname, name)});
   }
-  if (!around.resolv_conf_file.empty()) sources.push_back({around.resolv_conf_file, resolv_conf_text(options.dns, host_resolv_conf())});
+  if (!around.resolv_conf_file.empty())
+    sources.push_back({around.resolv_conf_file, resolv_conf_text(options.dns, host_resolv_conf())});
   if (!around.hostname_file.empty()) sources.push_back({around.hostname_file, hostname + "\n"});
   if (!around.rootfs.lower.empty()) {
-    for (const std::string* directory : {&around.rootfs.path, &around.rootfs.upper, &around.rootfs.work}) sources.push_back({*directory, {}, true});
+    for (const std::string* directory : {&around.rootfs.path, &around.rootfs.upper, &around.rootfs.work})
+      sources.push_back({*directory, {}, true});
   }
   for (const std::string& directory : composed.directories) {
     add_with_parents(sources, directory, around.directory);
@@ -192,7 +200,8 @@ std::vector<plan::MountSource> mount_sources(const RunOptions& options, const Su
 
 }  // namespace
 
-Result<Prepared> prepare(const RunOptions& options, const Identity& identity, const Places& places, Unpack unpack, const Log& log) {
+Result<Prepared> prepare(const RunOptions& options, const Identity& identity, const Places& places, Unpack unpack,
+                         const Log& log) {
   const Source source = TRY(find_source(options.source, options.sha256, places, unpack, log));
   Surroundings around = TRY(survey(options, identity, source, places));
   Composed composed = TRY(compose(options, around));

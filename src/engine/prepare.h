@@ -31,7 +31,8 @@ struct Prepared {
 
 /// Looks up the source (unpacking it as `unpack` says), the user, namespaces and devices, and makes the plan. Writes
 /// nothing but, where that was asked for, the unpacked source. Errors name the option.
-Result<Prepared> prepare(const RunOptions& options, const Identity& identity, const Places& places, Unpack unpack, const Log& log);
+Result<Prepared> prepare(const RunOptions& options, const Identity& identity, const Places& places, Unpack unpack,
+                         const Log& log);
 
 /// Gives what `U` asks for to the container's user: the one thing that is done to the host's own files, and stays.
 Result<> give_to_user(const Prepared& prepared);

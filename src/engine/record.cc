@@ -11,7 +11,9 @@ using Json = nlohmann::ordered_json;
 // Bytes that are not UTF-8 (a file name may be anything) become U+FFFD instead of an exception.
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
-Json process_json(const kernel::ProcessId& process) { return {{"pid", process.pid}, {"startTicks", process.start_ticks}}; }
+Json process_json(const kernel::ProcessId& process) {
+  return {{"pid", process.pid}, {"startTicks", process.start_ticks}};
+}
 
 kernel::ProcessId read_process(const Json& json) {
   return {json.value("pid", pid_t{0}), json.value("startTicks", std::uint64_t{0})};
@@ -39,7 +41,11 @@ std::string to_json(const Record& record) {
                {"source", record.source},
                {"digest", record.digest},
                {"command", record.command},
-               {"rootfs", {{"path", record.rootfs.path}, {"lower", record.rootfs.lower}, {"upper", record.rootfs.upper}, {"work", record.rootfs.work}}},
+               {"rootfs",
+                {{"path", record.rootfs.path},
+                 {"lower", record.rootfs.lower},
+                 {"upper", record.rootfs.upper},
+                 {"work", record.rootfs.work}}},
                {"remove", record.remove},
                {"terminal", record.terminal},
                {"interactive", record.interactive},
@@ -52,7 +58,10 @@ std::string to_json(const Record& record) {
 }
 
 std::string to_json(const Live& live) {
-  return dump({{"version", 1}, {"keeper", process_json(live.keeper)}, {"process", process_json(live.process)}, {"started", live.started_ns}});
+  return dump({{"version", 1},
+               {"keeper", process_json(live.keeper)},
+               {"process", process_json(live.process)},
+               {"started", live.started_ns}});
 }
 
 std::string to_json(const Ending& ending) {
@@ -93,7 +102,8 @@ Result<Record> read_record(const std::string& text) {
 
 Result<Live> read_live(const std::string& text) {
   return read<Live>(text, [](const Json& json) -> Result<Live> {
-    return Live{read_process(json.at("keeper")), read_process(json.at("process")), json.at("started").get<std::int64_t>()};
+    return Live{read_process(json.at("keeper")), read_process(json.at("process")),
+                json.at("started").get<std::int64_t>()};
   });
 }
 

@@ -36,7 +36,8 @@ Result<> write_records(const Reservation& reservation, const Prepared& prepared,
   TRY(kernel::write_new_file(reservation.directory() + "/container.json", to_json(prepared.record), 0600));
   TRY(write_state(reservation, live));
   TRY(give_to_user(prepared));
-  return kernel::write_new_file(reservation.directory() + "/config.json", spec::write_config(prepared.composed.config), 0600);
+  return kernel::write_new_file(reservation.directory() + "/config.json", spec::write_config(prepared.composed.config),
+                                0600);
 }
 
 Result<> write_cidfile(const std::string& path, const std::string& id) {
@@ -48,7 +49,11 @@ Result<> write_cidfile(const std::string& path, const std::string& id) {
 class Run {
  public:
   Run(const RunOptions& options, const Places& places, const Log& log, Reservation reservation, Prepared prepared)
-      : options_(options), places_(places), log_(log), reservation_(std::move(reservation)), prepared_(std::move(prepared)) {}
+      : options_(options),
+        places_(places),
+        log_(log),
+        reservation_(std::move(reservation)),
+        prepared_(std::move(prepared)) {}
 
   RunResult in_foreground();
   RunResult by_monitor();
@@ -75,11 +80,14 @@ Result<Streams> Run::streams() const {
 
 std::expected<runtime::Launched, runtime::LaunchError> Run::launch(const Streams& streams) {
   live_.keeper = kernel::identify(::getpid()).value_or(kernel::ProcessId{});
-  if (const Result<> written = write_records(reservation_, prepared_, live_); !written) return std::unexpected(refusal(written.error()));
+  if (const Result<> written = write_records(reservation_, prepared_, live_); !written)
+    return std::unexpected(refusal(written.error()));
   if (!options_.cidfile.empty()) {
-    if (const Result<> written = write_cidfile(options_.cidfile, prepared_.record.id); !written) return std::unexpected(refusal(written.error()));
+    if (const Result<> written = write_cidfile(options_.cidfile, prepared_.record.id); !written)
+      return std::unexpected(refusal(written.error()));
   }
-  auto launched = runtime::launch(prepared_.plan, streams.inside(), prepared_.facts, options_.timings ? runtime::Times::kYes : runtime::Times::kNo);
+  auto launched = runtime::launch(prepared_.plan, streams.inside(), prepared_.facts,
+                                  options_.timings ? runtime::Times::kYes : runtime::Times::kNo);
   if (!launched) {
     if (!options_.cidfile.empty()) ::unlink(options_.cidfile.c_str());
     return launched;
@@ -128,7 +136,8 @@ int Run::become_monitor(const Fd& listener, const Fd& report) {
     return launched.error().exit_status;
   }
   made->close_inside();
-  for (std::uint32_t fd = 3; fd < 3 + options_.preserve_fds; ++fd) ::fcntl(static_cast<int>(fd), F_SETFD, FD_CLOEXEC);  // the container's now
+  for (std::uint32_t fd = 3; fd < 3 + options_.preserve_fds; ++fd)
+    ::fcntl(static_cast<int>(fd), F_SETFD, FD_CLOEXEC);  // the container's now
   report_launched(report.get());
   execute_monitor({.program = places_.libexec + "/monitor",
                    .pid = launched->pid,
@@ -168,12 +177,16 @@ RunResult Run::by_monitor() {
   if (monitor == 0) {
     *connection = Fd();
     const int status = become_monitor(*listener, report->write);
-    { const Reservation gone = std::move(reservation_); }  // takes back what was made, unless it was kept
+    {
+      const Reservation gone = std::move(reservation_);
+    }  // takes back what was made, unless it was kept
     ::_exit(status);
   }
   // From here on the container is the monitor's.
   const std::string id = prepared_.record.id;
-  { const Fd lock = std::move(reservation_).keep(); }
+  {
+    const Fd lock = std::move(reservation_).keep();
+  }
   *listener = Fd();
   report->write = Fd();
   if (const auto launched = read_launch_report(report->read.get()); !launched) {
@@ -189,7 +202,8 @@ RunResult Run::by_monitor() {
 
 RunResult Run::attach(Fd connection, int last_words_at) {
   Live live;
-  if (const auto text = kernel::read_file(places_.live(prepared_.record.id) + "/state.json")) live = read_live(*text).value_or(Live{});
+  if (const auto text = kernel::read_file(places_.live(prepared_.record.id) + "/state.json"))
+    live = read_live(*text).value_or(Live{});
   const std::optional<Fd> process = options_.sig_proxy ? kernel::open_process(live.process) : std::nullopt;
   const Result<terminal::Attached> attached = terminal::attach({.connection = std::move(connection),
                                                                 .input = options_.interactive ? 0 : -1,
@@ -207,13 +221,18 @@ RunResult Run::attach(Fd connection, int last_words_at) {
 
 }  // namespace
 
-runtime::LaunchError refusal(const Error& error) { return {.line = error.text(), .hint = error.hint, .exit_status = 125}; }
+runtime::LaunchError refusal(const Error& error) {
+  return {.line = error.text(), .hint = error.hint, .exit_status = 125};
+}
 
 RunResult run(const RunOptions& options, const Places& places, const Log& log) {
-  if (::geteuid() != 0) return std::unexpected(refusal(complaint("this needs root", "containers of ordinary users are not there yet: sudo caisson run …")));
+  if (::geteuid() != 0)
+    return std::unexpected(
+        refusal(complaint("this needs root", "containers of ordinary users are not there yet: sudo caisson run …")));
   Result<Reservation> reservation = Reservation::make(places, options.name);
   if (!reservation) return std::unexpected(refusal(reservation.error()));
-  Result<Prepared> prepared = prepare(options, {reservation->id(), reservation->name()}, places, Unpack::kIfMissing, log);
+  Result<Prepared> prepared =
+      prepare(options, {reservation->id(), reservation->name()}, places, Unpack::kIfMissing, log);
   if (!prepared) return std::unexpected(refusal(prepared.error()));
   if (options.strict && !prepared->composed.warnings.empty()) {
     return std::unexpected(refusal(complaint(prepared->composed.warnings[0], "--strict makes this warning an error")));

@@ -20,17 +20,23 @@ constexpr std::size_t kAccountsBytes = 4U << 20;
 Result<std::string> builtin_tarball(const std::string& name, const Places& places) {
   const std::string tarball = places.share + "/" + name + ".tar.gz";
   if (name.find('/') == std::string::npos && kernel::exists(tarball)) return tarball;
-  return fail(in("builtin:" + name, complaint(fmt::format("there is no {}", tarball), name == "busybox" ? "it is made and installed with caisson: script/build, cmake --install" : "builtin:busybox is there")));
+  return fail(in("builtin:" + name,
+                 complaint(fmt::format("there is no {}", tarball),
+                           name == "busybox" ? "it is made and installed with caisson: script/build, cmake --install"
+                                             : "builtin:busybox is there")));
 }
 
-Result<Source> from_tarball(const std::string& tarball, const std::string& sha256, const Places& places, Unpack unpack, const Log& log) {
+Result<Source> from_tarball(const std::string& tarball, const std::string& sha256, const Places& places, Unpack unpack,
+                            const Log& log) {
   std::optional<image::Layer> layer;
   if (tarball != "-") layer = TRY(image::find_layer(places.root, tarball));
   if (layer && !sha256.empty() && layer->digest != "sha256:" + sha256) {
     return fail(complaint(fmt::format("'{}' is {}, not sha256:{}", tarball, layer->digest, sha256)));
   }
   if (!layer && unpack == Unpack::kNever) {
-    return Source{.directory = places.root + "/layers/sha256/" + (sha256.empty() ? "DIGEST" : sha256) + "/tree", .overlay = true, .digest = "sha256:" + sha256};
+    return Source{.directory = places.root + "/layers/sha256/" + (sha256.empty() ? "DIGEST" : sha256) + "/tree",
+                  .overlay = true,
+                  .digest = "sha256:" + sha256};
   }
   if (!layer) {
     layer = TRY(image::unpack_tarball({.transfer = places.libexec + "/transfer",
@@ -45,7 +51,8 @@ Result<Source> from_tarball(const std::string& tarball, const std::string& sha25
 
 }  // namespace
 
-Result<Source> find_source(const std::string& source, const std::string& sha256, const Places& places, Unpack unpack, const Log& log) {
+Result<Source> find_source(const std::string& source, const std::string& sha256, const Places& places, Unpack unpack,
+                           const Log& log) {
   if (source == "-") return from_tarball(source, sha256, places, unpack, log);
   if (source.starts_with(kBuiltin)) {
     return from_tarball(TRY(builtin_tarball(source.substr(kBuiltin.size()), places)), sha256, places, unpack, log);
@@ -55,11 +62,14 @@ Result<Source> find_source(const std::string& source, const std::string& sha256,
   const auto status = kernel::status_of(path);
   if (!status) {
     return fail(complaint(fmt::format("there is no directory or tarball '{}'", path),
-                          path.find('/') == std::string::npos ? "images of registries are not there yet; builtin:busybox needs no download" : ""));
+                          path.find('/') == std::string::npos
+                              ? "images of registries are not there yet; builtin:busybox needs no download"
+                              : ""));
   }
   if (S_ISREG(status->st_mode) && !overlay) return from_tarball(path, sha256, places, unpack, log);
   if (!S_ISDIR(status->st_mode)) return fail(complaint(fmt::format("'{}' is neither a directory nor a tarball", path)));
-  if (!sha256.empty()) return fail(in("--sha256", complaint(fmt::format("'{}' is a directory, which has no digest", path))));
+  if (!sha256.empty())
+    return fail(in("--sha256", complaint(fmt::format("'{}' is a directory, which has no digest", path))));
   return Source{.directory = TRY(kernel::absolute_path(path)), .overlay = overlay, .digest = {}};
 }
 
@@ -67,7 +77,7 @@ std::string read_inside(const std::string& root, const std::string& path) {
   const Result<Fd> top = kernel::open_file(root, O_PATH | O_DIRECTORY);
   if (!top) return {};
   const Fd file(kernel::open_in_root(top->get(), path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
-  struct stat status {};
+  struct stat status{};
   if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
   return kernel::read_all(file.get(), path, kAccountsBytes).value_or(std::string());
 }

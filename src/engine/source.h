@@ -24,9 +24,10 @@ enum class Unpack {
 };
 
 /// SOURCE is a directory (used in place), DIR:O (below an overlay), a tarball, "-" (a tarball on standard input), or
-/// builtin:NAME. A tarball is unpacked once into the store. `sha256` (hexadecimal, or empty): the only content accepted.
-/// Errors: there is no such thing, it is neither, or its content is another.
-Result<Source> find_source(const std::string& source, const std::string& sha256, const Places& places, Unpack unpack, const Log& log);
+/// builtin:NAME. A tarball is unpacked once into the store. `sha256` (hexadecimal, or empty): the only content
+/// accepted. Errors: there is no such thing, it is neither, or its content is another.
+Result<Source> find_source(const std::string& source, const std::string& sha256, const Places& places, Unpack unpack,
+                           const Log& log);
 
 /// The content of the regular file `path` inside the root filesystem; empty if there is none. What stands in it is the
 /// image's: nothing outside the root is read, no device or fifo is opened, and 4 MiB is the most.

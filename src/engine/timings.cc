@@ -15,11 +15,13 @@ void print_timings(const plan::Plan& plan, const std::vector<execute::StepTime>&
   std::string table;
   for (const execute::StepTime& time : times) {
     sums[static_cast<std::size_t>(time.lane)] += time.nanoseconds;
-    table += fmt::format("{:>10.1f} µs  {}  {}\n", static_cast<double>(time.nanoseconds) / 1000, explain::step_number(time.lane, time.step),
+    table += fmt::format("{:>10.1f} µs  {}  {}\n", static_cast<double>(time.nanoseconds) / 1000,
+                         explain::step_number(time.lane, time.step),
                          explain::describe(plan, plan.lane(time.lane)[time.step]));
   }
   for (std::size_t lane = 0; lane < plan::kLanes; ++lane) {
-    if (sums[lane] != 0) table += fmt::format("{:>10.1f} µs  in all, {}\n", static_cast<double>(sums[lane]) / 1000, kLanes[lane]);
+    if (sums[lane] != 0)
+      table += fmt::format("{:>10.1f} µs  in all, {}\n", static_cast<double>(sums[lane]) / 1000, kLanes[lane]);
   }
   std::fputs(table.c_str(), stderr);
 }

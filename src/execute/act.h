@@ -1,4 +1,5 @@
-// What each kind of step does. Runs in the parent, the launcher and the child alike: nothing here allocates, logs or throws.
+// What each kind of step does. Runs in the parent, the launcher and the child alike: nothing here allocates, logs or
+// throws.
 #pragma once
 
 #include <cerrno>
@@ -37,9 +38,9 @@ struct Pointers {
 /// What a lane's process works with. Each process has its own copy after the clone.
 struct Context {
   const plan::Plan* plan = nullptr;
-  int* slots = nullptr;     ///< descriptors and pids by slot
-  int channel = -1;         ///< this process's end
-  int other_channel = -1;   ///< the other end, while both are open
+  int* slots = nullptr;    ///< descriptors and pids by slot
+  int channel = -1;        ///< this process's end
+  int other_channel = -1;  ///< the other end, while both are open
   plan::Lane lane = plan::Lane::kParent;
   Pointers pointers;
   std::int64_t* marks = nullptr;  ///< shared: when each step of each lane was done, nanoseconds; null: nobody asks

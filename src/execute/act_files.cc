@@ -44,9 +44,10 @@ Outcome act(const plan::MakeDevice& step, Context& context) noexcept {
   if (::mknodat(directory.get(), name, step.mode, device) != 0) {
     if (errno != EEXIST) return failed(Call::kMknod);
     // The image brought one: it stays if it is the same.
-    struct stat existing {};
+    struct stat existing{};
     if (::fstatat(directory.get(), name, &existing, AT_SYMLINK_NOFOLLOW) != 0) return failed(Call::kStat);
-    const bool same = (existing.st_mode & S_IFMT) == (step.mode & S_IFMT) && (S_ISFIFO(step.mode) || existing.st_rdev == device);
+    const bool same =
+        (existing.st_mode & S_IFMT) == (step.mode & S_IFMT) && (S_ISFIFO(step.mode) || existing.st_rdev == device);
     return same ? done() : failed_with(Call::kVerifyDevice, EEXIST);
   }
   if ((step.uid | step.gid) != 0 && ::fchownat(directory.get(), name, step.uid, step.gid, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -59,7 +60,8 @@ Outcome act(const plan::MakeLink& step, Context& context) noexcept {
   const char* name = nullptr;
   Held directory(kernel::parent_in_root(context.at(step.root), context.c_str(step.path), &name));
   if (!directory) return failed(Call::kOpenat2);
-  if (::symlinkat(context.c_str(step.target), directory.get(), name) != 0 && errno != EEXIST) return failed(Call::kSymlink);
+  if (::symlinkat(context.c_str(step.target), directory.get(), name) != 0 && errno != EEXIST)
+    return failed(Call::kSymlink);
   return done();
 }
 

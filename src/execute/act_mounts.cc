@@ -25,8 +25,9 @@ namespace {
 
 constexpr std::size_t kParameterSize = 4096;
 
-bool set_attributes(int tree, std::uint64_t set, std::uint64_t clear, std::uint64_t propagation, bool recursive) noexcept {
-  struct mount_attr attributes {};
+bool set_attributes(int tree, std::uint64_t set, std::uint64_t clear, std::uint64_t propagation,
+                    bool recursive) noexcept {
+  struct mount_attr attributes{};
   attributes.attr_set = set;
   attributes.attr_clr = clear;
   attributes.propagation = propagation & ~static_cast<std::uint64_t>(MS_REC);
@@ -77,25 +78,28 @@ int make_filesystem(const NewFilesystem& wanted, Context& context, Outcome& outc
     if (!configure(filesystem.get(), context.c_str(option))) return outcome = failed(Call::kFsconfig, operand), -1;
     ++operand;
   }
-  if (wanted.source && ::fsconfig(filesystem.get(), FSCONFIG_SET_STRING, "source", context.c_str(wanted.source), 0) != 0) {
+  if (wanted.source &&
+      ::fsconfig(filesystem.get(), FSCONFIG_SET_STRING, "source", context.c_str(wanted.source), 0) != 0) {
     return outcome = failed(Call::kFsconfig, operand), -1;
   }
-  struct stat covered {};
-  if (wanted.like >= 0 && std::strcmp(context.c_str(wanted.type), "tmpfs") == 0 && !names_mode(context, wanted.options) &&
-      ::fstat(wanted.like, &covered) == 0) {
+  struct stat covered{};
+  if (wanted.like >= 0 && std::strcmp(context.c_str(wanted.type), "tmpfs") == 0 &&
+      !names_mode(context, wanted.options) && ::fstat(wanted.like, &covered) == 0) {
     char mode[16];
     ::snprintf(mode, sizeof mode, "%o", covered.st_mode & 07777U);
-    if (::fsconfig(filesystem.get(), FSCONFIG_SET_STRING, "mode", mode, 0) != 0) return outcome = failed(Call::kFsconfig, operand), -1;
+    if (::fsconfig(filesystem.get(), FSCONFIG_SET_STRING, "mode", mode, 0) != 0)
+      return outcome = failed(Call::kFsconfig, operand), -1;
   }
   // Operand 0xffff: the file system as a whole was refused, not one of its options.
-  if (::fsconfig(filesystem.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) return outcome = failed(Call::kFsconfig, 0xffff), -1;
+  if (::fsconfig(filesystem.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0)
+    return outcome = failed(Call::kFsconfig, 0xffff), -1;
   const int mounted = ::fsmount(filesystem.get(), FSMOUNT_CLOEXEC, static_cast<unsigned>(wanted.attributes));
   if (mounted < 0) outcome = failed(Call::kFsmount);
   return mounted;
 }
 
 bool is_directory(int fd) noexcept {
-  struct stat status {};
+  struct stat status{};
   return ::fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
@@ -103,8 +107,10 @@ bool is_directory(int fd) noexcept {
 int open_target(const plan::Mount& step, Context& context, Make make, Outcome& outcome) noexcept {
   const char* type = context.c_str(step.type);
   const bool strict = std::strcmp(type, "proc") == 0 || std::strcmp(type, "sysfs") == 0;
-  const int target = kernel::make_in_root(context.at(step.root), context.c_str(step.target), make, strict ? RESOLVE_NO_SYMLINKS : 0);
-  if (target < 0) outcome = strict && errno == ELOOP ? failed_with(Call::kVerifyDirectory, ELOOP) : failed(Call::kOpenat2);
+  const int target =
+      kernel::make_in_root(context.at(step.root), context.c_str(step.target), make, strict ? RESOLVE_NO_SYMLINKS : 0);
+  if (target < 0)
+    outcome = strict && errno == ELOOP ? failed_with(Call::kVerifyDirectory, ELOOP) : failed(Call::kOpenat2);
   return target;
 }
 
@@ -122,15 +128,19 @@ Outcome mount_tree(const plan::Mount& step, Context& context) noexcept {
   Held target(open_target(step, context, is_directory(tree) ? Make::kDirectory : Make::kFile, outcome));
   if (!target) return outcome;
   // The kernel says EINVAL to both; these say which is which.
-  if (is_directory(tree) != is_directory(target.get())) return failed_with(Call::kMoveMount, is_directory(tree) ? ENOTDIR : EISDIR);
-  if ((step.recursive_set | step.recursive_clear) != 0 && !set_attributes(tree, step.recursive_set, step.recursive_clear, 0, true)) {
+  if (is_directory(tree) != is_directory(target.get()))
+    return failed_with(Call::kMoveMount, is_directory(tree) ? ENOTDIR : EISDIR);
+  if ((step.recursive_set | step.recursive_clear) != 0 &&
+      !set_attributes(tree, step.recursive_set, step.recursive_clear, 0, true)) {
     return failed(Call::kMountSetattr);
   }
-  if ((step.set | step.clear) != 0 && !set_attributes(tree, step.set, step.clear, 0, false)) return failed(Call::kMountSetattr);
+  if ((step.set | step.clear) != 0 && !set_attributes(tree, step.set, step.clear, 0, false))
+    return failed(Call::kMountSetattr);
   return finish_mount(step, tree, target.get());
 }
 
-// A copy of the tree in `tree` on `target`; the tree itself the first time, which leaves its descriptor on the attached mount.
+// A copy of the tree in `tree` on `target`; the tree itself the first time, which leaves its descriptor on the attached
+// mount.
 Outcome attach_copy(int tree, int target) noexcept {
   Held copy(::open_tree(tree, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH));
   if (!copy && errno != EINVAL) return failed(Call::kOpenTree);
@@ -138,7 +148,7 @@ Outcome attach_copy(int tree, int target) noexcept {
 }
 
 bool is_null_device(int fd) noexcept {
-  struct stat status {};
+  struct stat status{};
   return ::fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
 }
 
@@ -148,7 +158,7 @@ bool is_missing(int error) { return error == ENOENT || error == ENOTDIR; }
 int open_tree_in_view(int view, const char* source, unsigned flags) noexcept {
   const int place = ::fcntl(view, F_DUPFD_CLOEXEC, 3);
   if (place < 0) return -1;
-  struct clone_args arguments {};
+  struct clone_args arguments{};
   arguments.flags = CLONE_FILES;
   arguments.exit_signal = SIGCHLD;
   const pid_t visitor = kernel::clone3(arguments);
@@ -170,13 +180,15 @@ int open_tree_in_view(int view, const char* source, unsigned flags) noexcept {
 Outcome act(const plan::OpenTree& step, Context& context) noexcept {
   if (step.type) {
     Outcome outcome;
-    const int made = make_filesystem({.type = step.type, .source = step.type, .options = step.options, .attributes = step.set}, context, outcome);
+    const int made = make_filesystem(
+        {.type = step.type, .source = step.type, .options = step.options, .attributes = step.set}, context, outcome);
     context.put(step.slot, made);
     return outcome;
   }
   const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (step.recursive ? AT_RECURSIVE : 0U);
   const char* source = context.c_str(step.source);
-  const int tree = step.view == plan::kNoSlot ? ::open_tree(AT_FDCWD, source, flags) : open_tree_in_view(context.at(step.view), source, flags);
+  const int tree = step.view == plan::kNoSlot ? ::open_tree(AT_FDCWD, source, flags)
+                                              : open_tree_in_view(context.at(step.view), source, flags);
   if (tree < 0) return failed(Call::kOpenTree);
   context.put(step.slot, tree);
   if (step.propagation != 0 && !set_attributes(tree, 0, 0, step.propagation, (step.propagation & MS_REC) != 0)) {
@@ -193,7 +205,8 @@ Outcome act(const plan::MountRoot& step, Context& context) noexcept {
   const char* at = context.c_str(step.at);
   if (step.tree != plan::kNoSlot) {
     const int tree = context.at(step.tree);
-    if (::move_mount(tree, "", AT_FDCWD, at, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) != 0) return failed(Call::kMoveMount);
+    if (::move_mount(tree, "", AT_FDCWD, at, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) != 0)
+      return failed(Call::kMoveMount);
     context.put(step.root, tree);
     return done();
   }
@@ -211,8 +224,9 @@ Outcome act(const plan::Mount& step, Context& context) noexcept {
   Outcome outcome;
   Held target(open_target(step, context, Make::kDirectory, outcome));
   if (!target) return outcome;
-  Held made(make_filesystem({.type = step.type, .source = step.source, .options = step.options, .attributes = step.set, .like = target.get()},
-                            context, outcome));
+  Held made(make_filesystem(
+      {.type = step.type, .source = step.source, .options = step.options, .attributes = step.set, .like = target.get()},
+      context, outcome));
   if (!made) return outcome;
   return finish_mount(step, made.get(), target.get());
 }

@@ -108,13 +108,14 @@ Outcome act(const plan::MapIds& step, Context& context) noexcept {
   if (step.deny_setgroups) {
     if (const Outcome outcome = write_proc_file(pid, "setgroups", "deny", 2); !outcome.ok()) return outcome;
   }
-  if (const Outcome outcome = write_proc_file(pid, "uid_map", context.c_str(step.uid_map), 0); !outcome.ok()) return outcome;
+  if (const Outcome outcome = write_proc_file(pid, "uid_map", context.c_str(step.uid_map), 0); !outcome.ok())
+    return outcome;
   return write_proc_file(pid, "gid_map", context.c_str(step.gid_map), 1);
 }
 
 Outcome act(const plan::Spawn& step, Context& context) noexcept {
   int pidfd = -1;
-  struct clone_args arguments {};
+  struct clone_args arguments{};
   arguments.flags = step.flags | CLONE_PIDFD;
   arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
   arguments.exit_signal = (step.flags & CLONE_PARENT) != 0 ? 0 : SIGCHLD;
@@ -207,7 +208,7 @@ Outcome act(const plan::Unshare& step, Context&) noexcept {
 Outcome act(const plan::BringUpLoopback&, Context&) noexcept {
   Held socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!socket) return failed(Call::kSocket);
-  struct ifreq request {};
+  struct ifreq request{};
   std::memcpy(request.ifr_name, "lo", 3);
   request.ifr_flags = IFF_UP | IFF_RUNNING;
   return ::ioctl(socket.get(), SIOCSIFFLAGS, &request) == 0 ? done() : failed(Call::kIoctl);
@@ -217,7 +218,8 @@ Outcome act(const plan::SetHostname& step, Context& context) noexcept {
   const char* hostname = context.c_str(step.hostname);
   if (*hostname != '\0' && ::sethostname(hostname, std::strlen(hostname)) != 0) return failed(Call::kSethostname);
   const char* domainname = context.c_str(step.domainname);
-  if (*domainname != '\0' && ::setdomainname(domainname, std::strlen(domainname)) != 0) return failed(Call::kSetdomainname);
+  if (*domainname != '\0' && ::setdomainname(domainname, std::strlen(domainname)) != 0)
+    return failed(Call::kSetdomainname);
   return done();
 }
 

@@ -8,8 +8,8 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -69,8 +69,8 @@ Outcome bind_console(int root, int terminal) noexcept {
 }
 
 bool is_multiplexer(int fd) noexcept {
-  struct statfs filesystem {};
-  struct stat status {};
+  struct statfs filesystem{};
+  struct stat status{};
   return ::fstatfs(fd, &filesystem) == 0 && filesystem.f_type == DEVPTS_SUPER_MAGIC && ::fstat(fd, &status) == 0 &&
          status.st_ino == kMultiplexerInode && status.st_rdev == makedev(5, 2);
 }
@@ -81,14 +81,14 @@ bool is_missing(int error) { return error == ENOENT || error == ENOTDIR; }
 
 Outcome act(const plan::SetAttribute& step, Context&) noexcept {
   switch (step.attribute) {
-    case Attribute::kDeathSignal: return set_process_attribute(PR_SET_PDEATHSIG, static_cast<unsigned long>(step.value));
+    case Attribute::kDeathSignal:
+      return set_process_attribute(PR_SET_PDEATHSIG, static_cast<unsigned long>(step.value));
     case Attribute::kNotDumpable: return set_process_attribute(PR_SET_DUMPABLE, 0);
     case Attribute::kNewSession: return ::setsid() >= 0 || errno == EPERM ? done() : failed(Call::kSetsid);
-    case Attribute::kKeyring: return kernel::keyctl_join_session() >= 0 || errno == ENOSYS ? done() : failed(Call::kKeyctl);
+    case Attribute::kKeyring:
+      return kernel::keyctl_join_session() >= 0 || errno == ENOSYS ? done() : failed(Call::kKeyctl);
     case Attribute::kLimit: {
-      const struct rlimit limit {
-        static_cast<rlim_t>(step.value), static_cast<rlim_t>(step.second)
-      };
+      const struct rlimit limit{static_cast<rlim_t>(step.value), static_cast<rlim_t>(step.second)};
       return ::setrlimit(static_cast<__rlimit_resource>(step.which), &limit) == 0 ? done() : failed(Call::kPrlimit);
     }
     case Attribute::kUmask: ::umask(static_cast<mode_t>(step.value)); return done();
@@ -102,14 +102,16 @@ Outcome act(const plan::ConnectStreams& step, Context& context) noexcept {
   for (int number = 0; number < 3; ++number) {
     if (::dup2(streams[number], number) < 0) return failed(Call::kDup, static_cast<std::size_t>(number));
     // Its owner may open it again by name (/dev/stdout), as docker and runc have it.
-    struct stat status {};
-    if (step.uid != 0 && ::fstat(number, &status) == 0 && S_ISFIFO(status.st_mode)) (void)!::fchown(number, step.uid, static_cast<gid_t>(-1));
+    struct stat status{};
+    if (step.uid != 0 && ::fstat(number, &status) == 0 && S_ISFIFO(status.st_mode))
+      (void)!::fchown(number, step.uid, static_cast<gid_t>(-1));
   }
   return done();
 }
 
 Outcome act(const plan::Console& step, Context& context) noexcept {
-  Held top(step.root == plan::kNoSlot ? ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : ::fcntl(context.at(step.root), F_DUPFD_CLOEXEC, 3));
+  Held top(step.root == plan::kNoSlot ? ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)
+                                      : ::fcntl(context.at(step.root), F_DUPFD_CLOEXEC, 3));
   if (!top) return failed(Call::kOpen);
   const int master = kernel::open_in_root(top.get(), "/dev/pts/ptmx", O_RDWR | O_NOCTTY);
   if (master < 0) return failed(Call::kOpenat2);
@@ -124,10 +126,11 @@ Outcome act(const plan::Console& step, Context& context) noexcept {
     if (const Outcome outcome = bind_console(top.get(), terminal.get()); !outcome.ok()) return outcome;
   }
   if (step.uid != 0 && ::fchown(terminal.get(), step.uid, static_cast<gid_t>(-1)) != 0) return failed(Call::kChown);
-  struct winsize size {};
+  struct winsize size{};
   size.ws_row = step.height;
   size.ws_col = step.width;
-  if ((step.height | step.width) != 0 && ::ioctl(terminal.get(), TIOCSWINSZ, &size) != 0) return failed(Call::kIoctl, 2);
+  if ((step.height | step.width) != 0 && ::ioctl(terminal.get(), TIOCSWINSZ, &size) != 0)
+    return failed(Call::kIoctl, 2);
   for (int number = 0; number < 3; ++number) {
     if (::dup2(terminal.get(), number) < 0) return failed(Call::kDup, static_cast<std::size_t>(number));
   }

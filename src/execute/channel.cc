@@ -18,10 +18,8 @@ union ControlBuffer {
 }  // namespace
 
 bool send_packet(int socket, const Packet& packet, int descriptor) noexcept {
-  struct iovec data {
-    const_cast<Packet*>(&packet), sizeof packet
-  };
-  struct msghdr message {};
+  struct iovec data{const_cast<Packet*>(&packet), sizeof packet};
+  struct msghdr message{};
   message.msg_iov = &data;
   message.msg_iovlen = 1;
   ControlBuffer control{};
@@ -34,23 +32,24 @@ bool send_packet(int socket, const Packet& packet, int descriptor) noexcept {
     header->cmsg_len = CMSG_LEN(sizeof descriptor);
     std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
   }
-  return kernel::retry([&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL); }) == static_cast<ssize_t>(sizeof packet);
+  return kernel::retry([&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL); }) ==
+         static_cast<ssize_t>(sizeof packet);
 }
 
 Received receive_packet(int socket, Packet& packet, int& descriptor) noexcept {
   descriptor = -1;
-  struct iovec data {
-    &packet, sizeof packet
-  };
+  struct iovec data{&packet, sizeof packet};
   ControlBuffer control{};
-  struct msghdr message {};
+  struct msghdr message{};
   message.msg_iov = &data;
   message.msg_iovlen = 1;
   message.msg_control = control.bytes;
   message.msg_controllen = sizeof control.bytes;
   const ssize_t got = kernel::retry([&] { return ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC); });
-  if (got == 0 || (got < 0 && errno == ECONNRESET)) return Received::kEnd;  // reset: it went without reading our last word
-  for (struct cmsghdr* header = CMSG_FIRSTHDR(&message); got > 0 && header != nullptr; header = CMSG_NXTHDR(&message, header)) {
+  if (got == 0 || (got < 0 && errno == ECONNRESET))
+    return Received::kEnd;  // reset: it went without reading our last word
+  for (struct cmsghdr* header = CMSG_FIRSTHDR(&message); got > 0 && header != nullptr;
+       header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
       std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
     }

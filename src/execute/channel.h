@@ -10,10 +10,10 @@ namespace caisson::execute {
 
 struct Packet {
   plan::Tag tag{};
-  plan::Lane lane{};             ///< who sends it
+  plan::Lane lane{};  ///< who sends it
   std::uint8_t padding[2] = {};
-  std::int32_t value = 0;        ///< a pid, with Tag::kDescriptor
-  plan::StepFailure failure;     ///< with Tag::kFailed
+  std::int32_t value = 0;     ///< a pid, with Tag::kDescriptor
+  plan::StepFailure failure;  ///< with Tag::kFailed
 };
 
 /// Sends `packet`, with `descriptor` attached if it is not -1. False and errno. Allocates nothing.

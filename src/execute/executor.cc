@@ -22,10 +22,11 @@ using plan::Lane;
 namespace {
 
 constexpr std::size_t kMarks = static_cast<std::size_t>(plan::kLanes) * plan::kSlots;
-constexpr int kRemovalTries = 500;  // a millisecond apart: the last process of a cgroup leaves it a little after it is reaped
+constexpr int kRemovalTries =
+    500;  // a millisecond apart: the last process of a cgroup leaves it a little after it is reaped
 
 std::int64_t monotonic_nanoseconds() {
-  struct timespec now {};
+  struct timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
   return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
 }
@@ -38,9 +39,7 @@ std::vector<char*> pointers(const plan::Plan& plan, plan::Range range) {
 }
 
 bool remove_cgroup(const char* directory) {
-  const struct timespec pause {
-    0, 1'000'000
-  };
+  const struct timespec pause{0, 1'000'000};
   for (int tries = 0; tries < kRemovalTries; ++tries) {
     if (::rmdir(directory) == 0 || errno == ENOENT) return true;
     if (errno != EBUSY) return false;
@@ -67,7 +66,8 @@ Executor::~Executor() {
     if (const auto* spawn = std::get_if<plan::Spawn>(&step.action)) close_slot(spawn->pidfd);
     if (const auto* received = std::get_if<plan::ReceiveDescriptor>(&step.action)) close_slot(received->descriptor);
     if (const auto* cgroup = std::get_if<plan::MakeCgroup>(&step.action)) {
-      for (std::uint32_t i = 0; i < cgroup->directories.count; ++i) close_slot(static_cast<plan::Slot>(cgroup->first + i));
+      for (std::uint32_t i = 0; i < cgroup->directories.count; ++i)
+        close_slot(static_cast<plan::Slot>(cgroup->first + i));
     }
   }
   if (context_.channel >= 0) ::close(context_.channel);
@@ -86,7 +86,9 @@ void Executor::seal() {
   }
 }
 
-void Executor::give(std::string_view slot_name, int descriptor) { context_.put(plan_.find_slot(slot_name), descriptor); }
+void Executor::give(std::string_view slot_name, int descriptor) {
+  context_.put(plan_.find_slot(slot_name), descriptor);
+}
 
 void Executor::time_steps() {
   void* shared = ::mmap(nullptr, kMarks * sizeof *marks_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -161,16 +163,19 @@ void Executor::end_processes(plan::Failure& failure) {
   for (const Lane lane : {Lane::kLauncher, Lane::kChild}) {
     const pid_t pid = spawned_pid(lane);
     if (pid <= 0) continue;
-    // One that failed ends by itself; one that was waiting for us is ended. Its number cannot be another's: it is our child.
+    // One that failed ends by itself; one that was waiting for us is ended. Its number cannot be another's: it is our
+    // child.
     if (failure.what.call != Call::kProtocol) ::kill(pid, SIGKILL);
     int status = 0;
-    if (kernel::retry([&] { return ::waitpid(pid, &status, 0); }) == pid && failure.what.call == Call::kProtocol) failure.wait_status = status;
+    if (kernel::retry([&] { return ::waitpid(pid, &status, 0); }) == pid && failure.what.call == Call::kProtocol)
+      failure.wait_status = status;
   }
 }
 
 void Executor::undo(plan::Failure& failure) {
   const std::vector<plan::Step>& steps = plan_.lane(Lane::kParent);
-  const std::uint16_t reached = failure.lane == Lane::kParent ? failure.what.step : static_cast<std::uint16_t>(steps.size() - 1);
+  const std::uint16_t reached =
+      failure.lane == Lane::kParent ? failure.what.step : static_cast<std::uint16_t>(steps.size() - 1);
   for (std::uint16_t number = reached;; --number) {
     undo_step(number, failure);
     if (number == 0) break;
@@ -188,8 +193,8 @@ void Executor::undo_step(std::uint16_t number, plan::Failure& failure) {
   std::uint16_t index = 0;
   for (const plan::Text directory : plan_.texts(cgroup->directories)) {
     if (!remove_cgroup(plan_.c_str(directory))) {
-      failure.undo.push_back({.lane = Lane::kParent,
-                              .what = {number, Call::kRmdir, 0, index, static_cast<std::int16_t>(errno)}});
+      failure.undo.push_back(
+          {.lane = Lane::kParent, .what = {number, Call::kRmdir, 0, index, static_cast<std::int16_t>(errno)}});
     }
     ++index;
   }

@@ -31,7 +31,8 @@ struct StepTime {
   std::int64_t nanoseconds = 0;
 };
 
-/// A plan that is about to be run, once, by a single-threaded process: the child is a plain copy of it that may not allocate.
+/// A plan that is about to be run, once, by a single-threaded process: the child is a plain copy of it that may not
+/// allocate.
 class Executor {
  public:
   explicit Executor(const plan::Plan& plan);
@@ -45,8 +46,8 @@ class Executor {
   /// Asks for step_times().
   void time_steps();
 
-  /// Called when a step of another process failed, while that process still stands where it failed (pid 0: it never came
-  /// to be): what it sees can be examined through /proc/PID.
+  /// Called when a step of another process failed, while that process still stands where it failed (pid 0: it never
+  /// came to be): what it sees can be examined through /proc/PID.
   using Examine = std::function<void(const plan::Failure& failure, pid_t pid)>;
 
   /// Runs the plan to the execution of the program. On failure everything is undone: processes killed and reaped,

@@ -18,7 +18,7 @@ namespace {
 constexpr int kReportedFailure = 70;  // EX_SOFTWARE; nobody reads it: the packet has said everything
 
 std::int64_t monotonic_nanoseconds() {
-  struct timespec now {};
+  struct timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
   return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
 }
@@ -28,12 +28,13 @@ Outcome run_action(const plan::Action& action, Context& context) noexcept {
 }
 
 bool leads_to_fallback(const plan::Fallback& fallback, int error) {
-  return error != 0 && std::find(std::begin(fallback.errnos), std::end(fallback.errnos), error) != std::end(fallback.errnos);
+  return error != 0 &&
+         std::find(std::begin(fallback.errnos), std::end(fallback.errnos), error) != std::end(fallback.errnos);
 }
 
 // A program starts with the signals as it would from a shell: nothing blocked, nothing ignored by the caller's doing.
 void reset_signals() {
-  struct sigaction standard {};
+  struct sigaction standard{};
   standard.sa_handler = SIG_DFL;
   for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &standard, nullptr);
   sigset_t none;

@@ -192,7 +192,8 @@ std::string Script::outside() {
       for (const plan::Text directory : plan_.texts(cgroup->directories)) {
         text += fmt::format("make_cgroup {}\n", shell_quote(plan_.view(directory)));
       }
-    } else if (std::holds_alternative<plan::WriteFile>(step.action) || std::holds_alternative<plan::MakeMountSource>(step.action)) {
+    } else if (std::holds_alternative<plan::WriteFile>(step.action) ||
+               std::holds_alternative<plan::MakeMountSource>(step.action)) {
       text += shell_comment(plan_, step) + shell_commands(plan_, step);
     }
   }

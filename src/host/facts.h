@@ -33,10 +33,11 @@ struct HostFacts {
   std::uint64_t effective_capabilities = 0;  ///< bit masks of the calling process
   std::uint64_t bounding_capabilities = 0;
   CgroupMode cgroup_mode = CgroupMode::kNone;
-  std::vector<CgroupHierarchy> hierarchies;       ///< v1 first, in the order of their paths; a hybrid host's unified one last
-  std::vector<std::string> filesystems;           ///< of those that containers use: those listed in /proc/filesystems
-  std::map<std::string, ResourceLimit> limits;    ///< "RLIMIT_NOFILE" → the calling process's own
-  std::map<std::string, std::string> sysctls;     ///< those that hints name: "user.max_user_namespaces" → "0"
+  std::vector<CgroupHierarchy>
+      hierarchies;                       ///< v1 first, in the order of their paths; a hybrid host's unified one last
+  std::vector<std::string> filesystems;  ///< of those that containers use: those listed in /proc/filesystems
+  std::map<std::string, ResourceLimit> limits;  ///< "RLIMIT_NOFILE" → the calling process's own
+  std::map<std::string, std::string> sysctls;   ///< those that hints name: "user.max_user_namespaces" → "0"
   bool apparmor = false;
   bool selinux = false;
 

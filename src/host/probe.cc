@@ -1,13 +1,13 @@
 #include "host/probe.h"
 
+#include <linux/capability.h>
 #include <linux/magic.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-#include <linux/capability.h>
-#include <sys/prctl.h>
 
 #include <array>
 
@@ -22,9 +22,7 @@ constexpr std::string_view kCgroupTop = "/sys/fs/cgroup";
 constexpr int kHighestCapability = 63;
 
 std::uint64_t effective_capabilities() {
-  struct __user_cap_header_struct header {
-    _LINUX_CAPABILITY_VERSION_3, 0
-  };
+  struct __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   struct __user_cap_data_struct data[2] = {};
   if (::syscall(SYS_capget, &header, data) != 0) return 0;
   return data[0].effective | static_cast<std::uint64_t>(data[1].effective) << 32;
@@ -41,7 +39,7 @@ std::uint64_t bounding_capabilities() {
 }
 
 long filesystem_type(const std::string& path) {
-  struct statfs filesystem {};
+  struct statfs filesystem{};
   return ::statfs(path.c_str(), &filesystem) == 0 ? filesystem.f_type : 0;
 }
 
@@ -56,14 +54,16 @@ std::vector<std::string> words(std::string_view text, char separator) {
 
 CgroupHierarchy unified_hierarchy(const std::string& path) {
   CgroupHierarchy hierarchy{.path = path, .unified = true};
-  if (const auto controllers = kernel::read_file(path + "/cgroup.controllers")) hierarchy.controllers = words(*controllers, ' ');
+  if (const auto controllers = kernel::read_file(path + "/cgroup.controllers"))
+    hierarchy.controllers = words(*controllers, ' ');
   return hierarchy;
 }
 
 // A v1 hierarchy's directory is named after its controllers ("cpu,cpuacct"), a named one after its name ("systemd").
 CgroupHierarchy v1_hierarchy(const std::string& path, const std::string& name) {
   CgroupHierarchy hierarchy{.path = path};
-  const bool named = kernel::exists(path + "/cgroup.procs") && (name == "systemd" || name == "elogind" || name == "openrc");
+  const bool named =
+      kernel::exists(path + "/cgroup.procs") && (name == "systemd" || name == "elogind" || name == "openrc");
   hierarchy.controllers = named ? std::vector<std::string>{"name=" + name} : words(name, ',');
   return hierarchy;
 }
@@ -95,21 +95,28 @@ struct LimitRow {
   std::string_view name;
   __rlimit_resource number;
 };
-constexpr std::array kLimits = {
-    LimitRow{"RLIMIT_AS", RLIMIT_AS},           LimitRow{"RLIMIT_CORE", RLIMIT_CORE},
-    LimitRow{"RLIMIT_CPU", RLIMIT_CPU},         LimitRow{"RLIMIT_DATA", RLIMIT_DATA},
-    LimitRow{"RLIMIT_FSIZE", RLIMIT_FSIZE},     LimitRow{"RLIMIT_LOCKS", RLIMIT_LOCKS},
-    LimitRow{"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK}, LimitRow{"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
-    LimitRow{"RLIMIT_NICE", RLIMIT_NICE},       LimitRow{"RLIMIT_NOFILE", RLIMIT_NOFILE},
-    LimitRow{"RLIMIT_NPROC", RLIMIT_NPROC},     LimitRow{"RLIMIT_RSS", RLIMIT_RSS},
-    LimitRow{"RLIMIT_RTPRIO", RLIMIT_RTPRIO},   LimitRow{"RLIMIT_RTTIME", RLIMIT_RTTIME},
-    LimitRow{"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING}, LimitRow{"RLIMIT_STACK", RLIMIT_STACK}};
+constexpr std::array kLimits = {LimitRow{"RLIMIT_AS", RLIMIT_AS},
+                                LimitRow{"RLIMIT_CORE", RLIMIT_CORE},
+                                LimitRow{"RLIMIT_CPU", RLIMIT_CPU},
+                                LimitRow{"RLIMIT_DATA", RLIMIT_DATA},
+                                LimitRow{"RLIMIT_FSIZE", RLIMIT_FSIZE},
+                                LimitRow{"RLIMIT_LOCKS", RLIMIT_LOCKS},
+                                LimitRow{"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
+                                LimitRow{"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
+                                LimitRow{"RLIMIT_NICE", RLIMIT_NICE},
+                                LimitRow{"RLIMIT_NOFILE", RLIMIT_NOFILE},
+                                LimitRow{"RLIMIT_NPROC", RLIMIT_NPROC},
+                                LimitRow{"RLIMIT_RSS", RLIMIT_RSS},
+                                LimitRow{"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
+                                LimitRow{"RLIMIT_RTTIME", RLIMIT_RTTIME},
+                                LimitRow{"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
+                                LimitRow{"RLIMIT_STACK", RLIMIT_STACK}};
 
 }  // namespace
 
 HostFacts probe() {
   HostFacts facts;
-  struct utsname name {};
+  struct utsname name{};
   if (::uname(&name) == 0) facts.kernel = name.release;
   facts.effective_uid = ::geteuid();
   facts.effective_capabilities = effective_capabilities();
@@ -118,16 +125,21 @@ HostFacts probe() {
   // Asked directly: /proc/filesystems costs more than both questions.
   if (kernel::exists("/proc/sys/fs/mqueue")) facts.filesystems.emplace_back("mqueue");
   for (const LimitRow& row : kLimits) {
-    struct rlimit limit {};
-    if (::getrlimit(row.number, &limit) == 0) facts.limits.emplace(row.name, ResourceLimit{limit.rlim_cur, limit.rlim_max});
+    struct rlimit limit{};
+    if (::getrlimit(row.number, &limit) == 0)
+      facts.limits.emplace(row.name, ResourceLimit{limit.rlim_cur, limit.rlim_max});
   }
   return facts;
 }
 
 void probe_for_hints(HostFacts& facts) {
-  constexpr std::array<std::string_view, 7> kSysctls = {
-      "user.max_user_namespaces",    "user.max_net_namespaces",     "user.max_pid_namespaces",
-      "kernel.unprivileged_userns_clone", "kernel.apparmor_restrict_unprivileged_userns", "kernel.keys.maxkeys", "kernel.keys.root_maxkeys"};
+  constexpr std::array<std::string_view, 7> kSysctls = {"user.max_user_namespaces",
+                                                        "user.max_net_namespaces",
+                                                        "user.max_pid_namespaces",
+                                                        "kernel.unprivileged_userns_clone",
+                                                        "kernel.apparmor_restrict_unprivileged_userns",
+                                                        "kernel.keys.maxkeys",
+                                                        "kernel.keys.root_maxkeys"};
   for (const std::string_view sysctl : kSysctls) {
     std::string path = "/proc/sys/" + std::string(sysctl);
     std::replace(path.begin() + 10, path.end(), '.', '/');

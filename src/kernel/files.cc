@@ -34,7 +34,8 @@ Result<> remove_at(int parent, const std::string& name, const std::string& path,
   if (opened < 0 && errno == EXDEV) errno = EBUSY;
   if (opened < 0) return fail(os_error("openat2", path));
   Fd directory(opened);
-  for (const std::string& child : TRY(names_in(directory, path))) TRY(remove_at(opened, child, path + "/" + child, RESOLVE_NO_XDEV));
+  for (const std::string& child : TRY(names_in(directory, path)))
+    TRY(remove_at(opened, child, path + "/" + child, RESOLVE_NO_XDEV));
   if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) return fail(os_error("rmdir", path));
   return {};
 }

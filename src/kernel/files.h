@@ -38,7 +38,8 @@ Result<std::vector<std::string>> list_directory(const std::string& path);
 /// The same of a directory that is open; `path` is for errors.
 Result<std::vector<std::string>> names_in(const Fd& directory, const std::string& path);
 
-/// Removes a tree without following links or crossing into what is mounted in it (EBUSY then). One that does not exist is fine.
+/// Removes a tree without following links or crossing into what is mounted in it (EBUSY then). One that does not exist
+/// is fine.
 Result<> remove_tree(const std::string& path);
 
 bool exists(const std::string& path);

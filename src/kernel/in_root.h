@@ -14,9 +14,9 @@ int open_in_root(int root, const char* path, int flags, std::uint64_t resolve = 
 
 enum class Make { kDirectory, kFile };
 
-/// The same as O_PATH, made where it is missing: directories with mode 0755 (as the umask allows), the last component as
-/// `make` says; where a link leads to something missing, that is made. One component at a time on descriptors, so that no
-/// name is resolved twice (CVE-2024-45310).
+/// The same as O_PATH, made where it is missing: directories with mode 0755 (as the umask allows), the last component
+/// as `make` says; where a link leads to something missing, that is made. One component at a time on descriptors, so
+/// that no name is resolved twice (CVE-2024-45310).
 int make_in_root(int root, const char* path, Make make, std::uint64_t resolve = 0) noexcept;
 
 /// The directory that holds `path` inside `root`, made where it is missing, and the last component's name in `name`

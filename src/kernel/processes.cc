@@ -14,7 +14,8 @@ namespace caisson::kernel {
 std::optional<ProcessStat> process_stat(pid_t pid) {
   const Result<std::string> text = read_file("/proc/" + std::to_string(pid) + "/stat");
   if (!text) return std::nullopt;
-  // The second field is the command's name in parentheses and may hold anything, so the fields are counted from its end.
+  // The second field is the command's name in parentheses and may hold anything, so the fields are counted from its
+  // end.
   const std::size_t end = text->rfind(") ");
   if (end == std::string::npos) return std::nullopt;
   const std::vector<std::string_view> fields = split(std::string_view(*text).substr(end + 2), ' ');
@@ -47,7 +48,8 @@ bool is_running(const ProcessId& process) {
 }
 
 Result<> send_signal(int pidfd, int signal) {
-  if (pidfd_send_signal(pidfd, signal) != 0) return fail(os_error("pidfd_send_signal", "signal " + std::to_string(signal)));
+  if (pidfd_send_signal(pidfd, signal) != 0)
+    return fail(os_error("pidfd_send_signal", "signal " + std::to_string(signal)));
   return {};
 }
 
@@ -58,9 +60,7 @@ Result<int> wait_for(pid_t pid) {
 }
 
 bool wait_until_gone(int pidfd, int timeout_ms) {
-  struct pollfd entry {
-    pidfd, POLLIN, 0
-  };
+  struct pollfd entry{pidfd, POLLIN, 0};
   return retry([&] { return ::poll(&entry, 1, timeout_ms); }) > 0;
 }
 

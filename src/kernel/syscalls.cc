@@ -32,9 +32,7 @@ int pidfd_send_signal(int pidfd, int signal) noexcept {
 long keyctl_join_session() noexcept { return ::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr); }
 
 int capset(std::uint64_t effective, std::uint64_t permitted, std::uint64_t inheritable) noexcept {
-  struct __user_cap_header_struct header {
-    _LINUX_CAPABILITY_VERSION_3, 0
-  };
+  struct __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   struct __user_cap_data_struct data[2];
   for (int half = 0; half < 2; ++half) {
     data[half].effective = static_cast<std::uint32_t>(effective >> (32 * half));

@@ -18,10 +18,11 @@ pid_t clone3(struct clone_args& arguments) noexcept;
 
 int pivot_root(const char* new_root, const char* put_old) noexcept;  ///< pivot_root(2)
 int execveat(int directory, const char* path, char* const* arguments, char* const* environment, int flags) noexcept;
-int pidfd_open(pid_t pid, unsigned flags) noexcept;                ///< pidfd_open(2), Linux 5.3; CLOEXEC by itself
-int pidfd_send_signal(int pidfd, int signal) noexcept;             ///< pidfd_send_signal(2), Linux 5.1
-long keyctl_join_session() noexcept;                               ///< keyctl(2), KEYCTL_JOIN_SESSION_KEYRING, anonymous
-int capset(std::uint64_t effective, std::uint64_t permitted, std::uint64_t inheritable) noexcept;  ///< capset(2), version 3
+int pidfd_open(pid_t pid, unsigned flags) noexcept;     ///< pidfd_open(2), Linux 5.3; CLOEXEC by itself
+int pidfd_send_signal(int pidfd, int signal) noexcept;  ///< pidfd_send_signal(2), Linux 5.1
+long keyctl_join_session() noexcept;                    ///< keyctl(2), KEYCTL_JOIN_SESSION_KEYRING, anonymous
+int capset(std::uint64_t effective, std::uint64_t permitted,
+           std::uint64_t inheritable) noexcept;  ///< capset(2), version 3
 
 /// Sets the ids of this thread directly: glibc's functions would signal threads that a cloned child does not have.
 int set_ids(uid_t uid) noexcept;

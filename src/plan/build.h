@@ -16,9 +16,10 @@ namespace caisson::plan {
 std::string_view namespace_file(spec::NamespaceType type);
 
 // The names of slots that callers look up with Plan::find_slot().
-inline constexpr std::string_view kSlotPid = "pid";            ///< written: the process's pid in the caller's namespace
-inline constexpr std::string_view kSlotPidfd = "pidfd";        ///< written: its pidfd
-inline constexpr std::string_view kSlotTerminal = "terminal";  ///< written, with process.terminal: the terminal's master
+inline constexpr std::string_view kSlotPid = "pid";      ///< written: the process's pid in the caller's namespace
+inline constexpr std::string_view kSlotPidfd = "pidfd";  ///< written: its pidfd
+inline constexpr std::string_view kSlotTerminal =
+    "terminal";  ///< written, with process.terminal: the terminal's master
 inline constexpr std::string_view kSlotInput = "standard input";  ///< given
 inline constexpr std::string_view kSlotOutput = "standard output";
 inline constexpr std::string_view kSlotError = "standard error";
@@ -37,24 +38,27 @@ struct Request {
   std::vector<MountSource> sources;            ///< made before anything is mounted, in this order
   bool wait_for_start = false;                 ///< create, then start: the program is executed when the parent says so
   bool new_keyring = true;
-  bool new_session = true;                     ///< of a further process; without: it stays in the caller's job
-  bool set_groups = true;                      ///< false where the user namespace denies setgroups(2)
-  int death_signal = 0;           ///< sent to the process when its parent dies; 0: none
+  bool new_session = true;         ///< of a further process; without: it stays in the caller's job
+  bool set_groups = true;          ///< false where the user namespace denies setgroups(2)
+  int death_signal = 0;            ///< sent to the process when its parent dies; 0: none
   std::uint32_t preserve_fds = 0;  ///< descriptors 3 … 2+n stay open
 };
 
 /// The plan of a container's first process.
-/// Errors: what cannot be planned on this host or contradicts itself, with the config item (runtime-spec config.md, config-linux.md).
+/// Errors: what cannot be planned on this host or contradicts itself, with the config item (runtime-spec config.md,
+/// config-linux.md).
 Result<Plan> plan_container(const spec::Config& config, const HostFacts& facts, const Request& request);
 
 /// Where a further process goes.
 struct Target {
   std::vector<spec::NamespaceType> namespaces;  ///< joined; those of the process in slot kSlotTarget
-  std::string root;                             ///< "/proc/PID/root" to take over its root; empty: the top of its mount namespace
-  std::vector<std::string> cgroup_directories;  ///< its cgroups as paths of this host, one a hierarchy; empty: the caller's
+  std::string root;  ///< "/proc/PID/root" to take over its root; empty: the top of its mount namespace
+  std::vector<std::string>
+      cgroup_directories;  ///< its cgroups as paths of this host, one a hierarchy; empty: the caller's
 };
 
 /// The plan of a further process in a running container (exec), or beside any process (enter): the same steps.
-Result<Plan> plan_process(const spec::Process& process, const Target& target, const HostFacts& facts, const Request& request);
+Result<Plan> plan_process(const spec::Process& process, const Target& target, const HostFacts& facts,
+                          const Request& request);
 
 }  // namespace caisson::plan

@@ -33,14 +33,22 @@ struct LimitRow {
   int number;
 };
 constexpr std::array kLimitRows = {
-    LimitRow{"RLIMIT_AS", RLIMIT_AS},         LimitRow{"RLIMIT_CORE", RLIMIT_CORE},
-    LimitRow{"RLIMIT_CPU", RLIMIT_CPU},       LimitRow{"RLIMIT_DATA", RLIMIT_DATA},
-    LimitRow{"RLIMIT_FSIZE", RLIMIT_FSIZE},   LimitRow{"RLIMIT_LOCKS", RLIMIT_LOCKS},
-    LimitRow{"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK}, LimitRow{"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
-    LimitRow{"RLIMIT_NICE", RLIMIT_NICE},     LimitRow{"RLIMIT_NOFILE", RLIMIT_NOFILE},
-    LimitRow{"RLIMIT_NPROC", RLIMIT_NPROC},   LimitRow{"RLIMIT_RSS", RLIMIT_RSS},
-    LimitRow{"RLIMIT_RTPRIO", RLIMIT_RTPRIO}, LimitRow{"RLIMIT_RTTIME", RLIMIT_RTTIME},
-    LimitRow{"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING}, LimitRow{"RLIMIT_STACK", RLIMIT_STACK},
+    LimitRow{"RLIMIT_AS", RLIMIT_AS},
+    LimitRow{"RLIMIT_CORE", RLIMIT_CORE},
+    LimitRow{"RLIMIT_CPU", RLIMIT_CPU},
+    LimitRow{"RLIMIT_DATA", RLIMIT_DATA},
+    LimitRow{"RLIMIT_FSIZE", RLIMIT_FSIZE},
+    LimitRow{"RLIMIT_LOCKS", RLIMIT_LOCKS},
+    LimitRow{"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
+    LimitRow{"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
+    LimitRow{"RLIMIT_NICE", RLIMIT_NICE},
+    LimitRow{"RLIMIT_NOFILE", RLIMIT_NOFILE},
+    LimitRow{"RLIMIT_NPROC", RLIMIT_NPROC},
+    LimitRow{"RLIMIT_RSS", RLIMIT_RSS},
+    LimitRow{"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
+    LimitRow{"RLIMIT_RTTIME", RLIMIT_RTTIME},
+    LimitRow{"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
+    LimitRow{"RLIMIT_STACK", RLIMIT_STACK},
 };
 
 constexpr std::string_view kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -63,7 +71,9 @@ std::vector<std::string> candidates(std::string_view command, const std::vector<
 }  // namespace
 
 std::uint64_t clone_flag(spec::NamespaceType type) { return kNamespaceRows[static_cast<std::size_t>(type)].flag; }
-std::string_view namespace_file(spec::NamespaceType type) { return kNamespaceRows[static_cast<std::size_t>(type)].file; }
+std::string_view namespace_file(spec::NamespaceType type) {
+  return kNamespaceRows[static_cast<std::size_t>(type)].file;
+}
 
 int limit_number(std::string_view name) {
   for (const LimitRow& row : kLimitRows) {
@@ -88,7 +98,8 @@ void Builder::streams(const spec::Process& process, Slot root, bool bind_console
     const Slot input = plan_.give_slot(kSlotInput);
     const Slot output = plan_.give_slot(kSlotOutput);
     const Slot error = plan_.give_slot(kSlotError);
-    add(Lane::kChild, "process", "the program reads and writes through the keeper's pipes, never the caller's own files",
+    add(Lane::kChild, "process",
+        "the program reads and writes through the keeper's pipes, never the caller's own files",
         ConnectStreams{.input = input, .output = output, .error = error, .uid = process.user.uid});
     return;
   }
@@ -101,7 +112,8 @@ void Builder::streams(const spec::Process& process, Slot root, bool bind_console
               .width = size.width,
               .uid = process.user.uid,
               .bind_console = bind_console});
-  add(Lane::kChild, "process.terminal", "the keeper holds the terminal's other end", SendDescriptor{.descriptor = terminal});
+  add(Lane::kChild, "process.terminal", "the keeper holds the terminal's other end",
+      SendDescriptor{.descriptor = terminal});
 }
 
 void Builder::await_launcher() {
@@ -166,7 +178,8 @@ void Builder::identity(const spec::Process& process) {
     ids.effective = sets->effective;
     ids.permitted = sets->permitted;
     ids.inheritable = sets->inheritable;
-    // What is not permitted and inheritable cannot be ambient (capabilities(7)); runc's default config asks for it in vain.
+    // What is not permitted and inheritable cannot be ambient (capabilities(7)); runc's default config asks for it in
+    // vain.
     ids.ambient = sets->ambient & sets->permitted & sets->inheritable;
   } else {
     ids.set_capabilities = false;
@@ -174,8 +187,8 @@ void Builder::identity(const spec::Process& process) {
   add(Lane::kChild, process.capabilities ? "process.capabilities" : "process.user",
       "the user it runs as, and what of root's power it keeps", ids);
   if (request_.death_signal != 0) {
-    // Becoming another user takes it off again, so it comes last (PR_SET_PDEATHSIG(2const)). Whoever's parent has died by
-    // then is told so by the message that follows.
+    // Becoming another user takes it off again, so it comes last (PR_SET_PDEATHSIG(2const)). Whoever's parent has died
+    // by then is told so by the message that follows.
     add(Lane::kChild, "process", "it does not outlive its keeper",
         SetAttribute{.attribute = Attribute::kDeathSignal, .value = request_.death_signal});
   }

@@ -41,7 +41,8 @@ class Builder {
   /// Standard streams: a terminal of the container's, or the three descriptors that the caller gives.
   void streams(const spec::Process& process, Slot root, bool bind_console);
 
-  /// The child's first step where a launcher clones it: it says nothing before the launcher's word about it has arrived.
+  /// The child's first step where a launcher clones it: it says nothing before the launcher's word about it has
+  /// arrived.
   void await_launcher();
 
   /// The parent's last words: wait for the terminal, then for the process to be ready.

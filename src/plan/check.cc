@@ -40,12 +40,12 @@ bool names_host_path(const Action& action) {
 }
 
 bool lacks_root(const Action& action) {
-  return std::visit(Overloaded{[](const Mount& a) { return a.root == kNoSlot; },
-                               [](const MakeDevice& a) { return a.root == kNoSlot; },
-                               [](const MakeLink& a) { return a.root == kNoSlot; },
-                               [](const Mask& a) { return a.root == kNoSlot; },
-                               [](const MakeReadOnly& a) { return a.root == kNoSlot; }, [](const auto&) { return false; }},
-                    action);
+  return std::visit(
+      Overloaded{[](const Mount& a) { return a.root == kNoSlot; },
+                 [](const MakeDevice& a) { return a.root == kNoSlot; },
+                 [](const MakeLink& a) { return a.root == kNoSlot; }, [](const Mask& a) { return a.root == kNoSlot; },
+                 [](const MakeReadOnly& a) { return a.root == kNoSlot; }, [](const auto&) { return false; }},
+      action);
 }
 
 // What others on the host can see, and what stays after a failure.
@@ -103,7 +103,8 @@ class Checker {
       for (const Slot slot : slot_use(step.action).writes) {
         if (!known.insert(slot).second) complain(lane, i, "writes slot '{}' a second time", plan_.slot_name(slot));
       }
-      if (is_host_visible(lane, step.action) && step.undo == Undo::kNone) complain(lane, i, "shows on the host and has no undo");
+      if (is_host_visible(lane, step.action) && step.undo == Undo::kNone)
+        complain(lane, i, "shows on the host and has no undo");
       if (std::holds_alternative<Pivot>(step.action)) pivoted = true;
     }
   }
@@ -142,7 +143,8 @@ class Checker {
     others.insert(others.end(), child.begin(), child.end());
     const std::vector<Event> parent = events(Lane::kParent);
     if (parent.size() != others.size()) {
-      const bool starts_later = parent.size() + 1 == others.size() && !others.empty() && others.back().tag == Tag::kStart;
+      const bool starts_later =
+          parent.size() + 1 == others.size() && !others.empty() && others.back().tag == Tag::kStart;
       if (!starts_later) broken_.push_back("a lane waits for a message nobody sends, or sends one nobody awaits");
     }
     for (std::size_t i = 0; i < std::min(parent.size(), others.size()); ++i) {
@@ -161,31 +163,30 @@ class Checker {
 }  // namespace
 
 SlotUse slot_use(const Action& action) {
-  return std::visit(
-      Overloaded{
-          [](const MakeCgroup& a) { return SlotUse{{}, run_of(a.first, a.directories.count)}; },
-          [](const WriteFile& a) { return SlotUse{present({a.directory}), {}}; },
-          [](const MapIds& a) { return SlotUse{{a.pid}, {}}; },
-          [](const Spawn& a) { return SlotUse{present({a.cgroup}), present({a.pid, a.pidfd})}; },
-          [](const SendDescriptor& a) { return SlotUse{present({a.descriptor, a.value}), {}}; },
-          [](const ReceiveDescriptor& a) { return SlotUse{{}, present({a.descriptor, a.value})}; },
-          [](const OpenFile& a) { return SlotUse{{}, {a.slot}}; },
-          [](const JoinNamespace& a) { return SlotUse{{a.descriptor}, {}}; },
-          [](const AttachCgroup& a) { return SlotUse{run_of(a.first, a.count), {}}; },
-          [](const OpenTree& a) { return SlotUse{present({a.view}), {a.slot}}; },
-          [](const MountRoot& a) { return SlotUse{present({a.tree}), {a.root}}; },
-          [](const Mount& a) { return SlotUse{present({a.root, a.tree}), {}}; },
-          [](const MakeDevice& a) { return SlotUse{present({a.root}), {}}; },
-          [](const MakeLink& a) { return SlotUse{present({a.root}), {}}; },
-          [](const Pivot& a) { return SlotUse{{a.root}, {}}; },
-          [](const ChangeRoot& a) { return SlotUse{{a.root}, {}}; },
-          [](const Mask& a) { return SlotUse{present({a.root, a.null, a.empty}), {}}; },
-          [](const MakeReadOnly& a) { return SlotUse{present({a.root}), {}}; },
-          [](const ConnectStreams& a) { return SlotUse{present({a.input, a.output, a.error}), {}}; },
-          [](const Console& a) { return SlotUse{present({a.root}), {a.master}}; },
-          [](const auto&) { return SlotUse{}; },
-      },
-      action);
+  return std::visit(Overloaded{
+                        [](const MakeCgroup& a) { return SlotUse{{}, run_of(a.first, a.directories.count)}; },
+                        [](const WriteFile& a) { return SlotUse{present({a.directory}), {}}; },
+                        [](const MapIds& a) { return SlotUse{{a.pid}, {}}; },
+                        [](const Spawn& a) { return SlotUse{present({a.cgroup}), present({a.pid, a.pidfd})}; },
+                        [](const SendDescriptor& a) { return SlotUse{present({a.descriptor, a.value}), {}}; },
+                        [](const ReceiveDescriptor& a) { return SlotUse{{}, present({a.descriptor, a.value})}; },
+                        [](const OpenFile& a) { return SlotUse{{}, {a.slot}}; },
+                        [](const JoinNamespace& a) { return SlotUse{{a.descriptor}, {}}; },
+                        [](const AttachCgroup& a) { return SlotUse{run_of(a.first, a.count), {}}; },
+                        [](const OpenTree& a) { return SlotUse{present({a.view}), {a.slot}}; },
+                        [](const MountRoot& a) { return SlotUse{present({a.tree}), {a.root}}; },
+                        [](const Mount& a) { return SlotUse{present({a.root, a.tree}), {}}; },
+                        [](const MakeDevice& a) { return SlotUse{present({a.root}), {}}; },
+                        [](const MakeLink& a) { return SlotUse{present({a.root}), {}}; },
+                        [](const Pivot& a) { return SlotUse{{a.root}, {}}; },
+                        [](const ChangeRoot& a) { return SlotUse{{a.root}, {}}; },
+                        [](const Mask& a) { return SlotUse{present({a.root, a.null, a.empty}), {}}; },
+                        [](const MakeReadOnly& a) { return SlotUse{present({a.root}), {}}; },
+                        [](const ConnectStreams& a) { return SlotUse{present({a.input, a.output, a.error}), {}}; },
+                        [](const Console& a) { return SlotUse{present({a.root}), {a.master}}; },
+                        [](const auto&) { return SlotUse{}; },
+                    },
+                    action);
 }
 
 std::vector<std::string> broken_rules(const Plan& plan) { return Checker(plan).check(); }

@@ -59,7 +59,8 @@ class ContainerPlanner {
 
 const spec::Namespace* ContainerPlanner::find(spec::NamespaceType type) const {
   const auto& namespaces = config_.linux_.namespaces;
-  const auto found = std::find_if(namespaces.begin(), namespaces.end(), [&](const spec::Namespace& n) { return n.type == type; });
+  const auto found =
+      std::find_if(namespaces.begin(), namespaces.end(), [&](const spec::Namespace& n) { return n.type == type; });
   return found == namespaces.end() ? nullptr : &*found;
 }
 
@@ -79,12 +80,14 @@ Result<> ContainerPlanner::cgroup() {
     const Slot slot = builder_.plan().new_slot(unified_ ? directory : directory + "/tasks");
     if (cgroup_first_ == kNoSlot) cgroup_first_ = slot;
   }
-  builder_.add(Lane::kParent, "linux.cgroupsPath", "what the kernel counts and limits together",
-               MakeCgroup{.directories = builder_.plan().add(layout_.directories), .first = cgroup_first_, .unified = unified_},
-               Undo::kRemove);
+  builder_.add(
+      Lane::kParent, "linux.cgroupsPath", "what the kernel counts and limits together",
+      MakeCgroup{.directories = builder_.plan().add(layout_.directories), .first = cgroup_first_, .unified = unified_},
+      Undo::kRemove);
   for (const cgroup::FileWrite& write : layout_.writes) {
     builder_.add(Lane::kParent, write.item, "set before the first process is let in",
-                 WriteFile{.path = builder_.plan().add(write.directory + "/" + write.file), .value = builder_.plan().add(write.value)},
+                 WriteFile{.path = builder_.plan().add(write.directory + "/" + write.file),
+                           .value = builder_.plan().add(write.value)},
                  Undo::kInside);
   }
   return {};
@@ -103,7 +106,8 @@ Result<> ContainerPlanner::namespaces() {
       continue;
     }
     if (entry.type == spec::NamespaceType::kMount) {
-      return fail(in(builder_.label(item), complaint("a mount namespace cannot be shared: the container's mounts would be the other's")));
+      return fail(in(builder_.label(item),
+                     complaint("a mount namespace cannot be shared: the container's mounts would be the other's")));
     }
     const Slot slot = builder_.plan().new_slot(std::string(namespace_file(entry.type)) + " namespace to join");
     builder_.add(Lane::kParent, item, "opened while the host's paths can be seen",
@@ -125,8 +129,8 @@ void ContainerPlanner::join_namespaces(Lane lane) {
   }
 }
 
-// A pid namespace is entered by whoever is born to one that joined it, a user namespace before everything it owns is made,
-// and what the host owns before the new user namespace takes the privilege for it.
+// A pid namespace is entered by whoever is born to one that joined it, a user namespace before everything it owns is
+// made, and what the host owns before the new user namespace takes the privilege for it.
 bool ContainerPlanner::needs_launcher() const {
   return std::any_of(joined_.begin(), joined_.end(), [&](const Joined& j) {
     return j.flag == CLONE_NEWPID || j.flag == CLONE_NEWUSER || is_new(spec::NamespaceType::kUser);
@@ -141,7 +145,8 @@ void ContainerPlanner::spawn() {
   Spawn spawn{.lane = Lane::kChild, .flags = flags, .pid = pid_, .pidfd = pidfd_};
   if (unified_) spawn.cgroup = cgroup_first_;
   if (!needs_launcher()) {
-    builder_.add(Lane::kParent, "linux.namespaces", "the container's first process, in namespaces of its own", spawn, Undo::kKill);
+    builder_.add(Lane::kParent, "linux.namespaces", "the container's first process, in namespaces of its own", spawn,
+                 Undo::kKill);
     join_namespaces(Lane::kChild);
     return;
   }
@@ -150,7 +155,8 @@ void ContainerPlanner::spawn() {
                Spawn{.lane = Lane::kLauncher, .pid = launcher}, Undo::kKill);
   join_namespaces(Lane::kLauncher);
   spawn.flags |= CLONE_PARENT;
-  builder_.add(Lane::kLauncher, "linux.namespaces", "the container's first process, as a child of this command", spawn, Undo::kKill);
+  builder_.add(Lane::kLauncher, "linux.namespaces", "the container's first process, as a child of this command", spawn,
+               Undo::kKill);
   builder_.add(Lane::kLauncher, "linux.namespaces", "", SendDescriptor{.descriptor = pidfd_, .value = pid_});
   builder_.add(Lane::kParent, "linux.namespaces", "the new process, known by its pidfd",
                ReceiveDescriptor{.descriptor = pidfd_, .value = pid_}, Undo::kKill);
@@ -173,34 +179,40 @@ void ContainerPlanner::map_ids() {
     }
     return builder_.plan().add(text);
   };
-  builder_.add(Lane::kParent, "linux.uidMappings", "who the container's users are on the host",
-               MapIds{.pid = pid_, .uid_map = map(config_.linux_.uid_mappings), .gid_map = map(config_.linux_.gid_mappings)},
-               Undo::kInside);
+  builder_.add(
+      Lane::kParent, "linux.uidMappings", "who the container's users are on the host",
+      MapIds{.pid = pid_, .uid_map = map(config_.linux_.uid_mappings), .gid_map = map(config_.linux_.gid_mappings)},
+      Undo::kInside);
   builder_.add(Lane::kParent, "linux.uidMappings", "", Signal{Tag::kMapped});
-  if (!needs_launcher()) builder_.add(Lane::kChild, "linux.uidMappings", "an id is nobody's until it is mapped", Await{Tag::kMapped});
+  if (!needs_launcher())
+    builder_.add(Lane::kChild, "linux.uidMappings", "an id is nobody's until it is mapped", Await{Tag::kMapped});
 }
 
 void ContainerPlanner::session() {
   builder_.add(Lane::kChild, "process", "a session of its own: signals of the caller's terminal stay outside",
                SetAttribute{.attribute = Attribute::kNewSession});
   if (builder_.request().new_keyring) {
-    builder_.add(Lane::kChild, "process", "keys of the caller's session stay outside", SetAttribute{.attribute = Attribute::kKeyring});
+    builder_.add(Lane::kChild, "process", "keys of the caller's session stay outside",
+                 SetAttribute{.attribute = Attribute::kKeyring});
   }
   if (is_new(spec::NamespaceType::kNetwork)) {
-    builder_.add(Lane::kChild, "linux.namespaces", "a new network namespace has a loopback that is down", BringUpLoopback{});
+    builder_.add(Lane::kChild, "linux.namespaces", "a new network namespace has a loopback that is down",
+                 BringUpLoopback{});
   }
   if (!config_.hostname.empty() || !config_.domainname.empty()) {
     builder_.add(Lane::kChild, "hostname", "what the container calls itself",
-                 SetHostname{.hostname = builder_.plan().add(config_.hostname), .domainname = builder_.plan().add(config_.domainname)});
+                 SetHostname{.hostname = builder_.plan().add(config_.hostname),
+                             .domainname = builder_.plan().add(config_.domainname)});
   }
   if (const auto& adjustment = config_.process.oom_score_adj) {
     builder_.add(Lane::kChild, "process.oomScoreAdj", "how soon the kernel takes it when memory runs out",
-                 WriteFile{.path = builder_.plan().add("/proc/self/oom_score_adj"), .value = builder_.plan().add(std::to_string(*adjustment))});
+                 WriteFile{.path = builder_.plan().add("/proc/self/oom_score_adj"),
+                           .value = builder_.plan().add(std::to_string(*adjustment))});
   }
 }
 
-// Through the host's procfs: what lies at /proc in the root is the image's business (CVE-2025-52881). The files show the
-// namespaces of the process that opens them.
+// Through the host's procfs: what lies at /proc in the root is the image's business (CVE-2025-52881). The files show
+// the namespaces of the process that opens them.
 void ContainerPlanner::sysctls() {
   for (const auto& [key, value] : config_.linux_.sysctl) {
     std::string path = key;
@@ -217,8 +229,12 @@ Result<Plan> ContainerPlanner::plan() {
   const bool in_user_namespace = find(spec::NamespaceType::kUser) != nullptr;
 
   for (const MountSource& source : builder_.request().sources) {
-    builder_.add(Lane::kParent, "mounts", source.directory ? "where what the container writes is kept" : "made up for the container, and bound into it",
-                 MakeMountSource{.path = plan.add(source.path), .content = plan.add(source.content), .directory = source.directory}, Undo::kRemove);
+    builder_.add(
+        Lane::kParent, "mounts",
+        source.directory ? "where what the container writes is kept" : "made up for the container, and bound into it",
+        MakeMountSource{
+            .path = plan.add(source.path), .content = plan.add(source.content), .directory = source.directory},
+        Undo::kRemove);
   }
   TRY(cgroup());
   TRY(namespaces());
@@ -235,7 +251,8 @@ Result<Plan> ContainerPlanner::plan() {
                  AttachCgroup{.first = cgroup_first_, .count = static_cast<std::uint8_t>(cgroup_count_)});
   }
   if (!unified_ && is_new(spec::NamespaceType::kCgroup)) {
-    builder_.add(Lane::kChild, "linux.namespaces", "made inside the container's cgroup, which becomes its root", Unshare{CLONE_NEWCGROUP});
+    builder_.add(Lane::kChild, "linux.namespaces", "made inside the container's cgroup, which becomes its root",
+                 Unshare{CLONE_NEWCGROUP});
   }
   enter_user_namespace();
   session();

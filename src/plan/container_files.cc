@@ -2,9 +2,9 @@
 
 #include <fcntl.h>
 
-#include <cerrno>
 #include <linux/mount.h>
 #include <sys/stat.h>
+#include <cerrno>
 
 #include <algorithm>
 #include <array>
@@ -26,7 +26,8 @@ std::string clean(std::string path) {
 // runtime-spec config-linux.md, "Default Devices".
 std::vector<spec::Device> default_devices() {
   const auto node = [](std::string_view name, std::int64_t minor, std::int64_t major = 1) {
-    return spec::Device{.path = "/dev/" + std::string(name), .type = 'c', .major = major, .minor = minor, .file_mode = 0666};
+    return spec::Device{
+        .path = "/dev/" + std::string(name), .type = 'c', .major = major, .minor = minor, .file_mode = 0666};
   };
   return {node("null", 3), node("zero", 5), node("full", 7), node("random", 8), node("urandom", 9), node("tty", 0, 5)};
 }
@@ -74,9 +75,12 @@ Slot ContainerFiles::open_tree(std::string_view item, std::string_view reason, s
 Result<> ContainerFiles::open() {
   for (std::size_t i = 0; i < config_.mounts.size(); ++i) {
     const spec::Mount& mount = config_.mounts[i];
-    Planned planned{.mount = &mount, .item = "mounts[" + std::to_string(i) + "]", .options = read_mount_options(mount.options)};
+    Planned planned{
+        .mount = &mount, .item = "mounts[" + std::to_string(i) + "]", .options = read_mount_options(mount.options)};
     if (clean(mount.destination) == "/") {
-      if (i != 0) return fail(in(builder_.label(planned.item), complaint("only the first mount may replace the root filesystem")));
+      if (i != 0)
+        return fail(
+            in(builder_.label(planned.item), complaint("only the first mount may replace the root filesystem")));
       root_mount_ = &mount;
       continue;
     }
@@ -94,17 +98,17 @@ Result<> ContainerFiles::open() {
   });
   if (situation_.bind_devices) {
     for (const spec::Device& device : default_devices_) {
-      device_trees_.push_back(open_tree("linux.devices", "a node cannot be made here: the host's own is bound", device.path, false,
-                                        kPropagationPrivate));
+      device_trees_.push_back(open_tree("linux.devices", "a node cannot be made here: the host's own is bound",
+                                        device.path, false, kPropagationPrivate));
     }
     for (const spec::Device& device : config_.linux_.devices) {
-      device_trees_.push_back(open_tree("linux.devices", "a node cannot be made here: the host's own is bound", device.path, false,
-                                        kPropagationPrivate));
+      device_trees_.push_back(open_tree("linux.devices", "a node cannot be made here: the host's own is bound",
+                                        device.path, false, kPropagationPrivate));
     }
   }
   if (!config_.linux_.masked_paths.empty()) {
-    null_ = open_tree("linux.maskedPaths", "the host's null device: the image's may be anything (CVE-2025-31133)", "/dev/null", false,
-                      kPropagationPrivate);
+    null_ = open_tree("linux.maskedPaths", "the host's null device: the image's may be anything (CVE-2025-31133)",
+                      "/dev/null", false, kPropagationPrivate);
   }
   return {};
 }
@@ -116,23 +120,27 @@ Result<> ContainerFiles::open_mount(Planned& planned) {
   if (mount.type.empty() && !is_bind) return fail(complaint("a mount needs a type, or the option bind or rbind"));
   if (is_bind) {
     if (!planned.options.data.empty()) {
-      return fail(complaint("bind mounts cannot have any filesystem-specific options applied: '" + join(planned.options.data, ",") + "'"));
+      return fail(complaint("bind mounts cannot have any filesystem-specific options applied: '" +
+                            join(planned.options.data, ",") + "'"));
     }
     if (clean(mount.destination) == "/dev") dev_is_bound_ = true;
     const bool recursive = planned.options.recursive_bind || mount.type == "rbind";
     // A slave hears of the host's mounts and tells of none of its own; one that is to be shared does both.
     const bool shared = (planned.options.propagation & kPropagationShared) != 0;
     const std::uint64_t slave = shared ? 0 : kPropagationSlave | (recursive ? kPropagationRecursive : 0);
-    planned.tree = open_tree(planned.item, "taken in the host's view, so that no path of the container is followed", mount.source, recursive, slave);
+    planned.tree = open_tree(planned.item, "taken in the host's view, so that no path of the container is followed",
+                             mount.source, recursive, slave);
     return {};
   }
   if (mount.type == "sysfs" && situation_.bind_sysfs) {
-    planned.tree = open_tree(planned.item, "in case a fresh sysfs is refused", "/sys", true, kPropagationSlave | kPropagationRecursive);
+    planned.tree = open_tree(planned.item, "in case a fresh sysfs is refused", "/sys", true,
+                             kPropagationSlave | kPropagationRecursive);
   }
   if (mount.type == "cgroup" && builder_.facts().cgroup_mode != CgroupMode::kV2 && !situation_.own_cgroup_namespace) {
     for (const std::string& directory : situation_.cgroup_directories) {
-      planned.cgroup_trees.push_back(
-          open_tree(planned.item, "without a cgroup namespace the container sees its own directory alone", directory, false, kPropagationPrivate));
+      planned.cgroup_trees.push_back(open_tree(planned.item,
+                                               "without a cgroup namespace the container sees its own directory alone",
+                                               directory, false, kPropagationPrivate));
     }
   }
   return {};
@@ -209,7 +217,9 @@ void ContainerFiles::place_cgroup_v1(const Planned& planned) {
     for (const CgroupHierarchy& hierarchy : builder_.facts().hierarchies) {
       if (!situation_.cgroup_directories[i].starts_with(hierarchy.path + "/") || hierarchy.unified) continue;
       const std::string name = base_name(hierarchy.path);
-      Mount mount{.root = root_, .target = plan.add(top + "/" + name), .set = attributes | (planned.options.set & MOUNT_ATTR_RDONLY)};
+      Mount mount{.root = root_,
+                  .target = plan.add(top + "/" + name),
+                  .set = attributes | (planned.options.set & MOUNT_ATTR_RDONLY)};
       if (situation_.own_cgroup_namespace) {
         mount.type = plan.add("cgroup");
         mount.source = plan.add("cgroup");
@@ -250,7 +260,8 @@ void ContainerFiles::devices() {
     device(each, "linux.devices", "every container has it (runtime-spec, default devices)", next_tree());
   }
   for (std::size_t i = 0; i < config_.linux_.devices.size(); ++i) {
-    device(config_.linux_.devices[i], "linux.devices[" + std::to_string(i) + "]", "a device the container may use", next_tree());
+    device(config_.linux_.devices[i], "linux.devices[" + std::to_string(i) + "]", "a device the container may use",
+           next_tree());
   }
 }
 
@@ -287,7 +298,8 @@ void ContainerFiles::pivot() {
   builder_.add(Lane::kChild, "root", "from here on the old root is gone", Pivot{root_});
   const std::uint64_t propagation = propagation_flags(config_.linux_.rootfs_propagation);
   if (propagation == 0 || propagation == (kPropagationSlave | kPropagationRecursive)) return;
-  builder_.add(Lane::kChild, "linux.rootfsPropagation", "what the container's own mounts tell others", SetPropagation{propagation});
+  builder_.add(Lane::kChild, "linux.rootfsPropagation", "what the container's own mounts tell others",
+               SetPropagation{propagation});
 }
 
 void ContainerFiles::protect() {
@@ -301,15 +313,19 @@ void ContainerFiles::protect() {
                           .slot = empty_});
   }
   for (std::size_t i = 0; i < config_.linux_.masked_paths.size(); ++i) {
-    builder_.add(Lane::kChild, "linux.maskedPaths[" + std::to_string(i) + "]", "says too much about the host, or gives too much power over it",
-                 Mask{.root = root_, .null = null_, .empty = empty_, .path = plan.add(clean(config_.linux_.masked_paths[i]))});
+    builder_.add(
+        Lane::kChild, "linux.maskedPaths[" + std::to_string(i) + "]",
+        "says too much about the host, or gives too much power over it",
+        Mask{.root = root_, .null = null_, .empty = empty_, .path = plan.add(clean(config_.linux_.masked_paths[i]))});
   }
   for (std::size_t i = 0; i < config_.linux_.readonly_paths.size(); ++i) {
-    builder_.add(Lane::kChild, "linux.readonlyPaths[" + std::to_string(i) + "]", "may be read, not used to change the host",
+    builder_.add(Lane::kChild, "linux.readonlyPaths[" + std::to_string(i) + "]",
+                 "may be read, not used to change the host",
                  MakeReadOnly{.root = root_, .path = plan.add(clean(config_.linux_.readonly_paths[i]))});
   }
   for (const std::string& path : read_only_later_) {
-    builder_.add(Lane::kChild, "mounts", "everything in it has been made", MakeReadOnly{.root = root_, .path = plan.add(path), .remount = true});
+    builder_.add(Lane::kChild, "mounts", "everything in it has been made",
+                 MakeReadOnly{.root = root_, .path = plan.add(path), .remount = true});
   }
   if (config_.root.readonly) {
     builder_.add(Lane::kChild, "root.readonly", "the container cannot change its own files",

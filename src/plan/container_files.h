@@ -45,7 +45,8 @@ class ContainerFiles {
   };
 
   Result<> open_mount(Planned& planned);
-  Slot open_tree(std::string_view item, std::string_view reason, std::string_view source, bool recursive, std::uint64_t propagation);
+  Slot open_tree(std::string_view item, std::string_view reason, std::string_view source, bool recursive,
+                 std::uint64_t propagation);
   void place_root();
   void place(const Planned& planned);
   void place_cgroup_v1(const Planned& planned);

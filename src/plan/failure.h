@@ -15,13 +15,58 @@ namespace caisson::plan {
 enum class Call : std::uint8_t {
   kNone,
   // files and mounts
-  kOpen, kOpenat2, kMkdir, kMknod, kSymlink, kReadlink, kStat, kStatfs, kRead, kWrite, kChmod, kChown, kClose,
-  kOpenTree, kMoveMount, kMountSetattr, kFsopen, kFsconfig, kFsmount, kMount, kUmount, kPivotRoot, kChroot, kChdir, kGetcwd, kRmdir,
+  kOpen,
+  kOpenat2,
+  kMkdir,
+  kMknod,
+  kSymlink,
+  kReadlink,
+  kStat,
+  kStatfs,
+  kRead,
+  kWrite,
+  kChmod,
+  kChown,
+  kClose,
+  kOpenTree,
+  kMoveMount,
+  kMountSetattr,
+  kFsopen,
+  kFsconfig,
+  kFsmount,
+  kMount,
+  kUmount,
+  kPivotRoot,
+  kChroot,
+  kChdir,
+  kGetcwd,
+  kRmdir,
   // processes and namespaces
-  kClone3, kUnshare, kSetns, kSetsid, kKeyctl, kPrctl, kPrlimit, kUmask, kSetgroups, kSetresgid, kSetresuid, kCapset, kIoctl,
-  kSethostname, kSetdomainname, kDup, kCloseRange, kExecve, kWait, kPidfdOpen, kPidfdSendSignal,
+  kClone3,
+  kUnshare,
+  kSetns,
+  kSetsid,
+  kKeyctl,
+  kPrctl,
+  kPrlimit,
+  kUmask,
+  kSetgroups,
+  kSetresgid,
+  kSetresuid,
+  kCapset,
+  kIoctl,
+  kSethostname,
+  kSetdomainname,
+  kDup,
+  kCloseRange,
+  kExecve,
+  kWait,
+  kPidfdOpen,
+  kPidfdSendSignal,
   // messages
-  kSocket, kSend, kReceive,
+  kSocket,
+  kSend,
+  kReceive,
   // checks of our own
   kVerifyDevice,     ///< a node that must be a certain device is not (CVE-2025-31133)
   kVerifyTerminal,   ///< what should be a terminal's multiplexer is not (CVE-2025-52565)
@@ -36,7 +81,8 @@ enum class Call : std::uint8_t {
 /// The name of a call as its man page has it ("move_mount"), or of a check ("verify_device").
 std::string_view call_name(Call call);
 
-/// What failed. `operand` is the number of the thing within the step, where it has several (option, candidate, directory).
+/// What failed. `operand` is the number of the thing within the step, where it has several (option, candidate,
+/// directory).
 struct StepFailure {
   std::uint16_t step = 0;
   Call call = Call::kNone;

@@ -56,7 +56,8 @@ constexpr std::array kAttributes = {
 };
 
 const Attribute* find_attribute(std::string_view word) {
-  const auto found = std::find_if(kAttributes.begin(), kAttributes.end(), [&](const Attribute& a) { return a.word == word; });
+  const auto found =
+      std::find_if(kAttributes.begin(), kAttributes.end(), [&](const Attribute& a) { return a.word == word; });
   return found == kAttributes.end() ? nullptr : &*found;
 }
 
@@ -92,7 +93,8 @@ MountOptions read_mount_options(const std::vector<std::string>& words) {
       options.propagation = flags;
     } else if (const Attribute* attribute = find_attribute(word)) {
       apply(*attribute, options.set, options.clear);
-    } else if (const Attribute* recursive = word.starts_with('r') ? find_attribute(std::string_view(word).substr(1)) : nullptr) {
+    } else if (const Attribute* recursive =
+                   word.starts_with('r') ? find_attribute(std::string_view(word).substr(1)) : nullptr) {
       apply(*recursive, options.recursive_set, options.recursive_clear);
     } else {
       options.data.push_back(word);

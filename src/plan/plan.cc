@@ -48,7 +48,8 @@ Step& Plan::append(Lane lane, std::string_view item, std::string_view reason, Ac
 
 void Plan::add_fallback(Step& step, Action action, std::initializer_list<int> errnos) {
   Fallback fallback{.action = action};
-  std::transform(errnos.begin(), errnos.end(), fallback.errnos, [](int number) { return static_cast<std::int16_t>(number); });
+  std::transform(errnos.begin(), errnos.end(), fallback.errnos,
+                 [](int number) { return static_cast<std::int16_t>(number); });
   step.fallback = static_cast<std::uint16_t>(fallbacks_.size());
   fallbacks_.push_back(fallback);
 }

@@ -1,5 +1,5 @@
-// A plan: lanes of steps with the strings and lists they refer to. Built by plan/build.h, checked by plan/check.h, put into
-// words by explain, run by execute.
+// A plan: lanes of steps with the strings and lists they refer to. Built by plan/build.h, checked by plan/check.h, put
+// into words by explain, run by execute.
 #pragma once
 
 #include <array>
@@ -24,11 +24,15 @@ class Plan {
   const char* c_str(Text text) const { return pool_.data() + text.offset; }
   std::string_view view(Text text) const { return c_str(text); }
   std::span<const Text> texts(Range range) const { return std::span(texts_).subspan(range.first, range.count); }
-  std::span<const std::uint32_t> numbers(Range range) const { return std::span(numbers_).subspan(range.first, range.count); }
+  std::span<const std::uint32_t> numbers(Range range) const {
+    return std::span(numbers_).subspan(range.first, range.count);
+  }
   const std::vector<Step>& lane(Lane lane) const { return lanes_[static_cast<std::size_t>(lane)]; }
   const Fallback& fallback(const Step& step) const { return fallbacks_[step.fallback]; }
   const std::vector<Given>& given() const { return given_; }
-  std::string_view slot_name(Slot slot) const { return slot < slot_names_.size() ? slot_names_[slot] : std::string_view(); }
+  std::string_view slot_name(Slot slot) const {
+    return slot < slot_names_.size() ? slot_names_[slot] : std::string_view();
+  }
   Slot find_slot(std::string_view name) const;  ///< kNoSlot if the plan has none of that name
   int slot_count() const { return static_cast<int>(slot_names_.size()); }
 

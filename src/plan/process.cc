@@ -12,9 +12,10 @@ namespace {
 
 // Of a v1 cgroup `tasks`, which spares a lock (plan/step.h); v2 has cgroup.procs alone.
 std::string members_file(const std::string& directory, const HostFacts& facts) {
-  const bool unified = std::any_of(facts.hierarchies.begin(), facts.hierarchies.end(), [&](const CgroupHierarchy& hierarchy) {
-    return hierarchy.unified && (directory + "/").starts_with(hierarchy.path + "/");
-  });
+  const bool unified =
+      std::any_of(facts.hierarchies.begin(), facts.hierarchies.end(), [&](const CgroupHierarchy& hierarchy) {
+        return hierarchy.unified && (directory + "/").starts_with(hierarchy.path + "/");
+      });
   return directory + (unified ? "/cgroup.procs" : "/tasks");
 }
 
@@ -41,7 +42,8 @@ std::uint64_t joined_flags(const Target& target) {
 
 }  // namespace
 
-Result<Plan> plan_process(const spec::Process& process, const Target& target, const HostFacts& facts, const Request& request) {
+Result<Plan> plan_process(const spec::Process& process, const Target& target, const HostFacts& facts,
+                          const Request& request) {
   Builder builder(facts, request);
   Plan& plan = builder.plan();
   const std::uint64_t flags = joined_flags(target);
@@ -76,10 +78,11 @@ Result<Plan> plan_process(const spec::Process& process, const Target& target, co
                 ReceiveDescriptor{.descriptor = pidfd, .value = pid}, Undo::kKill);
     builder.add(Lane::kParent, "process", "", Signal{Tag::kMapped});
   } else {
-    builder.add(Lane::kParent, "process", "the new process",
-                Spawn{.lane = Lane::kChild, .pid = pid, .pidfd = pidfd}, Undo::kKill);
+    builder.add(Lane::kParent, "process", "the new process", Spawn{.lane = Lane::kChild, .pid = pid, .pidfd = pidfd},
+                Undo::kKill);
   }
-  if (root != kNoSlot) builder.add(Lane::kChild, "root", "its root, where that is not the top of its mount namespace", ChangeRoot{root});
+  if (root != kNoSlot)
+    builder.add(Lane::kChild, "root", "its root, where that is not the top of its mount namespace", ChangeRoot{root});
 
   builder.streams(process, kNoSlot, false);
   TRY(builder.program(process, flags != 0));

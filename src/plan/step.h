@@ -42,13 +42,13 @@ inline constexpr int kLanes = 3;
 ///       | ---- mapped ------------------------------------------> |    user namespace: the id maps are written; with a
 ///       |                              |                          |    launcher: the parent knows the child
 ///       | <--- descriptor (terminal) ---------------------------- |    the terminal's master
-///       | <--- mounted ------------------------------------------ |    everything is in place; the host is still visible
-///       | ---- hooked ------------------------------------------> |    hooks have run
-///       | <--- ready -------------------------------------------- |    all that is left is to execute the program
-///       | ---- start -------------------------------------------> |    create + start only; run goes on by itself
-///       | <--- end of file -------------------------------------- |    executed
-///       | <--- failed (StepFailure) ----------------------------- |    instead of any of the above …
-///       | ---- gone --------------------------------------------> |    … and the parent has looked at what it wanted to see
+///       | <--- mounted ------------------------------------------ |    everything is in place; the host is still
+///       visible | ---- hooked ------------------------------------------> |    hooks have run | <--- ready
+///       -------------------------------------------- |    all that is left is to execute the program | ---- start
+///       -------------------------------------------> |    create + start only; run goes on by itself | <--- end of
+///       file -------------------------------------- |    executed | <--- failed (StepFailure)
+///       ----------------------------- |    instead of any of the above … | ---- gone
+///       --------------------------------------------> |    … and the parent has looked at what it wanted to see
 enum class Tag : std::uint8_t { kMapped = 1, kMounted, kHooked, kReady, kStart, kDescriptor, kFailed, kGone };
 
 // --- host-visible ------------------------------------------------------------------------------------------------
@@ -128,7 +128,8 @@ struct JoinNamespace {
 };
 
 /// Joins the v1 cgroups whose `tasks` are open in slots `first` … `first`+`count`-1. A thread that moves itself through
-/// `tasks` spares the lock of cgroup.procs, which waits for an RCU grace period: 10 to 20 ms (kernel commit 9a3284fad42f).
+/// `tasks` spares the lock of cgroup.procs, which waits for an RCU grace period: 10 to 20 ms (kernel commit
+/// 9a3284fad42f).
 struct AttachCgroup {
   Slot first = kNoSlot;
   std::uint8_t count = 0;
@@ -148,7 +149,8 @@ struct SetHostname {
 // --- files -------------------------------------------------------------------------------------------------------
 
 /// A detached tree: a copy of the mount at `source`, taken in the host's view (open_tree(2), OPEN_TREE_CLONE), or a new
-/// file system of `type`. `propagation` (MS_…) is set at once, so that nothing mounted below it later shows on the host.
+/// file system of `type`. `propagation` (MS_…) is set at once, so that nothing mounted below it later shows on the
+/// host.
 struct OpenTree {
   Text source;
   Text type;
@@ -160,7 +162,8 @@ struct OpenTree {
   Slot view = kNoSlot;  ///< a mount namespace in whose view `source` is; without: the caller's
 };
 
-/// Sets the propagation of "/" in the child's own mount namespace (MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE, perhaps with MS_REC).
+/// Sets the propagation of "/" in the child's own mount namespace (MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE,
+/// perhaps with MS_REC).
 struct SetPropagation {
   std::uint64_t flags = 0;
 };
@@ -228,7 +231,8 @@ struct Mask {
   Text path;
 };
 
-/// Makes `path` read-only: the mount at it (`remount`), or a bind of it onto itself. A path that is missing is left out.
+/// Makes `path` read-only: the mount at it (`remount`), or a bind of it onto itself. A path that is missing is left
+/// out.
 struct MakeReadOnly {
   Slot root = kNoSlot;
   Text path;
@@ -306,10 +310,11 @@ struct Exec {
   Range environment;
 };
 
-using Action = std::variant<MakeCgroup, MakeMountSource, WriteFile, MapIds, Spawn, Await, Signal, SendDescriptor, ReceiveDescriptor,
-                            OpenFile, JoinNamespace, AttachCgroup, Unshare, BringUpLoopback, SetHostname, OpenTree,
-                            SetPropagation, MountRoot, Mount, MakeDevice, MakeLink, Pivot, ChangeRoot, Mask, MakeReadOnly,
-                            SetAttribute, ConnectStreams, Console, SetIds, ChangeDirectory, CloseDescriptors, Exec>;
+using Action =
+    std::variant<MakeCgroup, MakeMountSource, WriteFile, MapIds, Spawn, Await, Signal, SendDescriptor,
+                 ReceiveDescriptor, OpenFile, JoinNamespace, AttachCgroup, Unshare, BringUpLoopback, SetHostname,
+                 OpenTree, SetPropagation, MountRoot, Mount, MakeDevice, MakeLink, Pivot, ChangeRoot, Mask,
+                 MakeReadOnly, SetAttribute, ConnectStreams, Console, SetIds, ChangeDirectory, CloseDescriptors, Exec>;
 
 /// How a host-visible step is taken back after a later one failed; in reverse order.
 enum class Undo : std::uint8_t {

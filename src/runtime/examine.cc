@@ -41,13 +41,13 @@ Fd open_inside(int root, int directory, const std::string& path) {
 explain::ExecutableFacts look_at(int root, int directory, const std::string& path) {
   explain::ExecutableFacts facts{.path = path};
   const Fd file = open_inside(root, directory, path);
-  struct stat status {};
+  struct stat status{};
   if (!file || ::fstat(file.get(), &status) != 0) return facts;
   facts.exists = true;
   facts.mode = status.st_mode;
   facts.uid = status.st_uid;
   facts.gid = status.st_gid;
-  struct statvfs filesystem {};
+  struct statvfs filesystem{};
   facts.noexec_mount = ::fstatvfs(file.get(), &filesystem) == 0 && (filesystem.f_flag & ST_NOEXEC) != 0;
   if (!S_ISREG(status.st_mode)) return facts;
   facts.head = head_of(file.get());
@@ -63,7 +63,9 @@ explain::Identity identity_of(const plan::Plan& plan) {
     const auto* ids = std::get_if<plan::SetIds>(&step.action);
     if (ids == nullptr) continue;
     const auto groups = plan.numbers(ids->groups);
-    identity = {ids->uid, ids->gid, {groups.begin(), groups.end()},
+    identity = {ids->uid,
+                ids->gid,
+                {groups.begin(), groups.end()},
                 ids->set_capabilities ? (ids->effective >> kCapDacOverride & 1U) != 0 : ids->uid == 0};
   }
   return identity;
@@ -78,7 +80,7 @@ std::string examine_execution(const plan::Plan& plan, const plan::Failure& failu
   const Result<Fd> root = kernel::open_file(process + "/root", O_PATH | O_DIRECTORY);
   const Result<Fd> directory = kernel::open_file(process + "/cwd", O_PATH | O_DIRECTORY);
   if (!root || !directory) return {};
-  struct utsname name {};
+  struct utsname name{};
   ::uname(&name);
 
   // The first that is there is the one that was meant; PATH's other places say nothing.

@@ -16,8 +16,8 @@ bool failed_at_execution(const plan::Plan& plan, const plan::Failure& failure) {
 
 }  // namespace
 
-std::expected<Launched, LaunchError> launch(const plan::Plan& plan, const Descriptors& descriptors, const HostFacts& facts,
-                                            Times times) {
+std::expected<Launched, LaunchError> launch(const plan::Plan& plan, const Descriptors& descriptors,
+                                            const HostFacts& facts, Times times) {
   execute::Executor executor(plan);
   executor.give(plan::kSlotInput, descriptors.input);
   executor.give(plan::kSlotOutput, descriptors.output);

@@ -38,7 +38,7 @@ enum class Times { kNo, kYes };
 
 /// Runs `plan` to the execution of its program. The caller must be single-threaded. On failure nothing is left on the
 /// host; a program that could not be executed is examined where it was to run.
-std::expected<Launched, LaunchError> launch(const plan::Plan& plan, const Descriptors& descriptors, const HostFacts& facts,
-                                            Times times = Times::kNo);
+std::expected<Launched, LaunchError> launch(const plan::Plan& plan, const Descriptors& descriptors,
+                                            const HostFacts& facts, Times times = Times::kNo);
 
 }  // namespace caisson::runtime

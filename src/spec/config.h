@@ -83,8 +83,8 @@ struct Process {
 };
 
 enum class NamespaceType { kMount, kPid, kNetwork, kIpc, kUts, kUser, kCgroup, kTime };
-inline constexpr std::array kNamespaceTypes = {NamespaceType::kMount, NamespaceType::kPid,  NamespaceType::kNetwork,
-                                               NamespaceType::kIpc,   NamespaceType::kUts,  NamespaceType::kUser,
+inline constexpr std::array kNamespaceTypes = {NamespaceType::kMount,  NamespaceType::kPid, NamespaceType::kNetwork,
+                                               NamespaceType::kIpc,    NamespaceType::kUts, NamespaceType::kUser,
                                                NamespaceType::kCgroup, NamespaceType::kTime};
 
 /// A namespace the container has: new, or the one at `path`. A type that is not listed is the caller's.

@@ -20,12 +20,13 @@ class BytesTest : public testing::TestWithParam<BytesCase> {};
 TEST_P(BytesTest, AreReadAsDockerDoes) { EXPECT_EQ(parse_bytes(GetParam().text), GetParam().bytes); }
 INSTANTIATE_TEST_SUITE_P(Sizes, BytesTest,
                          testing::Values(BytesCase{"0", 0}, BytesCase{"100", 100}, BytesCase{"100b", 100},
-                                         BytesCase{"1k", 1024}, BytesCase{"100m", 104857600}, BytesCase{"100MB", 104857600},
-                                         BytesCase{"1.5GiB", 1610612736}, BytesCase{"2T", 2199023255552},
-                                         BytesCase{"", std::nullopt}, BytesCase{"m", std::nullopt},
-                                         BytesCase{"-1", std::nullopt}, BytesCase{"1x", std::nullopt},
-                                         BytesCase{"1 m", std::nullopt}, BytesCase{"1..5m", std::nullopt},
-                                         BytesCase{"9000000p", std::nullopt}, BytesCase{"1mm", std::nullopt}));
+                                         BytesCase{"1k", 1024}, BytesCase{"100m", 104857600},
+                                         BytesCase{"100MB", 104857600}, BytesCase{"1.5GiB", 1610612736},
+                                         BytesCase{"2T", 2199023255552}, BytesCase{"", std::nullopt},
+                                         BytesCase{"m", std::nullopt}, BytesCase{"-1", std::nullopt},
+                                         BytesCase{"1x", std::nullopt}, BytesCase{"1 m", std::nullopt},
+                                         BytesCase{"1..5m", std::nullopt}, BytesCase{"9000000p", std::nullopt},
+                                         BytesCase{"1mm", std::nullopt}));
 
 TEST(Numbers, AreStrict) {
   EXPECT_EQ(parse_unsigned("42"), 42U);
@@ -72,9 +73,7 @@ TEST(Fd, OwnsItself) {
   EXPECT_EQ(::fcntl(number, F_GETFD), -1);
 }
 
-TEST(Json, QuotesWhatIsNotText) {
-  EXPECT_EQ(json_quote("a\"b\n\x01é\xff"), "\"a\\\"b\\n\\u0001é\\ufffd\"");
-}
+TEST(Json, QuotesWhatIsNotText) { EXPECT_EQ(json_quote("a\"b\n\x01é\xff"), "\"a\\\"b\\n\\u0001é\\ufffd\""); }
 
 TEST(Time, IsRfc3339) { EXPECT_EQ(rfc3339(1'000'000'001), "1970-01-01T00:00:01.000000001Z"); }
 

@@ -28,19 +28,24 @@ TEST_P(TemplateTest, IsFilledIn) {
   }
 }
 INSTANTIATE_TEST_SUITE_P(Formats, TemplateTest,
-                         testing::Values(TemplateCase{"field", "{{.Name}}", "web"}, TemplateCase{"spaces", "{{ .Name }}!", "web!"},
-                                         TemplateCase{"nested", "{{.State.Pid}}", "7"}, TemplateCase{"boolean", "{{.State.Running}}", "true"},
+                         testing::Values(TemplateCase{"field", "{{.Name}}", "web"},
+                                         TemplateCase{"spaces", "{{ .Name }}!", "web!"},
+                                         TemplateCase{"nested", "{{.State.Pid}}", "7"},
+                                         TemplateCase{"boolean", "{{.State.Running}}", "true"},
                                          TemplateCase{"json", "{{json .State}}", "{\"Pid\":7,\"Running\":true}"},
                                          TemplateCase{"json_of_a_string", "{{json .Name}}", "\"web\""},
                                          TemplateCase{"escapes", "{{.Name}}\\t{{.List}}\\n", "web\t[1,2]\n"},
-                                         TemplateCase{"no_field", "{{.Nope}}", nullptr}, TemplateCase{"below_a_string", "{{.Name.X}}", nullptr},
-                                         TemplateCase{"open", "{{.Name", nullptr}, TemplateCase{"function", "{{len .Name}}", nullptr}),
+                                         TemplateCase{"no_field", "{{.Nope}}", nullptr},
+                                         TemplateCase{"below_a_string", "{{.Name.X}}", nullptr},
+                                         TemplateCase{"open", "{{.Name", nullptr},
+                                         TemplateCase{"function", "{{len .Name}}", nullptr}),
                          [](const auto& row) { return row.param.name; });
 
 TEST(Rows, AreATableWithHeadings) {
   const std::vector<Json> rows = {{{"ID", "1"}, {"Names", "long name"}}, {{"ID", "22"}, {"Names", "b"}}};
   EXPECT_EQ(render_rows("table {{.ID}}\\t{{.Names}}", rows).value_or(""), "ID  NAMES\n1   long name\n22  b\n");
-  EXPECT_EQ(render_rows("json", rows).value_or(""), "{\"ID\":\"1\",\"Names\":\"long name\"}\n{\"ID\":\"22\",\"Names\":\"b\"}\n");
+  EXPECT_EQ(render_rows("json", rows).value_or(""),
+            "{\"ID\":\"1\",\"Names\":\"long name\"}\n{\"ID\":\"22\",\"Names\":\"b\"}\n");
   EXPECT_EQ(render_rows("{{.ID}}", rows).value_or(""), "1\n22\n");
 }
 
@@ -55,7 +60,8 @@ TEST(Moment, IsReadInItsForms) {
 }
 
 TEST(Moment, RefusesWhatIsNone) {
-  for (const char* text : {"", "yesterday", "10x", "m", "-1", "1970-13-01", "1970-01-01T00:00:01Q"}) EXPECT_FALSE(parse_moment(text)) << text;
+  for (const char* text : {"", "yesterday", "10x", "m", "-1", "1970-13-01", "1970-01-01T00:00:01Q"})
+    EXPECT_FALSE(parse_moment(text)) << text;
 }
 
 TEST(Duration, IsSaidAsDockerSaysIt) {

@@ -44,7 +44,9 @@ TEST(Record, ThatIsDamagedIsAnErrorAndNoException) {
   EXPECT_FALSE(read_ending("{\"exitCode\":\"x\"}"));
 }
 
-TEST(Record, WithBytesThatAreNoTextIsWrittenAllTheSame) { EXPECT_TRUE(read_record(to_json(Record{.command = {"\xff\xfe"}}))); }
+TEST(Record, WithBytesThatAreNoTextIsWrittenAllTheSame) {
+  EXPECT_TRUE(read_record(to_json(Record{.command = {"\xff\xfe"}})));
+}
 
 TEST(Live, IsReadAsItWasWritten) {
   const Live live{.keeper = {10, 20}, .process = {30, 40}, .started_ns = 50};
@@ -52,13 +54,15 @@ TEST(Live, IsReadAsItWasWritten) {
 }
 
 TEST(Ending, IsReadAsItWasWritten) {
-  const Ending ending{.exit_code = 137, .signal = 9, .oom_killed = true, .reason = "why", .started_ns = 1, .finished_ns = 2};
+  const Ending ending{
+      .exit_code = 137, .signal = 9, .oom_killed = true, .reason = "why", .started_ns = 1, .finished_ns = 2};
   EXPECT_EQ(to_json(read_ending(to_json(ending)).value_or(Ending{})), to_json(ending));
 }
 
 TEST(Hosts, BeginWithWhatWasAdded) {
-  EXPECT_EQ(hosts_text({{.names = {"db", "database"}, .address = "10.0.0.1"}}, "", "c1", "web"),
-            "10.0.0.1\tdb database\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.0.1\tc1 web\n");
+  EXPECT_EQ(
+      hosts_text({{.names = {"db", "database"}, .address = "10.0.0.1"}}, "", "c1", "web"),
+      "10.0.0.1\tdb database\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.0.1\tc1 web\n");
 }
 
 TEST(Hosts, OfTheHostsNetworkAreTheHosts) {
@@ -66,12 +70,14 @@ TEST(Hosts, OfTheHostsNetworkAreTheHosts) {
 }
 
 TEST(ResolvConf, LeavesOutServersThatOnlyTheHostCanReach) {
-  EXPECT_EQ(resolv_conf_text({}, "# by hand\nsearch example.org\nnameserver 127.0.0.53\nnameserver 192.0.2.1\nnameserver ::1\n"),
+  EXPECT_EQ(resolv_conf_text(
+                {}, "# by hand\nsearch example.org\nnameserver 127.0.0.53\nnameserver 192.0.2.1\nnameserver ::1\n"),
             "search example.org\nnameserver 192.0.2.1\n");
 }
 
 TEST(ResolvConf, TakesTheServersThatWereAskedFor) {
-  EXPECT_EQ(resolv_conf_text({"192.0.2.9"}, "nameserver 192.0.2.1\noptions edns0\n"), "nameserver 192.0.2.9\noptions edns0\n");
+  EXPECT_EQ(resolv_conf_text({"192.0.2.9"}, "nameserver 192.0.2.1\noptions edns0\n"),
+            "nameserver 192.0.2.9\noptions edns0\n");
 }
 
 }  // namespace
