@@ -85,10 +85,9 @@ outside_untouched() { (cd "$T/outside" && find . -printf '%p %T@ %C@ %s\n') | di
 }
 
 @test "security: /etc/passwd as a pipe does not hold anybody up" {
-  skip "open: reading the pipe never ends"
   rm "$ROOT/etc/passwd" && mkfifo "$ROOT/etc/passwd"
-  run timeout -s KILL 10 "${CAISSON[@]}" run --rm -u 7 "$ROOT" id -u
-  [ "$status" -ne 137 ]
+  run timeout -s KILL 10 "${CAISSON[@]}" run --rm -u 7 "$ROOT" true
+  [ "$status" -eq 0 ]
 }
 
 @test "security: open files of the caller do not get in" {
