@@ -54,6 +54,6 @@ on_terminal() { python3 "$BATS_TEST_DIRNAME/on_terminal.py" "$@"; }
 }
 
 @test "terminal: job control works inside" {
-  run -0 on_terminal 24x80 '$ ' 'echo g""o; sleep 100\n' go '\x1a' Stopped 'exit 0\n' 'stopped jobs' 'exit 0\n' -- \
-    "${CAISSON[@]}" run --rm -it -e 'PS1=$ ' builtin:busybox sh
+  run -0 on_terminal 24x80 '# ' 'echo g""o; sleep 100\n' go '\x1a' Stopped 'exit 0\n' 'stopped jobs' 'exit 0\n' -- \
+    "${CAISSON[@]}" run --rm -it builtin:busybox sh
 }
