@@ -52,8 +52,19 @@ bool was_timed_out(const Record& record, const Live& live, int wait_status) {
          now_nanoseconds() - live.started_ns >= std::int64_t{record.timeout_s} * 1'000'000'000;
 }
 
+// The cgroups that tell what a container died of: of the v1 hierarchies those of memory and pids, or the one of v2.
+std::vector<std::string> telling_cgroups(const Record& record) {
+  if (record.cgroup_directories.size() == 1) return record.cgroup_directories;
+  std::vector<std::string> telling;
+  for (const std::string& directory : record.cgroup_directories) {
+    if (directory.find("/memory/") != std::string::npos || directory.find("/pids/") != std::string::npos)
+      telling.push_back(directory);
+  }
+  return telling;
+}
+
 explain::Death evidence_of(const Places& places, const Record& record, const Live& live, int wait_status) {
-  const cgroup::Evidence evidence = cgroup::read_evidence(record.cgroup_directories);
+  const cgroup::Evidence evidence = cgroup::read_evidence(telling_cgroups(record));
   explain::Death death{.wait_status = wait_status,
                        .memory_limit = evidence.memory_limit_bytes,
                        .memory_peak = evidence.memory_peak_bytes,

@@ -32,12 +32,16 @@ Result<> write_state(const Reservation& reservation, const Live& live) {
 }
 
 // What has to be on disk before anything shows on the host: whoever finds it knows what to clean up.
-Result<> write_records(const Reservation& reservation, const Prepared& prepared, const Live& live) {
+Result<> write_record(const Reservation& reservation, const Prepared& prepared) {
   TRY(kernel::write_new_file(reservation.directory() + "/container.json", to_json(prepared.record), 0600));
-  TRY(write_state(reservation, live));
-  TRY(give_to_user(prepared));
-  return kernel::write_new_file(reservation.directory() + "/config.json", spec::write_config(prepared.composed.config),
-                                0600);
+  return give_to_user(prepared);
+}
+
+// What others need to work with it once it runs; written while it begins to.
+Result<> write_running(const Reservation& reservation, const Prepared& prepared, const Live& live) {
+  TRY(kernel::write_new_file(reservation.directory() + "/config.json", spec::write_config(prepared.composed.config),
+                             0600));
+  return write_state(reservation, live);
 }
 
 Result<> write_cidfile(const std::string& path, const std::string& id) {
@@ -80,7 +84,7 @@ Result<Streams> Run::streams() const {
 
 std::expected<runtime::Launched, runtime::LaunchError> Run::launch(const Streams& streams) {
   live_.keeper = kernel::identify(::getpid()).value_or(kernel::ProcessId{});
-  if (const Result<> written = write_records(reservation_, prepared_, live_); !written)
+  if (const Result<> written = write_record(reservation_, prepared_); !written)
     return std::unexpected(refusal(written.error()));
   if (!options_.cidfile.empty()) {
     if (const Result<> written = write_cidfile(options_.cidfile, prepared_.record.id); !written)
@@ -94,7 +98,8 @@ std::expected<runtime::Launched, runtime::LaunchError> Run::launch(const Streams
   }
   live_.process = kernel::identify(launched->pid).value_or(kernel::ProcessId{launched->pid, 0});
   live_.started_ns = now_nanoseconds();
-  if (const Result<> written = write_state(reservation_, live_); !written) log_.warning(written.error().text());
+  if (const Result<> written = write_running(reservation_, prepared_, live_); !written)
+    log_.warning(written.error().text());
   if (options_.timings) print_timings(prepared_.plan, launched->times);
   return launched;
 }
