@@ -17,9 +17,3 @@ caisson_unit_test(image_layers SOURCES image_layers_test.cc KNOWS base image)
 caisson_unit_test(image_tar SOURCES image_tar_test.cc KNOWS base image unpack)
 caisson_unit_test(image_unpack SOURCES image_unpack_test.cc KNOWS base image unpack
                   LIBRARIES BZip2::BZip2 LibLZMA::LibLZMA ${ISAL_LIBRARY} ${ZSTD_LIBRARY})
-
-if(CAISSON_SANITIZE MATCHES "fuzzer")
-  add_executable(fuzz_tar_reader EXCLUDE_FROM_ALL test/fuzz/tar_reader_fuzz.cc)
-  target_link_libraries(fuzz_tar_reader PRIVATE caisson_flags base image unpack)
-  target_link_options(fuzz_tar_reader PRIVATE -fsanitize=fuzzer)
-endif()

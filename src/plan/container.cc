@@ -48,7 +48,6 @@ class ContainerPlanner {
   Builder builder_;
   std::vector<Joined> joined_;
   std::uint64_t clone_flags_ = 0;
-  bool own_cgroup_ = false;
   bool unified_ = false;
   Slot cgroup_first_ = kNoSlot;
   std::size_t cgroup_count_ = 0;

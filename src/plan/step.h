@@ -35,20 +35,21 @@ enum class Lane : std::uint8_t { kParent, kLauncher, kChild };
 inline constexpr int kLanes = 3;
 
 /// The messages between the lanes, over one SEQPACKET pair:
-///
+// clang-format off
 ///     parent                       launcher                     child
 ///       | ---- clone --------------> | ---- clone -------------> |
 ///       | <--- descriptor (pidfd) -- gone                        |    only with a launcher
-///       | ---- mapped ------------------------------------------> |    user namespace: the id maps are written; with a
-///       |                              |                          |    launcher: the parent knows the child
-///       | <--- descriptor (terminal) ---------------------------- |    the terminal's master
-///       | <--- mounted ------------------------------------------ |    everything is in place; the host is still
-///       visible | ---- hooked ------------------------------------------> |    hooks have run | <--- ready
-///       -------------------------------------------- |    all that is left is to execute the program | ---- start
-///       -------------------------------------------> |    create + start only; run goes on by itself | <--- end of
-///       file -------------------------------------- |    executed | <--- failed (StepFailure)
-///       ----------------------------- |    instead of any of the above … | ---- gone
-///       --------------------------------------------> |    … and the parent has looked at what it wanted to see
+///       | ---- mapped -----------------------------------------> |    user namespace: the id maps are written; with a
+///       |                                                        |    launcher: the parent knows the child
+///       | <--- descriptor (terminal) --------------------------- |    the terminal's master
+///       | <--- mounted ----------------------------------------- |    everything is in place; the host is still visible
+///       | ---- hooked -----------------------------------------> |    hooks have run
+///       | <--- ready ------------------------------------------- |    all that is left is to execute the program
+///       | ---- start ------------------------------------------> |    create + start only; run goes on by itself
+///       | <--- end of file ------------------------------------- |    executed
+///       | <--- failed (StepFailure) ---------------------------- |    instead of any of the above …
+///       | ---- gone -------------------------------------------> |    … and the parent has looked at what it wanted to see
+// clang-format on
 enum class Tag : std::uint8_t { kMapped = 1, kMounted, kHooked, kReady, kStart, kDescriptor, kFailed, kGone };
 
 // --- host-visible ------------------------------------------------------------------------------------------------

@@ -1,0 +1,5 @@
+caisson_fuzzer(config SOURCES unit/generated_config.cc KNOWS base spec host_facts cgroup_conversion plan explain)
+caisson_fuzzer(mounts SOURCES unit/generated_config.cc KNOWS base spec host_facts cgroup_conversion plan explain)
+caisson_fuzzer(run_options SOURCES unit/generated_config.cc
+               KNOWS base spec host_facts cgroup_conversion plan compose options)
+caisson_fuzzer(tar_reader KNOWS base image unpack)
