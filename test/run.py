@@ -1,7 +1,8 @@
 """Runs the tests, counts each one, and ends with a line `N passed, N failed, N skipped`: called by script/test.
 
 Unit tests are gtest programs, counted from their reports; system tests are bats files, run as root, each with a terminal
-of its own and a time limit. After them the host has to be as it was. A test that is skipped without standing in
+of its own and a time limit. After them the host has to be as it was. Beside them the system tests run in virtual machines
+of another kernel: see test/vm.py; CAISSON_TEST_VM=0 leaves those out. A test that is skipped without standing in
 test/expected_skips.txt fails the run.
 """
 
@@ -16,13 +17,13 @@ import sys
 import tempfile
 import time
 
+import bats
 import host
-import terminal
+import vm
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SYSTEM = ROOT / "test" / "system"
 UNIT_LIMIT_S = 300
-FILE_LIMIT_S = 300  # a bats file may ask for another: "# time limit: 900 s"
 
 
 class Tally:
@@ -128,90 +129,78 @@ def run_unit_tests(tally, preset):
 # --- system tests ----------------------------------------------------------------------------------------------------
 
 
-def run_system_file(tally, file, environment):
-    title = f"system/{file.name}"
-    text = file.read_text()
-    limit = re.search(r"^# time limit: (\d+) s", text, re.MULTILINE)
-    limit_s = int(limit[1]) if limit else FILE_LIMIT_S
-    begin = time.monotonic()
-    with tempfile.TemporaryFile("w+", errors="replace") as output:
-        ended = terminal.run(["bats", "--formatter", "tap", str(file)], output, limit_s, environment)
-        output.seek(0)
-        results = read_tap(title, output.read())
-    if not ended:
-        results.append((title, "failed", f"not done in {limit_s} s: killed after {len(results)} tests"))
-    tally.add(results, time.monotonic() - begin, title)
-
-
-def read_tap(title, text):
-    """The results in what bats wrote; tests that are announced and never come are failures."""
-    results, announced = [], None
-    for line in text.splitlines():
-        plan = re.fullmatch(r"1\.\.(\d+)", line)
-        test = re.fullmatch(r"(not )?ok \d+ (.*?)(?: # skip ?(.*))?", line)
-        if plan:
-            announced = int(plan[1])
-        elif test:
-            outcome = "failed" if test[1] else "passed" if test[3] is None else "skipped"
-            results.append([f"{title}: {test[2]}", outcome, "without a reason" if test[3] == "" else test[3] or ""])
-        elif results and results[-1][1] == "failed":
-            results[-1][2] += re.sub(r"^# ?", "", line) + "\n"
-    if announced is None:
-        results.append([title, "failed", "bats did not start:\n" + text])
-    elif len(results) < announced:
-        results.append([title, "failed", f"{announced - len(results)} of {announced} tests did not run"])
-    return [tuple(result) for result in results]
-
-
-def skip_system_file(tally, file, reason):
-    names = re.findall(r'^@test (["\'])(.*?)\1 \{', file.read_text(), re.MULTILINE)
-    tally.add([(f"system/{file.name}: {name}", "skipped", reason) for _, name in names], 0, f"system/{file.name}")
+def skip_files(tally, kind, files, reason):
+    for file in files:
+        title = f"{kind}/{file.name}"
+        tally.add([(f"{title}: {name}", "skipped", reason) for name in bats.names(file)], 0, title)
 
 
 def run_system_tests(tally, files):
     say(f"test: {len(files)} files of system tests")
     if os.geteuid() != 0:
-        for file in files:
-            skip_system_file(tally, file, "needs root")
+        skip_files(tally, "system", files, "needs root")
         return
     before = host.state()
-    environment = {**os.environ, "CAISSON_BUILD": str(ROOT / "build" / "release"), "TERM": "xterm", "LC_ALL": "C.UTF-8"}
     for file in files:
-        run_system_file(tally, file, environment)
+        title = f"system/{file.name}"
+        tally.add(*bats.run(title, file, ROOT / "build" / "release"), title)
     begin = time.monotonic()
     difference = host.difference(before, patience_s=5)
     result = ("system/host: is as it was before the tests", "failed" if difference else "passed", "\n".join(difference))
     tally.add([result], time.monotonic() - begin, "system/host")
 
 
-def system_files(names):
-    """test/system/NAME.bats, NAME.bats, or a path."""
-    if not names:
-        return sorted(SYSTEM.glob("*.bats"))
+def chosen(names, folders, all_of_them):
+    """FILE.bats or FILE of one of the folders, or a path; all when none is named."""
     files = []
     for name in names:
-        candidates = [pathlib.Path(name), SYSTEM / name, SYSTEM / f"{name}.bats"]
+        candidates = [pathlib.Path(name)] + [folder / words for folder in folders for words in (name, f"{name}.bats")]
         found = [candidate for candidate in candidates if candidate.is_file()]
         if not found:
             sys.exit(f"script/test: no such file of system tests: {name}")
         files.append(found[0].resolve())
-    return files
+    return files or all_of_them
+
+
+# --- the same in virtual machines -------------------------------------------------------------------------------------
+
+
+def start_machines(tally, files, niceness):
+    """Begins with them beside the other tests, if they are wanted; await_machines() takes what this gives."""
+    if os.environ.get("CAISSON_TEST_VM") == "0":
+        skip_files(tally, "vm", files, "left out by CAISSON_TEST_VM=0")
+    elif os.geteuid() != 0:
+        skip_files(tally, "vm", files, "needs root")
+    else:
+        return vm.Run(files, niceness)
+
+
+def await_machines(tally, machines):
+    if machines:
+        say(f"test: {len(machines.wanted)} files of system tests in virtual machines")
+        for file, results, took_s in machines.results():
+            tally.add(results, took_s, f"vm/{file.name}")
 
 
 def main():
     parser = argparse.ArgumentParser(prog="script/test", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--all", action="store_true", help="the unit tests once more with sanitizers (script/test builds them)")
-    parser.add_argument("kind", nargs="?", choices=["unit", "system"], help="only these (both)")
-    parser.add_argument("files", nargs="*", metavar="FILE", help="of test/system, with or without .bats (all)")
+    parser.add_argument("kind", nargs="?", choices=["unit", "system", "vm"], help="only these (all)")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="of test/system or test/vm, with or without .bats (all)")
     options = parser.parse_args()
 
     tally = Tally()
-    if options.kind != "system":
+    machines = None
+    if options.kind in ("vm", None):
+        machines = start_machines(tally, chosen(options.files, [SYSTEM, vm.FOLDER], vm.files()),
+                                  niceness=0 if options.kind else 10)  # beside the other tests, which are in a hurry
+    if options.kind in ("unit", None):
         run_unit_tests(tally, "release")
         if options.all:
             run_unit_tests(tally, "asan")
-    if options.kind != "unit":
-        run_system_tests(tally, system_files(options.files))
+    if options.kind in ("system", None):
+        run_system_tests(tally, chosen(options.files, [SYSTEM], sorted(SYSTEM.glob("*.bats"))))
+    await_machines(tally, machines)
     return tally.status()
 
 

@@ -45,7 +45,7 @@ pid_of() { caisson inspect --format '{{.State.Pid}}' "$1"; }
 }
 
 @test "exec: -d does not wait" {
-  run -0 timeout 5 "${CAISSON[@]}" exec -d one sh -c 'touch /begun; sleep 1000'
+  run -0 timeout $((5 * PATIENCE)) "${CAISSON[@]}" exec -d one sh -c 'touch /begun; sleep 1000'
   within 5 caisson exec one test -e /begun
   [[ "$(caisson exec one ps -o args)" = *"sleep 1000"* ]]
 }

@@ -4,6 +4,7 @@
 # the host has to be as it was. A file that has a setup or a teardown of its own calls caisson_setup and caisson_teardown.
 bats_require_minimum_version 1.5.0
 
+PATIENCE=${CAISSON_TEST_PATIENCE:-1}
 BUILD=${CAISSON_BUILD:-$(cd "$BATS_TEST_DIRNAME/../.." && pwd)/build/release}
 BIN=$BUILD/bin/caisson
 BUILTIN=$BUILD/share/caisson/busybox.tar.gz
@@ -67,9 +68,9 @@ keep_typing() {
   done
 }
 
-# Waits until a command succeeds: within SECONDS COMMAND….
+# Waits until a command succeeds: within SECONDS COMMAND…. CAISSON_TEST_PATIENCE makes the seconds longer on slow machines.
 within() {
-  local tries=$(($1 * 50))
+  local tries=$(($1 * 50 * PATIENCE))
   shift
   until "$@" >/dev/null 2>&1; do
     [ $((tries--)) -gt 0 ] || { echo "not within the time: $*" && return 1; }
@@ -91,7 +92,9 @@ with_own_state() {
 # caisson's or in another PID namespace.
 host_state() {
   awk '{ $1 = $2 = ""; print "mount" $0 }' /proc/self/mountinfo
-  find /sys/fs/cgroup -path '*/process_api' -prune -o -type d -printf 'cgroup %p\n' 2>/dev/null || true
+  # Those that systemd makes for its units come and go with them.
+  find /sys/fs/cgroup -path '*/process_api' -prune -o -type d -regextype posix-extended \
+    ! -regex '.*\.(slice|scope|service|socket|mount|timer)' -printf 'cgroup %p\n' 2>/dev/null || true
   find /sys/class/net -mindepth 1 -printf 'network device %f\n'
   grep -sE '^(caisson|monitor|transfer|caisson-init)$' /proc/[0-9]*/comm | sed 's/^/process /' || true
   find /proc/[0-9]*/ns/pid -printf 'process %p in %l\n' 2>/dev/null | grep -vF "$(readlink /proc/self/ns/pid)" || true
@@ -100,7 +103,7 @@ host_state() {
 
 # Fails, and says what is new or missing, unless the host is as before the test; what ends by itself gets three seconds.
 host_unchanged() {
-  local difference end=$((SECONDS + 3))
+  local difference end=$((SECONDS + 3 * PATIENCE))
   while true; do
     difference=$(diff "$T/host.before" <(host_state) |
       sed -nE 's/^> /left on the host: /p; /^< process/d; s/^< /gone from the host: /p')

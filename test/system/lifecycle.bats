@@ -110,7 +110,7 @@ second" ]
   sleeper deaf
   local begin=$EPOCHSECONDS
   caisson stop -t 1 deaf
-  [ $((EPOCHSECONDS - begin)) -lt 5 ]
+  [ $((EPOCHSECONDS - begin)) -lt $((5 * PATIENCE)) ]
   [ "$(state deaf ExitCode) $(state deaf Signal)" = "137 9" ]
   caisson stop deaf
 }

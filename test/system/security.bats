@@ -86,7 +86,7 @@ outside_untouched() { (cd "$T/outside" && find . -printf '%p %T@ %C@ %s\n') | di
 
 @test "security: /etc/passwd as a pipe does not hold anybody up" {
   rm "$ROOT/etc/passwd" && mkfifo "$ROOT/etc/passwd"
-  run timeout -s KILL 10 "${CAISSON[@]}" run --rm -u 7 "$ROOT" true
+  run timeout -s KILL $((10 * PATIENCE)) "${CAISSON[@]}" run --rm -u 7 "$ROOT" true
   [ "$status" -eq 0 ]
 }
 
