@@ -40,12 +40,16 @@ std::string overlay_path(std::string_view path, std::string_view special) {
   return escaped;
 }
 
+// `volatile` (Linux 5.10): the end of the mount does not wait until the whole file system of `upper` is on the disk. For
+// what is thrown away with the container.
 std::vector<std::string> overlay_options(const std::vector<std::string>& lower, const std::string& upper,
-                                         const std::string& work) {
+                                         const std::string& work, bool thrown_away) {
   std::vector<std::string> layers;
   for (const std::string& layer : lower) layers.push_back(overlay_path(layer, "\\,:"));
-  return {"lowerdir=" + join(layers, ":"), "upperdir=" + overlay_path(upper, "\\,"),
-          "workdir=" + overlay_path(work, "\\,")};
+  std::vector<std::string> options = {"lowerdir=" + join(layers, ":"), "upperdir=" + overlay_path(upper, "\\,"),
+                                      "workdir=" + overlay_path(work, "\\,")};
+  if (thrown_away) options.emplace_back("volatile");
+  return options;
 }
 
 bool is_propagation(std::string_view word) {
@@ -163,7 +167,7 @@ std::string absolute_source(const Composing& c, const std::string& source) {
 spec::Mount overlay_mount(const Composing& c, const MountChoice& choice, const std::string& source,
                           std::size_t number) {
   const std::string own = fmt::format("{}/overlays/{}", c.around.directory, number);
-  std::vector<std::string> options = overlay_options({source}, own + "/upper", own + "/work");
+  std::vector<std::string> options = overlay_options({source}, own + "/upper", own + "/work", c.options.remove);
   options.insert(options.end(), choice.options.begin(), choice.options.end());
   make_private_by_default(options);
   c.out.directories.push_back(own + "/upper");
@@ -238,7 +242,7 @@ Result<> compose_root(const Composing& c) {
   c.config().root = {.path = root.path, .readonly = c.options.read_only};
   c.origin("root.readonly", "read-only");
   if (root.lower.empty()) return {};
-  c.config().mounts.push_back(mount_of("/", "overlay", "overlay", overlay_options(root.lower, root.upper, root.work)));
+  c.config().mounts.push_back(mount_of("/", "overlay", "overlay", overlay_options(root.lower, root.upper, root.work, c.options.remove)));
   return {};
 }
 

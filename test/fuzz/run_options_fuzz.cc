@@ -47,7 +47,8 @@ const cli::Caller kCaller{
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  std::string text(reinterpret_cast<const char*>(data), size);
+  std::erase(text, '\0');  // an argument cannot hold one
   std::vector<std::string> words;
   for (const std::string_view word : split(text, '\n')) words.emplace_back(word);
   const auto line = cli::parse_run(words, kCaller);
