@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "engine/compose_topics.h"
 #include "engine/defaults.h"
 
@@ -69,6 +70,13 @@ std::string dotted(std::string_view name) {
   if (first == std::string_view::npos || name[first] == '.') return text;
   for (char& c : text) c = c == '/' ? '.' : c == '.' ? '/' : c;
   return text;
+}
+
+// Parts between dots, none empty or "..": as much as every kernel parameter's name has.
+bool is_parameter(const std::string& dotted_name) {
+  const std::vector<std::string_view> parts = split(dotted_name, '.');
+  return parts.size() > 1 && dotted_name.find("//") == std::string::npos &&
+         std::none_of(parts.begin(), parts.end(), [](std::string_view part) { return part.empty(); });
 }
 
 bool is_unmasked(const SecurityChoice& security, const std::string& path) {
@@ -135,6 +143,7 @@ void compose_hidden_paths(const Composing& c) {
 Result<> compose_sysctls(const Composing& c) {
   for (const Sysctl& sysctl : c.options.sysctls) {
     const std::string name = dotted(sysctl.name);
+    if (!is_parameter(name)) return fail(in(sysctl.typed, complaint("not the name of a kernel parameter")));
     const std::optional<NamespaceType> type = namespace_of(name);
     if (!type) {
       return fail(

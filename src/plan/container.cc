@@ -210,14 +210,20 @@ void ContainerPlanner::session() {
   }
 }
 
+// sysctl(8): the separator is what comes first; the other one is part of names and stands for the first.
+std::string below_proc_sys(std::string name) {
+  const std::size_t first = name.find_first_of("./");
+  if (first == std::string::npos || name[first] == '/') return name;
+  for (char& c : name) c = c == '.' ? '/' : c == '/' ? '.' : c;
+  return name;
+}
+
 // Through the host's procfs: what lies at /proc in the root is the image's business (CVE-2025-52881). The files show
 // the namespaces of the process that opens them.
 void ContainerPlanner::sysctls() {
   for (const auto& [key, value] : config_.linux_.sysctl) {
-    std::string path = key;
-    if (key.find('/') == std::string::npos) std::replace(path.begin(), path.end(), '.', '/');
     builder_.add(Lane::kChild, "linux.sysctl." + key, "a kernel parameter of the container's own namespaces",
-                 WriteFile{.path = builder_.plan().add("/proc/sys/" + path), .value = builder_.plan().add(value)});
+                 WriteFile{.path = builder_.plan().add("/proc/sys/" + below_proc_sys(key)), .value = builder_.plan().add(value)});
   }
 }
 

@@ -222,6 +222,10 @@ INSTANTIATE_TEST_SUITE_P(
                       o.typed["pid"] = "--pid container:a";
                     },
                     "--pid container:a: container 'a' has no process whose namespace could be joined"},
+        RefusedCase{"SysctlWithoutAName", [](R o, S) { o.sysctls = {{"net.ipv4..x", "1", "--sysctl net.ipv4..x=1"}}; },
+                    "--sysctl net.ipv4..x=1: not the name of a kernel parameter"},
+        RefusedCase{"SysctlThatLeadsElsewhere", [](R o, S) { o.sysctls = {{"net/../kernel/panic", "1", "--sysctl x"}}; },
+                    "--sysctl x: not the name of a kernel parameter"},
         RefusedCase{
             "SysctlOfTheHost", [](R o, S) { o.sysctls = {{"kernel.panic", "1", "--sysctl kernel.panic=1"}}; },
             "--sysctl kernel.panic=1: 'kernel.panic' belongs to no namespace: setting it would change the whole host"},

@@ -183,7 +183,7 @@ TEST(Golden, MaskedPaths) {
   spec::Config config = smallest();
   config.linux_.masked_paths = {"/proc/kcore", "/sys/firmware"};
   config.linux_.readonly_paths = {"/proc/sys/"};
-  config.linux_.sysctl = {{"net.ipv4.ip_forward", "1"}};
+  config.linux_.sysctl = {{"net.ipv4.conf.eth0/1.forwarding", "1"}, {"net.ipv4.ip_forward", "1"}};
   config.process.oom_score_adj = 500;
   config.linux_.namespaces.push_back({NamespaceType::kNetwork, ""});
   expect_golden("masked_paths", plan_of(config));
