@@ -9,7 +9,7 @@ namespace caisson::engine {
 
 /// ROOT survives a reboot, RUNROOT need not.
 ///
-///   ROOT/containers/ID/      container.json config.json exit.json log hosts resolv.conf hostname merged/ upper/ work/
+///   ROOT/containers/ID/      container.json config.json exit.json log hosts resolv.conf hostname upper/ work/
 ///   ROOT/names/NAME          a symbolic link to the ID: making it is what reserves the name
 ///   ROOT/layers/             unpacked tarballs (image/layers.h)
 ///   RUNROOT/containers/ID/   lock state.json attach: there as long as the container has a keeper, who holds the lock

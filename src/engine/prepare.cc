@@ -53,7 +53,8 @@ std::optional<spec::ConsoleSize> caller_console() {
 
 RootFilesystem root_filesystem(const Source& source, const std::string& container_directory) {
   if (!source.overlay) return {.path = source.directory};
-  return {.path = container_directory + "/merged",
+  // Mounted over its own upper layer, which nobody needs to see in the container's mount namespace: a directory less.
+  return {.path = container_directory + "/upper",
           .lower = {source.directory},
           .upper = container_directory + "/upper",
           .work = container_directory + "/work"};
@@ -189,7 +190,7 @@ std::vector<plan::MountSource> mount_sources(const RunOptions& options, const Su
     sources.push_back({around.resolv_conf_file, resolv_conf_text(options.dns, host_resolv_conf())});
   if (!around.hostname_file.empty()) sources.push_back({around.hostname_file, hostname + "\n"});
   if (!around.rootfs.lower.empty()) {
-    for (const std::string* directory : {&around.rootfs.path, &around.rootfs.upper, &around.rootfs.work})
+    for (const std::string* directory : {&around.rootfs.upper, &around.rootfs.work})
       sources.push_back({*directory, {}, true});
   }
   for (const std::string& directory : composed.directories) {
