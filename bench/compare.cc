@@ -213,15 +213,15 @@ void print_table(std::span<const Entry> entries, std::span<const LeftOut> left_o
   if (!entries.empty()) {
     const Entry& base = base_of(entries);
     const double base_ms = summarise(base.samples).median_ms;
-    fmt::print("{:<10}{:>8}{:>8}{:>8}{:>8}{:>9}{:>10}   {}\n", "ms", "min", "25 %", "median", "75 %", "max", "rss KiB",
+    fmt::print("{:<18}{:>8}{:>8}{:>8}{:>8}{:>9}{:>10}   {}\n", "ms", "min", "25 %", "median", "75 %", "max", "rss KiB",
                fmt::format("÷ {}", base.contender->name));
     for (const Entry& entry : entries) {
       const Summary all = summarise(entry.samples);
-      fmt::print("{:<10}{:>8.2f}{:>8.2f}{:>8.2f}{:>8.2f}{:>9.2f}{:>10}{:>8.2f}\n", entry.contender->name, all.min_ms,
+      fmt::print("{:<18}{:>8.2f}{:>8.2f}{:>8.2f}{:>8.2f}{:>9.2f}{:>10}{:>8.2f}\n", entry.contender->name, all.min_ms,
                  all.q1_ms, all.median_ms, all.q3_ms, all.max_ms, all.max_rss_kib, all.median_ms / base_ms);
     }
   }
-  for (const LeftOut& one : left_out) fmt::print("{:<10}left out: {}\n", one.name, one.why);
+  for (const LeftOut& one : left_out) fmt::print("{:<18}left out: {}\n", one.name, one.why);
 }
 
 Result<> write_json(const std::string& file, const Options& options, const Comparison& comparison) {
@@ -289,7 +289,7 @@ int main(int argc, char** argv) {
   if (!options) return complain(options.error(), 2);
   if (options->wants_help) return fmt::print("{}", kHelp), 0;
   if (options->wants_list) {
-    for (const Contender& contender : contenders()) fmt::print("{:<10}{}\n", contender.name, contender.what);
+    for (const Contender& contender : contenders()) fmt::print("{:<18}{}\n", contender.name, contender.what);
     return 0;
   }
   std::error_code error;

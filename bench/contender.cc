@@ -9,9 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "base/text.h"
 
@@ -110,19 +112,25 @@ Result<Launch> prepare_runtime(const Fixture& fixture, std::string_view name) {
   return Launch{.command = {program, "run", "--bundle", bundle, fmt::format("{}-{}", fixture.id, name)}};
 }
 
-Result<Launch> prepare_crun(const Fixture& fixture) {
-  Launch launch = TRY(prepare_runtime(fixture, "crun"));
+/// crun, and podman with it, on a hybrid host.
+Result<Launch> beside_cgroup_v1(Launch launch) {
   const bool is_hybrid = !is_file_system("/sys/fs/cgroup", CGROUP2_SUPER_MAGIC) &&
                          is_file_system("/sys/fs/cgroup/unified", CGROUP2_SUPER_MAGIC);
   if (is_hybrid) launch.mount_namespace = TRY(without_unified_cgroup());
   return launch;
 }
 
+Result<Launch> prepare_crun(const Fixture& fixture) { return beside_cgroup_v1(TRY(prepare_runtime(fixture, "crun"))); }
+
 /// Says nothing when there is nothing to delete, which is as it should be.
 void delete_container(const Fixture& fixture, const Launch& launch) {
   Launch deletion{.command = {launch.command.front(), "delete", "--force", launch.command.back()}};
   if (launch.mount_namespace) deletion.mount_namespace = Fd(fcntl(launch.mount_namespace.get(), F_DUPFD_CLOEXEC, 0));
   (void)run_quietly(fixture, deletion).has_value();
+}
+
+Result<> pack(const Fixture& fixture) {
+  return run_quietly(fixture, {.command = {TRY(find_program("tar")), "-cf", fixture.tarball, "-C", fixture.rootfs, "."}});
 }
 
 // --- the others ----------------------------------------------------------------------------------------------------
@@ -133,9 +141,19 @@ Result<Launch> prepare_floor(const Fixture& fixture) {
   return Launch{.command = {TRY(find_built(fixture, "bench/floor")), fixture.rootfs, "true"}};
 }
 
-Result<Launch> prepare_caisson(const Fixture& fixture) {
-  const std::string program = TRY(find_built(fixture, "bin/caisson"));
-  return Launch{.command = {program, "run", "--rm", "--network", "none", fixture.rootfs, "true"}};
+/// caisson with a store of the fixture's own, so that what it measures is not what somebody else has left there.
+Result<Launch> prepare_caisson(const Fixture& fixture, std::initializer_list<std::string> words) {
+  Launch launch{.command = {TRY(find_built(fixture, "bin/caisson")), "--root", fixture.directory / "store", "--runroot",
+                            fixture.directory / "run", "run", "--rm"}};
+  launch.command.insert(launch.command.end(), words);
+  launch.command.emplace_back("true");
+  return launch;
+}
+
+/// A tarball that was written less than two seconds ago is hashed by every run: it could change unnoticed.
+Result<Launch> prepare_overlay(const Fixture& fixture, const std::string& network) {
+  std::this_thread::sleep_until(fixture.packed_at + std::chrono::milliseconds(2500));
+  return prepare_caisson(fixture, {"--network", network, fixture.tarball});
 }
 
 Result<Launch> prepare_bwrap(const Fixture& fixture) {
@@ -144,22 +162,42 @@ Result<Launch> prepare_bwrap(const Fixture& fixture) {
                             "/dev", "true"}};
 }
 
-/// podman makes files in a root filesystem that it is given, so it is given one of its own.
+/// With a store of the fixture's own; the limits are those that a caller without CAP_SYS_RESOURCE may set.
 Result<Launch> prepare_podman(const Fixture& fixture) {
-  const std::string program = TRY(find_program("podman"));
-  const fs::path rootfs = fixture.directory / "podman";
-  fs::copy(fixture.rootfs, rootfs, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
-  return Launch{.command = {program, "run", "--rm", "--network", "none", "--rootfs", rootfs, "true"}};
+  Launch launch = TRY(beside_cgroup_v1({.command = {TRY(find_program("podman"))}}));
+  const fs::path store = fixture.directory / "podman";
+  launch.command.insert(launch.command.end(),
+                        {"--root", store / "root", "--runroot", store / "run", "--tmpdir", store / "tmp", "--cgroup-manager",
+                         "cgroupfs", "--events-backend", "none", "run", "--rm", "--network", "none", "--ulimit",
+                         "nofile=1024:1024", "--ulimit", "nproc=4096:4096", "--rootfs", fixture.rootfs.string() + ":O", "true"});
+  return launch;
+}
+
+/// The cgroup that podman makes for all of its containers.
+void remove_podman_cgroups(const Fixture&, const Launch&) {
+  std::error_code error;
+  for (const fs::directory_entry& hierarchy : fs::directory_iterator("/sys/fs/cgroup", error))
+    rmdir((hierarchy.path() / "libpod_parent").c_str());
+  rmdir("/sys/fs/cgroup/libpod_parent");
 }
 
 constexpr Contender kContenders[] = {
     {"floor", "the kernel-visible work of the default bundle, nothing else", prepare_floor, nullptr},
-    {"caisson", "caisson run --rm --network none ROOTFS true", prepare_caisson, nullptr},
+    {"caisson", "caisson run --rm --network none TARBALL true: an overlay, the default seccomp profile",
+     [](const Fixture& f) { return prepare_overlay(f, "none"); }, nullptr},
+    {"caisson-host", "the same with --network host", [](const Fixture& f) { return prepare_overlay(f, "host"); },
+     nullptr},
+    {"caisson-in-place", "the same on a directory, without an overlay and without a filter",
+     [](const Fixture& f) {
+       return prepare_caisson(f, {"--network", "none", "--security-opt", "seccomp=unconfined", f.rootfs});
+     },
+     nullptr},
     {"crun", "crun run, the default bundle", prepare_crun, delete_container},
     {"runc", "runc run, the default bundle", [](const Fixture& f) { return prepare_runtime(f, "runc"); },
      delete_container},
     {"bwrap", "bwrap --unshare-all: no cgroup, few mounts", prepare_bwrap, nullptr},
-    {"podman", "podman run --rm --network none --rootfs ROOTFS true", prepare_podman, nullptr},
+    {"podman", "podman run --rm --network none --rootfs ROOTFS:O true, with crun", prepare_podman,
+     remove_podman_cgroups},
     {"true", "busybox's true without any container", prepare_true, nullptr},
 };
 
@@ -173,6 +211,7 @@ Result<Fixture> make_fixture(fs::path build) {
   if (mkdtemp(directory.data()) == nullptr) return fail(os_error("mkdtemp", directory));
   Fixture fixture{.directory = directory,
                   .rootfs = fs::path(directory) / "rootfs",
+                  .tarball = fs::path(directory) / "rootfs.tar",
                   .build = std::move(build),
                   .id = fmt::format("caisson-bench-{}", getpid())};
   for (const char* name : {"bin", "dev", "etc", "proc", "sys", "tmp"}) fs::create_directories(fixture.rootfs / name);
@@ -183,6 +222,11 @@ Result<Fixture> make_fixture(fs::path build) {
     return fail(complaint("cannot copy /bin/busybox: " + error.message(), "install busybox-static"));
   }
   for (const char* name : {"true", "sh"}) fs::create_symlink("busybox", fixture.rootfs / "bin" / name);
+  if (const auto packed = pack(fixture); !packed) {
+    fs::remove_all(fixture.directory);
+    return fail(packed.error());
+  }
+  fixture.packed_at = std::chrono::steady_clock::now();
   return fixture;
 }
 

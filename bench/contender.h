@@ -1,6 +1,7 @@
 // Who is compared: a table with a row for each program that starts a container, or a process.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -15,6 +16,8 @@ namespace caisson::bench {
 struct Fixture {
   std::filesystem::path directory;  ///< temporary, removed at the end
   std::filesystem::path rootfs;     ///< in it: a static busybox and its links
+  std::filesystem::path tarball;    ///< of it
+  std::chrono::steady_clock::time_point packed_at;  ///< when that was
   std::filesystem::path build;      ///< the build directory with bin/caisson and bench/floor
   std::string id;                   ///< a name for containers and cgroups that nothing else on the host has
 };

@@ -32,7 +32,7 @@ for one in document["contenders"]:
   run "$COMPARE" -n 1 --only caisson,true --build "$BATS_TEST_TMPDIR/empty"
   [ "$status" -eq 0 ]
   [[ "${lines[0]}" = *"÷ true" ]]
-  [ "${lines[2]}" = "caisson   left out: not built: $BATS_TEST_TMPDIR/empty/bin/caisson" ]
+  [ "${lines[2]}" = "caisson           left out: not built: $BATS_TEST_TMPDIR/empty/bin/caisson" ]
 }
 
 @test "compare: crun and runc run the default bundle, and nothing of them stays" {
