@@ -173,12 +173,13 @@ Result<Launch> prepare_podman(const Fixture& fixture) {
   return launch;
 }
 
-/// The cgroup that podman makes for all of its containers.
+/// The cgroups that podman makes once, for all of its containers and their monitors.
 void remove_podman_cgroups(const Fixture&, const Launch&) {
   std::error_code error;
-  for (const fs::directory_entry& hierarchy : fs::directory_iterator("/sys/fs/cgroup", error))
-    rmdir((hierarchy.path() / "libpod_parent").c_str());
-  rmdir("/sys/fs/cgroup/libpod_parent");
+  for (const fs::directory_entry& hierarchy : fs::directory_iterator("/sys/fs/cgroup", error)) {
+    for (const char* name : {"libpod_parent/conmon", "libpod_parent"}) rmdir((hierarchy.path() / name).c_str());
+  }
+  for (const char* name : {"libpod_parent/conmon", "libpod_parent"}) rmdir((fs::path("/sys/fs/cgroup") / name).c_str());
 }
 
 constexpr Contender kContenders[] = {
