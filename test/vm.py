@@ -2,7 +2,8 @@
 
 They are emulated, without hardware acceleration: any machine can run them, ten to twenty times slower than itself.
 
-A new file test/vm/NAME.bats is run there, and nowhere else. It runs as root, in a service with a delegated cgroup, with a
+The files of test/system run there once more, but for those that test/vm/left_out.txt names with the reason. A new file
+test/vm/NAME.bats is run there and nowhere else. A file runs as root, in a service with a delegated cgroup, with a
 terminal; `load ../system/helper` gives it what the other system tests have, and `load helper` the logins of ordinary users
 (as_user). Nothing in a machine can reach a network, and what it writes is gone with it.
 """
@@ -42,8 +43,15 @@ class Broken(Exception):
     """A virtual machine did not start, or went away."""
 
 
+def left_out():
+    """Files of test/system → why they do not run in a machine."""
+    lines = (FOLDER / "left_out.txt").read_text().splitlines()
+    return dict(line.split(": ", 1) for line in lines if line and not line.startswith("#"))
+
+
 def files():
-    return sorted(FOLDER.glob("*.bats"))
+    system = (ROOT / "test" / "system").glob("*.bats")
+    return sorted(FOLDER.glob("*.bats")) + sorted(file for file in system if file.name not in left_out())
 
 
 # --- the disks -----------------------------------------------------------------------------------------------------

@@ -20,8 +20,10 @@ Result<> convert_weight(std::uint16_t weight, std::string_view device, const std
   TRY(check_weight(weight, item));
   const CgroupHierarchy* hierarchy = TRY(writes.need({"blkio", "io"}, item));
   if (hierarchy->unified) {
-    writes.write(*hierarchy, "io.weight", fmt::format("{}{}", device.empty() ? "default " : device, io_weight(weight)),
-                 item);
+    // BFQ, where it is there to schedule the devices, has a weight of its own, of v1's scale.
+    const std::string_view which = device.empty() ? "default " : device;
+    writes.write(*hierarchy, "io.bfq.weight", fmt::format("{}{}", which, weight), item);
+    writes.or_else("io.weight", fmt::format("{}{}", which, io_weight(weight)));
     return {};
   }
   const std::string file = writes.kernel_has(5, 0) ? "blkio.bfq.weight" : "blkio.weight";

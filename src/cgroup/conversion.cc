@@ -51,6 +51,20 @@ Result<> convert_hugepages(const std::vector<spec::HugepageLimit>& limits, Write
   return {};
 }
 
+Result<> convert_rdma(const std::map<std::string, spec::RdmaLimit>& limits, Writes& writes) {
+  for (const auto& [device, limit] : limits) {
+    const std::string item = fmt::format("linux.resources.rdma.{}", device);
+    if (device.empty() || device.find_first_of(" \t\n") != std::string::npos) {
+      return fail(in(item, complaint(fmt::format("not the name of a device: '{}'", device), "as in \"mlx5_1\"")));
+    }
+    std::string value = device;
+    if (limit.handles) value += fmt::format(" hca_handle={}", *limit.handles);
+    if (limit.objects) value += fmt::format(" hca_object={}", *limit.objects);
+    if (value != device) writes.write(*TRY(writes.need({"rdma"}, item)), "rdma.max", value, item);
+  }
+  return {};
+}
+
 // These decide about the group itself and its processes, which is caisson's own business.
 bool is_reserved(std::string_view key) {
   constexpr std::array kReserved = {"cgroup.procs", "cgroup.threads",         "cgroup.type",
@@ -92,6 +106,7 @@ Result<Layout> layout(const spec::Resources& resources, const std::string& path,
   if (resources.pids_limit) TRY(convert_pids(*resources.pids_limit, writes));
   TRY(convert_block_io(resources.block_io, writes));
   TRY(convert_hugepages(resources.hugepage_limits, writes));
+  TRY(convert_rdma(resources.rdma, writes));
   TRY(convert_unified(resources.unified, writes));
   return writes.finish();
 }

@@ -13,17 +13,30 @@ namespace caisson::cgroup {
 
 /// One write to one file of a container's cgroup.
 struct FileWrite {
-  std::string directory;  ///< the cgroup directory: "/sys/fs/cgroup/memory/caisson/ID"
-  std::string file;       ///< "memory.limit_in_bytes"
-  std::string value;      ///< without a newline
-  std::string item;       ///< the config item it comes from: "linux.resources.memory.limit"
+  std::string directory;        ///< the cgroup directory: "/sys/fs/cgroup/memory/caisson/ID"
+  std::string file;             ///< "memory.limit_in_bytes"
+  std::string value;            ///< without a newline
+  std::string item;             ///< the config item it comes from: "linux.resources.memory.limit"
+  std::string other_file = {};  ///< written instead where the kernel has no `file`
+  std::string other_value = {};
+};
+
+/// Controllers that a v2 cgroup has to give to those below it before they can be limited.
+struct EnabledControllers {
+  std::string directory;        ///< the cgroup above: "/sys/fs/cgroup"
+  std::string controllers;      ///< as cgroup.subtree_control takes them: "+memory +pids"
+  std::string item;             ///< the config item that needs the first of them
+  bool may_be_vacated = false;  ///< processes in it are this tree's: they can be moved to a cgroup of their own
 };
 
 /// A container's cgroup: where it is in each hierarchy, and what is written there before its first process is let in.
 struct Layout {
   std::vector<std::string> directories;  ///< absolute, one a hierarchy, in the order of facts.hierarchies
-  std::vector<FileWrite> writes;         ///< in the order in which they have to be made
-  bool unified = false;                  ///< cgroup v2: the first process can be born there
+  std::vector<EnabledControllers>
+      enabled;                    ///< v2: from the top down; these cgroups exist or are made with the directories
+  std::vector<FileWrite> writes;  ///< in the order in which they have to be made
+  std::vector<spec::DeviceRule> device_rules;  ///< v2: for device_program()
+  bool unified = false;                        ///< cgroup v2: the first process can be born there
 };
 
 /// The layout for a cgroup at `path` (absolute from each hierarchy's root: "/caisson/ID").
@@ -36,11 +49,10 @@ struct Layout {
 ///
 /// Directories: one in every v1 hierarchy of controllers (not in the named ones); in a hybrid host's unified hierarchy
 /// only if a limit needs a controller that is there (hugetlb); on v2 the one. The order of the writes is that of a new,
-/// unlimited cgroup. On v2 the writes begin with cgroup.subtree_control of the cgroups above, which have to exist by
-/// then.
+/// unlimited cgroup. On v2 controllers are enabled first, in every cgroup above that is this process's to change.
 ///
-/// Devices: rules that end up denying by default are followed by implied_device_rules(). On v2, where rules are a BPF
-/// program, they are an error: the v2 driver does not load one yet.
+/// Devices: rules that end up denying by default are followed by implied_device_rules(). On v1 they are writes, on v2
+/// rules for a program.
 Result<Layout> layout(const spec::Resources& resources, const std::string& path, const HostFacts& facts);
 
 /// The devices that every container may use (runtime-spec config-linux.md "Default Devices"), and making nodes.

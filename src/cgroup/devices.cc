@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cgroup/device_program.h"
 #include "cgroup/writes.h"
 
 namespace caisson::cgroup {
@@ -9,13 +10,6 @@ namespace caisson::cgroup {
 namespace {
 
 constexpr std::string_view kItem = "linux.resources.devices";
-
-// A rule for every device and every access, which on v1 is the switch between "all but" and "none but".
-bool is_switch(const spec::DeviceRule& rule) {
-  const bool whole =
-      rule.access.empty() || (rule.access.size() == 3 && rule.access.find_first_not_of("rwm") == std::string::npos);
-  return rule.type == 'a' && !rule.major && !rule.minor && whole;
-}
 
 std::string number(const std::optional<std::int64_t>& value) { return value ? fmt::format("{}", *value) : "*"; }
 
@@ -68,23 +62,26 @@ std::vector<spec::DeviceRule> implied_device_rules() {
 
 Result<> convert_devices(const std::vector<spec::DeviceRule>& rules, Writes& writes) {
   if (rules.empty()) return {};
+  for (std::size_t i = 0; i < rules.size(); ++i) TRY(check(rules[i], fmt::format("{}[{}]", kItem, i)));
+  // An all-open group needs none of the implied ones, and would keep them as exceptions to deny.
+  const auto last_switch = std::find_if(rules.rbegin(), rules.rend(), is_switch);
+  std::vector<spec::DeviceRule> implied;
+  if (last_switch != rules.rend() && !last_switch->allow) implied = implied_device_rules();
+
   const auto& hierarchies = writes.facts().hierarchies;
   const bool v2 =
       std::any_of(hierarchies.begin(), hierarchies.end(), [](const CgroupHierarchy& h) { return h.unified; });
   if (v2 && writes.facts().hierarchy("devices") == nullptr) {
-    return fail(in(kItem, complaint("device rules on cgroup v2 are not supported yet",
-                                    "boot with systemd.unified_cgroup_hierarchy=0, or leave the rules out")));
+    std::vector<spec::DeviceRule> all = rules;
+    all.insert(all.end(), implied.begin(), implied.end());
+    writes.restrict_devices(std::move(all));
+    return {};
   }
   const CgroupHierarchy* hierarchy = TRY(writes.need({"devices"}, kItem));
   for (std::size_t i = 0; i < rules.size(); ++i) {
-    const std::string item = fmt::format("{}[{}]", kItem, i);
-    TRY(check(rules[i], item));
-    write_rule(*hierarchy, rules[i], item, writes);
+    write_rule(*hierarchy, rules[i], fmt::format("{}[{}]", kItem, i), writes);
   }
-  // An all-open group needs none of them, and would keep them as exceptions to deny.
-  const auto last_switch = std::find_if(rules.rbegin(), rules.rend(), is_switch);
-  if (last_switch == rules.rend() || last_switch->allow) return {};
-  for (const spec::DeviceRule& rule : implied_device_rules()) write_rule(*hierarchy, rule, std::string(kItem), writes);
+  for (const spec::DeviceRule& rule : implied) write_rule(*hierarchy, rule, std::string(kItem), writes);
   return {};
 }
 

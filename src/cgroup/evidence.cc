@@ -54,6 +54,7 @@ void read_memory(const Files& files, const std::string& directory, Evidence& evi
     evidence.memory_limit_bytes = files.number("memory.max");
     evidence.memory_peak_bytes = files.number("memory.peak");
     evidence.oom_kills = value_of(*events, "oom_kill");
+    evidence.oom_group_kills = value_of(*events, "oom_group_kill");
   }
 }
 

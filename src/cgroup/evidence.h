@@ -12,6 +12,7 @@ struct Evidence {
   std::optional<std::uint64_t> memory_limit_bytes;  ///< absent also where there is none
   std::optional<std::uint64_t> memory_peak_bytes;   ///< v2: since Linux 5.19
   std::optional<std::uint64_t> oom_kills;           ///< processes killed for memory, in this cgroup and those below
+  std::optional<std::uint64_t> oom_group_kills;     ///< v2, since Linux 5.17: times that all were killed together
   std::optional<std::uint64_t> pids_limit;
   std::optional<std::uint64_t> pids_peak;        ///< since Linux 6.1
   std::optional<std::uint64_t> pids_limit_hits;  ///< forks that failed because of the limit

@@ -1,7 +1,8 @@
 caisson_room(cgroup_conversion FOLDER cgroup
-             SOURCES conversion.cc writes.cc memory.cc cpu.cc block_io.cc devices.cc KNOWS base spec host_facts)
-caisson_unit_test(cgroup_conversion SOURCES cgroup_conversion_test.cc KNOWS base spec host_facts cgroup_conversion)
-caisson_room(cgroup SOURCES tree.cc removal.cc evidence.cc oom.cc KNOWS base kernel)
+             SOURCES conversion.cc writes.cc memory.cc cpu.cc block_io.cc devices.cc device_program.cc
+             KNOWS base spec host_facts)
+caisson_unit_test(cgroup_conversion SOURCES cgroup_conversion_test.cc cgroup_devices_test.cc KNOWS base spec host_facts cgroup_conversion)
+caisson_room(cgroup SOURCES tree.cc removal.cc evidence.cc oom.cc pressure.cc KNOWS base kernel)
 caisson_unit_test(cgroup SOURCES cgroup_test.cc KNOWS base kernel cgroup)
 
 # Kills and removes real cgroups of its own, as root: for test/system/cgroup_removal.bats.

@@ -17,7 +17,7 @@ Error missing(const std::vector<std::string_view>& controllers, const HostFacts&
         fmt::format("controller '{}' is not delegated to this cgroup tree", controllers.back()),
         fmt::format("it is missing in {}/cgroup.controllers: enable it in cgroup.subtree_control of every cgroup above "
                     "(under systemd: Delegate=yes), or leave the limit out",
-                    facts.hierarchies.empty() ? "/sys/fs/cgroup" : facts.hierarchies.front().path));
+                    facts.hierarchies.empty() ? "/sys/fs/cgroup" : facts.hierarchies.front().place()));
   }
   const std::string_view controller = controllers.front();
   return complaint(
@@ -59,6 +59,11 @@ void Writes::write(const CgroupHierarchy& hierarchy, std::string file, std::stri
   writes_.push_back({directory(hierarchy), std::move(file), std::move(value), std::string(item)});
 }
 
+void Writes::or_else(std::string file, std::string value) {
+  writes_.back().other_file = std::move(file);
+  writes_.back().other_value = std::move(value);
+}
+
 bool Writes::kernel_has(unsigned major, unsigned minor) const {
   const auto number = [](std::string_view text) {
     return parse_unsigned(text.substr(0, std::min(text.find_first_not_of("0123456789"), text.size()))).value_or(0);
@@ -66,6 +71,24 @@ bool Writes::kernel_has(unsigned major, unsigned minor) const {
   const Cut release = cut(facts_.kernel, '.');
   const std::uint64_t has_major = number(release.head);
   return has_major > major || (has_major == major && number(release.tail.value_or("")) >= minor);
+}
+
+// What is above the place where this process makes its cgroups is somebody else's.
+std::vector<EnabledControllers> Writes::enabled_above() const {
+  std::vector<EnabledControllers> above;
+  if (enabled_.empty()) return above;
+  std::string controllers;
+  for (const Enabled& enabled : enabled_) {
+    controllers += fmt::format("{}+{}", controllers.empty() ? "" : " ", enabled.controller);
+  }
+  const Enabled& first = enabled_.front();
+  for (const std::string& path : ancestors(path_)) {
+    above.push_back({.directory = first.hierarchy->place() + path,
+                     .controllers = controllers,
+                     .item = first.item,
+                     .may_be_vacated = path.empty()});
+  }
+  return above;
 }
 
 Layout Writes::finish() {
@@ -83,14 +106,9 @@ Layout Writes::finish() {
         enable(*hierarchy, controller, "linux.cgroupsPath");
     }
   }
-  for (const Enabled& enabled : enabled_) {
-    for (const std::string& above : ancestors(path_)) {
-      layout.writes.push_back(
-          {enabled.hierarchy->path + above, "cgroup.subtree_control", "+" + enabled.controller, enabled.item});
-    }
-  }
-  layout.writes.insert(layout.writes.end(), std::make_move_iterator(writes_.begin()),
-                       std::make_move_iterator(writes_.end()));
+  layout.enabled = enabled_above();
+  layout.writes = std::move(writes_);
+  layout.device_rules = std::move(device_rules_);
   return layout;
 }
 

@@ -22,6 +22,12 @@ class Writes {
 
   void write(const CgroupHierarchy& hierarchy, std::string file, std::string value, std::string_view item);
 
+  /// The last write once more, for kernels that have no such file: another file, another value.
+  void or_else(std::string file, std::string value);
+
+  /// v2: a program will decide about devices as `rules` do.
+  void restrict_devices(std::vector<spec::DeviceRule> rules) { device_rules_ = std::move(rules); }
+
   /// True if the kernel is at least `major`.`minor`.
   bool kernel_has(unsigned major, unsigned minor) const;
 
@@ -37,12 +43,14 @@ class Writes {
     std::string item;
   };
   void enable(const CgroupHierarchy& hierarchy, std::string_view controller, std::string_view item);
-  std::string directory(const CgroupHierarchy& hierarchy) const { return hierarchy.path + path_; }
+  std::vector<EnabledControllers> enabled_above() const;
+  std::string directory(const CgroupHierarchy& hierarchy) const { return hierarchy.place() + path_; }
 
   const HostFacts& facts_;
   std::string path_;
   std::vector<Enabled> enabled_;
   std::vector<FileWrite> writes_;
+  std::vector<spec::DeviceRule> device_rules_;
 };
 
 // One function a group of limits. Each gives the errors of layout().

@@ -34,6 +34,19 @@ std::string status_text(const engine::Container& container) {
   return ending.reason.empty() ? text : text + ": " + ending.reason;
 }
 
+Json stall(const std::optional<cgroup::Stall>& stall) {
+  if (!stall) return nullptr;
+  return {
+      {"Avg10", stall->of_10_s}, {"Avg60", stall->of_60_s}, {"Avg300", stall->of_300_s}, {"TotalUs", stall->total_us}};
+}
+
+// {"cpu": {"Some": {"Avg10": 0.5, …}, "Full": …}, …}; empty where the host's cgroups do not tell.
+Json pressure_object(const std::map<std::string, cgroup::Pressure>& pressure) {
+  Json object = Json::object();
+  for (const auto& [resource, of] : pressure) object[resource] = {{"Some", stall(of.some)}, {"Full", stall(of.full)}};
+  return object;
+}
+
 Json state(const engine::Container& container) {
   const engine::Ending ending = container.ending.value_or(engine::Ending{});
   const bool running = container.live.has_value();
@@ -84,7 +97,8 @@ Json ps_row(const engine::Container& container, bool whole) {
           {"Labels", record.labels}};
 }
 
-Json inspect_object(const engine::Container& container, const Json& config, const std::string& log_path) {
+Json inspect_object(const engine::Container& container, const Json& config, const std::string& log_path,
+                    const std::map<std::string, cgroup::Pressure>& pressure) {
   const engine::Record& record = container.record;
   const Json process = config.value("process", Json::object());
   return {{"Id", record.id},
@@ -110,6 +124,7 @@ Json inspect_object(const engine::Container& container, const Json& config, cons
             {"Labels", record.labels}}},
           {"HostConfig", {{"NetworkMode", record.network}, {"AutoRemove", record.remove}}},
           {"Cgroups", record.cgroup_directories},
+          {"Pressure", pressure_object(pressure)},
           {"Spec", config}};
 }
 

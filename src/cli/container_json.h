@@ -3,6 +3,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "cgroup/pressure.h"
 #include "engine/containers.h"
 
 namespace caisson::cli {
@@ -10,9 +11,11 @@ namespace caisson::cli {
 /// One row of `ps`: ID, Names, Image, Command, CreatedAt, RunningFor, State, Status, ExitCode, Pid, Networks, Labels.
 nlohmann::ordered_json ps_row(const engine::Container& container, bool whole);
 
-/// What `inspect` says of a container; `config` is its configuration as it was executed (config.json).
+/// What `inspect` says of a container; `config` is its configuration as it was executed (config.json), `pressure` what
+/// its cgroup tells, if that is there and of v2.
 nlohmann::ordered_json inspect_object(const engine::Container& container, const nlohmann::ordered_json& config,
-                                      const std::string& log_path);
+                                      const std::string& log_path,
+                                      const std::map<std::string, cgroup::Pressure>& pressure);
 
 /// "2 minutes", "Less than a second": as docker says it.
 std::string human_duration(std::int64_t nanoseconds);

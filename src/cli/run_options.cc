@@ -109,6 +109,12 @@ Result<> set_sysctl(RunInput& input, const Use& use) {
   return {};
 }
 
+Result<> set_cgroup_file(RunInput& input, const Use& use) {
+  auto [name, text_value] = TRY(engine::read_assignment(use.value));
+  input.options.cgroup_files.push_back({name, text_value, use.typed});
+  return {};
+}
+
 Result<> set_user_namespace(RunInput&, const Use& use) { return engine::read_user_namespace(use.value); }
 
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
@@ -200,6 +206,8 @@ constexpr Option<RunInput> kTable[] = {
      number<&RunOptions::pids_limit, -1, kMost>},
     {{"blkio-weight", 0, "N", kLimits, "Weight when disks are busy (10 to 1000)"},
      number<&RunOptions::blkio_weight, 0, 1000>},
+    {{"cgroup-conf", 0, "FILE=VALUE", kLimits, "Write to a file of its cgroup v2: memory.oom.group=1", true},
+     set_cgroup_file},
     {{"cgroup-parent", 0, "PATH", kLimits, "The cgroup to make its own in (default the top)"},
      value<&RunOptions::cgroup_parent, as_it_stands>},
 
@@ -237,7 +245,6 @@ constexpr Option<RunInput> kTable[] = {
     {{"attach", 'a', "STREAM"}},
     {{"authfile", 0, "FILE"}},
     {{"blkio-weight-device", 0, "DEVICE:N"}},
-    {{"cgroup-conf", 0, "KEY=VALUE"}},
     {{"cgroups", 0, "HOW"}},
     {{"chrootdirs", 0, "PATH"}},
     {{"conmon-pidfile", 0, "FILE"}},

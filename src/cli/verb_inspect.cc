@@ -33,7 +33,8 @@ Result<nlohmann::ordered_json> inspect(const Command& command, const std::string
   if (const auto text = kernel::read_file(directory + "/config.json"))
     config = nlohmann::ordered_json::parse(*text, nullptr, false);
   if (!config.is_object()) return fail(in(directory + "/config.json", complaint("not a JSON object")));
-  return inspect_object(container, config, directory + "/log");
+  return inspect_object(container, config, directory + "/log",
+                        cgroup::read_pressure(container.record.cgroup_directories));
 }
 
 }  // namespace

@@ -153,6 +153,10 @@ void compose_cgroup(const Composing& c) {
   } else if (c.around.facts.hierarchy("pids") != nullptr) {
     resources.pids_limit = kDefaultPids;
   }
+  for (const Sysctl& file : o.cgroup_files) {
+    resources.unified[file.name] = file.value;
+    c.out.origins["linux.resources.unified." + file.name] = file.typed;
+  }
   resources.block_io.weight = given(o.blkio_weight);
   c.origin("linux.resources.blockIO.weight", "blkio-weight");
 }

@@ -69,6 +69,7 @@ explain::Death evidence_of(const Places& places, const Record& record, const Liv
                        .memory_limit = evidence.memory_limit_bytes,
                        .memory_peak = evidence.memory_peak_bytes,
                        .oom_kills = evidence.oom_kills.value_or(0),
+                       .oom_group = evidence.oom_group_kills.value_or(0) != 0,
                        .pids_limit = evidence.pids_limit,
                        .pids_limit_hits = evidence.pids_limit_hits.value_or(0),
                        .ender = noted_ender(places, record.id),

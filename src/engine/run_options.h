@@ -157,6 +157,7 @@ struct RunOptions {
   bool privileged = false;
   SecurityChoice security;
   std::vector<Sysctl> sysctls;
+  std::vector<Sysctl> cgroup_files;  ///< of cgroup v2, by name
 
   // Its surroundings.
   NamespaceChoice network{NamespaceKind::kNone, {}};

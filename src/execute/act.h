@@ -70,6 +70,8 @@ class Held {
 };
 
 Outcome act(const plan::MakeCgroup&, Context&) noexcept;
+Outcome act(const plan::EnableControllers&, Context&) noexcept;
+Outcome act(const plan::RestrictDevices&, Context&) noexcept;
 Outcome act(const plan::MakeMountSource&, Context&) noexcept;
 Outcome act(const plan::WriteFile&, Context&) noexcept;
 Outcome act(const plan::MapIds&, Context&) noexcept;
@@ -105,7 +107,8 @@ Outcome act(const plan::Exec&, Context&) noexcept;
 /// Runs the steps of `context.lane` in order. The first failure ends it.
 Outcome run_lane(Context& context) noexcept;
 
-/// The body of a cloned process: runs its lane; reports a failure and waits until the parent has looked; never returns.
-[[noreturn]] void run_process(Context& context, plan::Lane lane) noexcept;
+/// The body of a cloned process: runs its lane, unless `begun` went wrong already, which is the spawning step's
+/// failure; reports a failure and waits until the parent has looked; never returns.
+[[noreturn]] void run_process(Context& context, plan::Lane lane, const Outcome& begun) noexcept;
 
 }  // namespace caisson::execute

@@ -1,4 +1,4 @@
-// Cgroups, processes, messages and namespaces.
+// Processes, messages and namespaces.
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
@@ -28,45 +28,6 @@ Outcome failed_send() noexcept {
   return errno == EPIPE || errno == ECONNRESET ? failed_with(Call::kProtocol, 0) : failed(Call::kSend);
 }
 
-// A fresh cpuset admits nobody until it has cpus and mems (cgroup-v1/cpusets.rst); it takes its parent's.
-bool copy_cpuset_file(int parent, int directory, const char* name) noexcept {
-  Held from(::openat(parent, name, O_RDONLY | O_CLOEXEC));
-  if (!from) return errno == ENOENT;
-  char value[4096];
-  const ssize_t length = retry([&] { return ::read(from.get(), value, sizeof value); });
-  if (length < 0) return false;
-  Held to(::openat(directory, name, O_RDWR | O_CLOEXEC));
-  char own[2];
-  if (!to || retry([&] { return ::read(to.get(), own, sizeof own); }) > 1) return static_cast<bool>(to);  // it has one
-  return retry([&] { return ::write(to.get(), value, static_cast<std::size_t>(length)); }) == length;
-}
-
-// Makes every missing directory of an absolute path. False and errno.
-bool make_cgroup_directory(const char* path) noexcept {
-  char prefix[PATH_MAX];
-  const std::size_t length = std::strlen(path);
-  if (length >= sizeof prefix) {
-    errno = ENAMETOOLONG;
-    return false;
-  }
-  std::memcpy(prefix, path, length + 1);
-  if (::mkdir(prefix, 0755) != 0) {
-    if (errno == EEXIST) return true;
-    if (errno != ENOENT) return false;
-    char* slash = std::strrchr(prefix, '/');
-    if (slash == nullptr || slash == prefix) return false;
-    *slash = '\0';
-    if (!make_cgroup_directory(prefix)) return false;
-    *slash = '/';
-    if (::mkdir(prefix, 0755) != 0 && errno != EEXIST) return false;
-  }
-  if (std::strstr(path, "/cpuset") == nullptr && std::strstr(path, "cpuset/") == nullptr) return true;
-  Held directory(::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  Held parent(directory ? ::openat(directory.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1);
-  return parent && copy_cpuset_file(parent.get(), directory.get(), "cpuset.cpus") &&
-         copy_cpuset_file(parent.get(), directory.get(), "cpuset.mems");
-}
-
 Outcome write_proc_file(pid_t pid, const char* name, const char* text, std::size_t operand) noexcept {
   char path[64];
   ::snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
@@ -76,23 +37,15 @@ Outcome write_proc_file(pid_t pid, const char* name, const char* text, std::size
   return done();
 }
 
-}  // namespace
-
-Outcome act(const plan::MakeCgroup& step, Context& context) noexcept {
-  std::size_t index = 0;
-  for (const plan::Text text : context.plan->texts(step.directories)) {
-    const char* directory = context.c_str(text);
-    if (!make_cgroup_directory(directory)) return failed(Call::kMkdir, index);
-    Held opened(::open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!opened) return failed(Call::kOpen, index);
-    const int kept = step.unified ? ::fcntl(opened.get(), F_DUPFD_CLOEXEC, 3)
-                                  : ::openat(opened.get(), "tasks", O_WRONLY | O_CLOEXEC);
-    if (kept < 0) return failed(Call::kOpen, index);
-    context.put(static_cast<plan::Slot>(step.first + index), kept);
-    ++index;
-  }
-  return done();
+// What a process does that could not be born in its v2 cgroup: its namespace's root is the cgroup it is in.
+Outcome join_cgroup(int directory, std::uint64_t flags) noexcept {
+  Held members(::openat(directory, "cgroup.procs", O_WRONLY | O_CLOEXEC));
+  if (!members) return failed(Call::kOpen);
+  if (retry([&] { return ::write(members.get(), "0", 1); }) < 0) return failed(Call::kWrite);
+  return flags == 0 || ::unshare(static_cast<int>(flags)) == 0 ? done() : failed(Call::kUnshare);
 }
+
+}  // namespace
 
 Outcome act(const plan::WriteFile& step, Context& context) noexcept {
   const int directory = step.directory == plan::kNoSlot ? AT_FDCWD : context.at(step.directory);
@@ -116,10 +69,11 @@ Outcome act(const plan::MapIds& step, Context& context) noexcept {
 Outcome act(const plan::Spawn& step, Context& context) noexcept {
   int pidfd = -1;
   struct clone_args arguments{};
-  arguments.flags = step.flags | CLONE_PIDFD;
+  const std::uint64_t later = step.joins ? step.flags & CLONE_NEWCGROUP : 0;
+  arguments.flags = (step.flags & ~later) | CLONE_PIDFD;
   arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
   arguments.exit_signal = (step.flags & CLONE_PARENT) != 0 ? 0 : SIGCHLD;
-  if (step.cgroup != plan::kNoSlot) {
+  if (step.cgroup != plan::kNoSlot && !step.joins) {
     arguments.flags |= CLONE_INTO_CGROUP;
     arguments.cgroup = static_cast<std::uint64_t>(context.at(step.cgroup));
   }
@@ -130,7 +84,7 @@ Outcome act(const plan::Spawn& step, Context& context) noexcept {
       ::close(context.channel);
       context.channel = std::exchange(context.other_channel, -1);
     }
-    run_process(context, step.lane);
+    run_process(context, step.lane, step.joins ? join_cgroup(context.at(step.cgroup), later) : done());
   }
   // What is left open on the other side is the other side's: its end of file must reach us.
   if (context.lane == plan::Lane::kParent) {
@@ -191,14 +145,6 @@ Outcome act(const plan::ReceiveDescriptor& step, Context& context) noexcept {
 
 Outcome act(const plan::JoinNamespace& step, Context& context) noexcept {
   return ::setns(context.at(step.descriptor), static_cast<int>(step.flags)) == 0 ? done() : failed(Call::kSetns);
-}
-
-Outcome act(const plan::AttachCgroup& step, Context& context) noexcept {
-  for (std::uint8_t i = 0; i < step.count; ++i) {
-    const int tasks = context.at(static_cast<plan::Slot>(step.first + i));
-    if (retry([&] { return ::write(tasks, "0", 1); }) < 0) return failed(Call::kWrite, i);
-  }
-  return done();
 }
 
 Outcome act(const plan::Unshare& step, Context&) noexcept {

@@ -77,15 +77,19 @@ Outcome run_lane(Context& context) noexcept {
   return done();
 }
 
-void run_process(Context& context, plan::Lane lane) noexcept {
+void run_process(Context& context, plan::Lane lane, const Outcome& begun) noexcept {
+  if (!begun.ok()) {
+    context.received = {context.step, begun.call, 1, begun.operand, begun.error};
+    context.received_lane = context.lane;
+  }
   context.lane = lane;
   if (lane == plan::Lane::kChild) {
     reset_signals();
     ::umask(0);  // the modes of what the steps make are theirs; the program's own mask is a step
   }
-  if (run_lane(context).ok()) ::_exit(0);  // a launcher; a child's last step does not return
+  if (begun.ok() && run_lane(context).ok()) ::_exit(0);  // a launcher; a child's last step does not return
 
-  Packet report{.tag = plan::Tag::kFailed, .lane = lane, .failure = context.received};
+  Packet report{.tag = plan::Tag::kFailed, .lane = context.received_lane, .failure = context.received};
   send_packet(context.channel, report);
   Packet answer;
   int descriptor = -1;

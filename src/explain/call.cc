@@ -50,6 +50,17 @@ struct Caller {
     if (what.call == Call::kRead || what.call == Call::kWrite) return {quoted(directory + "/cpuset.*")};
     return {quoted(directory)};
   }
+  Operands operator()(const plan::EnableControllers& a) const {
+    const bool leaf = what.operand == 1 || what.call == Call::kMkdir;
+    const std::string directory(plan.view(leaf ? a.leaf : a.directory));
+    if (what.call != Call::kWrite) return {quoted(directory)};
+    if (leaf) return {quoted(directory + "/cgroup.procs")};
+    return {quoted(directory + "/cgroup.subtree_control"), view(a.controllers)};
+  }
+  Operands operator()(const plan::RestrictDevices& a) const {
+    if (what.operand == 0) return {"BPF_PROG_LOAD", "BPF_PROG_TYPE_CGROUP_DEVICE"};
+    return {"BPF_PROG_ATTACH", quoted(slot_path(plan, a.cgroup))};
+  }
   Operands operator()(const plan::MakeMountSource& a) const { return {view(a.path)}; }
   Operands operator()(const plan::WriteFile& a) const {
     return what.call == Call::kWrite ? Operands{view(a.path), view(a.value)} : Operands{view(a.path)};
@@ -59,7 +70,10 @@ struct Caller {
     return {quoted(groups ? "gid_map" : "uid_map"), quoted(trimmed(plan.view(groups ? a.gid_map : a.uid_map)))};
   }
   Operands operator()(const plan::Spawn& a) const {
-    return {clone_flag_names(a.flags) + (a.cgroup == plan::kNoSlot ? "" : "|CLONE_INTO_CGROUP")};
+    if (what.call == Call::kOpen || what.call == Call::kWrite) {
+      return {quoted(slot_path(plan, a.cgroup) + "/cgroup.procs")};
+    }
+    return {clone_flag_names(a.flags) + (a.cgroup == plan::kNoSlot || a.joins ? "" : "|CLONE_INTO_CGROUP")};
   }
   Operands operator()(const plan::Await& a) const { return {std::string(tag_name(a.tag))}; }
   Operands operator()(const plan::Signal& a) const { return {std::string(tag_name(a.tag))}; }

@@ -39,8 +39,9 @@ std::string limit(const Death& death) {
 // "the memory limit of 100 MiB was reached (peak 100 MiB, 1 kill by the kernel: python3, pid 12)"
 std::string out_of_memory(const Death& death) {
   const std::string peak = death.memory_peak ? fmt::format("peak {}, ", human_bytes(*death.memory_peak)) : "";
-  return fmt::format("{} was reached ({}{} by the kernel{})", limit(death), peak,
-                     count(death.oom_kills, "kill", "kills"), victims(death));
+  const std::string_view together = death.oom_group ? " of all processes together" : "";
+  return fmt::format("{} was reached ({}{} by the kernel{}{})", limit(death), peak,
+                     count(death.oom_kills, "kill", "kills"), together, victims(death));
 }
 
 std::string ended_by(const Death& death) {

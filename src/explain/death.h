@@ -23,6 +23,7 @@ struct Death {
   std::optional<std::uint64_t> memory_limit;  ///< bytes
   std::optional<std::uint64_t> memory_peak;   ///< bytes
   std::uint64_t oom_kills = 0;                ///< of the cgroup, by the kernel
+  bool oom_group = false;                     ///< all were killed together (memory.oom.group)
   std::vector<Victim> victims;                ///< of the oom_kills, as far as they are known
   std::optional<std::uint64_t> pids_limit;
   std::uint64_t pids_limit_hits = 0;  ///< how often a fork was refused

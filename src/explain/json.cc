@@ -72,6 +72,12 @@ struct Operands {
   void operator()(const plan::MakeCgroup& a) {
     object.texts("directories", a.directories).slot("first", a.first).yes("unified", a.unified);
   }
+  void operator()(const plan::EnableControllers& a) {
+    object.text("directory", a.directory).text("controllers", a.controllers).text("leaf", a.leaf);
+  }
+  void operator()(const plan::RestrictDevices& a) {
+    object.slot("cgroup", a.cgroup).number("instructions", a.program.count / 2).texts("rules", a.rules);
+  }
   void operator()(const plan::MakeMountSource& a) {
     object.text("path", a.path).text("content", a.content).yes("directory", a.directory);
   }
@@ -88,7 +94,7 @@ struct Operands {
     object.text("lane", lane_name(a.lane))
         .words("namespaces", namespace_words(a.flags))
         .text("flags", clone_flag_names(a.flags));
-    object.slot("pid", a.pid).slot("pidfd", a.pidfd).slot("cgroup", a.cgroup);
+    object.slot("pid", a.pid).slot("pidfd", a.pidfd).slot("cgroup", a.cgroup).yes("joins", a.joins);
   }
   void operator()(const plan::Await& a) { object.text("tag", tag_name(a.tag)); }
   void operator()(const plan::Signal& a) { object.text("tag", tag_name(a.tag)); }

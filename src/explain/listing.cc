@@ -86,7 +86,8 @@ std::string_view undo_words(plan::Undo undo) {
     case plan::Undo::kRemove: return "if a later step fails, it is removed again";
     case plan::Undo::kKill: return "if a later step fails, it is killed and reaped";
     case plan::Undo::kNone:
-    case plan::Undo::kInside: return "";
+    case plan::Undo::kInside:
+    case plan::Undo::kStays: return "";
   }
   return "";
 }

@@ -108,6 +108,8 @@ std::vector<std::string> flag_words(std::uint64_t flags, std::span<const Flag> t
 }
 
 constexpr std::array<std::string_view, std::variant_size_v<plan::Action>> kKinds = {"MakeCgroup",
+                                                                                    "EnableControllers",
+                                                                                    "RestrictDevices",
                                                                                     "MakeMountSource",
                                                                                     "WriteFile",
                                                                                     "MapIds",
@@ -234,6 +236,7 @@ std::string_view undo_name(plan::Undo undo) {
     case plan::Undo::kRemove: return "remove";
     case plan::Undo::kKill: return "kill";
     case plan::Undo::kInside: return "inside";
+    case plan::Undo::kStays: return "stays";
   }
   return "";
 }

@@ -31,14 +31,14 @@ exec 8<>"$work/says" 9<>"$work/answers"
 helper=
 export work root empty
 
-# DIRECTORY: makes a cgroup and those above it. A cpuset takes its parent's processors: an empty one admits nobody.
+# DIRECTORY: makes a cgroup and those above it. On v1 (tasks) a cpuset takes its parent's processors: an empty one admits nobody.
 make_cgroup() {
   [ ! -d "$1" ] || return 0
   make_cgroup "${1%/*}"
   mkdir "$1"
   echo "$1" >>"$work/made"
   for file in cpuset.cpus cpuset.mems; do
-    [ ! -w "$1/$file" ] || cat "${1%/*}/$file" >"$1/$file"
+    [ ! -w "$1/$file" ] || [ ! -e "$1/tasks" ] || cat "${1%/*}/$file" >"$1/$file"
   done
 }
 
@@ -193,6 +193,7 @@ std::string Script::outside() {
         text += fmt::format("make_cgroup {}\n", shell_quote(plan_.view(directory)));
       }
     } else if (std::holds_alternative<plan::WriteFile>(step.action) ||
+               std::holds_alternative<plan::EnableControllers>(step.action) ||
                std::holds_alternative<plan::MakeMountSource>(step.action)) {
       text += shell_comment(plan_, step) + shell_commands(plan_, step);
     }

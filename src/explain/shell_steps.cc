@@ -92,6 +92,16 @@ struct Commander {
     if (a.directory != kNoSlot) return fmt::format("# {} is not known to a shell\n", slot_words(plan, a.directory));
     return write_command(plan.view(a.path), plan.view(a.value)) + "\n";
   }
+  std::string operator()(const plan::EnableControllers& a) const {
+    const std::string directory = shell_quote(plan.view(a.directory));
+    const std::string enable =
+        write_command(std::string(plan.view(a.directory)) + "/cgroup.subtree_control", plan.view(a.controllers)) + "\n";
+    if (!a.leaf) return enable;
+    const std::string leaf = shell_quote(plan.view(a.leaf));
+    return fmt::format("mkdir -p {1}\nwhile read -r pid; do echo \"$pid\" >{1}/cgroup.procs; done <{0}/cgroup.procs\n",
+                       directory, leaf) +
+           enable;
+  }
   std::string operator()(const plan::BringUpLoopback&) const { return "ip link set lo up\n"; }
   std::string operator()(const plan::SetHostname& a) const {
     std::string text;
@@ -151,6 +161,9 @@ struct Commander {
 struct Difference {
   std::string operator()(const plan::OpenTree& a) const {
     return a.type ? "" : "trees are bound by their paths, not taken by descriptor before the clone";
+  }
+  std::string operator()(const plan::RestrictDevices&) const {
+    return "devices are not restricted: the kernel takes a program for that, which a shell cannot give it";
   }
   std::string operator()(const plan::Mount&) const {
     return "paths inside the root filesystem are followed as the host sees them: use it with a root filesystem you "

@@ -85,6 +85,16 @@ struct Teller {
     return {fmt::format("make the {} {}", plural("cgroup", a.directories.count), braces(strings(plan, a.directories))),
             a.unified ? " and open it" : " and open tasks in each"};
   }
+  Words operator()(const plan::EnableControllers& a) const {
+    const std::string enable =
+        fmt::format("enable {} for the cgroups below {}", view(a.controllers), view(a.directory));
+    return {enable, a.leaf ? fmt::format(", whose own processes move to {}", view(a.leaf)) : ""};
+  }
+  Words operator()(const plan::RestrictDevices& a) const {
+    return {
+        "restrict the devices of " + slot_path(plan, a.cgroup),
+        fmt::format(" by a program of {} instructions: {}", a.program.count / 2, join(strings(plan, a.rules), ", "))};
+  }
   Words operator()(const plan::MakeMountSource& a) const {
     return {fmt::format("make the {} {}", a.directory ? "directory" : "file", view(a.path)), ""};
   }
@@ -101,7 +111,9 @@ struct Teller {
     const bool any = !namespace_words(a.flags).empty();
     const std::string with = any ? " with new " + namespaces(a.flags) : "";
     return {fmt::format("clone{}{}", a.lane == plan::Lane::kLauncher ? " the launcher" : "", with),
-            (a.cgroup == kNoSlot ? "" : ", born in the cgroup of " + slot_words(plan, a.cgroup)) +
+            (a.cgroup == kNoSlot ? ""
+             : a.joins           ? ", which joins the cgroup of " + slot_words(plan, a.cgroup)
+                                 : ", born in the cgroup of " + slot_words(plan, a.cgroup)) +
                 arrow(plan, {a.pid, a.pidfd})};
   }
   Words operator()(const plan::Await& a) const { return {fmt::format("wait for '{}'", tag_name(a.tag))}; }

@@ -17,6 +17,9 @@ struct CgroupHierarchy {
   std::string path;                      ///< "/sys/fs/cgroup/memory"; "/sys/fs/cgroup" itself on v2
   std::vector<std::string> controllers;  ///< "cpu", "cpuacct"; one "name=…" for a named v1 hierarchy
   bool unified = false;                  ///< cgroup v2
+  std::string own = {};  ///< the cgroup below which this process makes others: "" for root, "/user.slice/…" otherwise
+  bool is_writable = true;  ///< it may make them there
+  std::string place() const { return path + own; }
   bool has(std::string_view controller) const {
     return std::find(controllers.begin(), controllers.end(), controller) != controllers.end();
   }

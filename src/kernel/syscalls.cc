@@ -12,7 +12,16 @@ int openat2(int directory, const char* path, const struct open_how& how) noexcep
 }
 
 pid_t clone3(struct clone_args& arguments) noexcept {
-  return static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof arguments));
+  const long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
+  // clone(2) has 32 bits of flags, the lowest eight for the signal.
+  const bool sayable = (arguments.flags >> 32) == 0 && (arguments.flags & CSIGNAL) == 0;
+  if (pid >= 0 || errno != ENOSYS || !sayable) return static_cast<pid_t>(pid);
+  return static_cast<pid_t>(::syscall(SYS_clone, arguments.flags | arguments.exit_signal, nullptr,
+                                      reinterpret_cast<int*>(arguments.pidfd), nullptr, nullptr));
+}
+
+int bpf(int command, union bpf_attr& attributes) noexcept {
+  return static_cast<int>(::syscall(SYS_bpf, command, &attributes, sizeof attributes));
 }
 
 int pivot_root(const char* new_root, const char* put_old) noexcept {

@@ -2,6 +2,7 @@
 // child process may use all of this file.
 #pragma once
 
+#include <linux/bpf.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <sys/types.h>
@@ -14,8 +15,10 @@ namespace caisson::kernel {
 int openat2(int directory, const char* path, const struct open_how& how) noexcept;  ///< openat2(2), Linux 5.6
 
 /// clone3(2), Linux 5.3. Like fork(): returns twice. Only from a single-threaded process and never with CLONE_VM.
+/// Where there is none (ENOSYS: a filter that is older than the call), clone(2), if that can say the same.
 pid_t clone3(struct clone_args& arguments) noexcept;
 
+int bpf(int command, union bpf_attr& attributes) noexcept;           ///< bpf(2); what it opens is CLOEXEC by itself
 int pivot_root(const char* new_root, const char* put_old) noexcept;  ///< pivot_root(2)
 int execveat(int directory, const char* path, char* const* arguments, char* const* environment, int flags) noexcept;
 int pidfd_open(pid_t pid, unsigned flags) noexcept;     ///< pidfd_open(2), Linux 5.3; CLOEXEC by itself

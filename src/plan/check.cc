@@ -52,6 +52,7 @@ bool lacks_root(const Action& action) {
 bool is_host_visible(Lane lane, const Action& action) {
   if (std::holds_alternative<MakeCgroup>(action) || std::holds_alternative<Spawn>(action)) return true;
   if (std::holds_alternative<MakeMountSource>(action)) return true;
+  if (std::holds_alternative<EnableControllers>(action) || std::holds_alternative<RestrictDevices>(action)) return true;
   return lane == Lane::kParent && (std::holds_alternative<WriteFile>(action) || std::holds_alternative<MapIds>(action));
 }
 
@@ -165,6 +166,7 @@ class Checker {
 SlotUse slot_use(const Action& action) {
   return std::visit(Overloaded{
                         [](const MakeCgroup& a) { return SlotUse{{}, run_of(a.first, a.directories.count)}; },
+                        [](const RestrictDevices& a) { return SlotUse{{a.cgroup}, {}}; },
                         [](const WriteFile& a) { return SlotUse{present({a.directory}), {}}; },
                         [](const MapIds& a) { return SlotUse{{a.pid}, {}}; },
                         [](const Spawn& a) { return SlotUse{present({a.cgroup}), present({a.pid, a.pidfd})}; },

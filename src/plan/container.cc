@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "cgroup/conversion.h"
+#include "cgroup/device_program.h"
 #include "plan/builder.h"
 #include "plan/container_files.h"
 
@@ -16,6 +18,9 @@ namespace caisson::plan {
 namespace {
 
 constexpr int kCapMknod = 27;
+
+// Where processes go that are in the way of their cgroup's becoming one of cgroups.
+constexpr std::string_view kProcessesLeaf = "caisson.processes";
 
 class ContainerPlanner {
  public:
@@ -26,6 +31,8 @@ class ContainerPlanner {
 
  private:
   Result<> cgroup();
+  void limits();
+  void restrict_devices();
   Result<> namespaces();
   void join_namespaces(Lane lane);
   void spawn();
@@ -83,13 +90,43 @@ Result<> ContainerPlanner::cgroup() {
       Lane::kParent, "linux.cgroupsPath", "what the kernel counts and limits together",
       MakeCgroup{.directories = builder_.plan().add(layout_.directories), .first = cgroup_first_, .unified = unified_},
       Undo::kRemove);
-  for (const cgroup::FileWrite& write : layout_.writes) {
-    builder_.add(Lane::kParent, write.item, "set before the first process is let in",
-                 WriteFile{.path = builder_.plan().add(write.directory + "/" + write.file),
-                           .value = builder_.plan().add(write.value)},
-                 Undo::kInside);
-  }
+  limits();
+  restrict_devices();
   return {};
+}
+
+void ContainerPlanner::limits() {
+  Plan& plan = builder_.plan();
+  for (const cgroup::EnabledControllers& enabled : layout_.enabled) {
+    const EnableControllers action{.directory = plan.add(enabled.directory),
+                                   .controllers = plan.add(enabled.controllers)};
+    Step& step = builder_.add(Lane::kParent, enabled.item, "limits and counts take effect where they are enabled above",
+                              action, Undo::kStays);
+    if (!enabled.may_be_vacated) continue;
+    EnableControllers vacating = action;
+    vacating.leaf = plan.add(enabled.directory + "/" + std::string(kProcessesLeaf));
+    plan.add_fallback(step, vacating, {EBUSY});
+  }
+  for (const cgroup::FileWrite& write : layout_.writes) {
+    const auto writing = [&](const std::string& file, const std::string& value) {
+      return WriteFile{.path = plan.add(write.directory + "/" + file), .value = plan.add(value)};
+    };
+    Step& step = builder_.add(Lane::kParent, write.item, "set before the first process is let in",
+                              writing(write.file, write.value), Undo::kInside);
+    if (!write.other_file.empty()) plan.add_fallback(step, writing(write.other_file, write.other_value), {ENOENT});
+  }
+}
+
+void ContainerPlanner::restrict_devices() {
+  const std::vector<std::uint32_t> program = cgroup::device_program(layout_.device_rules);
+  if (program.empty()) return;
+  std::vector<std::string> rules;
+  for (const spec::DeviceRule& rule : layout_.device_rules) rules.push_back(cgroup::words(rule));
+  builder_.add(
+      Lane::kParent, "linux.resources.devices", "no other device can be used, whatever nodes there are",
+      RestrictDevices{
+          .cgroup = cgroup_first_, .program = builder_.plan().add(program), .rules = builder_.plan().add(rules)},
+      Undo::kInside);
 }
 
 Result<> ContainerPlanner::namespaces() {
@@ -143,9 +180,15 @@ void ContainerPlanner::spawn() {
   if (!unified_) flags &= ~std::uint64_t{CLONE_NEWCGROUP};
   Spawn spawn{.lane = Lane::kChild, .flags = flags, .pid = pid_, .pidfd = pidfd_};
   if (unified_) spawn.cgroup = cgroup_first_;
+  // Where it cannot be born in the cgroup (before Linux 5.7, or where a filter knows clone3(2) not), it goes there.
+  const auto or_joins = [&](Step& step) {
+    if (!unified_) return;
+    spawn.joins = true;
+    plan.add_fallback(step, spawn, {EBUSY, EOPNOTSUPP, ENOSYS, E2BIG});
+  };
   if (!needs_launcher()) {
-    builder_.add(Lane::kParent, "linux.namespaces", "the container's first process, in namespaces of its own", spawn,
-                 Undo::kKill);
+    or_joins(builder_.add(Lane::kParent, "linux.namespaces", "the container's first process, in namespaces of its own",
+                          spawn, Undo::kKill));
     join_namespaces(Lane::kChild);
     return;
   }
@@ -154,8 +197,8 @@ void ContainerPlanner::spawn() {
                Spawn{.lane = Lane::kLauncher, .pid = launcher}, Undo::kKill);
   join_namespaces(Lane::kLauncher);
   spawn.flags |= CLONE_PARENT;
-  builder_.add(Lane::kLauncher, "linux.namespaces", "the container's first process, as a child of this command", spawn,
-               Undo::kKill);
+  or_joins(builder_.add(Lane::kLauncher, "linux.namespaces",
+                        "the container's first process, as a child of this command", spawn, Undo::kKill));
   builder_.add(Lane::kLauncher, "linux.namespaces", "", SendDescriptor{.descriptor = pidfd_, .value = pid_});
   builder_.add(Lane::kParent, "linux.namespaces", "the new process, known by its pidfd",
                ReceiveDescriptor{.descriptor = pidfd_, .value = pid_}, Undo::kKill);

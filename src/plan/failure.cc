@@ -52,6 +52,7 @@ std::string_view call_name(Call call) {
     case Call::kWait: return "waitid";
     case Call::kPidfdOpen: return "pidfd_open";
     case Call::kPidfdSendSignal: return "pidfd_send_signal";
+    case Call::kBpf: return "bpf";
     case Call::kSocket: return "socket";
     case Call::kSend: return "send";
     case Call::kReceive: return "recv";

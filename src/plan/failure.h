@@ -63,6 +63,7 @@ enum class Call : std::uint8_t {
   kWait,
   kPidfdOpen,
   kPidfdSendSignal,
+  kBpf,
   // messages
   kSocket,
   kSend,

@@ -62,6 +62,23 @@ struct MakeCgroup {
   bool unified = false;
 };
 
+/// v2: enables controllers ("+memory +pids") for the cgroups below `directory`, in its cgroup.subtree_control. A cgroup
+/// that has processes of its own refuses with EBUSY (cgroup-v2.rst, "No Internal Process Constraint"); with `leaf`,
+/// a cgroup below it, they are moved there first.
+struct EnableControllers {
+  Text directory;
+  Text controllers;
+  Text leaf;
+};
+
+/// v2: loads `program` (BPF_PROG_TYPE_CGROUP_DEVICE, Linux 4.15) and attaches it to the cgroup in `cgroup`, where it
+/// decides about every use of a device, besides those attached above it. It goes with the cgroup.
+struct RestrictDevices {
+  Slot cgroup = kNoSlot;
+  Range program;  ///< numbers: two an instruction (cgroup/device_program.h)
+  Range rules;    ///< texts: what it decides, for people
+};
+
 /// Makes what a later step mounts: a directory, or a file with `content` that the engine has made up (/etc/hosts).
 struct MakeMountSource {
   Text path;
@@ -87,13 +104,15 @@ struct MapIds {
 // --- processes ---------------------------------------------------------------------------------------------------
 
 /// Clones the next lane's process with `flags` (CLONE_NEW…); its pid and pidfd go to the slots. `cgroup`: born in that
-/// v2 cgroup (CLONE_INTO_CGROUP, Linux 5.7).
+/// v2 cgroup (CLONE_INTO_CGROUP, Linux 5.7); or, with `joins`, the first thing it does is to go there, before it gets a
+/// cgroup namespace.
 struct Spawn {
   Lane lane = Lane::kChild;
   std::uint64_t flags = 0;
   Slot pid = kNoSlot;
   Slot pidfd = kNoSlot;
   Slot cgroup = kNoSlot;
+  bool joins = false;
 };
 
 struct Await {
@@ -311,11 +330,11 @@ struct Exec {
   Range environment;
 };
 
-using Action =
-    std::variant<MakeCgroup, MakeMountSource, WriteFile, MapIds, Spawn, Await, Signal, SendDescriptor,
-                 ReceiveDescriptor, OpenFile, JoinNamespace, AttachCgroup, Unshare, BringUpLoopback, SetHostname,
-                 OpenTree, SetPropagation, MountRoot, Mount, MakeDevice, MakeLink, Pivot, ChangeRoot, Mask,
-                 MakeReadOnly, SetAttribute, ConnectStreams, Console, SetIds, ChangeDirectory, CloseDescriptors, Exec>;
+using Action = std::variant<MakeCgroup, EnableControllers, RestrictDevices, MakeMountSource, WriteFile, MapIds, Spawn,
+                            Await, Signal, SendDescriptor, ReceiveDescriptor, OpenFile, JoinNamespace, AttachCgroup,
+                            Unshare, BringUpLoopback, SetHostname, OpenTree, SetPropagation, MountRoot, Mount,
+                            MakeDevice, MakeLink, Pivot, ChangeRoot, Mask, MakeReadOnly, SetAttribute, ConnectStreams,
+                            Console, SetIds, ChangeDirectory, CloseDescriptors, Exec>;
 
 /// How a host-visible step is taken back after a later one failed; in reverse order.
 enum class Undo : std::uint8_t {
@@ -323,6 +342,7 @@ enum class Undo : std::uint8_t {
   kRemove,  ///< what was made is removed
   kKill,    ///< the process is killed and reaped
   kInside,  ///< goes with what an earlier step made and will remove (a limit inside the cgroup)
+  kStays,   ///< nothing is taken back: others may rely on it by then
 };
 
 inline constexpr std::uint16_t kNoFallback = 0xffff;

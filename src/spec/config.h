@@ -172,6 +172,12 @@ struct HugepageLimit {
   bool operator==(const HugepageLimit&) const = default;
 };
 
+struct RdmaLimit {
+  std::optional<std::uint32_t> handles;
+  std::optional<std::uint32_t> objects;
+  bool operator==(const RdmaLimit&) const = default;
+};
+
 struct Resources {
   std::vector<DeviceRule> devices;
   Memory memory;
@@ -179,6 +185,7 @@ struct Resources {
   std::optional<std::int64_t> pids_limit;  ///< -1: no limit
   BlockIo block_io;
   std::vector<HugepageLimit> hugepage_limits;
+  std::map<std::string, RdmaLimit> rdma;  ///< by device
   std::map<std::string, std::string> unified;
   bool operator==(const Resources&) const = default;
 };

@@ -67,6 +67,17 @@ class Fields {
     });
   }
 
+  /// Reads an object whose keys are names of objects, each with `read_one(Fields&, T&)`.
+  template <class T, class Read>
+  void map(std::string_view key, std::map<std::string, T>& target, Read read_one) {
+    object(key, [&](Fields& fields) {
+      for (const auto& [name, value] : fields.object_.items()) {
+        T& item = target[name];
+        fields.object(name, [&](Fields& members) { read_one(members, item); });
+      }
+    });
+  }
+
   /// Calls `visit(element, pointer)` for each element of the list at `key`.
   template <class Visit>
   void each(std::string_view key, Visit visit) {

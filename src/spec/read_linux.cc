@@ -117,6 +117,11 @@ void read_hugepage_limit(Fields& fields, HugepageLimit& limit) {
   fields.require("limit", limit.limit);
 }
 
+void read_rdma_limit(Fields& fields, RdmaLimit& limit) {
+  fields.read("hcaHandles", limit.handles);
+  fields.read("hcaObjects", limit.objects);
+}
+
 }  // namespace
 
 void read_id_mapping(Fields& fields, IdMapping& mapping) {
@@ -133,7 +138,8 @@ void read_resources(Fields& fields, Resources& resources) {
   fields.object("blockIO", [&](Fields& block_io) { read_block_io(block_io, resources.block_io); });
   fields.list("hugepageLimits", resources.hugepage_limits, read_hugepage_limit);
   fields.read("unified", resources.unified);
-  for (const char* key : {"network", "rdma"}) fields.unsupported(key);
+  fields.map("rdma", resources.rdma, read_rdma_limit);
+  fields.unsupported("network");
 }
 
 void read_linux(Fields& fields, Linux& linux_config) {

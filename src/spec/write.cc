@@ -148,6 +148,12 @@ Ordered write_resources(const Resources& resources) {
   put(object, "blockIO", write_block_io(resources.block_io));
   put_list(object, "hugepageLimits", resources.hugepage_limits,
            [](const HugepageLimit& limit) { return Ordered{{"pageSize", limit.page_size}, {"limit", limit.limit}}; });
+  for (const auto& [device, limit] : resources.rdma) {
+    Ordered entry = Ordered::object();
+    if (limit.handles) entry["hcaHandles"] = *limit.handles;
+    if (limit.objects) entry["hcaObjects"] = *limit.objects;
+    object["rdma"][device] = entry;
+  }
   put(object, "unified", resources.unified);
   return object;
 }

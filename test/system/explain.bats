@@ -8,7 +8,7 @@ FOUND='echo "ids $(id -u) $(id -g)"
   ulimit -n; ulimit -u; umask; hostname; pwd; cat /etc/hosts
   cut -d " " -f 4- /proc/self/mountinfo | sed -E "s/ (shared|master):[0-9]+//g; s/[0-9a-f]{64}/ID/g; s/[0-9]+:[0-9]+ //" | sort
   ls -l /dev | awk "{ print \$1, \$5, \$6, \$NF }" | sort
-  cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/pids/pids.max'
+  cd /sys/fs/cgroup; if [ -d pids ]; then cat memory/memory.limit_in_bytes pids/pids.max; else cat memory.max pids.max; fi'
 
 host_namespaces() {
   local name

@@ -118,4 +118,11 @@ host_unchanged() {
 # --- what a test may need ------------------------------------------------------------------------------------------
 require_root() { [ "$(id -u)" -eq 0 ] || skip "needs root"; }
 require_program() { command -v "$1" >/dev/null || skip "$1 is not installed"; }
-require_controller() { [ -d "/sys/fs/cgroup/$1" ] || skip "no cgroup controller $1"; }
+require_controller() {
+  if on_cgroup_v2; then
+    grep -qw "$1" /sys/fs/cgroup/cgroup.controllers || skip "no cgroup controller $1"
+  else
+    [ -d "/sys/fs/cgroup/$1" ] || skip "no cgroup controller $1"
+  fi
+}
+on_cgroup_v2() { [ -e /sys/fs/cgroup/cgroup.controllers ]; }

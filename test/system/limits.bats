@@ -1,14 +1,24 @@
 # Limits: that they are set, that they act, and what is said when they do.
 load helper
 
-# The cgroup file CONTROLLER FILE of a running container.
+# The cgroup file of a running container: cgroup_file CONTAINER CONTROLLER FILE.
 cgroup_file() {
-  local path
-  path=$(sed -n "s/^[0-9]*:$2:\(.*\)/\1/p" "/proc/$(caisson inspect --format '{{.State.Pid}}' "$1")/cgroup")
-  cat "/sys/fs/cgroup/$2$path/$3"
+  local where=$2
+  on_cgroup_v2 && where=
+  cat "/sys/fs/cgroup/$where$(cgroup_path "$1" "$where")/$3"
 }
-# Reads it from inside, which has only its own.
-inside() { cat_in=$1 && shift && box "$@" cat "/sys/fs/cgroup/$cat_in"; }
+# Where a running container is in a hierarchy: cgroup_path CONTAINER CONTROLLER, v2 without one.
+cgroup_path() {
+  sed -n "s/^[0-9]*:$2:\(.*\)/\1/p" "/proc/$(caisson inspect --format '{{.State.Pid}}' "$1")/cgroup"
+}
+
+# What a container reads of its own cgroup, with options: inside V1-FILE V2-FILE OPTION….
+inside() {
+  local file=$1
+  ! on_cgroup_v2 || file=$2
+  shift 2
+  box "$@" cat "/sys/fs/cgroup/$file"
+}
 
 # Allocates for ever, a megabyte at a time.
 EATER='x=$(head -c 1000000 /dev/zero | tr "\0" x); while :; do x=$x$x; done'
@@ -33,21 +43,28 @@ EATER='x=$(head -c 1000000 /dev/zero | tr "\0" x); while :; do x=$x$x; done'
 
 @test "limits: memory, swap and the others of memory are written" {
   require_controller memory
-  [ "$(inside memory/memory.limit_in_bytes -m64m)" = 67108864 ]
-  [ "$(inside memory/memory.limit_in_bytes --memory=0.5g)" = 536870912 ]
-  [ "$(inside memory/memory.soft_limit_in_bytes --memory-reservation=32m)" = 33554432 ]
-  [ "$(inside memory/memory.swappiness -m64m --memory-swappiness=7)" = 7 ]
-  if [ -e /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes ]; then
-    [ "$(inside memory/memory.memsw.limit_in_bytes -m64m)" = 134217728 ]
-    [ "$(inside memory/memory.memsw.limit_in_bytes -m64m --memory-swap=100m)" = 104857600 ]
+  [ "$(inside memory/memory.limit_in_bytes memory.max -m64m)" = 67108864 ]
+  [ "$(inside memory/memory.limit_in_bytes memory.max --memory=0.5g)" = 536870912 ]
+  [ "$(inside memory/memory.soft_limit_in_bytes memory.low --memory-reservation=32m)" = 33554432 ]
+  if on_cgroup_v2; then
+    [ "$(inside '' memory.swap.max -m64m)" = 67108864 ] # of swap alone
+    [ "$(inside '' memory.swap.max -m64m --memory-swap=100m)" = 37748736 ]
+    run -125 box -m64m --memory-swappiness=7 true
+    [[ "${lines[0]}" = "caisson: error: "*"--memory-swappiness"*"cgroup v2 has no swappiness"* ]]
+  else
+    [ "$(inside memory/memory.swappiness '' -m64m --memory-swappiness=7)" = 7 ]
+    if [ -e /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes ]; then
+      [ "$(inside memory/memory.memsw.limit_in_bytes '' -m64m)" = 134217728 ]
+      [ "$(inside memory/memory.memsw.limit_in_bytes '' -m64m --memory-swap=100m)" = 104857600 ]
+    fi
   fi
 }
 
 @test "limits: processes" {
   require_controller pids
-  [ "$(inside pids/pids.max)" = 2048 ]
-  [ "$(inside pids/pids.max --pids-limit=50)" = 50 ]
-  [ "$(inside pids/pids.max --pids-limit=-1)" = max ]
+  [ "$(inside pids/pids.max pids.max)" = 2048 ]
+  [ "$(inside pids/pids.max pids.max --pids-limit=50)" = 50 ]
+  [ "$(inside pids/pids.max pids.max --pids-limit=-1)" = max ]
   run box --pids-limit=5 sh -c 'i=0; while [ $i -lt 10 ]; do sleep 5 & i=$((i + 1)); done'
   [[ "$output" = *"fork"*"Resource temporarily unavailable"* ]] || { echo "$output" && false; }
 }
@@ -55,20 +72,28 @@ EATER='x=$(head -c 1000000 /dev/zero | tr "\0" x); while :; do x=$x$x; done'
 @test "limits: CPU time, shares and sets" {
   require_controller cpu
   require_controller cpuset
-  [ "$(inside cpu/cpu.cfs_quota_us --cpus=0.5)" = 50000 ]
-  [ "$(inside cpu/cpu.cfs_period_us --cpus=0.5)" = 100000 ]
-  [ "$(inside cpu/cpu.cfs_quota_us --cpu-quota=20000 --cpu-period=50000)" = 20000 ]
-  [ "$(inside cpu/cpu.cfs_period_us --cpu-quota=20000 --cpu-period=50000)" = 50000 ]
-  [ "$(inside cpu/cpu.shares -c512)" = 512 ]
-  [ "$(inside cpuset/cpuset.cpus --cpuset-cpus=0)" = 0 ]
-  [ "$(inside cpuset/cpuset.mems --cpuset-mems=0)" = 0 ]
+  if on_cgroup_v2; then
+    [ "$(inside '' cpu.max --cpus=0.5)" = "50000 100000" ]
+    [ "$(inside '' cpu.max --cpu-quota=20000 --cpu-period=50000)" = "20000 50000" ]
+    [ "$(inside '' cpu.weight -c512)" = 59 ]
+  else
+    [ "$(inside cpu/cpu.cfs_quota_us '' --cpus=0.5)" = 50000 ]
+    [ "$(inside cpu/cpu.cfs_period_us '' --cpus=0.5)" = 100000 ]
+    [ "$(inside cpu/cpu.cfs_quota_us '' --cpu-quota=20000 --cpu-period=50000)" = 20000 ]
+    [ "$(inside cpu/cpu.cfs_period_us '' --cpu-quota=20000 --cpu-period=50000)" = 50000 ]
+    [ "$(inside cpu/cpu.shares '' -c512)" = 512 ]
+  fi
+  [ "$(inside cpuset/cpuset.cpus cpuset.cpus --cpuset-cpus=0)" = 0 ]
+  [ "$(inside cpuset/cpuset.mems cpuset.mems --cpuset-mems=0)" = 0 ]
   [ "$(box --cpuset-cpus=0 nproc)" = 1 ]
 }
 
 @test "limits: --blkio-weight is set, or refused where the kernel cannot" {
-  run box --blkio-weight=300 sh -c 'cat /sys/fs/cgroup/blkio/blkio*.weight'
+  run box --blkio-weight=300 sh -c 'cd /sys/fs/cgroup; if [ -d blkio ]; then cat blkio/blkio*.weight; else cat io*.weight; fi'
   if [ "$status" -eq 125 ]; then
     [[ "${lines[0]}" = "caisson: error: "*--blkio-weight* ]]
+  elif on_cgroup_v2; then
+    [[ "$output" = "default 300" || "$output" = "default 2930" ]] # of BFQ, or of any scheduler
   else
     [ "$output" = 300 ]
   fi
@@ -106,7 +131,9 @@ EATER='x=$(head -c 1000000 /dev/zero | tr "\0" x); while :; do x=$x$x; done'
 @test "limits: the cgroup has them while it runs, is below --cgroup-parent, and is gone afterwards" {
   require_controller pids
   caisson run -d --name parented --cgroup-parent /caisson-test-parent --pids-limit 9 builtin:busybox sleep 100
-  [[ "$(cat "/proc/$(caisson inspect --format '{{.State.Pid}}' parented)/cgroup")" = *":pids:/caisson-test-parent/"* ]]
+  local controller=pids
+  ! on_cgroup_v2 || controller=
+  [[ "$(cgroup_path parented "$controller")" = /caisson-test-parent/* ]]
   [ "$(cgroup_file parented pids pids.max)" = 9 ]
   caisson rm -f parented
   [ -z "$(find /sys/fs/cgroup -path '*/process_api' -prune -o -path '*caisson-test-parent/*' -type d -print)" ]
@@ -126,6 +153,6 @@ EATER='x=$(head -c 1000000 /dev/zero | tr "\0" x); while :; do x=$x$x; done'
 @test "limits: exec is in the same cgroup" {
   caisson run -d --name grouped builtin:busybox sleep 100
   diff <(caisson exec grouped cat /proc/1/cgroup) <(caisson exec grouped cat /proc/self/cgroup)
-  caisson exec grouped grep -c . /sys/fs/cgroup/pids/cgroup.procs
+  caisson exec grouped sh -c 'cd /sys/fs/cgroup; [ ! -d pids ] || cd pids; grep -c . cgroup.procs'
   [ "$(cgroup_file grouped pids cgroup.procs | wc -l)" -eq 1 ]
 }

@@ -146,7 +146,7 @@ ROWS
   run -1 box sh -c 'echo 1 >/proc/sys/kernel/domainname'
   [[ "$output" = *"Read-only file system"* ]]
   run -1 box sh -c 'echo h >/proc/sysrq-trigger'
-  run -1 box mkdir /sys/fs/cgroup/pids/below
+  on_cgroup_v2 || run -1 box mkdir /sys/fs/cgroup/pids/below
   run -1 box mkdir /sys/fs/cgroup/below
 }
 

@@ -143,8 +143,10 @@ outside_untouched() { (cd "$T/outside" && find . -printf '%p %T@ %C@ %s\n') | di
 }
 
 @test "security: a container's cgroup cannot be left or changed from inside" {
-  run -1 box sh -c 'echo 1 >/sys/fs/cgroup/pids/cgroup.procs'
-  run -1 box --cap-add=sys_admin sh -c 'echo max >/sys/fs/cgroup/pids/pids.max'
+  local own=/sys/fs/cgroup
+  on_cgroup_v2 || own=$own/pids
+  run -1 box sh -c "echo 1 >$own/cgroup.procs"
+  run -1 box --cap-add=sys_admin sh -c "echo max >$own/pids.max"
 }
 
 @test "security: a container's state is for its owner alone" {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cgroup/device_program.h"
 #include "host/facts.h"
 #include "spec/config.h"
 
@@ -34,17 +35,26 @@ HostFacts hybrid_host() {
 HostFacts v2_host() {
   return {.kernel = "6.1.0",
           .cgroup_mode = CgroupMode::kV2,
-          .hierarchies = {{"/sys/fs/cgroup", {"cpuset", "cpu", "io", "memory", "hugetlb", "pids"}, true}}};
+          .hierarchies = {{"/sys/fs/cgroup", {"cpuset", "cpu", "io", "memory", "hugetlb", "pids", "rdma"}, true}}};
 }
 
-// "memory/memory.limit_in_bytes=1": the hierarchy, the file, the value; enabling controllers is left to tests of its
-// own.
+// "memory.limit_in_bytes=1": the file, the value.
 std::vector<std::string> written(const Layout& layout) {
   std::vector<std::string> lines;
   for (const FileWrite& write : layout.writes) {
-    if (write.file == "cgroup.subtree_control") continue;
     EXPECT_TRUE(write.directory.ends_with("/caisson/ID")) << write.directory;
     lines.push_back(fmt::format("{}={}", write.file, write.value));
+    if (!write.other_file.empty()) lines.push_back(fmt::format("or {}={}", write.other_file, write.other_value));
+  }
+  return lines;
+}
+
+// "/sys/fs/cgroup +memory +pids", and whether processes there may be moved away.
+std::vector<std::string> enabled(const Layout& layout) {
+  std::vector<std::string> lines;
+  for (const EnabledControllers& group : layout.enabled) {
+    lines.push_back(
+        fmt::format("{} {}{}", group.directory, group.controllers, group.may_be_vacated ? " (vacated)" : ""));
   }
   return lines;
 }
@@ -119,13 +129,16 @@ const ConversionCase kConversions[] = {
     {"pids", pids(100), {"pids.max=100"}, {"pids.max=100"}},
     {"pids_none_is_one", pids(0), {"pids.max=1"}, {"pids.max=1"}},
     {"pids_unlimited", pids(-1), {"pids.max=max"}, {"pids.max=max"}},
-    {"weight", block({.weight = 500}), {"blkio.bfq.weight=500"}, {"io.weight=default 4950"}},
+    {"weight",
+     block({.weight = 500}),
+     {"blkio.bfq.weight=500"},
+     {"io.bfq.weight=default 500", "or io.weight=default 4950"}},
     {"weight_out_of_range", block({.weight = 1001}), {"!from 10 to 1000"}, {"!from 10 to 1000"}},
     {"leaf_weight", block({.leaf_weight = 500}), {"!leafWeight: "}, {"!leafWeight: "}},
     {"weight_device",
      block({.weight_device = {{8, 16, 10, std::nullopt}}}),
      {"blkio.bfq.weight_device=8:16 10"},
-     {"io.weight=8:16 1"}},
+     {"io.bfq.weight=8:16 10", "or io.weight=8:16 1"}},
     {"throttles",
      block({.throttle_read_bps = {{8, 0, 1}},
             .throttle_write_bps = {{8, 0, 2}},
@@ -138,6 +151,11 @@ const ConversionCase kConversions[] = {
      {.hugepage_limits = {{"2MB", 4194304}}},
      {"hugetlb.2MB.limit_in_bytes=4194304", "hugetlb.2MB.rsvd.limit_in_bytes=4194304"},
      {"hugetlb.2MB.max=4194304", "hugetlb.2MB.rsvd.max=4194304"}},
+    {"rdma",
+     {.rdma = {{"mlx4_0", {.handles = 2}}, {"mlx5_1", {.handles = 3, .objects = 10000}}}},
+     {"!'rdma' is mounted nowhere"},
+     {"rdma.max=mlx4_0 hca_handle=2", "rdma.max=mlx5_1 hca_handle=3 hca_object=10000"}},
+    {"rdma_unnamed", {.rdma = {{"a b", {.handles = 2}}}}, {"!not the name of a device"}, {"!not the name of a device"}},
     {"hugepages_path", {.hugepage_limits = {{"../2MB", 1}}}, {"!not a page size"}, {"!not a page size"}},
     {"unified", {.unified = {{"memory.high", "5"}}}, {"!cgroup v1"}, {"memory.high=5"}},
     {"unified_lines",
@@ -152,7 +170,7 @@ const ConversionCase kConversions[] = {
     {"unified_path", {.unified = {{"memory./../x", "2"}}}, {"!v1"}, {"!not the name of a cgroup file"}},
     {"unified_bare", {.unified = {{"memory", "2"}}}, {"!v1"}, {"!not the name of a cgroup file"}},
     {"unified_reserved", {.unified = {{"cgroup.procs", "1"}}}, {"!v1"}, {"!caisson's own"}},
-    {"unified_missing", {.unified = {{"rdma.max", "1"}}}, {"!v1"}, {"!'rdma' is not delegated"}},
+    {"unified_missing", {.unified = {{"misc.max", "1"}}}, {"!v1"}, {"!'misc' is not delegated"}},
 };
 
 class Conversion : public testing::TestWithParam<ConversionCase> {};
@@ -225,25 +243,28 @@ TEST(Directories, OnHybridHoldTheUnifiedOneOnlyWhereALimitNeedsIt) {
   const Layout made = layout({.hugepage_limits = {{"1GB", 0}}}, "/caisson/ID", hybrid_host()).value();
   EXPECT_EQ(made.directories.back(), unified);
   EXPECT_FALSE(made.unified);
-  ASSERT_EQ(made.writes.size(), 4U);
-  EXPECT_EQ(made.writes[0].directory, "/sys/fs/cgroup/unified");
-  EXPECT_EQ(made.writes[0].file, "cgroup.subtree_control");
-  EXPECT_EQ(made.writes[0].value, "+hugetlb");
-  EXPECT_EQ(made.writes[1].directory, "/sys/fs/cgroup/unified/caisson");
-  EXPECT_EQ(made.writes[2].file, "hugetlb.1GB.max");
+  EXPECT_THAT(enabled(made), testing::ElementsAre("/sys/fs/cgroup/unified +hugetlb (vacated)",
+                                                  "/sys/fs/cgroup/unified/caisson +hugetlb"));
+  ASSERT_EQ(made.writes.size(), 2U);
+  EXPECT_EQ(made.writes[0].file, "hugetlb.1GB.max");
 }
 
 TEST(Directories, OnV2AreOneWithItsControllersEnabledAbove) {
   const Layout made = layout(cpu({.shares = 1024}), "/caisson/ID", v2_host()).value();
   EXPECT_TRUE(made.unified);
   EXPECT_THAT(made.directories, testing::ElementsAre("/sys/fs/cgroup/caisson/ID"));
-  std::vector<std::string> enabled;
-  for (const FileWrite& write : made.writes) {
-    if (write.file == "cgroup.subtree_control") enabled.push_back(write.directory + " " + write.value);
-  }
-  EXPECT_THAT(enabled, testing::ElementsAre("/sys/fs/cgroup +cpu", "/sys/fs/cgroup/caisson +cpu",
-                                            "/sys/fs/cgroup +memory", "/sys/fs/cgroup/caisson +memory",
-                                            "/sys/fs/cgroup +pids", "/sys/fs/cgroup/caisson +pids"));
+  EXPECT_THAT(enabled(made), testing::ElementsAre("/sys/fs/cgroup +cpu +memory +pids (vacated)",
+                                                  "/sys/fs/cgroup/caisson +cpu +memory +pids"));
+  EXPECT_EQ(made.enabled[0].item, "linux.resources.cpu.shares");
+}
+
+TEST(Directories, OfADelegatedTreeLeaveWhatIsAboveItAlone) {
+  HostFacts facts = v2_host();
+  facts.hierarchies[0].own = "/system.slice/x.service";
+  const Layout made = layout({}, "/caisson/ID", facts).value();
+  EXPECT_THAT(made.directories, testing::ElementsAre("/sys/fs/cgroup/system.slice/x.service/caisson/ID"));
+  EXPECT_THAT(enabled(made), testing::ElementsAre("/sys/fs/cgroup/system.slice/x.service +memory +pids (vacated)",
+                                                  "/sys/fs/cgroup/system.slice/x.service/caisson +memory +pids"));
 }
 
 TEST(Controllers, ThatAreMissingMatterOnlyToALimit) {
@@ -306,10 +327,17 @@ TEST(Devices, ThatMakeNoSenseAreRefused) {
               testing::ElementsAre(testing::HasSubstr("type 'p'")));
 }
 
-TEST(Devices, OnV2AreNotThereYet) {
-  const Result<Layout> result = layout({.devices = {{.access = "rwm"}}}, "/caisson/ID", v2_host());
-  ASSERT_FALSE(result.has_value());
-  EXPECT_THAT(result.error().text(), testing::HasSubstr("not supported yet"));
+TEST(Devices, OnV2AreRulesForAProgram) {
+  const Layout made =
+      layout({.devices = {{.access = "rwm"}, {.allow = true, .type = 'c', .major = 10, .access = "rw"}}}, "/caisson/ID",
+             v2_host())
+          .value();
+  EXPECT_THAT(made.writes, testing::IsEmpty());
+  ASSERT_EQ(made.device_rules.size(), 12U);
+  EXPECT_EQ(words(made.device_rules[0]), "deny all");
+  EXPECT_EQ(words(made.device_rules[1]), "allow c 10:* rw");
+  EXPECT_EQ(words(made.device_rules[11]), "allow c 136:* rwm");
+  EXPECT_FALSE(layout({.devices = {{.type = 'p', .access = "r"}}}, "/caisson/ID", v2_host()).has_value());
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "cgroup/evidence.h"
 #include "cgroup/oom.h"
+#include "cgroup/pressure.h"
 #include "cgroup/removal.h"
 #include "cgroup/tree.h"
 
@@ -169,6 +170,19 @@ TEST_F(Removal, TouchesNothingThatIsNoCgroup) {
   ASSERT_FALSE(killed.has_value());
   EXPECT_THAT(killed.error().text(), testing::HasSubstr("is not a cgroup"));
   EXPECT_FALSE(is_inner_cgroup("/sys/fs/cgroup"));
+}
+
+TEST(Pressure, IsReadFromTheKernelsLines) {
+  const Pressure pressure = parse_pressure(
+      "some avg10=12.50 avg60=3.00 avg300=0.25 total=123456\nfull avg10=0.00 avg60=1.00 avg300=0.00 total=7\n");
+  ASSERT_TRUE(pressure.some && pressure.full);
+  EXPECT_DOUBLE_EQ(pressure.some->of_10_s, 12.5);
+  EXPECT_DOUBLE_EQ(pressure.some->of_300_s, 0.25);
+  EXPECT_EQ(pressure.some->total_us, 123456U);
+  EXPECT_DOUBLE_EQ(pressure.full->of_60_s, 1);
+  EXPECT_EQ(pressure.full->total_us, 7U);
+  EXPECT_FALSE(parse_pressure("some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n").full);
+  EXPECT_TRUE(read_pressure({"/nowhere"}).empty());
 }
 
 }  // namespace

@@ -43,6 +43,28 @@ const std::vector<WordsCase> kWordsCases = {
                                .first = p.new_slot("cpu")};
      },
      "make the cgroups /sys/fs/cgroup/{cpu,cpuset}/c/1 and open tasks in each"},
+    {"EnableControllers",
+     [](Plan& p) -> plan::Action {
+       return plan::EnableControllers{.directory = p.add("/sys/fs/cgroup"),
+                                      .controllers = p.add("+memory +pids"),
+                                      .leaf = p.add("/sys/fs/cgroup/others")};
+     },
+     "enable +memory +pids for the cgroups below /sys/fs/cgroup, whose own processes move to /sys/fs/cgroup/others"},
+    {"RestrictDevices",
+     [](Plan& p) -> plan::Action {
+       const plan::Slot first = p.new_slot("/sys/fs/cgroup/a");
+       p.append(plan::Lane::kParent, "", "",
+                plan::MakeCgroup{.directories = list(p, {"/sys/fs/cgroup/a"}), .first = first, .unified = true});
+       return plan::RestrictDevices{.cgroup = first,
+                                    .program = p.add(std::vector<std::uint32_t>(6)),
+                                    .rules = list(p, {"deny all", "allow c 1:3 rwm"})};
+     },
+     "restrict the devices of /sys/fs/cgroup/a by a program of 3 instructions: deny all, allow c 1:3 rwm"},
+    {"SpawnThatJoins",
+     [](Plan& p) -> plan::Action {
+       return plan::Spawn{.pid = p.new_slot("pid"), .cgroup = p.new_slot("/sys/fs/cgroup/a"), .joins = true};
+     },
+     "clone, which joins the cgroup of slot /sys/fs/cgroup/a → slot pid"},
     {"MakeMountSource",
      [](Plan& p) -> plan::Action {
        return plan::MakeMountSource{.path = p.add("/run/c/hosts"), .content = p.add("127.0.0.1 localhost\n")};

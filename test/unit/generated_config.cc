@@ -121,7 +121,7 @@ std::vector<spec::Device> devices(Random& random) {
   return random.some(known, 4);
 }
 
-spec::Resources resources(Random& random, bool unified) {
+spec::Resources resources(Random& random) {
   spec::Resources limits;
   if (random.one_in(3)) limits.memory.limit = 100 << 20;
   if (limits.memory.limit && random.one_in(2)) limits.memory.swap = 100 << 20;
@@ -129,7 +129,7 @@ spec::Resources resources(Random& random, bool unified) {
   if (random.one_in(3)) limits.cpu.quota = 50'000;
   if (random.one_in(4)) limits.cpu.cpus = "0";
   if (random.one_in(3)) limits.pids_limit = 64;
-  if (!unified && random.one_in(2)) limits.devices = {{.allow = false, .access = "rwm"}};
+  if (random.one_in(2)) limits.devices = {{.allow = false, .access = "rwm"}};
   return limits;
 }
 
@@ -219,7 +219,7 @@ GeneratedContainer generate_container(std::uint64_t seed) {
   const bool cgroup = made.facts.cgroup_mode != CgroupMode::kNone && !random.one_in(4);
   if (cgroup) {
     config.linux_.cgroups_path = "/caisson/" + std::to_string(seed);
-    config.linux_.resources = resources(random, made.facts.cgroup_mode == CgroupMode::kV2);
+    config.linux_.resources = resources(random);
   }
   config.linux_.masked_paths = random.some(std::vector<std::string>{"/proc/kcore", "/proc/acpi", "/sys/firmware"}, 2);
   config.linux_.readonly_paths = random.some(std::vector<std::string>{"/proc/sys", "/proc/bus/"}, 2);

@@ -159,6 +159,7 @@ TEST(Golden, CgroupV2) {
   config.mounts = {{"/sys/fs/cgroup", "cgroup", "cgroup", {"ro"}}};
   config.linux_.cgroups_path = "/caisson/box";
   config.linux_.resources.memory = {.limit = 100 << 20, .swap = 100 << 20};
+  config.linux_.resources.devices = {{.access = "rwm"}};
   expect_golden("cgroup_v2", plan_of(config, CgroupMode::kV2));
 }
 

@@ -111,6 +111,12 @@ class Generator {
       *throttle = throttles();
     }
     r.hugepage_limits = list([&] { return HugepageLimit{text(), number<std::uint64_t>()}; });
+    for (int i = 0; i < 2; ++i) {
+      if (!coin()) continue;
+      RdmaLimit& limit = r.rdma[text()];
+      maybe(limit.handles);
+      maybe(limit.objects);
+    }
     r.unified = map();
     return r;
   }
