@@ -120,7 +120,7 @@ const HintRow kRows[] = {
        const string words = join(namespace_words(wanted_namespaces(c)), ", ");
        return fmt::format("the kernel was built without one of these namespaces ({}): see ls /proc/self/ns", words);
      }},
-    {"cgroup_takes_no_process", "Spawn", {Call::kClone3}, {EBUSY, EOPNOTSUPP}, nullptr,
+    {"cgroup_takes_no_process", "Spawn", {Call::kClone3, Call::kWrite}, {EBUSY, EOPNOTSUPP}, nullptr,
      [](C) { return string("a cgroup that hands controllers to its children takes no process itself (cgroup v2): "
            "choose one without children, --cgroup-parent"); }},
 
@@ -313,6 +313,16 @@ const HintRow kRows[] = {
            "than it", c.value()); }},
     {"cgroup_value", "WriteFile", {Call::kWrite}, {EINVAL, ERANGE}, is_cgroup_write,
      [](C c) { return fmt::format("the kernel does not take '{}' for {}", c.value(), c.file()); }},
+    {"cgroup_has_processes", "EnableControllers", {Call::kWrite}, {EBUSY}, nullptr,
+     [](C c) { return fmt::format("processes are in {} itself: a cgroup with processes of its own can hand no controller "
+           "down (cgroup v2): choose another --cgroup-parent", c.view(c.as<plan::EnableControllers>().directory)); }},
+    {"controllers_not_delegated", "EnableControllers", {Call::kWrite, Call::kMkdir}, {EACCES, EPERM, EROFS}, nullptr,
+     [](C c) { return fmt::format("{}/cgroup.subtree_control may not be written by user {}: systemd delegates a cgroup "
+           "with Delegate=yes, an outer container by mounting it writable",
+           c.view(c.as<plan::EnableControllers>().directory), c.facts.effective_uid); }},
+    {"device_program_not_allowed", "RestrictDevices", {Call::kBpf}, {EPERM, EACCES}, nullptr,
+     [](C) { return string("a program for a cgroup's devices takes the host's own CAP_BPF and CAP_NET_ADMIN, or "
+           "CAP_SYS_ADMIN, and none above it that excludes others: only --privileged goes without one"); }},
     {"cgroup_not_delegated", "MakeCgroup", {Call::kMkdir, Call::kOpen}, {EACCES, EPERM}, nullptr,
      [](C c) { return fmt::format("the cgroups are not delegated to user {}: run as root, or have systemd delegate "
            "them (Delegate=yes)", c.facts.effective_uid); }},

@@ -131,6 +131,9 @@ void cgroups(Plan& p) {
   child(p, plan::MakeCgroup{.directories = p.add(Texts{"/sys/fs/cgroup/memory/c"}), .first = p.new_slot("memory")});
 }
 void attach(Plan& p) { child(p, plan::AttachCgroup{.first = p.new_slot("memory"), .count = 1}); }
+void enabling(Plan& p) {
+  child(p, plan::EnableControllers{.directory = p.add("/sys/fs/cgroup/x"), .controllers = p.add("+memory")});
+}
 void id_maps(Plan& p) {
   child(p, plan::MapIds{.pid = p.new_slot("pid"), .uid_map = p.add("0 1 2\n"), .gid_map = p.add("0 1 2\n")});
 }
@@ -419,6 +422,16 @@ const std::vector<HintCase> kCases = {
      write("/sys/fs/cgroup/cpu/c/cpu.shares", "x"),
      {.call = Call::kWrite, .error = EINVAL},
      "does not take 'x' for cpu.shares"},
+    {"cgroup_has_processes", enabling, {.call = Call::kWrite, .error = EBUSY}, "processes are in /sys/fs/cgroup/x itself"},
+    {"controllers_not_delegated",
+     enabling,
+     {.call = Call::kWrite, .error = EACCES},
+     "/sys/fs/cgroup/x/cgroup.subtree_control may not be written by user 1000",
+     ordinary_user()},
+    {"device_program_not_allowed",
+     [](Plan& p) { child(p, plan::RestrictDevices{.cgroup = p.new_slot("cgroup")}); },
+     {.call = Call::kBpf, .error = EPERM},
+     "CAP_BPF"},
     {"cgroup_not_delegated",
      cgroups,
      {.call = Call::kMkdir, .error = EACCES},
