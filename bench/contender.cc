@@ -5,6 +5,7 @@
 #include <linux/magic.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
 
 #include "base/text.h"
@@ -130,7 +132,8 @@ void delete_container(const Fixture& fixture, const Launch& launch) {
 }
 
 Result<> pack(const Fixture& fixture) {
-  return run_quietly(fixture, {.command = {TRY(find_program("tar")), "-cf", fixture.tarball, "-C", fixture.rootfs, "."}});
+  return run_quietly(fixture,
+                     {.command = {TRY(find_program("tar")), "-cf", fixture.tarball, "-C", fixture.rootfs, "."}});
 }
 
 // --- the others ----------------------------------------------------------------------------------------------------
@@ -156,6 +159,37 @@ Result<Launch> prepare_overlay(const Fixture& fixture, const std::string& networ
   return prepare_caisson(fixture, {"--network", network, fixture.tarball});
 }
 
+/// The first account of an ordinary user, with a group of the same number, that has subordinate ids.
+Result<uid_t> ordinary_user() {
+  std::ifstream subordinate("/etc/subuid");
+  std::set<std::string> names;
+  for (std::string line; std::getline(subordinate, line);) names.emplace(cut(line, ':').head);
+  std::ifstream accounts("/etc/passwd");
+  for (std::string line; std::getline(accounts, line);) {
+    const std::vector<std::string_view> fields = split(line, ':');
+    if (fields.size() < 4 || !names.contains(std::string(fields[0])) || fields[2] != fields[3]) continue;
+    const auto uid = parse_unsigned(fields[2]);
+    if (uid && *uid >= 1000) return static_cast<uid_t>(*uid);
+  }
+  return fail(complaint("no ordinary user with ids in /etc/subuid"));
+}
+
+/// An overlay, as an ordinary user: with a user namespace whose ids newuidmap and newgidmap map.
+Result<Launch> prepare_rootless(const Fixture& fixture) {
+  const uid_t user = TRY(ordinary_user());
+  const fs::path own = fixture.directory / "rootless";
+  fs::create_directory(own);
+  if (chown(own.c_str(), user, user) != 0 || chmod(fixture.directory.c_str(), 0755) != 0)
+    return fail(os_error("chown", own.string()));
+  Launch launch = TRY(prepare_overlay(fixture, "none"));
+  for (std::string& word : launch.command) {
+    if (word == (fixture.directory / "store").string()) word = own / "store";
+    if (word == (fixture.directory / "run").string()) word = own / "run";
+  }
+  launch.user = user;
+  return launch;
+}
+
 Result<Launch> prepare_bwrap(const Fixture& fixture) {
   const std::string program = TRY(find_program("bwrap"));
   return Launch{.command = {program, "--unshare-all", "--ro-bind", fixture.rootfs, "/", "--proc", "/proc", "--dev",
@@ -166,10 +200,27 @@ Result<Launch> prepare_bwrap(const Fixture& fixture) {
 Result<Launch> prepare_podman(const Fixture& fixture) {
   Launch launch = TRY(beside_cgroup_v1({.command = {TRY(find_program("podman"))}}));
   const fs::path store = fixture.directory / "podman";
-  launch.command.insert(launch.command.end(),
-                        {"--root", store / "root", "--runroot", store / "run", "--tmpdir", store / "tmp", "--cgroup-manager",
-                         "cgroupfs", "--events-backend", "none", "run", "--rm", "--network", "none", "--ulimit",
-                         "nofile=1024:1024", "--ulimit", "nproc=4096:4096", "--rootfs", fixture.rootfs.string() + ":O", "true"});
+  launch.command.insert(launch.command.end(), {"--root",
+                                               store / "root",
+                                               "--runroot",
+                                               store / "run",
+                                               "--tmpdir",
+                                               store / "tmp",
+                                               "--cgroup-manager",
+                                               "cgroupfs",
+                                               "--events-backend",
+                                               "none",
+                                               "run",
+                                               "--rm",
+                                               "--network",
+                                               "none",
+                                               "--ulimit",
+                                               "nofile=1024:1024",
+                                               "--ulimit",
+                                               "nproc=4096:4096",
+                                               "--rootfs",
+                                               fixture.rootfs.string() + ":O",
+                                               "true"});
   return launch;
 }
 
@@ -193,6 +244,7 @@ constexpr Contender kContenders[] = {
        return prepare_caisson(f, {"--network", "none", "--security-opt", "seccomp=unconfined", f.rootfs});
      },
      nullptr},
+    {"rootless", "the overlay with --network none, run by an ordinary user", prepare_rootless, nullptr},
     {"crun", "crun run, the default bundle", prepare_crun, delete_container},
     {"runc", "runc run, the default bundle", [](const Fixture& f) { return prepare_runtime(f, "runc"); },
      delete_container},

@@ -14,12 +14,12 @@ namespace caisson::bench {
 
 /// What the contenders are given to work with.
 struct Fixture {
-  std::filesystem::path directory;  ///< temporary, removed at the end
-  std::filesystem::path rootfs;     ///< in it: a static busybox and its links
-  std::filesystem::path tarball;    ///< of it
+  std::filesystem::path directory;                  ///< temporary, removed at the end
+  std::filesystem::path rootfs;                     ///< in it: a static busybox and its links
+  std::filesystem::path tarball;                    ///< of it
   std::chrono::steady_clock::time_point packed_at;  ///< when that was
-  std::filesystem::path build;      ///< the build directory with bin/caisson and bench/floor
-  std::string id;                   ///< a name for containers and cgroups that nothing else on the host has
+  std::filesystem::path build;                      ///< the build directory with bin/caisson and bench/floor
+  std::string id;  ///< a name for containers and cgroups that nothing else on the host has
 };
 
 /// One row. To add a contender, or the same one with other options, add a row.

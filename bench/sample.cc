@@ -1,6 +1,7 @@
 #include "sample.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -21,12 +22,13 @@ std::int64_t now_ns() {
 }
 
 /// The child: from here on nothing is allocated, and nothing can be reported but by an exit status.
-[[noreturn]] void become(char* const* argv, int mount_namespace, int errors) {
+[[noreturn]] void become(char* const* argv, int mount_namespace, uid_t user, int errors) {
   if (mount_namespace >= 0 && setns(mount_namespace, CLONE_NEWNS) != 0) _exit(127);
   const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
   dup2(nothing, STDIN_FILENO);
   dup2(nothing, STDOUT_FILENO);
   dup2(errors, STDERR_FILENO);
+  if (user != 0 && (setgroups(0, nullptr) != 0 || setgid(user) != 0 || setuid(user) != 0)) _exit(127);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -45,7 +47,7 @@ Result<Sample> run_once(const Launch& launch, const Fd& errors) {
   const std::int64_t start_ns = now_ns();
   const pid_t child = fork();
   if (child < 0) return fail(os_error("fork", launch.command.front()));
-  if (child == 0) become(argv.data(), launch.mount_namespace.get(), errors.get());
+  if (child == 0) become(argv.data(), launch.mount_namespace.get(), launch.user, errors.get());
   int status = 0;
   rusage usage{};
   while (wait4(child, &status, 0, &usage) < 0)

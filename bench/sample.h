@@ -1,6 +1,8 @@
 // One run of a program, measured from outside; and what many runs amount to.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -15,6 +17,7 @@ namespace caisson::bench {
 struct Launch {
   std::vector<std::string> command;  ///< the first word is a path
   Fd mount_namespace = {};           ///< entered between fork and exec; none: the caller's
+  uid_t user = 0;                    ///< whom it runs as, with the group of the same number; 0: the caller
 };
 
 struct Sample {

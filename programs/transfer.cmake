@@ -1,1 +1,1 @@
-caisson_program(transfer DYNAMIC LIBEXEC SOURCES programs/transfer/main.cc KNOWS base image unpack)
+caisson_program(transfer DYNAMIC LIBEXEC SOURCES programs/transfer/main.cc KNOWS unpack image kernel base)

@@ -1,7 +1,8 @@
 // transfer: what needs the system's shared libraries, run by caisson as a child.
 //
-//   transfer unpack [--sha256 HEX] [--progress] [--report] --root STORE (FILE|-)
+//   transfer unpack [--sha256 HEX] [--uids MAP --gids MAP] [--progress] [--report] --root STORE (FILE|-)
 //
+// MAP, "OWNER:BECOMES:COUNT[,…]", says who the owners that stand in the tarball become (image/owner_map.h).
 // Prints the digest of the tarball on standard output once it is unpacked in the store; with --report it prints what
 // image/report.h describes instead, errors included. Exit status: 0, or 1 for any error.
 #include <cstdio>
@@ -20,7 +21,8 @@ using caisson::complaint;
 using caisson::fail;
 using caisson::Result;
 
-constexpr std::string_view kUsage = "transfer unpack [--sha256 HEX] [--progress] [--report] --root STORE (FILE|-)";
+constexpr std::string_view kUsage =
+    "transfer unpack [--sha256 HEX] [--uids MAP --gids MAP] [--progress] [--report] --root STORE (FILE|-)";
 
 struct Arguments {
   caisson::image::UnpackOptions unpack;
@@ -41,9 +43,12 @@ Result<Arguments> parse(const std::vector<std::string>& words) {
       arguments.unpack.progress = true;
     } else if (word == "--report") {
       arguments.report = true;
-    } else if ((word == "--root" || word == "--sha256") && i + 1 < words.size()) {
+    } else if ((word == "--root" || word == "--sha256" || word == "--uids" || word == "--gids") &&
+               i + 1 < words.size()) {
       ++i;
       if (word == "--root") arguments.unpack.store = words[i];
+      if (word == "--uids") arguments.unpack.owners.uids = TRY_IN(word, caisson::image::read_owner_map(words[i]));
+      if (word == "--gids") arguments.unpack.owners.gids = TRY_IN(word, caisson::image::read_owner_map(words[i]));
       if (word == "--sha256") arguments.unpack.sha256 = words[i];
     } else {
       return fail(

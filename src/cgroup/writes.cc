@@ -28,6 +28,11 @@ Error missing(const std::vector<std::string_view>& controllers, const HostFacts&
           controller));
 }
 
+Error not_delegated(const CgroupHierarchy& hierarchy, const HostFacts& facts) {
+  return complaint(fmt::format("user {} may make no cgroup in {}", facts.effective_uid, hierarchy.place()),
+                   "run as root, or leave the limit out");
+}
+
 // The directories from a hierarchy's root down to the parent of `path`: "", "/caisson" of "/caisson/ID".
 std::vector<std::string> ancestors(const std::string& path) {
   std::vector<std::string> above;
@@ -42,6 +47,7 @@ std::vector<std::string> ancestors(const std::string& path) {
 Result<const CgroupHierarchy*> Writes::need(std::vector<std::string_view> controllers, std::string_view item) {
   for (const std::string_view controller : controllers) {
     if (const CgroupHierarchy* hierarchy = facts_.hierarchy(controller)) {
+      if (!hierarchy->is_writable) return fail(in(item, not_delegated(*hierarchy, facts_)));
       if (hierarchy->unified) enable(*hierarchy, controller, item);
       return hierarchy;
     }
@@ -98,11 +104,13 @@ Layout Writes::finish() {
     const bool named = hierarchy.controllers.empty() || hierarchy.controllers.front().starts_with("name=");
     const bool used =
         std::any_of(enabled_.begin(), enabled_.end(), [&](const Enabled& e) { return e.hierarchy == &hierarchy; });
+    if (!hierarchy.is_writable) continue;
     if (hierarchy.unified ? layout.unified || used : !named) layout.directories.push_back(directory(hierarchy));
   }
   if (layout.unified) {  // memory and pids tell what happened to a container (evidence.h) also where nothing is limited
     for (const std::string_view controller : {"memory", "pids"}) {
-      if (const CgroupHierarchy* hierarchy = facts_.hierarchy(controller))
+      if (const CgroupHierarchy* hierarchy = facts_.hierarchy(controller);
+          hierarchy != nullptr && hierarchy->is_writable)
         enable(*hierarchy, controller, "linux.cgroupsPath");
     }
   }

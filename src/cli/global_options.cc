@@ -23,14 +23,16 @@ constexpr std::string_view kWhere = "Where things are kept";
 constexpr std::string_view kSaying = "What is said";
 
 const std::array kOptions = {
-    Option<Global>{{"root", 0, "DIR", kWhere, "Containers, unpacked layers (default /var/lib/caisson)"},
-                   [](Global& global, const Use& use) -> Result<> {
-                     return global.places.root = std::string(use.value), Result<>();
-                   }},
-    Option<Global>{{"runroot", 0, "DIR", kWhere, "State of running containers (default /run/caisson)"},
-                   [](Global& global, const Use& use) -> Result<> {
-                     return global.places.runroot = std::string(use.value), Result<>();
-                   }},
+    Option<Global>{
+        {"root", 0, "DIR", kWhere, "Containers, unpacked layers (default /var/lib/caisson; ~/.local/share/caisson)"},
+        [](Global& global, const Use& use) -> Result<> {
+          return global.places.root = std::string(use.value), Result<>();
+        }},
+    Option<Global>{
+        {"runroot", 0, "DIR", kWhere, "State of running containers (default /run/caisson; $XDG_RUNTIME_DIR/caisson)"},
+        [](Global& global, const Use& use) -> Result<> {
+          return global.places.runroot = std::string(use.value), Result<>();
+        }},
     Option<Global>{{"log-level", 0, "LEVEL", kSaying, "debug, info, warning or error (default warning)"},
                    [](Global& global, const Use& use) -> Result<> {
                      const auto level = parse_log_level(use.value);
@@ -65,6 +67,7 @@ Result<std::vector<std::string>> read_global_options(const std::vector<std::stri
   if (global.version) return std::vector<std::string>{"version"};
   if (parsed.help) return std::vector<std::string>{"help"};
   TRY(engine::find_parts(command.places, command.process_arguments[0]));
+  TRY(engine::find_defaults(command.places));
   TRY(engine::make_absolute(command.places));
   return std::move(parsed.operands);
 }

@@ -115,8 +115,6 @@ Result<> set_cgroup_file(RunInput& input, const Use& use) {
   return {};
 }
 
-Result<> set_user_namespace(RunInput&, const Use& use) { return engine::read_user_namespace(use.value); }
-
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kMostInt = std::numeric_limits<std::int32_t>::max();
 
@@ -230,7 +228,12 @@ constexpr Option<RunInput> kTable[] = {
      value<&RunOptions::ipc, engine::read_ipc>},
     {{"uts", 0, "WHICH", kSharing, "UTS namespace, with the names"}, value<&RunOptions::uts, engine::read_namespace>},
     {{"cgroupns", 0, "WHICH", kSharing, "Cgroup namespace"}, value<&RunOptions::cgroupns, engine::read_namespace>},
-    {{"userns", 0, "WHICH", kSharing, "User namespace: host"}, set_user_namespace},
+    {{"userns", 0, "WHICH", kSharing, "User namespace: host, keep-id, auto, container:NAME or ns:PATH"},
+     value<&RunOptions::userns, engine::read_user_namespace>},
+    {{"uidmap", 0, "INSIDE:OUTSIDE[:SIZE]", kSharing, "A user namespace with these users", true},
+     append<&RunOptions::uidmaps, engine::read_id_mapping>},
+    {{"gidmap", 0, "INSIDE:OUTSIDE[:SIZE]", kSharing, "A user namespace with these groups", true},
+     append<&RunOptions::gidmaps, engine::read_id_mapping>},
     {{"hostname", 'h', "NAME", kSharing, "Its host name (default the start of its id)"},
      value<&RunOptions::hostname, engine::read_host_name>},
     {{"domainname", 0, "NAME", kSharing, "Its NIS domain name"},
@@ -261,7 +264,6 @@ constexpr Option<RunInput> kTable[] = {
     {{"dns-search", 0, "DOMAIN"}},
     {{"env-host"}},
     {{"expose", 0, "PORT"}},
-    {{"gidmap", 0, "MAP"}},
     {{"gpus", 0, "REQUEST"}},
     {{"health-cmd", 0, "COMMAND"}},
     {{"health-interval", 0, "DURATION"}},
@@ -313,7 +315,6 @@ constexpr Option<RunInput> kTable[] = {
     {{"subuidname", 0, "NAME"}},
     {{"systemd", 0, "HOW"}},
     {{"tz", 0, "ZONE"}},
-    {{"uidmap", 0, "MAP"}},
     {{"unsetenv", 0, "NAME"}},
     {{"unsetenv-all"}},
     {{"use-api-socket"}},

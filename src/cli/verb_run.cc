@@ -44,9 +44,7 @@ int verb_run(const Command& command) {
     return 0;
   }
   if (const Result<> open = check_preserved(line->options.preserve_fds); !open) return refuse(command, open.error());
-  if (::geteuid() == 0) {
-    if (const int status = protect_own_executable(command); status != 0) return status;
-  }
+  if (const int status = protect_own_executable(command); status != 0) return status;
   line->options.strict = command.strict;
   engine::sweep(command.places, command.log);
   const engine::RunResult result = engine::run(line->options, command.places, command.log);

@@ -33,6 +33,13 @@ Result<> check_contradictions(const Composing& c) {
 
 void warn_of_privileges(const Composing& c) {
   if (!c.options.privileged) return;
+  if (c.around.facts.is_ordinary_user()) {
+    c.out.warnings.emplace_back(
+        "--privileged gives up the bounds of the container's root, and the hidden and read-only parts of /proc and "
+        "/sys: "
+        "what runs in this container can do whatever this user may");
+    return;
+  }
   c.out.warnings.push_back(fmt::format(
       "--privileged gives up the bounds of root's power ({} capabilities instead of 11), the rules for devices (all "
       "of the host's are there), and the hidden and read-only parts of /proc and /sys: what runs in this container "
@@ -75,6 +82,7 @@ Result<Composed> compose(const RunOptions& options, const Surroundings& surround
   TRY(compose_cpu(c));
   compose_cgroup(c);
   TRY(compose_devices(c));
+  compose_delegation(c);
 
   composed.config.annotations = options.annotations;
   warn_of_privileges(c);

@@ -94,9 +94,23 @@ std::string container_hostname(const RunOptions& options, const Surroundings& su
   return options.hostname.empty() ? surroundings.id.substr(0, 12) : options.hostname;
 }
 
+// First of all that are shared: it owns the others.
+void compose_user_namespace(const Composing& c) {
+  const UserNamespace& chosen = c.user_namespace();
+  if (!chosen.own) return;
+  spec::Linux& config = c.config().linux_;
+  c.origin(fmt::format("linux.namespaces[{}]", config.namespaces.size()), "userns");
+  config.namespaces.push_back({NamespaceType::kUser, chosen.path});
+  if (!chosen.path.empty()) return;
+  config.uid_mappings = chosen.uids;
+  config.gid_mappings = chosen.gids;
+  for (const std::string_view option : {"userns", "gidmap", "uidmap"}) c.origin("linux.uidMappings", option);
+}
+
 Result<> compose_namespaces(const Composing& c) {
   std::vector<spec::Namespace>& namespaces = c.config().linux_.namespaces;
   namespaces.push_back({NamespaceType::kMount, {}});
+  compose_user_namespace(c);
   for (const NamespaceRow& row : kRows) {
     const NamespaceChoice& choice = c.options.*row.choice;
     if (choice.kind == NamespaceKind::kHost) continue;

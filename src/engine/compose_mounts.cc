@@ -40,8 +40,8 @@ std::string overlay_path(std::string_view path, std::string_view special) {
   return escaped;
 }
 
-// `volatile` (Linux 5.10): the end of the mount does not wait until the whole file system of `upper` is on the disk. For
-// what is thrown away with the container.
+// `volatile` (Linux 5.10): the end of the mount does not wait until the whole file system of `upper` is on the disk.
+// For what is thrown away with the container.
 std::vector<std::string> overlay_options(const std::vector<std::string>& lower, const std::string& upper,
                                          const std::string& work, bool thrown_away) {
   std::vector<std::string> layers;
@@ -92,14 +92,25 @@ Result<> add_shared_memory(const Composing& c, Entries& entries) {
   return {};
 }
 
+std::vector<std::string> terminal_options(const Composing& c) {
+  constexpr std::uint32_t kTerminalGroup = 5;  // tty, where distributions agree
+  std::vector<std::string> options = {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"};
+  if (c.user_namespace().has_group(kTerminalGroup)) options.push_back(fmt::format("gid={}", kTerminalGroup));
+  return options;
+}
+
+// The engine's own files, and the root filesystem, belong to the host's ids: the container is to see its own.
+std::vector<std::string> with_owners(const Composing& c, std::vector<std::string> options, std::string_view word) {
+  if (c.user_namespace().shifted) options.emplace_back(word);
+  return options;
+}
+
 Result<Entries> default_mounts(const Composing& c) {
   const std::string access = c.options.privileged ? "rw" : "ro";
   Entries entries = {
       {mount_of("/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}), {}},
       {mount_of("/dev", "tmpfs", "tmpfs", {"nosuid", "strictatime", "mode=755", "size=65536k"}), {}},
-      {mount_of("/dev/pts", "devpts", "devpts",
-                {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}),
-       {}},
+      {mount_of("/dev/pts", "devpts", "devpts", terminal_options(c)), {}},
       {mount_of("/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", access}), {}},
   };
   if (c.around.facts.cgroup_mode != CgroupMode::kNone) {
@@ -119,8 +130,9 @@ Result<Entries> default_mounts(const Composing& c) {
 void add_generated_files(const Composing& c, Entries& entries) {
   const auto add = [&](const std::string& source, std::string destination) {
     if (source.empty()) return;
-    entries.push_back(
-        {mount_of(std::move(destination), "bind", source, {"bind", "nosuid", "noexec", "nodev", "rprivate"}), {}});
+    entries.push_back({mount_of(std::move(destination), "bind", source,
+                                with_owners(c, {"bind", "nosuid", "noexec", "nodev", "rprivate"}, "idmap")),
+                       {}});
   };
   add(c.around.hosts_file, "/etc/hosts");
   add(c.around.resolv_conf_file, "/etc/resolv.conf");
@@ -169,6 +181,7 @@ spec::Mount overlay_mount(const Composing& c, const MountChoice& choice, const s
   const std::string own = fmt::format("{}/overlays/{}", c.around.directory, number);
   std::vector<std::string> options = overlay_options({source}, own + "/upper", own + "/work", c.options.remove);
   options.insert(options.end(), choice.options.begin(), choice.options.end());
+  if (c.user_namespace().own) options.emplace_back("userxattr");
   make_private_by_default(options);
   c.out.directories.push_back(own + "/upper");
   c.out.directories.push_back(own + "/work");
@@ -182,8 +195,27 @@ spec::Mount bind_mount(const MountChoice& choice, std::string source) {
   return mount_of(choice.destination, "bind", std::move(source), std::move(options));
 }
 
-spec::Mount chosen_mount(const Composing& c, const MountChoice& choice, std::size_t number) {
+Result<> check_owners(const Composing& c, const MountChoice& choice) {
+  const UserNamespace& ids = c.user_namespace();
+  const bool maps_owners = has(choice.options, "idmap") || has(choice.options, "ridmap");
+  if (maps_owners && !ids.shifted) {
+    return fail(in(choice.typed, complaint("owners can be mapped by root alone, to a user namespace of the container's",
+                                           "as root, with --userns=auto or --uidmap")));
+  }
+  if (choice.kind != MountKind::kOverlay) return {};
+  if (maps_owners) return fail(in(choice.typed, complaint("an overlay cannot have its owners mapped")));
+  if (ids.shifted || ids.automatic) {
+    return fail(
+        in(choice.typed, complaint("overlays over directories of the host are not there yet in a user namespace "
+                                   "with ids of its own",
+                                   "bind it read-only, or copy it")));
+  }
+  return {};
+}
+
+Result<spec::Mount> chosen_mount(const Composing& c, const MountChoice& choice, std::size_t number) {
   if (choice.kind == MountKind::kTmpfs) return tmpfs_mount(c, choice);
+  TRY(check_owners(c, choice));
   const std::string source = absolute_source(c, choice.source);
   if (choice.relabel && c.around.facts.selinux) {
     c.out.warnings.push_back(
@@ -201,7 +233,7 @@ Result<Entries> chosen_mounts(const Composing& c) {
     if (!first) {
       return fail(complaint(fmt::format("{} and {} are mounted at the same place", earlier->second, choice.typed)));
     }
-    entries.push_back({chosen_mount(c, choice, entries.size()), choice.typed});
+    entries.push_back({TRY(chosen_mount(c, choice, entries.size())), choice.typed});
   }
   return entries;
 }
@@ -241,8 +273,13 @@ Result<> compose_root(const Composing& c) {
   const RootFilesystem& root = c.around.rootfs;
   c.config().root = {.path = root.path, .readonly = c.options.read_only};
   c.origin("root.readonly", "read-only");
-  if (root.lower.empty()) return {};
-  c.config().mounts.push_back(mount_of("/", "overlay", "overlay", overlay_options(root.lower, root.upper, root.work, c.options.remove)));
+  if (!root.lower.empty()) {
+    c.config().mounts.push_back(
+        mount_of("/", "overlay", "overlay",
+                 with_owners(c, overlay_options(root.lower, root.upper, root.work, c.options.remove), "idmap")));
+  } else if (c.user_namespace().shifted) {
+    c.config().mounts.push_back(mount_of("/", "bind", root.path, {"rbind", "ridmap"}));
+  }
   return {};
 }
 

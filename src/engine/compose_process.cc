@@ -89,6 +89,10 @@ void compose_identity(const Composing& c) {
                   .gid = account.gid,
                   .umask = c.options.umask.value_or(kDefaultUmask),
                   .additional_gids = account.groups};
+  // Groups that the image gives the user, where this user namespace has them.
+  if (c.options.groups.empty()) {
+    std::erase_if(process.user.additional_gids, [&](std::uint32_t gid) { return !c.user_namespace().has_group(gid); });
+  }
   process.no_new_privileges = c.options.security.no_new_privileges;
   process.oom_score_adj = c.options.oom_score_adj;
   c.origin("process.user", "user");

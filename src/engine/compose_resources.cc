@@ -31,7 +31,18 @@ bool is_the_containers_own(const std::string& path) {
                      [&](std::string_view directory) { return path.starts_with(directory); });
 }
 
-std::size_t add_device(const Composing& c, const HostDevice& device, std::string path) {
+// The item of the configuration that stands for the device: a node, or a bind of the host's where none can be made.
+std::string add_device(const Composing& c, const HostDevice& device, std::string path) {
+  if (c.user_namespace().own) {
+    std::vector<spec::Mount>& mounts = c.config().mounts;
+    mounts.push_back({.destination = std::move(path),
+                      .type = "bind",
+                      .source = device.path,
+                      .options = {"bind", "nosuid", "noexec", "rprivate"},
+                      .uid_mappings = {},
+                      .gid_mappings = {}});
+    return fmt::format("mounts[{}]", mounts.size() - 1);
+  }
   std::vector<spec::Device>& devices = c.config().linux_.devices;
   spec::Device node{.path = std::move(path),
                     .type = device.type,
@@ -44,10 +55,10 @@ std::size_t add_device(const Composing& c, const HostDevice& device, std::string
       std::find_if(devices.begin(), devices.end(), [&](const spec::Device& d) { return d.path == node.path; });
   if (same != devices.end()) {
     *same = std::move(node);
-    return static_cast<std::size_t>(same - devices.begin());
+    return fmt::format("linux.devices[{}]", same - devices.begin());
   }
   devices.push_back(std::move(node));
-  return devices.size() - 1;
+  return fmt::format("linux.devices[{}]", devices.size() - 1);
 }
 
 Result<> add_choice(const Composing& c, const DeviceChoice& choice) {
@@ -61,7 +72,7 @@ Result<> add_choice(const Composing& c, const DeviceChoice& choice) {
     // A directory's nodes keep their place below it.
     const std::string path =
         choice.destination + device.path.substr(std::min(choice.source.size(), device.path.size()));
-    c.out.origins[fmt::format("linux.devices[{}]", add_device(c, device, path))] = choice.typed;
+    c.out.origins[add_device(c, device, path)] = choice.typed;
     if (c.options.privileged) continue;
     c.out.origins[fmt::format("linux.resources.devices[{}]", rules.size())] = choice.typed;
     rules.push_back(
@@ -168,7 +179,7 @@ Result<> compose_devices(const Composing& c) {
     c.origin("linux.resources.devices[0]", "privileged");
     for (const HostDevice& device : c.around.all_devices) {
       if (is_the_containers_own(device.path)) continue;
-      c.origin(fmt::format("linux.devices[{}]", add_device(c, device, device.path)), "privileged");
+      c.origin(add_device(c, device, device.path), "privileged");
     }
   } else {
     rules = default_device_rules();

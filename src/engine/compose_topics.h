@@ -17,6 +17,8 @@ struct Composing {
 
   spec::Config& config() const { return out.config; }
 
+  const UserNamespace& user_namespace() const { return around.user_namespace; }
+
   /// What the user typed for the option of that long name: "-m 100m"; "--memory" if nothing.
   std::string typed(std::string_view option) const;
 
@@ -36,6 +38,7 @@ Result<> compose_capabilities(const Composing& c);
 void compose_ulimits(const Composing& c);
 
 // compose_isolation.cc
+void compose_user_namespace(const Composing& c);
 Result<> compose_namespaces(const Composing& c);
 Result<> compose_names(const Composing& c);
 void compose_hidden_paths(const Composing& c);
@@ -46,6 +49,7 @@ Result<> compose_memory(const Composing& c);
 Result<> compose_cpu(const Composing& c);
 void compose_cgroup(const Composing& c);
 Result<> compose_devices(const Composing& c);
+void compose_delegation(const Composing& c);  ///< last: takes off what an ordinary user may not limit
 
 /// What the container calls itself: --hostname, the host's name, or the start of its id; empty in another's UTS
 /// namespace.

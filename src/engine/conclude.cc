@@ -11,6 +11,7 @@
 #include "cgroup/oom.h"
 #include "cgroup/removal.h"
 #include "engine/containers.h"
+#include "engine/own_ids.h"
 #include "kernel/files.h"
 
 namespace caisson::engine {
@@ -115,7 +116,7 @@ void end_abandoned(const Places& places, const std::string& id, int lock, const 
   Result<Record> record = text ? read_record(*text) : fail(text.error());
   if (!record) {  // killed before it had a record: there is nothing but its directories
     warn(log, kernel::remove_tree(places.live(id)));
-    if (!text) warn(log, kernel::remove_tree(places.container(id)));
+    if (!text) warn(log, remove_container_tree(places.container(id)));
     return;
   }
   if (const auto process = kernel::open_process(live.process)) {

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "engine/own_ids.h"
 #include "kernel/files.h"
 
 namespace caisson::engine {
@@ -118,7 +119,7 @@ Reservation::Reservation(Reservation&& other) noexcept
 Reservation::~Reservation() {
   if (places_ == nullptr) return;
   if (!name_.empty()) ::unlink(places_->name(name_).c_str());
-  if (!directory_.empty()) (void)kernel::remove_tree(directory_);
+  if (!directory_.empty()) (void)remove_container_tree(directory_);
   if (!live_directory_.empty()) (void)kernel::remove_tree(live_directory_);
 }
 
@@ -178,7 +179,7 @@ Result<Ending> wait_for_end(const Places& places, const Container& container) {
 
 Result<> remove_container(const Places& places, const Record& record) {
   ::unlink(places.name(record.name).c_str());
-  TRY(kernel::remove_tree(places.container(record.id)));
+  TRY(remove_container_tree(places.container(record.id)));
   return kernel::remove_tree(places.live(record.id));
 }
 

@@ -106,6 +106,19 @@ bool may_set_groups(pid_t pid) {
   return !kernel::read_file(fmt::format("/proc/{}/setgroups", pid)).value_or("").starts_with("deny");
 }
 
+// The user that a process of the caller's is in another user namespace: its root, or the first it has.
+std::uint32_t root_or_first(pid_t pid, std::string_view map) {
+  const std::string text = kernel::read_file(fmt::format("/proc/{}/{}", pid, map)).value_or("");
+  std::optional<std::uint64_t> lowest;
+  for (const std::string_view line : split(text, '\n')) {
+    const std::size_t begin = line.find_first_not_of(' ');
+    if (begin == std::string_view::npos) continue;
+    const auto id = parse_unsigned(cut(line.substr(begin), ' ').head);
+    if (id && (!lowest || *id < *lowest)) lowest = id;
+  }
+  return static_cast<std::uint32_t>(lowest.value_or(0));
+}
+
 struct Launchable {
   HostFacts facts;
   plan::Plan plan;
@@ -261,10 +274,19 @@ Result<Launchable> plan_enter(const EnterOptions& options) {
   plan::Target where{.namespaces = types};
   if (files) where.root = fmt::format("/proc/{}/root", options.pid);
   if (whole) where.cgroup_directories = cgroups_of(options.pid, facts);
+  // An ordinary user stays where it may not move itself.
+  if (facts.is_ordinary_user())
+    std::erase_if(where.cgroup_directories, [](const std::string& path) { return ::access(path.c_str(), W_OK) != 0; });
   plan::Request request;
   request.new_session = false;
   request.set_groups = may_set_groups(options.pid);
-  plan::Plan plan = TRY(plan::plan_process(own_process(options.command), where, facts, request));
+  spec::Process process = own_process(options.command);
+  if (std::find(types.begin(), types.end(), spec::NamespaceType::kUser) != types.end()) {
+    process.user.uid = root_or_first(options.pid, "uid_map");
+    process.user.gid = root_or_first(options.pid, "gid_map");
+    process.user.additional_gids.clear();
+  }
+  plan::Plan plan = TRY(plan::plan_process(process, where, facts, request));
   return Launchable{std::move(facts), std::move(plan), std::move(*target), {}};
 }
 

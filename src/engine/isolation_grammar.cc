@@ -65,6 +65,25 @@ Result<> read_module(SecurityWord word, SecurityChoice& choice) {
   return {};
 }
 
+constexpr std::int64_t kHighestId = UINT32_MAX - 1;  // the last number is no id (setresuid(2))
+
+// "uid=7,gid=8" of keep-id, "size=1024" of auto.
+Result<> read_user_namespace_keys(std::string_view text, bool keep, UserNamespaceChoice& choice) {
+  for (const std::string_view entry : split(text, ',')) {
+    const Cut parts = cut(entry, '=');
+    std::optional<std::uint32_t>* place = nullptr;
+    if (keep && parts.head == "uid") place = &choice.uid;
+    if (keep && parts.head == "gid") place = &choice.gid;
+    if (!keep && parts.head == "size") place = &choice.size;
+    if (place == nullptr || !parts.tail) {
+      return fail(complaint(fmt::format("'{}' is not understood", entry),
+                            keep ? "keep-id has uid=N and gid=N" : "auto has size=N"));
+    }
+    *place = static_cast<std::uint32_t>(TRY(read_number(*parts.tail, keep ? 0 : 1, kHighestId)));
+  }
+  return {};
+}
+
 Error unknown_security(std::string_view key) {
   const auto near =
       nearest(key, {"no-new-privileges", "seccomp", "apparmor", "label", "mask", "unmask", "systempaths"});
@@ -95,11 +114,37 @@ Result<NamespaceChoice> read_ipc(std::string_view text) {
   return fail(no_such_namespace(text, "shareable (the default), private, none, host, container:NAME and ns:PATH"));
 }
 
-Result<> read_user_namespace(std::string_view text) {
-  if (text == "host") return {};
-  return fail(
-      complaint(fmt::format("'{}': user namespaces come with rootless containers, which are not there yet", text),
-                "host is understood"));
+Result<UserNamespaceChoice> read_user_namespace(std::string_view text) {
+  const Cut word = cut(text, ':');
+  if (word.head == "keep-id" || word.head == "auto") {
+    const bool keep = word.head == "keep-id";
+    UserNamespaceChoice choice{.kind = keep ? UserNamespaceKind::kKeepId : UserNamespaceKind::kAuto, .target = {}};
+    if (word.tail) TRY(read_user_namespace_keys(*word.tail, keep, choice));
+    return choice;
+  }
+  const auto common = TRY(read_common(text));
+  if (!common) {
+    return fail(complaint(fmt::format("no such user namespace: '{}'", text),
+                          "there are host, keep-id[:uid=N,gid=N], auto[:size=N], container:NAME and ns:PATH"));
+  }
+  if (common->kind == NamespaceKind::kHost) return UserNamespaceChoice{.kind = UserNamespaceKind::kHost, .target = {}};
+  const bool container = common->kind == NamespaceKind::kContainer;
+  return UserNamespaceChoice{.kind = container ? UserNamespaceKind::kContainer : UserNamespaceKind::kPath,
+                             .target = common->target};
+}
+
+Result<IdMapping> read_id_mapping(std::string_view text) {
+  const std::vector<std::string_view> fields = split(text, ':');
+  if (fields.size() != 2 && fields.size() != 3)
+    return fail(complaint(fmt::format("'{}' is no mapping", text), "CONTAINER:HOST[:SIZE] is, as in 0:100000:65536"));
+  IdMapping mapping{.size = 1};
+  mapping.container_id = static_cast<std::uint32_t>(TRY(read_number(fields[0], 0, kHighestId)));
+  mapping.host_id = static_cast<std::uint32_t>(TRY(read_number(fields[1], 0, kHighestId)));
+  if (fields.size() == 3) mapping.size = static_cast<std::uint32_t>(TRY(read_number(fields[2], 1, kHighestId)));
+  if (std::int64_t{mapping.container_id} + mapping.size > kHighestId + 1 ||
+      std::int64_t{mapping.host_id} + mapping.size > kHighestId + 1)
+    return fail(complaint(fmt::format("'{}' goes beyond the highest id, {}", text, kHighestId)));
+  return mapping;
 }
 
 Result<> read_capability(std::string_view text, CapabilityChoice& choice) {

@@ -17,8 +17,11 @@ Result<NamespaceChoice> read_namespace(std::string_view text);
 /// The same with "shareable" and "none", of --ipc.
 Result<NamespaceChoice> read_ipc(std::string_view text);
 
-/// "host" of --userns; anything else is an error until there are user namespaces.
-Result<> read_user_namespace(std::string_view text);
+/// --userns: "host", "keep-id[:uid=N,gid=N]", "auto[:size=N]", "container:NAME" or "ns:PATH".
+Result<UserNamespaceChoice> read_user_namespace(std::string_view text);
+
+/// --uidmap, --gidmap: "CONTAINER:HOST[:SIZE]", SIZE 1 if it is not given.
+Result<IdMapping> read_id_mapping(std::string_view text);
 
 /// A capability with or without "CAP_", in any case, or "ALL", added to `choice`.
 Result<> read_capability(std::string_view text, CapabilityChoice& choice);

@@ -44,6 +44,8 @@ constexpr std::array kAttributes = {
     Word{"nosymfollow", MountTopic::kNone},
     Word{"rnosymfollow", MountTopic::kNone},
     Word{"nodiratime", MountTopic::kNone},
+    Word{"idmap", MountTopic::kNone},
+    Word{"ridmap", MountTopic::kNone},
 };
 
 }  // namespace

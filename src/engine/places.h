@@ -13,9 +13,11 @@ namespace caisson::engine {
 ///   ROOT/names/NAME          a symbolic link to the ID: making it is what reserves the name
 ///   ROOT/layers/             unpacked tarballs (image/layers.h)
 ///   RUNROOT/containers/ID/   lock state.json attach: there as long as the container has a keeper, who holds the lock
+///   ROOT/mapped/HASH/layers/ the same of an ordinary user, with owners of its own ids: one store for each mapping of
+///   them
 struct Places {
-  std::string root = "/var/lib/caisson";
-  std::string runroot = "/run/caisson";
+  std::string root;     ///< root's: /var/lib/caisson
+  std::string runroot;  ///< root's: /run/caisson
   std::string program;  ///< this executable
   std::string libexec;  ///< the directory of monitor, init, transfer
   std::string share;    ///< the directory of the built-in root filesystems
@@ -29,6 +31,11 @@ struct Places {
 /// `called_as`: argv[0], which is the program's path where it runs from a view of itself, whose name the kernel does
 /// not know.
 Result<void> find_parts(Places& places, const std::string& called_as);
+
+/// Where things are kept if the command line does not say: /var/lib and /run for root; $XDG_DATA_HOME or
+/// ~/.local/share, and $XDG_RUNTIME_DIR for an ordinary user. Without the latter, a directory below /tmp that is nobody
+/// else's. Errors: HOME is not set; something else is at that place.
+Result<void> find_defaults(Places& places);
 
 /// Makes `places` absolute: the keeper of a container works from another directory.
 Result<void> make_absolute(Places& places);

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "engine/containers.h"
 #include "engine/devices.h"
+#include "engine/id_facts.h"
 #include "engine/network_files.h"
 #include "host/probe.h"
 #include "kernel/files.h"
@@ -49,6 +50,12 @@ std::optional<spec::ConsoleSize> caller_console() {
     if (::ioctl(fd, TIOCGWINSZ, &size) == 0) return spec::ConsoleSize{size.ws_row, size.ws_col};
   }
   return std::nullopt;
+}
+
+// "/proc/PID/ns/user": a namespace that an ordinary user mapped itself alone into denies it (user_namespaces(7)).
+bool allows_setgroups(const std::string& user_namespace) {
+  const std::string process = user_namespace.substr(0, user_namespace.rfind("/ns/"));
+  return !kernel::read_file(process + "/setgroups").value_or("").starts_with("deny");
 }
 
 RootFilesystem root_filesystem(const Source& source, const std::string& container_directory) {
@@ -97,10 +104,17 @@ Result<> resolve_devices(const RunOptions& options, Surroundings& surroundings) 
   return {};
 }
 
+// With keep-id the container's user is the caller, unless another is asked for.
+std::string default_user(const RunOptions& options, const HostFacts& facts) {
+  if (options.userns.kind != UserNamespaceKind::kKeepId) return {};
+  return fmt::format("{}:{}", options.userns.uid.value_or(facts.effective_uid),
+                     options.userns.gid.value_or(facts.effective_gid));
+}
+
 Result<Surroundings> survey(const RunOptions& options, const Identity& identity, const Source& source,
-                            const Places& places) {
+                            const Places& places, HostFacts facts, UserNamespace user_namespace) {
   const std::string directory = places.container(identity.id);
-  Surroundings around{.facts = host::probe(),
+  Surroundings around{.facts = std::move(facts),
                       .cpus = possible_cpus(),
                       .host_name = {},
                       .id = identity.id,
@@ -112,8 +126,10 @@ Result<Surroundings> survey(const RunOptions& options, const Identity& identity,
   around.resolv_conf_file = directory + "/resolv.conf";
   if (options.uts.kind == NamespaceKind::kPrivate) around.hostname_file = directory + "/hostname";
   around.init_program = places.libexec + "/init";
+  around.user_namespace = std::move(user_namespace);
+  const std::string user = options.user.empty() ? default_user(options, around.facts) : options.user;
   around.account = TRY_IN(options.user.empty() ? "user" : "-u " + options.user,
-                          resolve_account(options.user, options.groups, read_inside(source.directory, "/etc/passwd"),
+                          resolve_account(user, options.groups, read_inside(source.directory, "/etc/passwd"),
                                           read_inside(source.directory, "/etc/group")));
   around.environment = caller_environment();
   if (char* here = ::get_current_dir_name(); here != nullptr) {
@@ -163,7 +179,11 @@ Record record_of(const RunOptions& options, const Identity& identity, const Sour
           .stop_timeout_s = options.stop_timeout_s.value_or(kStopTimeout_s),
           .timeout_s = options.timeout_s.value_or(0),
           .network = network_word(options.network),
-          .labels = options.labels};
+          .labels = options.labels,
+          .cgroup_directories = {},
+          .uid_mappings = around.user_namespace.uids,
+          .gid_mappings = around.user_namespace.gids,
+          .automatic_ids = around.user_namespace.automatic};
 }
 
 // `directory` and the directories above it, up to the container's own.
@@ -203,27 +223,71 @@ std::vector<plan::MountSource> mount_sources(const RunOptions& options, const Su
 
 Result<Prepared> prepare(const RunOptions& options, const Identity& identity, const Places& places, Unpack unpack,
                          const Log& log) {
-  const Source source = TRY(find_source(options.source, options.sha256, places, unpack, log));
-  Surroundings around = TRY(survey(options, identity, source, places));
+  HostFacts facts = host::probe();
+  Prepared prepared;
+  if (facts.is_ordinary_user()) prepared.own_ids = own_ids(facts);
+  const OwnIds* own = prepared.own_ids ? &*prepared.own_ids : nullptr;
+  if (options.userns.kind == UserNamespaceKind::kAuto) prepared.ids_lock = TRY(lock_ids(places));
+  UserNamespace user_namespace =
+      TRY(choose_user_namespace(options, TRY(find_id_facts(options, places, facts, own != nullptr ? *own : OwnIds()))));
+  const LayerOwners owners = layer_owners(places, user_namespace, own);
+  const Source source = TRY(find_source(options.source, options.sha256, places, owners, unpack, log));
+  Surroundings around = TRY(survey(options, identity, source, places, std::move(facts), std::move(user_namespace)));
   Composed composed = TRY(compose(options, around));
   plan::Request request{.origins = composed.origins,
                         .sources = mount_sources(options, around, composed, identity.name),
                         .preserve_fds = options.preserve_fds};
   request.death_signal = SIGKILL;
+  if (const std::string& joined = around.user_namespace.path; !joined.empty())
+    request.set_groups = allows_setgroups(joined);
   plan::Plan plan = TRY(plan::plan_container(composed.config, around.facts, request));
 
   Record record = record_of(options, identity, source, around);
   record.command = composed.config.process.args;
   record.cgroup_directories = cgroup_directories(plan);
-  return Prepared{.facts = std::move(around.facts),
-                  .record = std::move(record),
-                  .composed = std::move(composed),
-                  .plan = std::move(plan)};
+  prepared.facts = std::move(around.facts);
+  prepared.record = std::move(record);
+  prepared.composed = std::move(composed);
+  prepared.plan = std::move(plan);
+  return prepared;
 }
 
 Result<> give_to_user(const Prepared& prepared) {
-  for (const OwnerChange& change : prepared.composed.owners) TRY(give_tree(change.path, change.uid, change.gid));
-  return {};
+  if (prepared.composed.owners.empty()) return {};
+  const auto give = [&](const IdMappings& uids, const IdMappings& gids) -> Result<> {
+    for (const OwnerChange& change : prepared.composed.owners) {
+      const auto uid = uids.empty() ? change.uid : host_id(uids, change.uid);
+      const auto gid = gids.empty() ? change.gid : host_id(gids, change.gid);
+      if (!uid || !gid) return fail(complaint(fmt::format("{}: its user is not in the user namespace", change.path)));
+      TRY(give_tree(change.path, *uid, *gid));
+    }
+    return {};
+  };
+  const Record& record = prepared.record;
+  if (!prepared.own_ids) return give(record.uid_mappings, record.gid_mappings);
+  const OwnIds& own = *prepared.own_ids;
+  return as_root_of(own, [&] {
+    return give(by_position(record.uid_mappings, own.users), by_position(record.gid_mappings, own.groups));
+  });
+}
+
+Result<> make_writable_directories(const Prepared& prepared) {
+  if (!prepared.own_ids || prepared.record.rootfs.upper.empty()) return {};
+  const OwnIds& own = *prepared.own_ids;
+  const auto uid = host_id(by_position(prepared.record.uid_mappings, own.users), 0);
+  const auto gid = host_id(by_position(prepared.record.gid_mappings, own.groups), 0);
+  if (uid.value_or(0) == 0 && gid.value_or(0) == 0) return {};  // the user itself
+  const RootFilesystem& rootfs = prepared.record.rootfs;
+  // The container's root, who is nobody there, has to get to what is its own below it.
+  const std::string directory = rootfs.upper.substr(0, rootfs.upper.rfind('/'));
+  if (::chmod(directory.c_str(), 0711) != 0) return fail(os_error("chmod", directory));
+  return as_root_of(own, [&]() -> Result<> {
+    for (const std::string* path : {&rootfs.upper, &rootfs.work}) {
+      if (::mkdir(path->c_str(), 0755) != 0) return fail(os_error("mkdir", *path));
+      if (::chown(path->c_str(), uid.value_or(0), gid.value_or(0)) != 0) return fail(os_error("chown", *path));
+    }
+    return {};
+  });
 }
 
 }  // namespace caisson::engine

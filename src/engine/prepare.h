@@ -1,12 +1,15 @@
 // From what was asked for to a plan that can be executed: everything is looked up, nothing has happened yet.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "engine/compose.h"
+#include "engine/own_ids.h"
 #include "engine/places.h"
 #include "engine/record.h"
 #include "engine/run_options.h"
@@ -24,6 +27,8 @@ struct Identity {
 
 struct Prepared {
   HostFacts facts;
+  std::optional<OwnIds> own_ids;  ///< of an ordinary user
+  Fd ids_lock;                    ///< held until its ids stand in its record, where they are its alone
   Record record;
   Composed composed;
   plan::Plan plan;
@@ -36,5 +41,8 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
 
 /// Gives what `U` asks for to the container's user: the one thing that is done to the host's own files, and stays.
 Result<> give_to_user(const Prepared& prepared);
+
+/// Makes the directories that an ordinary user's container writes to, where they belong to another of the user's ids.
+Result<> make_writable_directories(const Prepared& prepared);
 
 }  // namespace caisson::engine

@@ -19,6 +19,21 @@ kernel::ProcessId read_process(const Json& json) {
   return {json.value("pid", pid_t{0}), json.value("startTicks", std::uint64_t{0})};
 }
 
+Json mappings_json(const IdMappings& mappings) {
+  Json list = Json::array();
+  for (const spec::IdMapping& m : mappings)
+    list.push_back({{"containerID", m.container_id}, {"hostID", m.host_id}, {"size", m.size}});
+  return list;
+}
+
+IdMappings read_mappings(const Json& json) {
+  IdMappings mappings;
+  for (const Json& m : json)
+    mappings.push_back({m.at("containerID").get<std::uint32_t>(), m.at("hostID").get<std::uint32_t>(),
+                        m.at("size").get<std::uint32_t>()});
+  return mappings;
+}
+
 // The files are our own; one that does not read is a damaged one, never a reason to end by an exception.
 template <class T, class Read>
 Result<T> read(const std::string& text, Read read_fields) {
@@ -54,7 +69,10 @@ std::string to_json(const Record& record) {
                {"timeout", record.timeout_s},
                {"network", record.network},
                {"labels", record.labels},
-               {"cgroups", record.cgroup_directories}});
+               {"cgroups", record.cgroup_directories},
+               {"uidMappings", mappings_json(record.uid_mappings)},
+               {"gidMappings", mappings_json(record.gid_mappings)},
+               {"automaticIds", record.automatic_ids}});
 }
 
 std::string to_json(const Live& live) {
@@ -96,6 +114,9 @@ Result<Record> read_record(const std::string& text) {
     record.network = json.at("network").get<std::string>();
     record.labels = json.at("labels").get<std::map<std::string, std::string>>();
     record.cgroup_directories = json.at("cgroups").get<std::vector<std::string>>();
+    record.uid_mappings = read_mappings(json.value("uidMappings", Json::array()));
+    record.gid_mappings = read_mappings(json.value("gidMappings", Json::array()));
+    record.automatic_ids = json.value("automaticIds", false);
     return record;
   });
 }

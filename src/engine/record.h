@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "engine/places.h"
 #include "engine/surroundings.h"
+#include "engine/user_namespace.h"
 #include "kernel/processes.h"
 
 namespace caisson::engine {
@@ -32,6 +33,9 @@ struct Record {
   std::string network;               ///< "none", "host", …: as asked for
   std::map<std::string, std::string> labels;
   std::vector<std::string> cgroup_directories;
+  IdMappings uid_mappings;  ///< of its user namespace; empty: it has the host's
+  IdMappings gid_mappings;
+  bool automatic_ids = false;  ///< they are its alone (--userns=auto)
 };
 
 /// RUNROOT/containers/ID/state.json: valid while the container's lock is held.

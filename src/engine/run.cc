@@ -34,6 +34,7 @@ Result<> write_state(const Reservation& reservation, const Live& live) {
 // What has to be on disk before anything shows on the host: whoever finds it knows what to clean up.
 Result<> write_record(const Reservation& reservation, const Prepared& prepared) {
   TRY(kernel::write_new_file(reservation.directory() + "/container.json", to_json(prepared.record), 0600));
+  TRY(make_writable_directories(prepared));
   return give_to_user(prepared);
 }
 
@@ -86,6 +87,7 @@ std::expected<runtime::Launched, runtime::LaunchError> Run::launch(const Streams
   live_.keeper = kernel::identify(::getpid()).value_or(kernel::ProcessId{});
   if (const Result<> written = write_record(reservation_, prepared_); !written)
     return std::unexpected(refusal(written.error()));
+  prepared_.ids_lock = Fd();
   if (!options_.cidfile.empty()) {
     if (const Result<> written = write_cidfile(options_.cidfile, prepared_.record.id); !written)
       return std::unexpected(refusal(written.error()));
@@ -192,6 +194,7 @@ RunResult Run::by_monitor() {
   {
     const Fd lock = std::move(reservation_).keep();
   }
+  prepared_.ids_lock = Fd();
   *listener = Fd();
   report->write = Fd();
   if (const auto launched = read_launch_report(report->read.get()); !launched) {
@@ -231,9 +234,6 @@ runtime::LaunchError refusal(const Error& error) {
 }
 
 RunResult run(const RunOptions& options, const Places& places, const Log& log) {
-  if (::geteuid() != 0)
-    return std::unexpected(
-        refusal(complaint("this needs root", "containers of ordinary users are not there yet: sudo caisson run …")));
   Result<Reservation> reservation = Reservation::make(places, options.name);
   if (!reservation) return std::unexpected(refusal(reservation.error()));
   Result<Prepared> prepared =
@@ -243,6 +243,7 @@ RunResult run(const RunOptions& options, const Places& places, const Log& log) {
     return std::unexpected(refusal(complaint(prepared->composed.warnings[0], "--strict makes this warning an error")));
   }
   for (const std::string& warning : prepared->composed.warnings) log.warning(warning);
+  if (prepared->own_ids) say_once_what_is_lacking(*prepared->own_ids, places, log);
   Run container(options, places, log, std::move(*reservation), std::move(*prepared));
   // Without a proxy for signals, the one that ends this command leaves the container running: another has to keep it.
   return options.tty || options.detach || !options.sig_proxy ? container.by_monitor() : container.in_foreground();

@@ -70,6 +70,32 @@ struct NamespaceChoice {
   bool operator==(const NamespaceChoice&) const = default;
 };
 
+/// Which user namespace the container has.
+enum class UserNamespaceKind {
+  kDefault,  ///< not asked for: the host's for root, one with all of an ordinary user's ids
+  kHost,     ///< the same, asked for
+  kKeepId,   ///< one in which an ordinary user is who it is outside
+  kAuto,     ///< one with ids that no other container has
+  kContainer,
+  kPath,
+};
+struct UserNamespaceChoice {
+  UserNamespaceKind kind = UserNamespaceKind::kDefault;
+  std::string target;
+  std::optional<std::uint32_t> uid;  ///< of keep-id: who the user is inside
+  std::optional<std::uint32_t> gid;
+  std::optional<std::uint32_t> size;  ///< of auto: how many ids
+  bool operator==(const UserNamespaceChoice&) const = default;
+};
+
+/// One --uidmap or --gidmap: `size` ids of the container from `container_id` on.
+struct IdMapping {
+  std::uint32_t container_id = 0;
+  std::uint32_t host_id = 0;  ///< of an ordinary user: position among its own (engine/user_namespace.h)
+  std::uint32_t size = 0;
+  std::string typed;
+};
+
 /// --security-opt, all of them together.
 struct SecurityChoice {
   bool no_new_privileges = false;
@@ -165,6 +191,9 @@ struct RunOptions {
   NamespaceChoice ipc{NamespaceKind::kShareable, {}};
   NamespaceChoice uts;
   NamespaceChoice cgroupns;
+  UserNamespaceChoice userns;
+  std::vector<IdMapping> uidmaps;
+  std::vector<IdMapping> gidmaps;  ///< of the two, one that is not given is as the other
   std::string hostname;
   std::string domainname;
   std::vector<HostAddress> hosts;

@@ -1,11 +1,13 @@
 // SOURCE of `caisson run`: what a container's root filesystem is made from.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/log.h"
 #include "base/result.h"
+#include "engine/own_ids.h"
 #include "engine/places.h"
 #include "engine/surroundings.h"
 
@@ -23,11 +25,21 @@ enum class Unpack {
   kNever,  ///< a tarball that is not in the store yet is said to be where it would be
 };
 
+/// Who the files of an unpacked layer belong to. Root's layers have the owners that stand in the tarball. An ordinary
+/// user's belong to its own ids, as a container's mapping has them: a store for each mapping.
+struct LayerOwners {
+  std::string store;                   ///< the directory of the store
+  std::optional<kernel::IdMaps> maps;  ///< the user namespace in which it is written; nothing: the caller's
+  std::string uids;  ///< owner in the tarball → in that namespace: "0:1:1000,1000:0:1"; empty: the same
+  std::string gids;
+};
+LayerOwners layer_owners(const Places& places, const UserNamespace& user_namespace, const OwnIds* own);
+
 /// SOURCE is a directory (used in place), DIR:O (below an overlay), a tarball, "-" (a tarball on standard input), or
 /// builtin:NAME. A tarball is unpacked once into the store. `sha256` (hexadecimal, or empty): the only content
 /// accepted. Errors: there is no such thing, it is neither, or its content is another.
-Result<Source> find_source(const std::string& source, const std::string& sha256, const Places& places, Unpack unpack,
-                           const Log& log);
+Result<Source> find_source(const std::string& source, const std::string& sha256, const Places& places,
+                           const LayerOwners& owners, Unpack unpack, const Log& log);
 
 /// The content of the regular file `path` inside the root filesystem; empty if there is none. What stands in it is the
 /// image's: nothing outside the root is read, no device or fifo is opened, and 4 MiB is the most.

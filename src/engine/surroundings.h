@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/accounts.h"
+#include "engine/user_namespace.h"
 #include "host/facts.h"
 #include "spec/config.h"
 
@@ -47,6 +48,8 @@ struct Surroundings {
   std::string resolv_conf_file;
   std::string hostname_file;
   std::string init_program;  ///< for --init
+
+  UserNamespace user_namespace;  ///< as --userns, --uidmap and --gidmap chose it
 
   Account account;                                 ///< --user and --group-add, resolved
   std::map<std::string, std::string> environment;  ///< the caller's

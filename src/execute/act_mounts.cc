@@ -219,6 +219,67 @@ Outcome act(const plan::MountRoot& step, Context& context) noexcept {
   return done();
 }
 
+// A parameter of fsconfig(2) ends at 256 bytes: layers are named by the links to their descriptors, not by their paths.
+Outcome act(const plan::MountOverlayRoot& step, Context& context) noexcept {
+  char lower[kParameterSize] = "";
+  std::size_t length = 0;
+  std::size_t operand = 0;
+  const auto place = [&](int tree) { return ::move_mount(tree, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) == 0; };
+  for (std::uint16_t i = 0; i < step.layers; ++i) {
+    const int layer = context.at(static_cast<plan::Slot>(step.first_layer + i));
+    if (!place(layer)) return failed(Call::kMoveMount, operand);
+    length += static_cast<std::size_t>(
+        ::snprintf(lower + length, sizeof lower - length, "%s/proc/self/fd/%d", length == 0 ? "" : ":", layer));
+    if (length >= sizeof lower) return failed_with(Call::kFsconfig, E2BIG, operand);
+    ++operand;
+  }
+  const int writable = context.at(step.writable);
+  if (!place(writable)) return failed(Call::kMoveMount, operand);
+  char upper[128];
+  char work[128];
+  ::snprintf(upper, sizeof upper, "/proc/self/fd/%d/%s", writable, context.c_str(step.upper));
+  ::snprintf(work, sizeof work, "/proc/self/fd/%d/%s", writable, context.c_str(step.work));
+
+  Held overlay(::fsopen("overlay", FSOPEN_CLOEXEC));
+  if (!overlay) return failed(Call::kFsopen);
+  const auto set = [&](const char* key, const char* value) {
+    return ::fsconfig(overlay.get(), FSCONFIG_SET_STRING, key, value, 0) == 0;
+  };
+  const auto set_flag = [&](const char* key) {
+    return ::fsconfig(overlay.get(), FSCONFIG_SET_FLAG, key, nullptr, 0) == 0;
+  };
+  // Without trusted.* attributes, which are for the host's root alone.
+  if (!set_flag("userxattr") || (step.is_volatile && !set_flag("volatile")) || !set("source", "overlay") ||
+      !set("lowerdir", lower) || !set("upperdir", upper) || !set("workdir", work)) {
+    return failed(Call::kFsconfig);
+  }
+  if (::fsconfig(overlay.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) return failed(Call::kFsconfig, 0xffff);
+  // The overlay has its own views of them. Left on the old root, they would be what is taken off in its place.
+  for (std::size_t placed = 0; placed <= operand; ++placed) {
+    if (::umount2("/", MNT_DETACH) != 0) return failed(Call::kUmount, placed);
+  }
+  const int root = ::fsmount(overlay.get(), FSMOUNT_CLOEXEC, 0);
+  if (root < 0) return failed(Call::kFsmount);
+  context.put(step.root, root);
+  return place(root) ? done() : failed(Call::kMoveMount, 0xffff);
+}
+
+Outcome act(const plan::IdMapTree& step, Context& context) noexcept {
+  int user_namespace = context.at(step.user_namespace);
+  char path[64];
+  ::snprintf(path, sizeof path, "/proc/%d/ns/user", context.at(step.pid));
+  Held own(user_namespace >= 0 ? -1 : ::open(path, O_RDONLY | O_CLOEXEC));
+  if (user_namespace < 0) user_namespace = own.get();
+  if (user_namespace < 0) return failed(Call::kOpen);
+  struct mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_IDMAP;
+  attributes.userns_fd = static_cast<std::uint64_t>(user_namespace);
+  const unsigned flags = AT_EMPTY_PATH | (step.recursive ? AT_RECURSIVE : 0U);
+  return ::mount_setattr(context.at(step.tree), "", flags, &attributes, sizeof attributes) == 0
+             ? done()
+             : failed(Call::kMountSetattr);
+}
+
 Outcome act(const plan::Mount& step, Context& context) noexcept {
   if (step.tree != plan::kNoSlot) return mount_tree(step, context);
   Outcome outcome;

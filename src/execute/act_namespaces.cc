@@ -15,6 +15,7 @@
 #include "execute/act.h"
 #include "execute/channel.h"
 #include "kernel/syscalls.h"
+#include "kernel/user_namespace.h"
 
 namespace caisson::execute {
 
@@ -26,15 +27,6 @@ namespace {
 // A word to somebody who is gone: that the other side went is the failure, as it is when nothing comes from it.
 Outcome failed_send() noexcept {
   return errno == EPIPE || errno == ECONNRESET ? failed_with(Call::kProtocol, 0) : failed(Call::kSend);
-}
-
-Outcome write_proc_file(pid_t pid, const char* name, const char* text, std::size_t operand) noexcept {
-  char path[64];
-  ::snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
-  Held file(::open(path, O_WRONLY | O_CLOEXEC));
-  if (!file) return failed(Call::kOpen, operand);
-  if (retry([&] { return ::write(file.get(), text, std::strlen(text)); }) < 0) return failed(Call::kWrite, operand);
-  return done();
 }
 
 // What a process does that could not be born in its v2 cgroup: its namespace's root is the cgroup it is in.
@@ -57,13 +49,18 @@ Outcome act(const plan::WriteFile& step, Context& context) noexcept {
 }
 
 Outcome act(const plan::MapIds& step, Context& context) noexcept {
-  const pid_t pid = context.at(step.pid);
-  if (step.deny_setgroups) {
-    if (const Outcome outcome = write_proc_file(pid, "setgroups", "deny", 2); !outcome.ok()) return outcome;
+  const kernel::MapOutcome mapped = kernel::write_id_maps(
+      context.at(step.pid), {context.c_str(step.uid_map), context.c_str(step.gid_map), context.c_str(step.uid_program),
+                             context.c_str(step.gid_program), step.deny_setgroups});
+  switch (mapped.part) {
+    case kernel::MapPart::kNone: return done();
+    case kernel::MapPart::kUidMap: return failed_with(Call::kWrite, mapped.error, 0);
+    case kernel::MapPart::kGidMap: return failed_with(Call::kWrite, mapped.error, 1);
+    case kernel::MapPart::kSetgroups: return failed_with(Call::kWrite, mapped.error, 2);
+    case kernel::MapPart::kUidProgram: return failed_with(Call::kNewuidmap, mapped.error);
+    case kernel::MapPart::kGidProgram: return failed_with(Call::kNewgidmap, mapped.error);
   }
-  if (const Outcome outcome = write_proc_file(pid, "uid_map", context.c_str(step.uid_map), 0); !outcome.ok())
-    return outcome;
-  return write_proc_file(pid, "gid_map", context.c_str(step.gid_map), 1);
+  return done();
 }
 
 Outcome act(const plan::Spawn& step, Context& context) noexcept {

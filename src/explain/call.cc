@@ -65,7 +65,14 @@ struct Caller {
   Operands operator()(const plan::WriteFile& a) const {
     return what.call == Call::kWrite ? Operands{view(a.path), view(a.value)} : Operands{view(a.path)};
   }
+  Operands operator()(const plan::IdMapTree& a) const {
+    if (what.call == Call::kOpen) return {quoted("/proc/PID/ns/user")};
+    return {tree_source(plan, a.tree), "set MOUNT_ATTR_IDMAP"};
+  }
   Operands operator()(const plan::MapIds& a) const {
+    if (what.call == Call::kNewuidmap) return {quoted(trimmed(plan.view(a.uid_map)))};
+    if (what.call == Call::kNewgidmap) return {quoted(trimmed(plan.view(a.gid_map)))};
+    if (what.operand == 2) return {quoted("setgroups"), quoted("deny")};
     const bool groups = what.operand == 1;
     return {quoted(groups ? "gid_map" : "uid_map"), quoted(trimmed(plan.view(groups ? a.gid_map : a.uid_map)))};
   }
@@ -105,6 +112,10 @@ struct Caller {
     if (what.call == Call::kFsopen) return {view(a.type)};
     if (what.call == Call::kFsconfig) return overlay_option(plan.view(a.options));
     return {view(a.at)};
+  }
+  Operands operator()(const plan::MountOverlayRoot& a) const {
+    if (what.call == Call::kFsopen || what.call == Call::kFsmount) return {quoted("overlay")};
+    return {quoted(tree_source(plan, a.writable))};
   }
   Operands operator()(const plan::Mount& a) const {
     const std::uint64_t set = a.set | a.recursive_set;

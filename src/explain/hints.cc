@@ -129,6 +129,24 @@ const HintRow kRows[] = {
      [](C c) { return c.facts.effective_uid != 0 && c.sysctl("kernel.apparmor_restrict_unprivileged_userns") != "1"; },
      [](C c) { return fmt::format("user {} may map only itself: other ids have to be its own in /etc/subuid and "
            "/etc/subgid", c.facts.effective_uid); }},
+    {"newuidmap_refused", "MapIds", {Call::kNewuidmap, Call::kNewgidmap}, {EPERM}, nullptr,
+     [](C c) {
+       const bool users = c.what().call == Call::kNewuidmap;
+       return fmt::format("all these ids have to be user {0}'s in {1}, and {2} has to be set-user-ID root on a file "
+             "system that allows it, without no_new_privs: run {2} by hand to hear what it says", c.facts.effective_uid,
+             users ? "/etc/subuid" : "/etc/subgid", c.view(users ? c.as<plan::MapIds>().uid_program
+                                                                 : c.as<plan::MapIds>().gid_program));
+     }},
+    {"newuidmap_missing", "MapIds", {Call::kNewuidmap, Call::kNewgidmap}, {}, nullptr,
+     [](C) { return string("newuidmap and newgidmap come with the package uidmap: apt install uidmap"); }},
+    {"idmap_unsupported", "IdMapTree", {Call::kMountSetattr}, {EINVAL, EPERM, EOPNOTSUPP}, nullptr,
+     [](C c) { return fmt::format("the file system of {} cannot show other owners (Linux 5.12: ext4, xfs, btrfs; 6.3: "
+           "tmpfs): put --root on one that can", tree_source(c.plan, c.as<plan::IdMapTree>().tree)); }},
+    {"overlay_trees_refused", "MountOverlayRoot", {Call::kFsconfig, Call::kFsopen, Call::kFsmount}, {EINVAL, EPERM,
+          EOPNOTSUPP}, nullptr,
+     [](C c) { return fmt::format("an overlay in a user namespace needs Linux 5.11 (5.19 with owners mapped), and {} on a "
+           "file system that keeps extended attributes and is not NFS: put --root on ext4, xfs, btrfs or tmpfs",
+           tree_source(c.plan, c.as<plan::MountOverlayRoot>().writable)); }},
     {"idmap_refused_by_apparmor", "MapIds", {Call::kWrite}, {EPERM, EACCES},
      [](C c) { return c.sysctl("kernel.apparmor_restrict_unprivileged_userns") == "1"; },
      [](C) { return string("AppArmor lets the user namespace be made but gives it no power: a profile with 'userns,' "

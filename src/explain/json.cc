@@ -88,7 +88,15 @@ struct Operands {
     object.slot("pid", a.pid)
         .text("uid_map", a.uid_map)
         .text("gid_map", a.gid_map)
+        .text("uid_program", a.uid_program)
+        .text("gid_program", a.gid_program)
         .yes("deny_setgroups", a.deny_setgroups);
+  }
+  void operator()(const plan::IdMapTree& a) {
+    object.slot("tree", a.tree)
+        .slot("pid", a.pid)
+        .slot("user_namespace", a.user_namespace)
+        .yes("recursive", a.recursive);
   }
   void operator()(const plan::Spawn& a) {
     object.text("lane", lane_name(a.lane))
@@ -123,6 +131,17 @@ struct Operands {
   void operator()(const plan::SetPropagation& a) { object.text("propagation", plan::propagation_word(a.flags)); }
   void operator()(const plan::MountRoot& a) {
     object.slot("tree", a.tree).text("type", a.type).text("options", a.options).text("at", a.at).slot("root", a.root);
+  }
+  void operator()(const plan::MountOverlayRoot& a) {
+    std::vector<std::string> layers;
+    for (std::uint16_t i = 0; i < a.layers; ++i)
+      layers.emplace_back(plan.slot_name(static_cast<plan::Slot>(a.first_layer + i)));
+    object.words("layers", layers)
+        .slot("writable", a.writable)
+        .text("upper", a.upper)
+        .text("work", a.work)
+        .yes("volatile", a.is_volatile);
+    object.slot("root", a.root);
   }
   void operator()(const plan::Mount& a) {
     object.slot("tree", a.tree).text("type", a.type).text("source", a.source).text("target", a.target);

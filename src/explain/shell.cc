@@ -207,12 +207,17 @@ std::string Script::helper() const {
   if (const auto* maps = last<plan::MapIds>()) {
     text += "  # An id is nobody's until it is mapped, and only a process outside may map it.\n  read -r pid <&8\n";
     if (maps->deny_setgroups) text += "  echo deny >\"/proc/$pid/setgroups\"\n";
-    const auto map = [&](plan::Text lines, std::string_view file) {
-      std::string_view value = plan_.view(lines);
-      while (value.ends_with('\n')) value.remove_suffix(1);
+    const auto map = [&](plan::Text lines, plan::Text program, std::string_view file) {
+      std::string value(plan_.view(lines));
+      while (value.ends_with('\n')) value.pop_back();
+      if (program) {
+        std::replace(value.begin(), value.end(), '\n', ' ');
+        return fmt::format("  {} \"$pid\" {}\n", plan_.view(program), value);
+      }
       return fmt::format("  echo {} >\"/proc/$pid/{}\"\n", shell_quote(value), file);
     };
-    text += map(maps->uid_map, "uid_map") + map(maps->gid_map, "gid_map") + "  echo mapped >&9\n";
+    text += map(maps->uid_map, maps->uid_program, "uid_map") + map(maps->gid_map, maps->gid_program, "gid_map") +
+            "  echo mapped >&9\n";
   }
   text += last<plan::Pivot>() != nullptr ? kPivotFromOutside : "  read -r pid <&8\n  echo go >&9\n";
   return section("what is done to it from outside, in the background") + text + "  trap - EXIT\n) &\nhelper=$!\n";

@@ -119,6 +119,16 @@ struct Commander {
     return fmt::format("mount -t {0} -o {1} {0} $root\n", shell_quote(plan.view(a.type)),
                        shell_quote(plan.view(a.options)));
   }
+  std::string operator()(const plan::MountOverlayRoot& a) const {
+    std::vector<std::string> layers;
+    for (std::uint16_t i = 0; i < a.layers; ++i)
+      layers.push_back(tree_source(plan, static_cast<plan::Slot>(a.first_layer + i)));
+    const std::string writable = tree_source(plan, a.writable);
+    return fmt::format("mount -t overlay -o {} overlay $root\n",
+                       shell_quote(fmt::format("userxattr,{}lowerdir={},upperdir={}/{},workdir={}/{}",
+                                               a.is_volatile ? "volatile," : "", join(layers, ":"), writable,
+                                               plan.view(a.upper), writable, plan.view(a.work))));
+  }
   std::string operator()(const plan::Mount& a) const {
     const std::string target = inside_path(plan.view(a.target));
     if (a.tree == kNoSlot) {
@@ -164,6 +174,11 @@ struct Difference {
   }
   std::string operator()(const plan::RestrictDevices&) const {
     return "devices are not restricted: the kernel takes a program for that, which a shell cannot give it";
+  }
+  std::string operator()(const plan::IdMapTree&) const {
+    return "files keep the owners they have on the disk, who are nobody in the user namespace (mount(8) from "
+           "util-linux "
+           "2.39 on knows X-mount.idmap)";
   }
   std::string operator()(const plan::Mount&) const {
     return "paths inside the root filesystem are followed as the host sees them: use it with a root filesystem you "

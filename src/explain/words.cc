@@ -105,7 +105,11 @@ struct Teller {
   Words operator()(const plan::MapIds& a) const {
     return {"map the container's users and groups to the host's",
             in_parentheses({"users " + id_map(plan.view(a.uid_map)), "groups " + id_map(plan.view(a.gid_map)),
-                            a.deny_setgroups ? "setgroups denied" : ""})};
+                            a.deny_setgroups ? "setgroups denied" : "",
+                            a.uid_program ? "by newuidmap and newgidmap" : ""})};
+  }
+  Words operator()(const plan::IdMapTree& a) const {
+    return {fmt::format("show the files of {} with the container's owners", tree_source(plan, a.tree))};
   }
   Words operator()(const plan::Spawn& a) const {
     const bool any = !namespace_words(a.flags).empty();
@@ -166,6 +170,15 @@ struct Teller {
     }
     return {fmt::format("mount {} as the root filesystem", view(a.type)),
             fmt::format(" at {}{}{}", view(a.at), in_parentheses({view(a.options)}), arrow(plan, {a.root}))};
+  }
+  Words operator()(const plan::MountOverlayRoot& a) const {
+    std::vector<std::string> layers;
+    for (std::uint16_t i = 0; i < a.layers; ++i)
+      layers.push_back(tree_source(plan, static_cast<Slot>(a.first_layer + i)));
+    const std::string writable = tree_source(plan, a.writable);
+    return {fmt::format("mount overlay as the root filesystem"),
+            fmt::format(" (userxattr,{}lowerdir={},upperdir={}/{},workdir={}/{}){}", a.is_volatile ? "volatile," : "",
+                        join(layers, ":"), writable, view(a.upper), writable, view(a.work), arrow(plan, {a.root}))};
   }
   Words operator()(const plan::Mount& a) const {
     std::vector<std::string> options = mount_attribute_words(a.set);
@@ -278,6 +291,7 @@ std::string opened_at(const Plan& plan, const plan::Action& action, Slot slot) {
     if (cgroup->first == kNoSlot || index < 0 || index >= static_cast<int>(cgroup->directories.count)) return {};
     return plan.c_str(plan.texts(cgroup->directories)[static_cast<std::size_t>(index)]);
   }
+  if (const auto* root = std::get_if<plan::MountOverlayRoot>(&action)) return root->root == slot ? "/" : "";
   if (const auto* root = std::get_if<plan::MountRoot>(&action)) return root->root == slot ? plan.c_str(root->at) : "";
   return {};
 }

@@ -33,6 +33,7 @@ struct ResourceLimit {
 struct HostFacts {
   std::string kernel;  ///< uname release: "6.18.44"
   std::uint32_t effective_uid = 0;
+  std::uint32_t effective_gid = 0;
   std::uint64_t effective_capabilities = 0;  ///< bit masks of the calling process
   std::uint64_t bounding_capabilities = 0;
   CgroupMode cgroup_mode = CgroupMode::kNone;
@@ -41,13 +42,22 @@ struct HostFacts {
   std::vector<std::string> filesystems;  ///< of those that containers use: those listed in /proc/filesystems
   std::map<std::string, ResourceLimit> limits;  ///< "RLIMIT_NOFILE" → the calling process's own
   std::map<std::string, std::string> sysctls;   ///< those that hints name: "user.max_user_namespaces" → "0"
+  std::string newuidmap;  ///< path of the program; looked for where an ordinary user needs it, empty if it is not there
+  std::string newgidmap;
   bool apparmor = false;
   bool selinux = false;
 
   bool has_filesystem(std::string_view type) const {
     return std::find(filesystems.begin(), filesystems.end(), type) != filesystems.end();
   }
+  /// Who may do nothing on the host but through a user namespace.
+  bool is_ordinary_user() const { return effective_uid != 0; }
   bool may(int capability) const { return (effective_capabilities >> capability & 1U) != 0; }
+  /// Whether cgroups can be limited by this controller.
+  bool may_limit(std::string_view controller) const {
+    const CgroupHierarchy* found = hierarchy(controller);
+    return found != nullptr && found->is_writable;
+  }
   const CgroupHierarchy* hierarchy(std::string_view controller) const {
     for (const CgroupHierarchy& hierarchy : hierarchies) {
       if (hierarchy.has(controller)) return &hierarchy;

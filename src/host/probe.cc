@@ -52,6 +52,15 @@ std::vector<std::string> words(std::string_view text, char separator) {
   return list;
 }
 
+// By absolute path: what a user's PATH finds is not to be trusted with ids.
+std::string program(std::string_view name) {
+  for (const std::string_view directory : {"/usr/bin/", "/bin/", "/usr/local/bin/"}) {
+    std::string path = std::string(directory) + std::string(name);
+    if (::access(path.c_str(), X_OK) == 0) return path;
+  }
+  return {};
+}
+
 CgroupHierarchy unified_hierarchy(const std::string& path) {
   CgroupHierarchy hierarchy{.path = path, .unified = true};
   if (const auto controllers = kernel::read_file(path + "/cgroup.controllers"))
@@ -91,6 +100,38 @@ void probe_cgroups(HostFacts& facts) {
   facts.hierarchies.insert(facts.hierarchies.end(), unified.begin(), unified.end());
 }
 
+// The cgroup that /proc/self/cgroup ("4:memory:/user/a", "0::/user.slice/…") names in a hierarchy (cgroups(7)).
+std::string own_cgroup(std::string_view listing, const CgroupHierarchy& hierarchy) {
+  for (const std::string_view line : split(listing, '\n')) {
+    const Cut number = cut(line, ':');
+    const Cut controllers = number.tail ? cut(*number.tail, ':') : Cut{};
+    if (!controllers.tail) continue;
+    const bool same = controllers.head.empty() ? hierarchy.unified
+                                               : !hierarchy.unified && hierarchy.has(cut(controllers.head, ',').head);
+    if (same) return *controllers.tail == "/" ? std::string() : std::string(*controllers.tail);
+  }
+  return {};
+}
+
+// Where an ordinary user may make cgroups: with v1 below its own; with v2 beside it, for one with processes in it can
+// hand no controller on (cgroup-v2.rst, "No Internal Process Constraint").
+void find_delegated(CgroupHierarchy& hierarchy, std::string_view listing, bool beside) {
+  hierarchy.own = own_cgroup(listing, hierarchy);
+  if (beside) hierarchy.own.resize(std::min(hierarchy.own.rfind('/'), hierarchy.own.size()));
+  const std::string place = hierarchy.place();
+  hierarchy.is_writable = ::access(place.c_str(), W_OK | X_OK) == 0;
+  if (!beside) return;
+  // Who moves a process has to be able to write there in the cgroup above both, too.
+  hierarchy.is_writable = hierarchy.is_writable && ::access((place + "/cgroup.procs").c_str(), W_OK) == 0;
+  hierarchy.controllers = unified_hierarchy(place).controllers;
+}
+
+void find_delegated(HostFacts& facts) {
+  const std::string listing = kernel::read_file("/proc/self/cgroup").value_or("");
+  for (CgroupHierarchy& hierarchy : facts.hierarchies)
+    find_delegated(hierarchy, listing, facts.cgroup_mode == CgroupMode::kV2);
+}
+
 struct LimitRow {
   std::string_view name;
   __rlimit_resource number;
@@ -119,9 +160,15 @@ HostFacts probe() {
   struct utsname name{};
   if (::uname(&name) == 0) facts.kernel = name.release;
   facts.effective_uid = ::geteuid();
+  facts.effective_gid = ::getegid();
+  if (facts.is_ordinary_user()) {
+    facts.newuidmap = program("newuidmap");
+    facts.newgidmap = program("newgidmap");
+  }
   facts.effective_capabilities = effective_capabilities();
   facts.bounding_capabilities = bounding_capabilities();
   probe_cgroups(facts);
+  if (facts.is_ordinary_user()) find_delegated(facts);
   // Asked directly: /proc/filesystems costs more than both questions.
   if (kernel::exists("/proc/sys/fs/mqueue")) facts.filesystems.emplace_back("mqueue");
   for (const LimitRow& row : kLimits) {

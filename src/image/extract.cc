@@ -48,6 +48,8 @@ Error owner_error(const char* call, std::uint32_t uid, std::uint32_t gid) {
 
 }  // namespace
 
+Result<> Extractor::begin() { return owners_.uids.empty() ? Result<>() : set_owner(root_.get(), "", 0, 0); }
+
 Result<> Extractor::apply(const TarEntry& entry, TarReader& reader) {
   TRY_IN(quoted_name(entry.name), make(entry, reader));
   return {};
@@ -105,7 +107,10 @@ Result<> Extractor::make_directories(const std::string& path) {
     if (errno != ENOENT) return fail(os_error("openat2", prefix));
     const Place place = place_of(prefix);
     const Fd parent = TRY(open_beneath(root_.get(), place.directory, O_PATH | O_DIRECTORY, Links::kInRoot));
-    if (::mkdirat(parent.get(), place.base.c_str(), kImpliedDirectoryMode) == 0) continue;
+    if (::mkdirat(parent.get(), place.base.c_str(), kImpliedDirectoryMode) == 0) {
+      if (!owners_.uids.empty()) TRY(set_owner(parent.get(), place.base.c_str(), 0, 0));
+      continue;
+    }
     if (errno == EEXIST) return fail(complaint(quoted_name(prefix) + " is a symbolic link that leads nowhere"));
     return fail(os_error("mkdirat", prefix));
   }
@@ -256,12 +261,22 @@ Result<> Extractor::make_node(const Place& place, const TarEntry& entry) {
 
 // ---- metadata -----------------------------------------------------------------------------------------------------
 
+// Of `name` in the directory `fd`, or of `fd` itself where there is no name.
+Result<> Extractor::set_owner(int fd, const char* name, std::uint32_t uid, std::uint32_t gid) {
+  if (privilege_ != Privilege::kRoot) return {};
+  const char* const call = *name == '\0' ? "fchown" : "fchownat";
+  const auto user = mapped_owner(owners_.uids, uid);
+  const auto group = mapped_owner(owners_.gids, gid);
+  const bool mapped = user && group;
+  if (mapped && ::fchownat(fd, name, *user, *group, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0) return {};
+  if (!mapped) errno = EINVAL;
+  return fail(owner_error(call, uid, gid));
+}
+
 // The order matters: a change of owner takes set-id bits and capabilities away, a write or a new attribute changes
 // times.
 Result<> Extractor::set_file_metadata(int fd, const TarEntry& entry) {
-  if (privilege_ == Privilege::kRoot && ::fchown(fd, entry.uid, entry.gid) != 0) {
-    return fail(owner_error("fchown", entry.uid, entry.gid));
-  }
+  TRY(set_owner(fd, "", entry.uid, entry.gid));
   if ((entry.mode & kSetIdBits) != 0 && ::fchmod(fd, entry.mode) != 0) {
     return fail(os_error("fchmod", fmt::format("{:o}", entry.mode)));
   }
@@ -275,9 +290,7 @@ Result<> Extractor::set_file_metadata(int fd, const TarEntry& entry) {
 // The same for what cannot be opened: symbolic links, devices, fifos.
 Result<> Extractor::set_node_metadata(int directory, const std::string& base, const TarEntry& entry) {
   const char* const name = base.c_str();
-  if (privilege_ == Privilege::kRoot && ::fchownat(directory, name, entry.uid, entry.gid, AT_SYMLINK_NOFOLLOW) != 0) {
-    return fail(owner_error("fchownat", entry.uid, entry.gid));
-  }
+  TRY(set_owner(directory, name, entry.uid, entry.gid));
   // Made a moment ago by mknodat: no link that fchmodat could follow.
   if (entry.kind != EntryKind::kSymbolicLink && (entry.mode & kSetIdBits) != 0 &&
       ::fchmodat(directory, name, entry.mode, 0) != 0) {
@@ -355,9 +368,7 @@ Result<> Extractor::finish() {
     const Fd directory =
         TRY_IN(shown, open_beneath(root_.get(), path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, Links::kRefused));
     const int fd = directory.get();
-    if (privilege_ == Privilege::kRoot && ::fchown(fd, metadata.uid, metadata.gid) != 0) {
-      return fail(in(shown, owner_error("fchown", metadata.uid, metadata.gid)));
-    }
+    TRY_IN(shown, set_owner(fd, "", metadata.uid, metadata.gid));
     if (::fchmod(fd, metadata.mode) != 0)
       return fail(in(shown, os_error("fchmod", fmt::format("{:o}", metadata.mode))));
     TRY_IN(shown, set_attributes(metadata.attributes, path, [&](const char* name, const std::string& value) {

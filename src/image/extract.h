@@ -33,6 +33,7 @@
 #include "base/fd.h"
 #include "base/result.h"
 #include "image/entry_name.h"
+#include "image/owner_map.h"
 #include "image/tar_reader.h"
 
 namespace caisson::image {
@@ -44,7 +45,11 @@ enum class Privilege { kRoot, kUser };
 class Extractor {
  public:
   /// Unpacks below the directory `root`, which is empty and ours alone. The process's umask has to be 0.
-  Extractor(Fd root, Privilege privilege) : root_(std::move(root)), privilege_(privilege) {}
+  Extractor(Fd root, Privilege privilege, OwnerMaps owners = {})
+      : root_(std::move(root)), privilege_(privilege), owners_(std::move(owners)) {}
+
+  /// Gives the root to whom the owners say. Once, before the first apply().
+  Result<> begin();
 
   /// Makes the entry, with its content from `reader`. Errors name the entry, quoted.
   Result<> apply(const TarEntry& entry, TarReader& reader);
@@ -88,10 +93,12 @@ class Extractor {
   template <class Set>
   Result<> set_attributes(const Attributes& attributes, const std::string& name, Set set);
   Attributes attributes_of(const TarEntry& entry);
+  Result<> set_owner(int fd, const char* path, std::uint32_t uid, std::uint32_t gid);
   void lose(const std::string& what, const std::string& name);
 
   Fd root_;
   Privilege privilege_;
+  OwnerMaps owners_;
   // The parent of the last entry: the next one is mostly in the same.
   Fd directory_;
   std::string directory_name_;      // as entries name it

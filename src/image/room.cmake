@@ -1,5 +1,5 @@
 # Two rooms in one folder: `image` is what the static programs know, `unpack` is what needs the system's shared libraries.
-caisson_room(image SOURCES beneath.cc identity.cc layers.cc report.cc transfer_child.cc KNOWS base)
+caisson_room(image SOURCES beneath.cc identity.cc layers.cc owner_map.cc report.cc transfer_child.cc KNOWS base kernel)
 
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(BZip2 REQUIRED)
@@ -10,10 +10,10 @@ find_library(ZSTD_LIBRARY zstd REQUIRED)
 caisson_room(unpack FOLDER image
              SOURCES acl.cc decompress.cc digest.cc entry_name.cc extract.cc fingerprint.cc layer_store.cc pax.cc pipeline.cc progress.cc
                      remove_tree.cc sparse.cc tar_header.cc tar_reader.cc unpack.cc
-             KNOWS base image
+             KNOWS base kernel image
              LIBRARIES OpenSSL::Crypto BZip2::BZip2 LibLZMA::LibLZMA ${ISAL_LIBRARY} ${ZSTD_LIBRARY} Threads::Threads)
 
-caisson_unit_test(image_layers SOURCES image_layers_test.cc KNOWS base image)
-caisson_unit_test(image_tar SOURCES image_tar_test.cc KNOWS base image unpack)
-caisson_unit_test(image_unpack SOURCES image_unpack_test.cc KNOWS base image unpack
+caisson_unit_test(image_layers SOURCES image_layers_test.cc KNOWS base kernel image)
+caisson_unit_test(image_tar SOURCES image_tar_test.cc KNOWS base kernel image unpack)
+caisson_unit_test(image_unpack SOURCES image_unpack_test.cc KNOWS base kernel image unpack
                   LIBRARIES BZip2::BZip2 LibLZMA::LibLZMA ${ISAL_LIBRARY} ${ZSTD_LIBRARY})

@@ -24,7 +24,19 @@ struct Child {
   Fd output;  // what it writes on its standard output
 };
 
-Result<Child> spawn(const std::vector<std::string>& words) {
+// As posix_spawn would, in a child that is root of a user namespace.
+Result<pid_t> spawn_in(const kernel::IdMaps& maps, char* const* arguments, int output) {
+  const pid_t pid = TRY(kernel::fork_in_user_namespace(maps));
+  if (pid != 0) return pid;
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::dup2(output, STDOUT_FILENO);
+  ::execv(arguments[0], arguments);
+  ::_exit(127);
+}
+
+Result<Child> spawn(const std::vector<std::string>& words, const std::optional<kernel::IdMaps>& user_namespace) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(os_error("pipe2", words[0]));
   Fd read_end(ends[0]);
@@ -34,6 +46,9 @@ Result<Child> spawn(const std::vector<std::string>& words) {
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
 
+  if (user_namespace) {
+    return Child{TRY(spawn_in(*user_namespace, arguments.data(), write_end.get())), std::move(read_end)};
+  }
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, write_end.get(), STDOUT_FILENO);
@@ -77,10 +92,11 @@ Result<int> reap(pid_t pid) {
 Result<Layer> unpack_tarball(const UnpackRequest& request, const Log& log) {
   std::vector<std::string> words = {request.transfer, "unpack", "--report", "--root", request.store};
   if (request.sha256) words.insert(words.end(), {"--sha256", *request.sha256});
+  if (!request.uids.empty()) words.insert(words.end(), {"--uids", request.uids, "--gids", request.gids});
   if (request.progress) words.push_back("--progress");
   words.insert(words.end(), {"--", request.tarball});
 
-  Child child = TRY(spawn(words));
+  Child child = TRY(spawn(words, request.user_namespace));
   const Result<std::string> output = read_all(child.output.get());
   child.output = Fd();
   const int status = TRY(reap(child.pid));

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "image/layers.h"
+#include "kernel/user_namespace.h"
 
 namespace caisson::image {
 
@@ -15,6 +16,9 @@ struct UnpackRequest {
   std::string store;                  ///< directory of the store; made if missing
   std::string tarball;                ///< path, or "-" for standard input
   std::optional<std::string> sha256;  ///< 64 hexadecimal digits: the only content that is accepted
+  std::string uids = {};              ///< owners in the tarball → those it gets, "0:1:1000,…"; empty: the same
+  std::string gids = {};
+  std::optional<kernel::IdMaps> user_namespace = std::nullopt;  ///< unpacked as root of a new one
   bool progress = false;  ///< a bar on standard error, if that is a terminal and it takes longer than half a second
 };
 

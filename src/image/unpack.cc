@@ -29,21 +29,24 @@ Result<std::string> wanted_digest(std::string_view text) {
 
 // Unpacks into `tree` and gives the notes. What was unpacked is hashed once more on the way: that it is what the digest
 // says does not rest on the file's having been left alone since.
-Result<std::vector<std::string>> unpack_tree(const Tarball& tarball, Fd tree, Progress& progress) {
+Result<std::vector<std::string>> unpack_tree(const Tarball& tarball, Fd tree, const OwnerMaps& owners,
+                                             Progress& progress) {
   Pipeline pipeline(tarball.file.get(), tarball.size, TRY(Sha256::start()), progress);
   TarReader reader(pipeline);
-  Extractor extractor(std::move(tree), ::geteuid() == 0 ? Privilege::kRoot : Privilege::kUser);
+  Extractor extractor(std::move(tree), ::geteuid() == 0 ? Privilege::kRoot : Privilege::kUser, owners);
+  TRY(extractor.begin());
   while (const std::optional<TarEntry> entry = TRY(reader.next())) TRY(extractor.apply(*entry, reader));
   if (TRY(pipeline.drain()) != tarball.digest) return fail(complaint("the tarball changed while it was unpacked"));
   TRY(extractor.finish());
   return extractor.notes();
 }
 
-Result<std::vector<std::string>> unpack_once(LayerStore& store, const Tarball& tarball, Progress& progress) {
+Result<std::vector<std::string>> unpack_once(LayerStore& store, const Tarball& tarball, const OwnerMaps& owners,
+                                             Progress& progress) {
   const std::string hex = tarball.digest.substr(tarball.digest.find(':') + 1);
   const Fd lock = TRY(store.lock(hex));
   if (find_layer_by_digest(store.path(), tarball.digest)) return std::vector<std::string>();  // by whom we waited for
-  Result<std::vector<std::string>> notes = unpack_tree(tarball, TRY(store.begin(hex)), progress);
+  Result<std::vector<std::string>> notes = unpack_tree(tarball, TRY(store.begin(hex)), owners, progress);
   Result<> committed = notes ? store.commit(hex) : Result<>();
   if (notes && committed) return notes;
   const Result<> abandoned = store.abandon(hex);
@@ -69,7 +72,7 @@ Result<Unpacked> unpack_into_store(const UnpackOptions& options) {
   }
   Unpacked unpacked{.digest = tarball.digest, .notes = {}};
   if (!find_layer_by_digest(store.path(), tarball.digest)) {
-    unpacked.notes = TRY_IN(shown, unpack_once(store, tarball, progress));
+    unpacked.notes = TRY_IN(shown, unpack_once(store, tarball, options.owners, progress));
   }
   return unpacked;
 }

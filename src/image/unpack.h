@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "image/owner_map.h"
 
 namespace caisson::image {
 
@@ -13,6 +14,7 @@ struct UnpackOptions {
   std::string store;                  ///< directory of the store
   std::string tarball;                ///< path, or "-" for standard input
   std::optional<std::string> sha256;  ///< 64 hexadecimal digits, perhaps after "sha256:"
+  OwnerMaps owners;
   bool progress = false;
 };
 

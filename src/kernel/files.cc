@@ -32,6 +32,9 @@ Result<> remove_at(int parent, const std::string& name, const std::string& path,
   const struct open_how how{.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, .mode = 0, .resolve = resolve};
   const int opened = retry([&] { return openat2(parent, name.c_str(), how); });
   if (opened < 0 && errno == EXDEV) errno = EBUSY;
+  // An overlay leaves a work directory that an ordinary user may not look into, with nothing in it.
+  if (opened < 0 && errno == EACCES && ::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0) return {};
+  if (opened < 0 && errno == ENOTEMPTY) errno = EACCES;
   if (opened < 0) return fail(os_error("openat2", path));
   Fd directory(opened);
   for (const std::string& child : TRY(names_in(directory, path)))

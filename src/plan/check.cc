@@ -169,6 +169,7 @@ SlotUse slot_use(const Action& action) {
                         [](const RestrictDevices& a) { return SlotUse{{a.cgroup}, {}}; },
                         [](const WriteFile& a) { return SlotUse{present({a.directory}), {}}; },
                         [](const MapIds& a) { return SlotUse{{a.pid}, {}}; },
+                        [](const IdMapTree& a) { return SlotUse{present({a.tree, a.pid, a.user_namespace}), {}}; },
                         [](const Spawn& a) { return SlotUse{present({a.cgroup}), present({a.pid, a.pidfd})}; },
                         [](const SendDescriptor& a) { return SlotUse{present({a.descriptor, a.value}), {}}; },
                         [](const ReceiveDescriptor& a) { return SlotUse{{}, present({a.descriptor, a.value})}; },
@@ -177,6 +178,11 @@ SlotUse slot_use(const Action& action) {
                         [](const AttachCgroup& a) { return SlotUse{run_of(a.first, a.count), {}}; },
                         [](const OpenTree& a) { return SlotUse{present({a.view}), {a.slot}}; },
                         [](const MountRoot& a) { return SlotUse{present({a.tree}), {a.root}}; },
+                        [](const MountOverlayRoot& a) {
+                          SlotUse use{run_of(a.first_layer, a.layers), {a.root}};
+                          use.reads.push_back(a.writable);
+                          return use;
+                        },
                         [](const Mount& a) { return SlotUse{present({a.root, a.tree}), {}}; },
                         [](const MakeDevice& a) { return SlotUse{present({a.root}), {}}; },
                         [](const MakeLink& a) { return SlotUse{present({a.root}), {}}; },

@@ -25,7 +25,9 @@ constexpr std::string_view kProcessesLeaf = "caisson.processes";
 class ContainerPlanner {
  public:
   ContainerPlanner(const spec::Config& config, const HostFacts& facts, const Request& request)
-      : config_(config), builder_(facts, request) {}
+      : config_(config), request_(request), builder_(facts, request_) {
+    if (denies_setgroups()) request_.set_groups = false;
+  }
 
   Result<Plan> plan();
 
@@ -37,9 +39,14 @@ class ContainerPlanner {
   void join_namespaces(Lane lane);
   void spawn();
   bool needs_launcher() const;
-  void enter_user_namespace();
-  void map_ids();
+  Result<> map_ids();
+  Result<Text> mapper(const std::vector<spec::IdMapping>& mappings, std::uint32_t own, const std::string& program,
+                      std::string_view name);
+  void become_root();
+  bool denies_setgroups() const;
+  Slot joined_user_namespace() const;
   void session();
+  void keyring();
   void sysctls();
 
   const spec::Namespace* find(spec::NamespaceType type) const;
@@ -52,6 +59,7 @@ class ContainerPlanner {
   };
 
   const spec::Config& config_;
+  Request request_;
   Builder builder_;
   std::vector<Joined> joined_;
   std::uint64_t clone_flags_ = 0;
@@ -157,8 +165,10 @@ Result<> ContainerPlanner::namespaces() {
 }
 
 void ContainerPlanner::join_namespaces(Lane lane) {
-  // Those that need the host's privilege first, then the user namespace.
-  std::stable_partition(joined_.begin(), joined_.end(), [](const Joined& j) { return j.flag != CLONE_NEWUSER; });
+  // Those that need the host's privilege first, then the user namespace; an ordinary user's is in the user namespace.
+  const bool user_first = builder_.facts().is_ordinary_user();
+  std::stable_partition(joined_.begin(), joined_.end(),
+                        [&](const Joined& j) { return (j.flag == CLONE_NEWUSER) == user_first; });
   for (const Joined& joined : joined_) {
     builder_.add(lane, joined.item, "shared with whoever lives in it",
                  JoinNamespace{.flags = joined.flag, .descriptor = joined.descriptor});
@@ -206,14 +216,30 @@ void ContainerPlanner::spawn() {
   if (!is_new(spec::NamespaceType::kUser)) builder_.add(Lane::kParent, "linux.namespaces", "", Signal{Tag::kMapped});
 }
 
-void ContainerPlanner::enter_user_namespace() {
-  if (find(spec::NamespaceType::kUser) == nullptr) return;
-  if (is_new(spec::NamespaceType::kUser)) map_ids();
-  builder_.add(Lane::kChild, "linux.uidMappings", "root of the user namespace, to make the rest",
-               SetIds{.groups = builder_.plan().add(std::vector<std::uint32_t>{}), .set_capabilities = false});
+// user_namespaces(7): what the kernel lets an ordinary user write without the help of newuidmap(1).
+bool is_alone(const std::vector<spec::IdMapping>& mappings, std::uint32_t own) {
+  return mappings.size() == 1 && mappings[0].size == 1 && mappings[0].host_id == own;
 }
 
-void ContainerPlanner::map_ids() {
+bool ContainerPlanner::denies_setgroups() const {
+  const HostFacts& facts = builder_.facts();
+  return is_new(spec::NamespaceType::kUser) && facts.is_ordinary_user() &&
+         is_alone(config_.linux_.gid_mappings, facts.effective_gid);
+}
+
+// The program that has to write a map; none where the kernel lets the caller.
+Result<Text> ContainerPlanner::mapper(const std::vector<spec::IdMapping>& mappings, std::uint32_t own,
+                                      const std::string& program, std::string_view name) {
+  if (!builder_.facts().is_ordinary_user() || is_alone(mappings, own)) return Text();
+  if (!program.empty()) return builder_.plan().add(program);
+  return fail(in(builder_.label("linux.uidMappings"),
+                 complaint("there is no " + std::string(name) + ", which maps the ids of an ordinary user",
+                           "it comes with the package uidmap: apt install uidmap")));
+}
+
+Result<> ContainerPlanner::map_ids() {
+  if (!is_new(spec::NamespaceType::kUser)) return {};
+  const HostFacts& facts = builder_.facts();
   const auto map = [&](const std::vector<spec::IdMapping>& mappings) {
     std::string text;
     for (const spec::IdMapping& m : mappings) {
@@ -221,22 +247,45 @@ void ContainerPlanner::map_ids() {
     }
     return builder_.plan().add(text);
   };
-  builder_.add(
-      Lane::kParent, "linux.uidMappings", "who the container's users are on the host",
-      MapIds{.pid = pid_, .uid_map = map(config_.linux_.uid_mappings), .gid_map = map(config_.linux_.gid_mappings)},
-      Undo::kInside);
-  builder_.add(Lane::kParent, "linux.uidMappings", "", Signal{Tag::kMapped});
-  if (!needs_launcher())
-    builder_.add(Lane::kChild, "linux.uidMappings", "an id is nobody's until it is mapped", Await{Tag::kMapped});
+  MapIds step{.pid = pid_,
+              .uid_map = map(config_.linux_.uid_mappings),
+              .gid_map = map(config_.linux_.gid_mappings),
+              .deny_setgroups = denies_setgroups()};
+  step.uid_program = TRY(mapper(config_.linux_.uid_mappings, facts.effective_uid, facts.newuidmap, "newuidmap"));
+  step.gid_program = TRY(mapper(config_.linux_.gid_mappings, facts.effective_gid, facts.newgidmap, "newgidmap"));
+  builder_.add(Lane::kParent, "linux.uidMappings", "who the container's users are on the host", step, Undo::kInside);
+  return {};
+}
+
+void ContainerPlanner::become_root() {
+  if (is_new(spec::NamespaceType::kUser)) {
+    builder_.add(Lane::kParent, "linux.uidMappings", "", Signal{Tag::kMapped});
+    if (!needs_launcher())
+      builder_.add(Lane::kChild, "linux.uidMappings", "an id is nobody's until it is mapped", Await{Tag::kMapped});
+  }
+  const auto root_or_first = [](const std::vector<spec::IdMapping>& mappings) {
+    const bool has_root = mappings.empty() || std::any_of(mappings.begin(), mappings.end(),
+                                                          [](const auto& m) { return m.container_id == 0; });
+    return has_root ? 0 : mappings[0].container_id;
+  };
+  builder_.add(Lane::kChild, "linux.uidMappings", "root of the user namespace, to make the rest",
+               SetIds{.uid = root_or_first(config_.linux_.uid_mappings),
+                      .gid = root_or_first(config_.linux_.gid_mappings),
+                      .groups = builder_.plan().add(std::vector<std::uint32_t>{}),
+                      .set_groups = request_.set_groups,
+                      .set_capabilities = false});
+}
+
+Slot ContainerPlanner::joined_user_namespace() const {
+  const auto found =
+      std::find_if(joined_.begin(), joined_.end(), [](const Joined& j) { return j.flag == CLONE_NEWUSER; });
+  return found == joined_.end() ? kNoSlot : found->descriptor;
 }
 
 void ContainerPlanner::session() {
   builder_.add(Lane::kChild, "process", "a session of its own: signals of the caller's terminal stay outside",
                SetAttribute{.attribute = Attribute::kNewSession});
-  if (builder_.request().new_keyring) {
-    builder_.add(Lane::kChild, "process", "keys of the caller's session stay outside",
-                 SetAttribute{.attribute = Attribute::kKeyring});
-  }
+  if (find(spec::NamespaceType::kUser) == nullptr) keyring();
   if (is_new(spec::NamespaceType::kNetwork)) {
     builder_.add(Lane::kChild, "linux.namespaces", "a new network namespace has a loopback that is down",
                  BringUpLoopback{});
@@ -261,12 +310,20 @@ std::string below_proc_sys(std::string name) {
   return name;
 }
 
+// It belongs to the user who makes it: in a user namespace, its root.
+void ContainerPlanner::keyring() {
+  if (!builder_.request().new_keyring) return;
+  builder_.add(Lane::kChild, "process", "keys of the caller's session stay outside",
+               SetAttribute{.attribute = Attribute::kKeyring});
+}
+
 // Through the host's procfs: what lies at /proc in the root is the image's business (CVE-2025-52881). The files show
 // the namespaces of the process that opens them.
 void ContainerPlanner::sysctls() {
   for (const auto& [key, value] : config_.linux_.sysctl) {
     builder_.add(Lane::kChild, "linux.sysctl." + key, "a kernel parameter of the container's own namespaces",
-                 WriteFile{.path = builder_.plan().add("/proc/sys/" + below_proc_sys(key)), .value = builder_.plan().add(value)});
+                 WriteFile{.path = builder_.plan().add("/proc/sys/" + below_proc_sys(key)),
+                           .value = builder_.plan().add(value)});
   }
 }
 
@@ -286,13 +343,18 @@ Result<Plan> ContainerPlanner::plan() {
   }
   TRY(cgroup());
   TRY(namespaces());
+  // An ordinary user may copy mounts only in a mount namespace that its own user namespace owns.
+  const bool child_opens = builder_.facts().is_ordinary_user() && in_user_namespace;
   ContainerFiles files(config_, builder_,
                        FileSituation{.own_cgroup_namespace = is_new(spec::NamespaceType::kCgroup),
                                      .cgroup_directories = layout_.directories,
                                      .bind_devices = in_user_namespace || !builder_.facts().may(kCapMknod),
-                                     .bind_sysfs = in_user_namespace && !is_new(spec::NamespaceType::kNetwork)});
-  TRY(files.open());
+                                     .bind_sysfs = in_user_namespace && !is_new(spec::NamespaceType::kNetwork),
+                                     .in_user_namespace = in_user_namespace,
+                                     .opener = child_opens ? Lane::kChild : Lane::kParent});
+  if (!child_opens) TRY(files.open());
   spawn();
+  TRY(map_ids());
 
   if (!unified_ && cgroup_count_ != 0) {
     builder_.add(Lane::kChild, "linux.cgroupsPath", "from here on it counts against the container's limits",
@@ -302,8 +364,14 @@ Result<Plan> ContainerPlanner::plan() {
     builder_.add(Lane::kChild, "linux.namespaces", "made inside the container's cgroup, which becomes its root",
                  Unshare{CLONE_NEWCGROUP});
   }
-  enter_user_namespace();
   session();
+  if (child_opens) TRY(files.open());
+  files.map_owners(
+      {.pid = is_new(spec::NamespaceType::kUser) ? pid_ : kNoSlot, .user_namespace = joined_user_namespace()});
+  if (in_user_namespace) {
+    become_root();
+    keyring();
+  }
   sysctls();
 
   // The host's paths can be seen until the pivot; from there on everything is the container's.

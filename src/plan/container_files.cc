@@ -68,8 +68,50 @@ Slot ContainerFiles::open_tree(std::string_view item, std::string_view reason, s
     builder_.add(Lane::kParent, item, "its mounts can be copied only where they are",
                  OpenFile{.path = plan.add(view->namespace_file), .flags = O_RDONLY, .slot = step.view});
   }
-  builder_.add(Lane::kParent, item, reason, step);
+  builder_.add(situation_.opener, item, reason, step);
   return slot;
+}
+
+// runtime-spec config.md, "idmap": with the container's own mappings, or without a mapping of the mount's.
+Result<bool> ContainerFiles::is_mapped(const spec::Mount& mount, const MountOptions& options) const {
+  if (!options.idmap && mount.uid_mappings.empty() && mount.gid_mappings.empty()) return false;
+  const bool own = mount.uid_mappings.empty() || (mount.uid_mappings == config_.linux_.uid_mappings &&
+                                                  mount.gid_mappings == config_.linux_.gid_mappings);
+  if (!own) return fail(complaint("a mount's id mappings can only be the container's own"));
+  if (!situation_.in_user_namespace)
+    return fail(complaint("without a user namespace of the container's own there is nothing to map owners to"));
+  return true;
+}
+
+void ContainerFiles::map_owners(const IdMapTree& of) {
+  for (const MappedTree& mapped : mapped_) {
+    IdMapTree step = of;
+    step.tree = mapped.tree;
+    step.recursive = mapped.recursive;
+    builder_.add(Lane::kParent, mapped.item, "on the disk their owners stay what they are", step);
+  }
+}
+
+Result<> ContainerFiles::open_root() {
+  const MountOptions options = root_mount_ == nullptr ? MountOptions() : read_mount_options(root_mount_->options);
+  const bool mapped = root_mount_ != nullptr && TRY_IN(builder_.label("mounts[0]"), is_mapped(*root_mount_, options));
+  if (root_mount_ == nullptr || root_mount_->type == "bind") {
+    root_tree_ = open_tree("root.path", "the container's files, apart from the host's mounts",
+                           root_mount_ == nullptr ? config_.root.path : root_mount_->source, true,
+                           kPropagationPrivate | kPropagationRecursive);
+    if (mapped) mapped_.push_back({root_tree_, options.recursive_idmap, "root.path"});
+    return {};
+  }
+  if (!situation_.in_user_namespace || root_mount_->type != "overlay") return {};
+  overlay_ = TRY_IN(builder_.label("mounts[0]"), read_overlay(options.data));
+  for (const std::string& layer : overlay_.lower) {
+    const Slot tree = open_tree("mounts[0]", "the image below", layer, false, kPropagationPrivate);
+    if (first_layer_ == kNoSlot) first_layer_ = tree;
+    if (mapped) mapped_.push_back({tree, false, "mounts[0]"});
+  }
+  writable_ = open_tree("mounts[0]", "what the container writes above", overlay_.writable, false, kPropagationPrivate);
+  if (mapped) mapped_.push_back({writable_, false, "mounts[0]"});
+  return {};
 }
 
 Result<> ContainerFiles::open() {
@@ -87,10 +129,7 @@ Result<> ContainerFiles::open() {
     TRY_IN(builder_.label(planned.item), open_mount(planned));
     planned_.push_back(std::move(planned));
   }
-  if (root_mount_ == nullptr) {
-    root_tree_ = open_tree("root.path", "the container's files, apart from the host's mounts", config_.root.path, true,
-                           kPropagationPrivate | kPropagationRecursive);
-  }
+  TRY(open_root());
   default_devices_ = dev_is_bound_ ? std::vector<spec::Device>{} : default_devices();
   std::erase_if(default_devices_, [&](const spec::Device& standard) {  // the config's own has other ideas of it
     return std::any_of(config_.linux_.devices.begin(), config_.linux_.devices.end(),
@@ -116,6 +155,7 @@ Result<> ContainerFiles::open() {
 Result<> ContainerFiles::open_mount(Planned& planned) {
   const spec::Mount& mount = *planned.mount;
   const bool is_bind = planned.options.bind || mount.type == "bind" || mount.type == "rbind";
+  if (planned.options.idmap && !is_bind) return fail(complaint("idmap is for bind mounts"));
   if (planned.options.copy_up) return fail(complaint("the option tmpcopyup is not there yet"));
   if (mount.type.empty() && !is_bind) return fail(complaint("a mount needs a type, or the option bind or rbind"));
   if (is_bind) {
@@ -130,6 +170,8 @@ Result<> ContainerFiles::open_mount(Planned& planned) {
     const std::uint64_t slave = shared ? 0 : kPropagationSlave | (recursive ? kPropagationRecursive : 0);
     planned.tree = open_tree(planned.item, "taken in the host's view, so that no path of the container is followed",
                              mount.source, recursive, slave);
+    if (TRY(is_mapped(mount, planned.options)))
+      mapped_.push_back({planned.tree, planned.options.recursive_idmap, planned.item});
     return {};
   }
   if (mount.type == "sysfs" && situation_.bind_sysfs) {
@@ -151,15 +193,27 @@ void ContainerFiles::place_root() {
   builder_.add(Lane::kChild, "linux.rootfsPropagation", "what is mounted from here on stays inside",
                SetPropagation{kPropagationSlave | kPropagationRecursive});
   root_ = plan.new_slot("root");
-  if (root_mount_ != nullptr) {
+  if (writable_ != kNoSlot) {
+    builder_.add(Lane::kChild, "mounts[0]", "the image below, what the container writes above",
+                 MountOverlayRoot{.first_layer = first_layer_,
+                                  .layers = static_cast<std::uint16_t>(overlay_.lower.size()),
+                                  .writable = writable_,
+                                  .upper = plan.add(overlay_.upper),
+                                  .work = plan.add(overlay_.work),
+                                  .root = root_,
+                                  .is_volatile = overlay_.is_volatile});
+  } else if (root_tree_ == kNoSlot) {
     builder_.add(Lane::kChild, "mounts[0]", "the image below, what the container writes above",
                  MountRoot{.type = plan.add(root_mount_->type),
                            .options = plan.add(join(root_mount_->options, ",")),
                            .at = plan.add(config_.root.path),
                            .root = root_});
   } else {
-    builder_.add(Lane::kChild, "root.path", "a root must be a mount to be pivoted into",
-                 MountRoot{.tree = root_tree_, .at = plan.add(config_.root.path), .root = root_});
+    builder_.add(
+        Lane::kChild, "root.path", "a root must be a mount to be pivoted into",
+        // The user namespace's root may not get to the directory itself, everybody does to "/".
+        MountRoot{
+            .tree = root_tree_, .at = plan.add(situation_.in_user_namespace ? "/" : config_.root.path), .root = root_});
   }
 }
 

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "plan/builder.h"
 #include "plan/mount_options.h"
+#include "plan/overlay.h"
 #include "spec/config.h"
 
 namespace caisson::plan {
@@ -17,6 +18,8 @@ struct FileSituation {
   std::vector<std::string> cgroup_directories;
   bool bind_devices = false;  ///< device nodes cannot be made: the host's are bound
   bool bind_sysfs = false;    ///< a fresh sysfs may be refused: the host's is bound then
+  bool in_user_namespace = false;
+  Lane opener = Lane::kParent;  ///< who may copy the host's mounts: an ordinary user's child, in a namespace of its own
 };
 
 class ContainerFiles {
@@ -24,8 +27,10 @@ class ContainerFiles {
   ContainerFiles(const spec::Config& config, Builder& builder, FileSituation situation)
       : config_(config), builder_(builder), situation_(std::move(situation)) {}
 
-  /// What the parent opens in the host's view.
+  /// What is opened in the host's view.
   Result<> open();
+  /// The trees whose files' owners are to be shown as those of the user namespace `of` stands for.
+  void map_owners(const IdMapTree& of);
   /// What the child mounts and makes before the pivot.
   Result<> mount();
   void pivot();
@@ -44,7 +49,9 @@ class ContainerFiles {
     std::vector<Slot> cgroup_trees;  // of a cgroup mount without a cgroup namespace
   };
 
+  Result<> open_root();
   Result<> open_mount(Planned& planned);
+  Result<bool> is_mapped(const spec::Mount& mount, const MountOptions& options) const;
   Slot open_tree(std::string_view item, std::string_view reason, std::string_view source, bool recursive,
                  std::uint64_t propagation);
   void place_root();
@@ -61,8 +68,17 @@ class ContainerFiles {
   std::vector<spec::Device> default_devices_;
   std::vector<Slot> device_trees_;
   std::vector<std::string> read_only_later_;
-  const spec::Mount* root_mount_ = nullptr;
+  const spec::Mount* root_mount_ = nullptr;  // an overlay, or a bind
   Slot root_tree_ = kNoSlot;
+  Slot first_layer_ = kNoSlot;  // of an overlay in a user namespace
+  Slot writable_ = kNoSlot;
+  OverlayDirectories overlay_;
+  struct MappedTree {
+    Slot tree;
+    bool recursive;
+    std::string item;
+  };
+  std::vector<MappedTree> mapped_;
   Slot root_ = kNoSlot;
   Slot null_ = kNoSlot;
   Slot empty_ = kNoSlot;

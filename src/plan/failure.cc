@@ -50,6 +50,8 @@ std::string_view call_name(Call call) {
     case Call::kCloseRange: return "close_range";
     case Call::kExecve: return "execve";
     case Call::kWait: return "waitid";
+    case Call::kNewuidmap: return "newuidmap";
+    case Call::kNewgidmap: return "newgidmap";
     case Call::kPidfdOpen: return "pidfd_open";
     case Call::kPidfdSendSignal: return "pidfd_send_signal";
     case Call::kBpf: return "bpf";

@@ -61,6 +61,8 @@ enum class Call : std::uint8_t {
   kCloseRange,
   kExecve,
   kWait,
+  kNewuidmap,  ///< newuidmap(1), newgidmap(1): executed (errno of execve), or refused (EPERM)
+  kNewgidmap,
   kPidfdOpen,
   kPidfdSendSignal,
   kBpf,

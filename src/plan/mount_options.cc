@@ -89,6 +89,9 @@ MountOptions read_mount_options(const std::vector<std::string>& words) {
       options.recursive_bind = word == "rbind";
     } else if (word == "tmpcopyup") {
       options.copy_up = true;
+    } else if (word == "idmap" || word == "ridmap") {
+      options.idmap = true;
+      options.recursive_idmap = word == "ridmap";
     } else if (const std::uint64_t flags = propagation_flags(word); flags != 0) {
       options.propagation = flags;
     } else if (const Attribute* attribute = find_attribute(word)) {

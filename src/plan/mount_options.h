@@ -17,6 +17,8 @@ struct MountOptions {
   bool bind = false;
   bool recursive_bind = false;
   bool copy_up = false;
+  bool idmap = false;  ///< owners are shown as those of the container's user namespace
+  bool recursive_idmap = false;
   std::vector<std::string> data;  ///< what the file system itself understands: "size=64m", "newinstance"
 };
 

@@ -93,12 +93,25 @@ struct WriteFile {
   Slot directory = kNoSlot;
 };
 
-/// Writes the id maps of the process in slot `pid`, then is followed by Signal(mapped).
+/// Writes the id maps of the process in slot `pid`, then is followed by Signal(mapped). An ordinary user has them
+/// written by newuidmap(1) and newgidmap(1).
 struct MapIds {
   Slot pid = kNoSlot;
   Text uid_map;  ///< "0 100000 65536\n"…
   Text gid_map;
+  Text uid_program;  ///< absolute; empty: written directly
+  Text gid_program;
   bool deny_setgroups = false;
+};
+
+/// Has the owners of the files in the detached tree in `tree` shown as those that they are in a user namespace, while
+/// they stay what they are on the disk (mount_setattr(2), MOUNT_ATTR_IDMAP, Linux 5.12): in that of the process in
+/// `pid`, or the one whose file is open in `user_namespace`.
+struct IdMapTree {
+  Slot tree = kNoSlot;
+  Slot pid = kNoSlot;
+  Slot user_namespace = kNoSlot;
+  bool recursive = false;
 };
 
 // --- processes ---------------------------------------------------------------------------------------------------
@@ -196,6 +209,18 @@ struct MountRoot {
   Text options;  ///< as mount(2) takes them, comma-separated
   Text at;
   Slot root = kNoSlot;
+};
+
+/// The same with an overlay that root of a user namespace makes from trees: their paths may lie where only the host's
+/// root gets to. The trees are placed on the old root for as long as it is made.
+struct MountOverlayRoot {
+  Slot first_layer = kNoSlot;  ///< trees, the topmost first, in slots `first_layer` … `first_layer`+`layers`-1
+  std::uint16_t layers = 0;
+  Slot writable = kNoSlot;  ///< the tree that holds the two directories
+  Text upper;               ///< names below it
+  Text work;
+  Slot root = kNoSlot;
+  bool is_volatile = false;  ///< need not be on the disk when it is unmounted
 };
 
 /// Mounts the tree in `tree`, or a new filesystem of `type`, at `target` inside the root. A missing target is made: a
@@ -330,9 +355,10 @@ struct Exec {
   Range environment;
 };
 
-using Action = std::variant<MakeCgroup, EnableControllers, RestrictDevices, MakeMountSource, WriteFile, MapIds, Spawn,
-                            Await, Signal, SendDescriptor, ReceiveDescriptor, OpenFile, JoinNamespace, AttachCgroup,
-                            Unshare, BringUpLoopback, SetHostname, OpenTree, SetPropagation, MountRoot, Mount,
+using Action =
+    std::variant<MakeCgroup, EnableControllers, RestrictDevices, MakeMountSource, WriteFile, MapIds, IdMapTree, Spawn,
+                 Await, Signal, SendDescriptor, ReceiveDescriptor, OpenFile, JoinNamespace, AttachCgroup, Unshare,
+                 BringUpLoopback, SetHostname, OpenTree, SetPropagation, MountRoot, MountOverlayRoot, Mount,
                             MakeDevice, MakeLink, Pivot, ChangeRoot, Mask, MakeReadOnly, SetAttribute, ConnectStreams,
                             Console, SetIds, ChangeDirectory, CloseDescriptors, Exec>;
 

@@ -1,6 +1,6 @@
 // A table of mounts, one a line: SOURCE DESTINATION TYPE OPTION[,OPTION…], in the order of mountinfo's and fstab's
-// fields. Every table that is valid is planned or refused, and its plan keeps the rules and can be explained: whatever is
-// mounted inside is below the root, whatever the words say.
+// fields. Every table that is valid is planned or refused, and its plan keeps the rules and can be explained: whatever
+// is mounted inside is below the root, whatever the words say.
 #include <cstdint>
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
-// Arbitrary words as the arguments of `caisson run`, one a line. What is understood either contradicts itself or becomes
-// a configuration, and that one is valid whatever the words were: it can be written, read and planned.
+// Arbitrary words as the arguments of `caisson run`, one a line. What is understood either contradicts itself or
+// becomes a configuration, and that one is valid whatever the words were: it can be written, read and planned.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -59,8 +59,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   const spec::Findings findings = spec::validate(composed->config);
   expect(findings.errors.empty(), "what was composed is valid");
-  expect(spec::read_config(spec::write_config(composed->config)).findings.errors.empty(), "what was composed can be read");
+  expect(spec::read_config(spec::write_config(composed->config)).findings.errors.empty(),
+         "what was composed can be read");
   const auto plan = plan::plan_container(composed->config, around.facts, {.origins = composed->origins});
-  if (plan) expect(plan::broken_rules(*plan).empty(), "the plan keeps the rules: " + join(plan::broken_rules(*plan), "; "));
+  if (plan)
+    expect(plan::broken_rules(*plan).empty(), "the plan keeps the rules: " + join(plan::broken_rules(*plan), "; "));
   return 0;
 }

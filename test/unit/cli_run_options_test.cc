@@ -190,8 +190,7 @@ TEST(Run, NamesTheOptionThatIsWrong) {
   EXPECT_EQ(failure({"--env-file", "none"}), "--env-file none: no such file");
   EXPECT_EQ(failure({"--network", "bridge"}),
             "--network bridge: 'bridge': bridges and other networks are not there yet");
-  EXPECT_EQ(failure({"--userns", "keep-id"}),
-            "--userns keep-id: 'keep-id': user namespaces come with rootless containers, which are not there yet");
+  EXPECT_EQ(failure({"--userns", "nomap"}), "--userns nomap: no such user namespace: 'nomap'");
   EXPECT_EQ(failure({"--group-add", ""}), "--group-add '': the value is empty");
 }
 

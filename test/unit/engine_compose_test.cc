@@ -224,7 +224,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "--pid container:a: container 'a' has no process whose namespace could be joined"},
         RefusedCase{"SysctlWithoutAName", [](R o, S) { o.sysctls = {{"net.ipv4..x", "1", "--sysctl net.ipv4..x=1"}}; },
                     "--sysctl net.ipv4..x=1: not the name of a kernel parameter"},
-        RefusedCase{"SysctlThatLeadsElsewhere", [](R o, S) { o.sysctls = {{"net/../kernel/panic", "1", "--sysctl x"}}; },
+        RefusedCase{"SysctlThatLeadsElsewhere",
+                    [](R o, S) { o.sysctls = {{"net/../kernel/panic", "1", "--sysctl x"}}; },
                     "--sysctl x: not the name of a kernel parameter"},
         RefusedCase{
             "SysctlOfTheHost", [](R o, S) { o.sysctls = {{"kernel.panic", "1", "--sysctl kernel.panic=1"}}; },
@@ -315,6 +316,70 @@ TEST(Warnings, NameTheOption) {
   around.facts.selinux = true;
   EXPECT_THAT(compose_well(options, around).warnings,
               Contains("-v /a:/b:z: SELinux labels are not there yet, so '/a' keeps its own"));
+}
+
+// --- user namespaces -----------------------------------------------------------------------------------------------
+
+Surroundings mapped(bool shifted) {
+  Surroundings around = typical();
+  around.rootfs.lower = {"/layers/1"};
+  around.rootfs.upper = "/c/upper";
+  around.rootfs.work = "/c/work";
+  around.hosts_file = "/c/hosts";
+  around.user_namespace = {
+      .own = true, .path = {}, .uids = {{0, 100000, 4}}, .gids = {{0, 100000, 4}}, .shifted = shifted};
+  return around;
+}
+
+TEST(UserNamespaces, AreInTheConfiguration) {
+  const Composed composed = compose_well(command(), mapped(true));
+  EXPECT_EQ(composed.config.linux_.namespaces[1], (spec::Namespace{NamespaceType::kUser, ""}));
+  EXPECT_EQ(composed.config.linux_.uid_mappings, (IdMappings{{0, 100000, 4}}));
+  const auto mounts = show(composed.config.mounts);
+  EXPECT_THAT(mounts, Contains("devpts /dev/pts devpts nosuid,noexec,newinstance,ptmxmode=0666,mode=0620"))
+      << "group 5 is not there";
+  EXPECT_THAT(mounts, Contains("/c/hosts /etc/hosts bind bind,nosuid,noexec,nodev,rprivate,idmap"));
+  EXPECT_THAT(mounts[0], testing::EndsWith(",idmap"));
+}
+
+TEST(UserNamespaces, OfOrdinaryUsersLeaveOwnersAsTheyAre) {
+  for (const std::string& mount : show(compose_well(command(), mapped(false)).config.mounts))
+    EXPECT_THAT(mount, Not(HasSubstr("idmap")));
+}
+
+TEST(UserNamespaces, BindDevicesAndLeaveOutGroupsThatAreNotThere) {
+  Surroundings around = mapped(false);
+  around.account.groups = {0, 3, 10};
+  around.devices["/dev/fuse"] = {{.path = "/dev/fuse", .major = 10, .minor = 229}};
+  RunOptions options = command();
+  options.devices = {{.source = "/dev/fuse", .destination = "/dev/mine", .typed = "--device /dev/fuse:/dev/mine"}};
+  const Composed composed = compose_well(options, around);
+  EXPECT_THAT(show(composed.config.mounts), Contains("/dev/fuse /dev/mine bind bind,nosuid,noexec,rprivate"));
+  EXPECT_THAT(composed.config.linux_.devices, IsEmpty());
+  EXPECT_THAT(composed.config.process.user.additional_gids, ElementsAre(0, 3));
+}
+
+TEST(Delegation, TakesOffWhatAnOrdinaryUserMayNotLimitAndNamesTheFile) {
+  Surroundings around = mapped(false);
+  around.facts.effective_uid = 1000;
+  around.facts.hierarchies = {
+      {.path = "/sys/fs/cgroup/memory", .controllers = {"memory"}, .own = "/user", .is_writable = false},
+      {.path = "/sys/fs/cgroup/pids", .controllers = {"pids"}, .own = "/user"}};
+  RunOptions options = command();
+  options.memory_bytes = 1 << 20;
+  options.typed["memory"] = "-m 1m";
+  Composed composed = compose_well(options, around);
+  EXPECT_EQ(composed.config.linux_.resources.memory, spec::Memory());
+  EXPECT_EQ(composed.config.linux_.resources.pids_limit, 2048);
+  EXPECT_THAT(composed.config.linux_.resources.devices, IsEmpty());
+  EXPECT_THAT(composed.warnings,
+              ElementsAre("-m 1m: no such limit is set: user 1000 may not write to /sys/fs/cgroup/memory/user"));
+  EXPECT_FALSE(composed.config.linux_.cgroups_path.empty());
+
+  around.facts.hierarchies[1].is_writable = false;
+  composed = compose_well(command(), around);
+  EXPECT_THAT(composed.warnings, IsEmpty()) << "nothing that was asked for is lost";
+  EXPECT_EQ(composed.config.linux_.cgroups_path, "");
 }
 
 }  // namespace

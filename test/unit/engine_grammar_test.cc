@@ -325,9 +325,33 @@ TEST(Namespaces, AreReadByKind) {
   EXPECT_EQ(show(read_ipc("shareable")), "shareable ");
   EXPECT_EQ(show(read_ipc("none")), "none ");
   EXPECT_EQ(show(read_ipc("hosts")), "error: no such namespace: 'hosts'");
-  EXPECT_TRUE(read_user_namespace("host"));
-  for (const char* later : {"auto", "keep-id", "private", "nomap", ""})
-    EXPECT_FALSE(read_user_namespace(later)) << later;
+}
+
+TEST(Namespaces, OfUsersAreTheHostsOrOnesOwn) {
+  using Kind = UserNamespaceKind;
+  EXPECT_EQ(read_user_namespace("host"), UserNamespaceChoice{.kind = Kind::kHost});
+  EXPECT_EQ(read_user_namespace("keep-id"), UserNamespaceChoice{.kind = Kind::kKeepId});
+  EXPECT_EQ(read_user_namespace("keep-id:uid=7,gid=8"),
+            (UserNamespaceChoice{.kind = Kind::kKeepId, .uid = 7, .gid = 8}));
+  EXPECT_EQ(read_user_namespace("auto:size=1024"), (UserNamespaceChoice{.kind = Kind::kAuto, .size = 1024}));
+  EXPECT_EQ(read_user_namespace("container:db"), (UserNamespaceChoice{.kind = Kind::kContainer, .target = "db"}));
+  EXPECT_EQ(read_user_namespace("ns:/proc/7/ns/user"),
+            (UserNamespaceChoice{.kind = Kind::kPath, .target = "/proc/7/ns/user"}));
+  for (const char* wrong : {"private", "nomap", "", "keep-id:size=1", "keep-id:uid", "auto:size=0", "auto:uid=1",
+                            "auto:", "container:", "ns:proc", "keep-id:uid=-1"})
+    EXPECT_FALSE(read_user_namespace(wrong)) << wrong;
+}
+
+TEST(IdMappings, AreTwoOrThreeNumbers) {
+  const auto mapping = read_id_mapping("0:100000:65536");
+  ASSERT_TRUE(mapping);
+  EXPECT_EQ(mapping->container_id, 0U);
+  EXPECT_EQ(mapping->host_id, 100000U);
+  EXPECT_EQ(mapping->size, 65536U);
+  EXPECT_EQ(read_id_mapping("5:6")->size, 1U);
+  for (const char* wrong :
+       {"", "1", "1:2:0", "1:2:3:4", "a:b:c", "0:1:4294967296", "4294967295:0:1", "0:4294967290:100"})
+    EXPECT_FALSE(read_id_mapping(wrong)) << wrong;
 }
 
 TEST(Capabilities, AreReadInAnySpelling) {

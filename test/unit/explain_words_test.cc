@@ -92,6 +92,39 @@ const std::vector<WordsCase> kWordsCases = {
      },
      "map the container's users and groups to the host's (users 0 → 100000 (65536); groups 0 → 1000 (1), 1 → 100000 "
      "(10); setgroups denied)"},
+    {"MapIdsByPrograms",
+     [](Plan& p) -> plan::Action {
+       return plan::MapIds{.pid = p.new_slot("pid"),
+                           .uid_map = p.add("0 1000 1\n"),
+                           .gid_map = p.add("0 1000 1\n"),
+                           .uid_program = p.add("/usr/bin/newuidmap"),
+                           .gid_program = p.add("/usr/bin/newgidmap")};
+     },
+     "map the container's users and groups to the host's (users 0 → 1000 (1); groups 0 → 1000 (1); by newuidmap and "
+     "newgidmap)"},
+    {"IdMapTree",
+     [](Plan& p) -> plan::Action {
+       const plan::Slot slot = p.new_slot("tree");
+       p.append(plan::Lane::kParent, "", "", plan::OpenTree{.source = p.add("/layers/1"), .slot = slot});
+       return plan::IdMapTree{.tree = slot, .pid = p.new_slot("pid")};
+     },
+     "show the files of /layers/1 with the container's owners"},
+    {"MountOverlayRoot",
+     [](Plan& p) -> plan::Action {
+       const plan::Slot slot = p.new_slot("tree");
+       const plan::Slot own = p.new_slot("own");
+       p.append(plan::Lane::kParent, "", "", plan::OpenTree{.source = p.add("/layers/1"), .slot = slot});
+       p.append(plan::Lane::kParent, "", "", plan::OpenTree{.source = p.add("/c/1"), .slot = own});
+       return plan::MountOverlayRoot{.first_layer = slot,
+                                     .layers = 1,
+                                     .writable = own,
+                                     .upper = p.add("upper"),
+                                     .work = p.add("work"),
+                                     .root = p.new_slot("root"),
+                                     .is_volatile = true};
+     },
+     "mount overlay as the root filesystem "
+     "(userxattr,volatile,lowerdir=/layers/1,upperdir=/c/1/upper,workdir=/c/1/work) → slot root"},
     {"Spawn",
      [](Plan& p) -> plan::Action {
        return plan::Spawn{.flags = CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID,

@@ -172,6 +172,11 @@ HostFacts host(Random& random) {
   HostFacts facts =
       facts_of(random.pick(std::vector{CgroupMode::kNone, CgroupMode::kV1, CgroupMode::kHybrid, CgroupMode::kV2}));
   if (random.one_in(4)) facts.effective_capabilities = 0;
+  if (random.one_in(4)) {
+    facts.effective_uid = facts.effective_gid = 1000;
+    facts.newuidmap = "/usr/bin/newuidmap";
+    facts.newgidmap = "/usr/bin/newgidmap";
+  }
   return facts;
 }
 
@@ -214,6 +219,11 @@ GeneratedContainer generate_container(std::uint64_t seed) {
     config.linux_.uid_mappings = {{.container_id = 0, .host_id = 100'000, .size = 65'536}};
     config.linux_.gid_mappings = {{.container_id = 0, .host_id = 100'000, .size = 1'000},
                                   {.container_id = 1'000, .host_id = 200'000, .size = 1}};
+  }
+  const bool mapped = has(NamespaceType::kUser, false) && made.facts.effective_uid == 0;
+  for (spec::Mount& mount : config.mounts) {
+    const bool can_be = mount.destination == "/" || mount.type == "bind";
+    if (mapped && can_be && random.one_in(2)) mount.options.emplace_back("idmap");
   }
   config.linux_.devices = devices(random);
   const bool cgroup = made.facts.cgroup_mode != CgroupMode::kNone && !random.one_in(4);

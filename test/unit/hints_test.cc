@@ -58,6 +58,12 @@ HostFacts unified(HostFacts facts) {
 void child(Plan& p, const plan::Action& action) { p.append(Lane::kChild, "item", "", action); }
 
 // A new user namespace with users and groups 0 to 9.
+plan::Slot tree(Plan& p, std::string_view source) {
+  const plan::Slot slot = p.new_slot(source);
+  p.append(Lane::kParent, "", "", plan::OpenTree{.source = p.add(source), .slot = slot});
+  return slot;
+}
+
 void user_namespace(Plan& p, bool deny_setgroups = false) {
   const plan::Slot pid = p.new_slot("pid");
   p.append(Lane::kParent, "", "", plan::Spawn{.flags = CLONE_NEWUSER, .pid = pid});
@@ -219,6 +225,23 @@ const std::vector<HintCase> kCases = {
      {.call = Call::kWrite, .error = EPERM},
      "user 1000 may map only itself",
      ordinary_user()},
+    {"newuidmap_refused",
+     id_maps,
+     {.call = Call::kNewgidmap, .error = EPERM},
+     "all these ids have to be user 1000's in /etc/subgid",
+     ordinary_user()},
+    {"newuidmap_missing", id_maps, {.call = Call::kNewuidmap, .error = ENOENT}, "apt install uidmap", ordinary_user()},
+    {"idmap_unsupported",
+     [](Plan& p) { child(p, plan::IdMapTree{.tree = tree(p, "/srv/box"), .pid = p.new_slot("pid")}); },
+     {.call = Call::kMountSetattr, .error = EINVAL},
+     "the file system of /srv/box cannot show other owners"},
+    {"overlay_trees_refused",
+     [](Plan& p) {
+       const plan::Slot layer = tree(p, "/layers/1");
+       child(p, plan::MountOverlayRoot{.first_layer = layer, .layers = 1, .writable = tree(p, "/srv/box")});
+     },
+     {.call = Call::kFsconfig, .error = EINVAL},
+     "and /srv/box on a file system that keeps extended attributes"},
     {"idmap_refused_by_apparmor",
      id_maps,
      {.call = Call::kWrite, .error = EPERM},

@@ -130,6 +130,62 @@ TEST(Golden, UserNamespace) {
   expect_golden("user_namespace", plan_of(config));
 }
 
+spec::Config with_overlay(std::vector<std::string> more) {
+  spec::Config config = smallest();
+  add_user_namespace(config);
+  config.mounts = {
+      {"/", "overlay", "overlay", {"lowerdir=/layers/a\\:b:/layers/1", "upperdir=/box/upper", "workdir=/box/work"}}};
+  config.mounts[0].options.insert(config.mounts[0].options.end(), more.begin(), more.end());
+  return config;
+}
+
+HostFacts ordinary_user() {
+  HostFacts facts = facts_of(CgroupMode::kNone);
+  facts.effective_uid = facts.effective_gid = 1000;
+  facts.effective_capabilities = 0;
+  facts.newuidmap = "/usr/bin/newuidmap";
+  facts.newgidmap = "/usr/bin/newgidmap";
+  return facts;
+}
+
+TEST(Golden, UserNamespaceOverIdmappedLayers) {
+  spec::Config config = with_overlay({"idmap", "volatile"});
+  config.mounts.push_back({"/etc/hosts", "bind", "/box/hosts", {"bind", "idmap"}});
+  expect_golden("user_namespace_idmapped", plan_of(config, CgroupMode::kNone));
+}
+
+TEST(Golden, OrdinaryUser) {
+  spec::Config config = with_overlay({});
+  config.linux_.namespaces.push_back({NamespaceType::kNetwork, ""});
+  expect_golden("ordinary_user", plan_container(config, ordinary_user(), {}));
+}
+
+TEST(Golden, OrdinaryUserWithOneId) {
+  spec::Config config = smallest();
+  config.linux_.namespaces.push_back({NamespaceType::kUser, ""});
+  config.linux_.uid_mappings = config.linux_.gid_mappings = {{.container_id = 7, .host_id = 1000, .size = 1}};
+  config.process.user.uid = config.process.user.gid = 7;
+  expect_golden("ordinary_user_with_one_id", plan_container(config, ordinary_user(), {}));
+}
+
+TEST(OrdinaryUser, NeedsTheProgramsThatMapIds) {
+  HostFacts facts = ordinary_user();
+  facts.newgidmap.clear();
+  const auto plan = plan_container(with_overlay({}), facts, {});
+  ASSERT_FALSE(plan);
+  EXPECT_THAT(plan.error().text(), testing::HasSubstr("there is no newgidmap"));
+  EXPECT_THAT(plan.error().hint, testing::HasSubstr("apt install uidmap"));
+}
+
+TEST(UserNamespace, RefusesWhatItsOverlayCannotBe) {
+  for (const char* option : {"index=on", "upperdir=/elsewhere/upper"}) {
+    EXPECT_FALSE(plan_of(with_overlay({option}), CgroupMode::kNone)) << option;
+  }
+  spec::Config config = smallest();
+  config.mounts = {{"/x", "bind", "/y", {"bind", "idmap"}}};
+  EXPECT_FALSE(plan_of(config)) << "there is no user namespace";
+}
+
 TEST(Golden, JoinedNetworkAndPid) {
   spec::Config config = smallest();
   join(config, NamespaceType::kNetwork, "/proc/42/ns/net");

@@ -1,0 +1,94 @@
+#include "engine/own_ids.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "host/probe.h"
+#include "kernel/files.h"
+#include "kernel/processes.h"
+
+namespace caisson::engine {
+
+namespace {
+
+std::string user_name(std::uint32_t uid) {
+  const std::string text = kernel::read_file("/etc/passwd").value_or("");
+  for (const std::string_view line : split(text, '\n')) {
+    const std::vector<std::string_view> fields = split(line, ':');
+    if (fields.size() > 2 && parse_unsigned(fields[2]) == uid) return std::string(fields[0]);
+  }
+  return {};
+}
+
+IdRanges row(std::uint32_t own, const IdRanges& subordinate) {
+  IdRanges ranges = {{own, 1}};
+  ranges.insert(ranges.end(), subordinate.begin(), subordinate.end());
+  return ranges;
+}
+
+std::string lacking(const HostFacts& facts, const IdRanges& users, const IdRanges& groups, const std::string& who) {
+  if (users.empty() || groups.empty())
+    return fmt::format("{} has no range in {}", who, users.empty() ? "/etc/subuid" : "/etc/subgid");
+  if (facts.newuidmap.empty() || facts.newgidmap.empty())
+    return fmt::format("{} is not installed", facts.newuidmap.empty() ? "newuidmap" : "newgidmap");
+  return {};
+}
+
+}  // namespace
+
+OwnIds own_ids(const HostFacts& facts) {
+  const std::string name = user_name(facts.effective_uid);
+  const auto ranges = [&](const char* file) {
+    return subordinate_ranges(kernel::read_file(file).value_or(""), name, facts.effective_uid);
+  };
+  const IdRanges users = ranges("/etc/subuid");
+  const IdRanges groups = ranges("/etc/subgid");
+  OwnIds own{.lacking =
+                 lacking(facts, users, groups, name.empty() ? fmt::format("user {}", facts.effective_uid) : name)};
+  const bool alone = !own.lacking.empty();
+  own.users = row(facts.effective_uid, alone ? IdRanges() : users);
+  own.groups = row(facts.effective_gid, alone ? IdRanges() : groups);
+  own.maps = {.uid_map = mapping_lines(whole_row(own.users)),
+              .gid_map = mapping_lines(whole_row(own.groups)),
+              .uid_program = alone ? "" : facts.newuidmap,
+              .gid_program = alone ? "" : facts.newgidmap,
+              .deny_setgroups = alone};
+  return own;
+}
+
+void say_once_what_is_lacking(const OwnIds& own, const Places& places, const Log& log) {
+  if (own.lacking.empty()) return;
+  const std::string said = places.root + "/one-id.said";
+  if (kernel::exists(said) || !kernel::make_directories(places.root, 0700)) return;
+  (void)kernel::write_new_file(said, own.lacking, 0600);
+  log.warning(fmt::format(
+      "{}: this user's containers have one user and one group, to whom all files belong (said once)", own.lacking));
+  log.hint("as root: apt install uidmap; usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER");
+}
+
+Result<> as_root_of(const OwnIds& own, const std::function<Result<>()>& work) {
+  kernel::Pipe pipe = TRY(kernel::make_pipe());
+  const pid_t child = TRY(kernel::fork_in_user_namespace(own.maps));
+  if (child == 0) {
+    const Result<> done = work();
+    if (!done) (void)kernel::write_all(pipe.write.get(), done.error().text(), "pipe");
+    ::_exit(done ? 0 : 1);
+  }
+  pipe.write = Fd();
+  const std::string words = kernel::read_all(pipe.read.get(), "pipe").value_or("");
+  const int status = TRY(kernel::wait_for(child));
+  if (status == 0) return {};
+  return fail(complaint(words.empty() ? "a process in a user namespace of its own was killed" : words));
+}
+
+Result<> remove_container_tree(const std::string& path) {
+  Result<> removed = kernel::remove_tree(path);
+  const bool refused = !removed && (removed.error().number == EACCES || removed.error().number == EPERM);
+  if (!refused || ::geteuid() == 0) return removed;
+  return as_root_of(own_ids(host::probe()), [&] { return kernel::remove_tree(path); });
+}
+
+}  // namespace caisson::engine

@@ -1,0 +1,336 @@
+# Containers of an ordinary user, made for the tests, with and without subordinate ids. The programs are run from a copy
+# that it can reach.
+# time limit: 600 s
+load helper
+
+USER_NAME=caisson-test-user
+ALONE=caisson-test-alone
+
+setup_file() {
+  [ "$(id -u)" -eq 0 ] || return 0
+  export INSTALLED
+  INSTALLED=$(mktemp -d /dev/shm/caisson-installed.XXXXXX)
+  cp -r "$BUILD/bin" "$BUILD/libexec" "$BUILD/share" "$INSTALLED"
+  chmod -R a+rX "$INSTALLED"
+  useradd --no-create-home --home-dir /nonexistent --shell /bin/sh "$USER_NAME"
+  sed -i "/^$USER_NAME:/d" /etc/subuid /etc/subgid
+  usermod --add-subuids 3000000-3065535 --add-subgids 3000000-3065535 "$USER_NAME"
+  useradd --no-create-home --home-dir /nonexistent --shell /bin/sh "$ALONE"
+  sed -i "/^$ALONE:/d" /etc/subuid /etc/subgid
+}
+
+teardown_file() {
+  [ "$(id -u)" -eq 0 ] || return 0
+  userdel "$USER_NAME"
+  userdel "$ALONE"
+  sed -i "/^$USER_NAME:/d" /etc/subuid /etc/subgid
+  rm -rf "$INSTALLED"
+}
+
+setup() {
+  caisson_setup
+  require_program newuidmap
+  U=$(id -u "$USER_NAME")
+  WHO=$USER_NAME
+  HOME_DIR=$STATE/home
+  make_home
+}
+
+teardown() {
+  local left
+  mapfile -t left < <(user ps -aq)
+  [ "${#left[@]}" -eq 0 ] || user rm -f "${left[@]}"
+  caisson_teardown
+}
+
+make_home() {
+  chmod 755 "$STATE"
+  mkdir -p "$HOME_DIR" "$HOME_DIR/run" "$HOME_DIR/share"
+  chmod 700 "$HOME_DIR/run"
+  chown -R "$WHO:" "$HOME_DIR"
+}
+
+# Runs a command as the ordinary user.
+as_user() {
+  (cd "$HOME_DIR" && setpriv --reuid "$WHO" --regid "$WHO" --init-groups --reset-env \
+    env HOME="$HOME_DIR" XDG_RUNTIME_DIR="$HOME_DIR/run" PATH=/usr/bin:/bin "$@")
+}
+user() { as_user "$INSTALLED/bin/caisson" "$@"; }
+user_box() {
+  local options=()
+  while [[ "${1:-}" = -* ]]; do options+=("$1") && shift; done
+  user run --rm "${options[@]}" builtin:busybox "$@"
+}
+
+@test "rootless: root inside is the user outside, the others are subordinate ids" {
+  run -0 --separate-stderr user_box sh -c 'id -u; cat /proc/self/uid_map /proc/self/gid_map | tr -s " "'
+  [ "$output" = "0
+ 0 $U 1
+ 1 3000000 65536
+ 0 $(id -g "$USER_NAME") 1
+ 1 3000000 65536" ]
+  [ -z "$stderr" ]
+  mkdir "$HOME_DIR/d" && chown "$WHO:" "$HOME_DIR/d"
+  user_box -v"$HOME_DIR/d:/d" sh -c 'touch /d/mine /d/other; chown 7:8 /d/other'
+  [ "$(stat -c %U "$HOME_DIR/d/mine")" = "$USER_NAME" ]
+  [ "$(stat -c %u:%g "$HOME_DIR/d/other")" = 3000006:3000007 ]
+}
+
+@test "rootless: run, ps, logs, exec, inspect, stop, wait, rm" {
+  user run -d --name one builtin:busybox sh -c 'trap "exit 3" TERM; echo hello; while :; do sleep 0.1; done'
+  within 5 user exec one true
+  [ "$(user logs one)" = hello ]
+  [ "$(user ps --format '{{.Names}}')" = one ]
+  [ "$(user exec one sh -c 'id -u; cat /proc/1/comm')" = "0
+sh" ]
+  [ "$(user exec -u nobody one id -u)" = 65534 ]
+  [ "$(user inspect --format '{{.State.Status}}' one)" = running ]
+  user stop one
+  [ "$(user wait one)" = 3 ]
+  user rm one
+  [ -z "$(user ps -aq)" ]
+  [ -z "$(find "$HOME_DIR/.local/share/caisson/containers" "$HOME_DIR/run/caisson/containers" -mindepth 1)" ]
+}
+
+@test "rootless: one sees one's own containers alone" {
+  user run -d --name mine builtin:busybox sleep 100
+  [ -z "$(caisson ps -aq)" ]
+  caisson run -d --name roots builtin:busybox sleep 100
+  [ "$(user ps --format '{{.Names}}')" = mine ]
+  run -125 user exec roots true
+  [[ "$output" = *"no such container"* ]]
+  user rm -f mine
+}
+
+@test "rootless: what belongs to subordinate ids is removed with the container" {
+  user run --name one builtin:busybox sh -c 'mkdir -m 700 /d; touch /d/f; chown -R 100:100 /d; chmod 0 /d'
+  user rm one
+  [ -z "$(find "$HOME_DIR/.local/share/caisson/containers" -mindepth 1)" ]
+  user_box sh -c 'mkdir -m 700 /d; touch /d/f; chown -R 100:100 /d'
+  [ -z "$(find "$HOME_DIR/.local/share/caisson/containers" -mindepth 1)" ]
+}
+
+@test "rootless: the overlay hides what is removed, and what a new directory replaces" {
+  run -0 user_box sh -c 'rm /etc/profile; rm -r /home; mkdir /home; rm -r /var; mkdir /var && ls -A /var /home; mv /opt /moved && ls -d /moved
+    ln /bin/busybox /hard && ls /hard'
+  [ "$output" = "/home:
+
+/var:
+/moved
+/hard" ]
+}
+
+@test "rootless: a layer is unpacked once, with owners of subordinate ids" {
+  root=$(rootfs) && touch "$root/file" && chown 33:44 "$root/file"
+  tar -C "$root" -cf "$HOME_DIR/image.tar" .
+  [ "$(user run --rm "$HOME_DIR/image.tar" stat -c %u:%g /file)" = 33:44 ]
+  mv "$HOME_DIR/.local/share/caisson/mapped" "$HOME_DIR/kept" && mv "$HOME_DIR/kept" "$HOME_DIR/.local/share/caisson/mapped"
+  stored=$(find "$HOME_DIR/.local/share/caisson/mapped" -path '*/tree/file')
+  [ "$(stat -c %u:%g "$stored")" = 3000032:3000043 ]
+  before=$(stat -c %i "$stored")
+  user run --rm "$HOME_DIR/image.tar" true
+  [ "$(stat -c %i "$stored")" = "$before" ]
+}
+
+@test "rootless: a directory is used in place, or below an overlay" {
+  root=$(rootfs) && mv "$root" "$HOME_DIR/root" && chown -R "$WHO:" "$HOME_DIR/root"
+  user run --rm "$HOME_DIR/root" touch /made
+  [ "$(stat -c %U "$HOME_DIR/root/made")" = "$USER_NAME" ]
+  user run --rm "$HOME_DIR/root:O" sh -c 'rm /made; touch /other'
+  [ -e "$HOME_DIR/root/made" ]
+  [ ! -e "$HOME_DIR/root/other" ]
+}
+
+@test "rootless: --userns=keep-id is the user inside too" {
+  mkdir "$HOME_DIR/d" && chown "$WHO:" "$HOME_DIR/d"
+  run -0 user_box --userns=keep-id -v"$HOME_DIR/d:/d" sh -c 'id -u; id -g; touch /d/f; stat -c %u /etc/passwd'
+  [ "$output" = "$U
+$(id -g "$USER_NAME")
+0" ]
+  [ "$(stat -c %U "$HOME_DIR/d/f")" = "$USER_NAME" ]
+  run -0 user_box --userns=keep-id:uid=7,gid=8 -v"$HOME_DIR/d:/d" sh -c 'id -u; id -g; stat -c %u:%g /d/f; touch /tmp/f'
+  [ "$output" = "7
+8
+7:8" ]
+  [ "$(user_box --userns=keep-id -uroot sh -c 'id -u; touch /root/f && stat -c %u /root/f')" = "0
+0" ]
+}
+
+@test "rootless: --userns=auto gives each container ids of its own, without the user's" {
+  user run -d --name a --userns=auto builtin:busybox sleep 100
+  user run -d --name b --userns=auto builtin:busybox sleep 100
+  [ "$(user exec a cat /proc/self/uid_map | tr -s ' ')" = " 0 3000000 1024" ]
+  [ "$(user exec b cat /proc/self/uid_map | tr -s ' ')" = " 0 3001024 1024" ]
+  user exec a sh -c 'touch /f && [ "$(stat -c %u:%g /f /etc/passwd | uniq)" = 0:0 ]'
+  user rm -f a
+  [ "$(user_box --userns=auto:size=10 cat /proc/self/uid_map | tr -s ' ')" = " 0 3000000 10" ]
+  user rm -f b
+  run -125 user_box --userns=auto:size=70000 true
+  [[ "$output" = *"--userns auto:size=70000"*"no 70000 ids in a row left"*/etc/subuid* ]]
+}
+
+@test "rootless: --uidmap counts one's own ids" {
+  run -0 user_box --uidmap=0:1:10 --gidmap=0:0:1 sh -c 'cat /proc/self/uid_map /proc/self/gid_map | tr -s " "'
+  [ "$output" = " 0 3000000 10
+ 0 $(id -g "$USER_NAME") 1" ]
+  run -125 user_box --uidmap=0:0:100000 true
+  [[ "$output" = *"--uidmap 0:0:100000"*"number 100000 of your ids, and you have 65537"* ]]
+}
+
+@test "rootless: namespaces of another container are joined, in its user namespace" {
+  user run -d --name one builtin:busybox sleep 100
+  network=$(user exec one readlink /proc/self/ns/net)
+  users=$(user exec one readlink /proc/self/ns/user)
+  [ "$(user_box --network=container:one readlink /proc/self/ns/net)" = "$network" ]
+  [ "$(user_box --network=container:one readlink /proc/self/ns/user)" = "$users" ]
+  [ "$(user_box --userns=container:one readlink /proc/self/ns/user)" = "$users" ]
+  user rm -f one
+}
+
+@test "rootless: enter is root of the container's user namespace" {
+  user run -d --name one builtin:busybox sleep 100
+  pid=$(user inspect --format '{{.State.Pid}}' one)
+  [ "$(user enter "$pid" sh -c 'id -u; hostname')" = "0
+$(user exec one hostname)" ]
+  [ "$("$BIN" enter "$pid" id -u)" = 0 ]
+  user rm -f one
+}
+
+@test "rootless: a terminal of the container's own" {
+  run -0 as_user script -qefc "$INSTALLED/bin/caisson run --rm -it builtin:busybox tty" /dev/null < <(keep_typing '')
+  [[ "$output" = *"/dev/pts/0"* ]]
+}
+
+@test "rootless: the host's network is shared where that is asked for" {
+  [ "$(user_box --network=host ls /sys/class/net)" = "$(ls /sys/class/net)" ]
+  [ "$(user_box ls /sys/class/net)" = lo ]
+}
+
+# --- with one id -----------------------------------------------------------------------------------------------------
+
+alone() {
+  WHO=$ALONE
+  HOME_DIR=$STATE/alone
+  make_home
+}
+
+@test "rootless: without subordinate ids there is one, which is said once" {
+  alone
+  root=$(rootfs) && touch "$root/file" && chown 33:44 "$root/file"
+  tar -C "$root" -cf "$HOME_DIR/image.tar" .
+  run -0 --separate-stderr user run --rm "$HOME_DIR/image.tar" sh -c 'id -u; tr -s " " </proc/self/uid_map; cat /proc/self/setgroups; stat -c %u:%g /file'
+  [ "$output" = "0
+ 0 $(id -u "$ALONE") 1
+deny
+0:0" ]
+  [[ "$stderr" = *"$ALONE has no range in /etc/subuid"*"one user and one group"*"hint: "*"usermod --add-subuids"* ]]
+  run -1 --separate-stderr user run --rm "$HOME_DIR/image.tar" sh -c 'mkdir -m 0 /d; chown 7 /d 2>&1'
+  [[ "$output" = *"chown: /d:"* ]]
+  [ -z "$stderr" ]
+  [ -z "$(find "$HOME_DIR/.local/share/caisson/containers" -mindepth 1)" ]
+}
+
+@test "rootless: with one id, exec and keep-id work, other users are refused with the reason" {
+  alone
+  user run -d --name one builtin:busybox sleep 100
+  [ "$(user exec one id -u)" = 0 ]
+  user rm -f one
+  [ "$(user_box --userns=keep-id id -u)" = "$(id -u "$ALONE")" ]
+  run -125 user_box -unobody true
+  [[ "$output" = *"has no mapping in the container's user namespace"* ]]
+}
+
+@test "rootless: the programs that map ids may be missing" {
+  touch "$T/empty"
+  run -0 unshare --mount --propagation private sh -c 'mount --bind "$0" /usr/bin/newuidmap && exec "$@"' "$T/empty" \
+    setpriv --reuid "$WHO" --regid "$WHO" --init-groups --reset-env env HOME="$HOME_DIR" XDG_RUNTIME_DIR="$HOME_DIR/run" \
+    "$INSTALLED/bin/caisson" run --rm builtin:busybox sh -c "tr -s ' ' </proc/self/uid_map"
+  [[ "$output" = *"newuidmap is not installed"*"apt install uidmap"*" 0 $U 1"* ]]
+}
+
+# --- what it may not ---------------------------------------------------------------------------------------------------
+
+@test "rootless: nothing of the host's mounts is left inside" {
+  run -0 user_box cat /proc/self/mountinfo
+  [ "$(awk '$5 == "/"' <<<"$output" | wc -l)" -eq 1 ]
+  [[ "$output" != *" /var "* && "$output" != *" /tmp "* ]]
+  [ "$(user_box sh -c 'cd /; cd ..; ls /.. | tr "\n" " "')" = "$(user_box sh -c 'ls / | tr "\n" " "')" ]
+}
+
+@test "rootless: root inside cannot make devices, change the kernel or reach root's files" {
+  run user_box --cap-add=ALL mknod /null c 1 3
+  [[ "$output" = *"Operation not permitted"* ]]
+  run user_box --cap-add=ALL sh -c 'echo 1 >/proc/sys/kernel/panic'
+  [ "$status" -ne 0 ]
+  echo secret >"$STATE/secret" && chmod 600 "$STATE/secret"
+  run user_box --privileged -v"$STATE/secret:/secret" cat /secret
+  [[ "$output" = *"Permission denied"* ]]
+}
+
+@test "rootless: flags that a mount has on the host stay" {
+  mkdir "$HOME_DIR/locked"
+  local inside=(setpriv --reuid "$WHO" --regid "$WHO" --init-groups --reset-env env "HOME=$HOME_DIR" "XDG_RUNTIME_DIR=$HOME_DIR/run"
+    "$INSTALLED/bin/caisson" run --rm)
+  run -0 unshare --mount --propagation private sh -c 'mount -t tmpfs -o nosuid,nodev,noexec,ro locked "$0" && exec "$@"' \
+    "$HOME_DIR/locked" "${inside[@]}" -v "$HOME_DIR/locked:/l" builtin:busybox grep ' /l ' /proc/self/mountinfo
+  [[ "$output" = *" ro,nosuid,nodev,noexec"* ]]
+  run -125 unshare --mount --propagation private sh -c 'mount -t tmpfs -o nosuid,nodev,noexec locked "$0" && exec "$@"' \
+    "$HOME_DIR/locked" "${inside[@]}" -v "$HOME_DIR/locked:/l:exec" builtin:busybox true
+  [[ "$output" = *"cannot be taken off"* ]]
+}
+
+@test "rootless: the program that a container could reach is nobody's to write" {
+  cp -r "$INSTALLED" "$HOME_DIR/own" && chown -R "$WHO:" "$HOME_DIR/own"
+  as_user "$HOME_DIR/own/bin/caisson" run --rm builtin:busybox sleep 3 &
+  within 3 pgrep -u "$WHO" -f "own/bin/caisson run"
+  local keeper
+  keeper=$(pgrep -u "$WHO" -f "own/bin/caisson run" | head -1)
+  [[ "$(readlink "/proc/$keeper/exe")" = *memfd:caisson* ]]
+  wait
+}
+
+# --- limits ------------------------------------------------------------------------------------------------------------
+
+@test "rootless: a limit that cannot be set is warned of, with the file" {
+  run -0 user_box -m100m echo ran
+  [[ "$output" = *"-m 100m: no such limit is set: user $U may not write to /sys/fs/cgroup"*ran* ]]
+}
+
+@test "rootless: limits hold where the cgroup is the user's" {
+  require_controller memory
+  [ ! -e /sys/fs/cgroup/cgroup.controllers ] || skip "cgroup v2: test/vm"
+  local directory=/sys/fs/cgroup/memory/caisson-test-delegated
+  mkdir "$directory" && chown "$WHO:" "$directory"
+  run -137 bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$directory" \
+    setpriv --reuid "$WHO" --regid "$WHO" --init-groups --reset-env env HOME="$HOME_DIR" XDG_RUNTIME_DIR="$HOME_DIR/run" \
+    "$INSTALLED/bin/caisson" run --rm -m 16m builtin:busybox tail /dev/zero
+  local said=$output
+  rmdir "$directory"
+  [[ "$said" = *"the memory limit of 16 MiB was reached"* ]]
+}
+
+# --- where things are kept ---------------------------------------------------------------------------------------------
+
+@test "rootless: without XDG_RUNTIME_DIR a directory of /tmp serves, which has to be the user's alone" {
+  local directory=/tmp/caisson-$U
+  local words=(env HOME="$HOME_DIR" "$INSTALLED/bin/caisson" run --rm builtin:busybox true)
+  (cd "$HOME_DIR" && setpriv --reuid "$WHO" --regid "$WHO" --init-groups --reset-env "${words[@]}")
+  [ "$(stat -c %U:%a "$directory")" = "$USER_NAME:700" ]
+  rm -r "$directory"
+  mkdir "$HOME_DIR/elsewhere" && ln -s "$HOME_DIR/elsewhere" "$directory"
+  run -125 setpriv --reuid "$WHO" --regid "$WHO" --init-groups --reset-env "${words[@]}"
+  rm "$directory"
+  [[ "$output" = *"$directory is not a directory of this user alone"* ]]
+}
+
+@test "rootless: explain shows who maps the ids, and makes nothing" {
+  run -0 user explain run builtin:busybox true
+  [[ "$output" = *"by newuidmap and newgidmap"*"mount overlay as the root filesystem"* ]]
+  [ ! -e "$HOME_DIR/.local/share/caisson/containers" ]
+}
+
+@test "rootless: a failure leaves nothing behind" {
+  run -127 user_box no-such-command
+  run -125 user_box -v/nonexistent:/x true
+  [ -z "$(find "$HOME_DIR/.local/share/caisson/containers" "$HOME_DIR/.local/share/caisson/names" -mindepth 1)" ]
+}
