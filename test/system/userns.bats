@@ -133,7 +133,7 @@ with_ids_at() {
 }
 
 @test "userns: a terminal, devices and limits are there as without" {
-  run -0 script -qefc "${CAISSON[*]} run --rm -it ${MAPS[*]} builtin:busybox tty" /dev/null < <(keep_typing '')
+  run -0 box "${MAPS[@]}" -t tty
   [[ "$output" = *"/dev/pts/0"* ]]
   box "${MAPS[@]}" sh -c 'echo x >/dev/null && head -c 1 /dev/zero >/dev/null && [ -c /dev/tty ]'
   [ "$(box "${MAPS[@]}" --device=/dev/null:/dev/mine stat -c %t:%T /dev/mine)" = 1:3 ]
@@ -157,10 +157,10 @@ with_ids_at() {
 
 @test "userns: the same maps as runc makes" {
   require_program runc
-  mkdir "$T/bundle" && root=$(rootfs bundle/rootfs)
-  chmod 755 "$STATE" "$T" 2>/dev/null || true
-  (cd "$T/bundle" && runc spec)
-  python3 - "$T/bundle/config.json" <<'PYTHON'
+  local bundle=$STATE/bundle  # where others get to, as runc wants it
+  chmod 755 "$STATE" && mkdir -p "$bundle/rootfs" && tar -xzf "$BUILTIN" -C "$bundle/rootfs"
+  runc spec --bundle "$bundle"
+  python3 - "$bundle/config.json" <<'PYTHON'
 import json, sys
 config = json.load(open(sys.argv[1]))
 config["process"].update(terminal=False, args=["cat", "/proc/self/uid_map", "/proc/self/gid_map", "/proc/self/setgroups"])
@@ -169,7 +169,7 @@ config["linux"]["uidMappings"] = [{"containerID": 0, "hostID": 200000, "size": 6
 config["linux"]["gidMappings"] = [{"containerID": 0, "hostID": 300000, "size": 65536}]
 json.dump(config, open(sys.argv[1], "w"))
 PYTHON
-  chown -R 200000:300000 "$root"
-  oracle=$(runc --root "$T/runc" run --bundle "$T/bundle" "caisson-oracle-$$")
+  chown -R 200000:300000 "$bundle/rootfs"
+  oracle=$(runc --root "$T/runc" run --bundle "$bundle" "caisson-oracle-$$")
   [ "$(box "${MAPS[@]}" cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups)" = "$oracle" ]
 }
