@@ -189,7 +189,7 @@ Result<> compose_devices(const Composing& c) {
 
   rules.clear();
   std::erase_if(c.out.origins, [](const auto& origin) { return origin.first.starts_with("linux.resources.devices["); });
-  if (!c.options.privileged) {
+  if (!c.options.privileged && !c.around.facts.is_ordinary_user()) {
     c.out.warnings.emplace_back(
         "this host has no cgroup controller for devices: which of them the container may use is bounded by its "
         "capabilities alone");

@@ -59,10 +59,10 @@ TEST(UserNamespace, OfItsOwnHasIdsThatNobodyElseHas) {
   EXPECT_EQ(shown(choose_user_namespace(wanted, facts)), "0:1000000:65536 0:1000000:65536");
   facts.users.taken = {{1065536, 65536}, {1000000, 65536}};
   EXPECT_EQ(shown(choose_user_namespace(wanted, facts)), "0:1131072:65536 0:1000000:65536");
-  facts.users.taken.push_back({1131072, 1});
+  facts.users.taken.push_back({1131072, 10000});
   EXPECT_THAT(shown(choose_user_namespace(wanted, facts)), HasSubstr("no 65536 ids in a row left"));
   EXPECT_EQ(shown(choose_user_namespace(with({.kind = UserNamespaceKind::kAuto, .size = 100}), facts)),
-            "0:1131073:100 0:1000000:100");
+            "0:1141072:100 0:1000000:100");
   EXPECT_THAT(shown(choose_user_namespace(wanted, {})), HasSubstr("'containers' has no ids in /etc/subuid"));
   // Never the user itself.
   EXPECT_EQ(shown(choose_user_namespace(with({.kind = UserNamespaceKind::kAuto, .size = 1000}), ordinary_user())),
