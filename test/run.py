@@ -198,6 +198,8 @@ def main():
         run_unit_tests(tally, "release")
         if options.all:
             run_unit_tests(tally, "asan")
+    if machines:
+        machines.await_disk()
     if options.kind in ("system", None):
         run_system_tests(tally, chosen(options.files, [SYSTEM], sorted(SYSTEM.glob("*.bats"))))
     await_machines(tally, machines)

@@ -159,7 +159,7 @@ class Machine:
     def run(self, file):
         """Results and seconds, as bats.run() gives them."""
         self.port.sendall(f"{file.relative_to(ROOT)}\n".encode())
-        said = self.answer((bats.limit_s(file) + 60) * PATIENCE)
+        said = self.answer(bats.limit_s(file, PATIENCE) + 60)
         return [tuple(result) for result in said["results"]], said["took_s"]
 
     def close(self):
@@ -177,13 +177,18 @@ class Run:
         for file in wanted:
             self.waiting.put(file)
         self.done = {file: queue.SimpleQueue() for file in wanted}
-        self.thread = threading.Thread(target=self.work, daemon=True)
-        self.thread.start()
+        self.has_disk = threading.Event()
+        threading.Thread(target=self.work, daemon=True).start()
+
+    def await_disk(self):
+        """Making the disk shows on the host, as mounts and processes: nobody should compare what it is like meanwhile."""
+        self.has_disk.wait()
 
     def work(self):
         outcome, reason = "failed", "no virtual machine is left to run it"
         try:
             disk = image()
+            self.has_disk.set()
             with tempfile.TemporaryDirectory(prefix="caisson-vm.") as name:
                 directory = pathlib.Path(name)
                 payload_disk = payload(directory)
@@ -198,6 +203,7 @@ class Run:
             outcome, reason = "skipped", f"no virtual machine: {unavailable}"
         except (OSError, subprocess.SubprocessError) as error:
             reason = f"no virtual machine: {error}"
+        self.has_disk.set()
         self.give_up(outcome, reason)
 
     def serve(self, directory, disk, payload_disk):
