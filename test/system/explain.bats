@@ -48,7 +48,7 @@ same_container() {
 
 @test "explain: each step says what it does and for which option" {
   run -0 caisson explain run -m 10m -v /etc:/host:ro builtin:busybox sh
-  [[ "$output" == *"-m 10m"*"memory.limit_in_bytes"* ]]
+  [[ "$output" == *"-m 10m"*"/memory."* ]]
   [[ "$output" == *"-v /etc:/host:ro"*"/host"* ]]
   [[ "$output" == *"why: "* ]]
 }

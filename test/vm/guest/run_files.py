@@ -10,13 +10,19 @@ import json
 import os
 import pathlib
 import sys
+import time
+import traceback
 
+PORT_LIMIT_S = 300  # it is there when udev has come to it
 PROJECT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(PROJECT / "test"))
 import bats  # noqa: E402
 
 
 def main():
+    end = time.monotonic() + PORT_LIMIT_S
+    while not os.path.exists(sys.argv[1]) and time.monotonic() < end:
+        time.sleep(0.1)
     port = os.open(sys.argv[1], os.O_RDWR)
     questions = os.fdopen(os.dup(port), "r")
 
@@ -33,4 +39,8 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Exception:
+        pathlib.Path("/dev/console").write_text(traceback.format_exc())  # which is where the host looks
+        raise
