@@ -347,6 +347,7 @@ Result<Plan> ContainerPlanner::plan() {
   const bool child_opens = builder_.facts().is_ordinary_user() && in_user_namespace;
   ContainerFiles files(config_, builder_,
                        FileSituation{.own_cgroup_namespace = is_new(spec::NamespaceType::kCgroup),
+                                     .host_cgroup_namespace = find(spec::NamespaceType::kCgroup) == nullptr,
                                      .cgroup_directories = layout_.directories,
                                      .bind_devices = in_user_namespace || !builder_.facts().may(kCapMknod),
                                      .bind_sysfs = in_user_namespace && !is_new(spec::NamespaceType::kNetwork),

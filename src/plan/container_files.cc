@@ -185,6 +185,12 @@ Result<> ContainerFiles::open_mount(Planned& planned) {
                                                directory, false, kPropagationPrivate));
     }
   }
+  // A new mount of cgroup2 from the host's cgroup namespace would change the options of the host's own (nsdelegate).
+  if (mount.type == "cgroup" && builder_.facts().cgroup_mode == CgroupMode::kV2 && situation_.host_cgroup_namespace &&
+      !situation_.cgroup_directories.empty()) {
+    planned.tree = open_tree(planned.item, "without a cgroup namespace the container sees its own directory alone",
+                             situation_.cgroup_directories.front(), false, kPropagationPrivate);
+  }
   return {};
 }
 

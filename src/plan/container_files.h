@@ -15,6 +15,7 @@ namespace caisson::plan {
 /// What the rest of the plan has decided about files.
 struct FileSituation {
   bool own_cgroup_namespace = false;
+  bool host_cgroup_namespace = false;  ///< neither a new one nor another's
   std::vector<std::string> cgroup_directories;
   bool bind_devices = false;  ///< device nodes cannot be made: the host's are bound
   bool bind_sysfs = false;    ///< a fresh sysfs may be refused: the host's is bound then

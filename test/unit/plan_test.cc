@@ -219,6 +219,22 @@ TEST(Golden, CgroupV2) {
   expect_golden("cgroup_v2", plan_of(config, CgroupMode::kV2));
 }
 
+// A mount of cgroup2 made in the host's cgroup namespace changes the options of the host's.
+TEST(CgroupV2, InTheHostsNamespaceIsBoundNotMounted) {
+  spec::Config config = smallest();
+  config.mounts = {{"/sys/fs/cgroup", "cgroup", "cgroup", {"ro", "nosuid"}}};
+  config.linux_.cgroups_path = "/caisson/box";
+  const Plan plan = plan_of(config, CgroupMode::kV2).value();
+  const auto& steps = plan.lane(Lane::kChild);
+  const auto found = std::find_if(steps.begin(), steps.end(), [&](const Step& step) {
+    const auto* mount = std::get_if<Mount>(&step.action);
+    return mount != nullptr && plan.view(mount->target) == "/sys/fs/cgroup";
+  });
+  ASSERT_NE(found, steps.end());
+  EXPECT_NE(std::get<Mount>(found->action).tree, kNoSlot);
+  EXPECT_EQ(plan.view(std::get<Mount>(found->action).type), "");
+}
+
 TEST(Golden, CgroupNamespaceOnV1) {
   spec::Config config = smallest();
   config.linux_.namespaces.push_back({NamespaceType::kCgroup, ""});
