@@ -172,7 +172,7 @@ newline" && echo bytes >"etc/$(printf '\xff\xfe')" && echo space >"etc/ lead and
   cd "$T"
   head -c 30000000 /dev/urandom >f && tar -cf t.tar f
   mkfifo pipe
-  unpack t.tar >killed &
+  "$TRANSFER" unpack --root "$T/store" t.tar >killed & # no function: its shell would be killed instead
   pid=$!
   within 10 compgen -G "$T/store/layers/tmp/*/tree/f"
   kill -KILL "$pid"
