@@ -81,9 +81,11 @@ Result<> add_choice(const Composing& c, const DeviceChoice& choice) {
   return {};
 }
 
-// The rules need the v1 controller, or v2, where a program attached to the cgroup enforces them.
+// The rules need the v1 controller, or v2, where a program attached to the cgroup enforces them: that is not for ordinary
+// users, who can make no device nodes either.
 bool can_restrict_devices(const HostFacts& facts) {
-  return facts.cgroup_mode == CgroupMode::kV2 || facts.hierarchy("devices") != nullptr;
+  if (facts.cgroup_mode == CgroupMode::kV2) return !facts.is_ordinary_user();
+  return facts.hierarchy("devices") != nullptr;
 }
 
 }  // namespace

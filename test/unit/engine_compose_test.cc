@@ -108,6 +108,8 @@ TEST(Defaults, GoByWhatTheHostHas) {
 
   bare.facts.cgroup_mode = CgroupMode::kV2;
   EXPECT_FALSE(compose_well(command(), bare).config.linux_.resources.devices.empty());
+  bare.facts.effective_uid = 1000;  // who may give the kernel no program
+  EXPECT_TRUE(compose_well(command(), bare).config.linux_.resources.devices.empty());
 }
 
 // --- what cannot be ------------------------------------------------------------------------------------------------
