@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "spec/seccomp.h"
+
 namespace caisson::spec {
 
 struct Root {
@@ -201,6 +203,7 @@ struct Linux {
   std::string rootfs_propagation;
   std::vector<std::string> masked_paths;
   std::vector<std::string> readonly_paths;
+  std::optional<Seccomp> seccomp;
   bool operator==(const Linux&) const = default;
 };
 

@@ -1,5 +1,5 @@
 // Reads a JSON object key by key: remembers where it is and which keys it was asked for, and notes every problem
-// instead of stopping at the first. Private to the reading of configurations.
+// instead of stopping at the first. For readers of configurations.
 #pragma once
 
 #include <concepts>

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "spec/read.h"
+#include "spec/read_seccomp.h"
 #include "spec/validate.h"
 
 namespace caisson::spec {
@@ -153,8 +154,9 @@ void read_linux(Fields& fields, Linux& linux_config) {
   fields.read("rootfsPropagation", linux_config.rootfs_propagation);
   fields.read("maskedPaths", linux_config.masked_paths);
   fields.read("readonlyPaths", linux_config.readonly_paths);
+  fields.object("seccomp", [&](Fields& seccomp) { read_seccomp(seccomp, linux_config.seccomp.emplace()); });
   for (const char* key :
-       {"seccomp", "intelRdt", "netDevices", "memoryPolicy", "personality", "timeOffsets", "mountLabel"}) {
+       {"intelRdt", "netDevices", "memoryPolicy", "personality", "timeOffsets", "mountLabel"}) {
     fields.unsupported(key);
   }
 }

@@ -176,6 +176,7 @@ Findings validate(const Config& config) {
   validation.devices();
   validation.paths();
   validation.resources();
+  validation.seccomp();
   return std::move(validation).take();
 }
 

@@ -13,6 +13,9 @@ namespace caisson::spec {
 /// question.
 Findings validate(const Config& config);
 
+/// Adds what is wrong with a filter that would stand at `pointer`.
+void validate_seccomp(const Seccomp& seccomp, const std::string& pointer, Findings& findings);
+
 /// True if the container has a namespace of this type: a new one, or the one at a path.
 bool has_namespace(const Config& config, NamespaceType type);
 

@@ -144,6 +144,10 @@ void Validation::devices() {
   }
 }
 
+void Validation::seccomp() {
+  if (config_.linux_.seccomp) validate_seccomp(*config_.linux_.seccomp, "/linux/seccomp", findings_);
+}
+
 void Validation::paths() {
   const Linux& linux_config = config_.linux_;
   const auto absolute = [&](const std::string& pointer, const std::vector<std::string>& list) {

@@ -24,6 +24,7 @@ class Validation {
   void devices();
   void paths();
   void resources();
+  void seccomp();
 
   void error(std::string pointer, std::string text) {
     findings_.errors.push_back({std::move(pointer), std::move(text)});

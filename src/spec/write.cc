@@ -158,6 +158,28 @@ Ordered write_resources(const Resources& resources) {
   return object;
 }
 
+Ordered write_seccomp(const Seccomp& seccomp) {
+  const auto write_argument = [](const SeccompArgument& a) {
+    Ordered object = {{"index", a.index}, {"value", a.value}};
+    if (a.value_two != 0) object["valueTwo"] = a.value_two;
+    object["op"] = operator_word(a.op);
+    return object;
+  };
+  Ordered object = {{"defaultAction", action_word(seccomp.default_action)}};
+  put(object, "defaultErrnoRet", seccomp.default_errno_ret);
+  put(object, "architectures", seccomp.architectures);
+  put(object, "flags", seccomp.flags);
+  put(object, "listenerPath", seccomp.listener_path);
+  put(object, "listenerMetadata", seccomp.listener_metadata);
+  put_list(object, "syscalls", seccomp.syscalls, [&](const SeccompRule& rule) {
+    Ordered entry = {{"names", rule.names}, {"action", action_word(rule.action)}};
+    put(entry, "errnoRet", rule.errno_ret);
+    put_list(entry, "args", rule.args, write_argument);
+    return entry;
+  });
+  return object;
+}
+
 Ordered write_linux(const Linux& linux_config) {
   Ordered object;
   put_list(object, "uidMappings", linux_config.uid_mappings, write_id_mapping);
@@ -174,6 +196,7 @@ Ordered write_linux(const Linux& linux_config) {
   put(object, "rootfsPropagation", linux_config.rootfs_propagation);
   put(object, "maskedPaths", linux_config.masked_paths);
   put(object, "readonlyPaths", linux_config.readonly_paths);
+  if (linux_config.seccomp) object["seccomp"] = write_seccomp(*linux_config.seccomp);
   return object;
 }
 

@@ -95,8 +95,24 @@ const ProblemCase kProblems[] = {
      {"/linux/resources/unified/a~1b~0c: not the name of a cgroup file"},
      {}},
     {"unsupported",
-     with(R"("hooks": {"poststop": [{"path": "/x"}]}, "linux": {"seccomp": {"defaultAction": "SCMP_ACT_ALLOW"}})"),
-     {"/linux/seccomp: not supported by this version of caisson", "/hooks: not supported by this version of caisson"},
+     with(R"("hooks": {"poststop": [{"path": "/x"}]}, "linux": {"intelRdt": {"closID": "x"}})"),
+     {"/linux/intelRdt: not supported by this version of caisson", "/hooks: not supported by this version of caisson"},
+     {}},
+    {"seccomp_words",
+     with(R"("linux": {"seccomp": {"defaultAction": "SCMP_ACT_DENY", "architectures": ["X86"], "flags": ["TSYNC"],
+             "syscalls": [{"names": ["read"], "action": "ALLOW", "args": [{"index": 1, "value": 1, "op": "EQ"}]}]}})"),
+     {"/linux/seccomp/defaultAction: unknown action 'SCMP_ACT_DENY'",
+      "/linux/seccomp/syscalls/0/args/0/op: unknown operator 'EQ'",
+      "/linux/seccomp/syscalls/0/action: unknown action 'ALLOW'"},
+     {}},
+    {"seccomp_words_of_lists",
+     with(R"("linux": {"seccomp": {"defaultAction": "SCMP_ACT_KILL", "architectures": ["X86"], "flags": ["TSYNC"]}})"),
+     {"/linux/seccomp/architectures/0: unknown architecture 'X86'", "/linux/seccomp/flags/0: unknown flag 'TSYNC'"},
+     {}},
+    {"seccomp_without_what_it_needs",
+     with(R"("linux": {"seccomp": {"syscalls": [{"action": "SCMP_ACT_ALLOW"}, {"names": ["read"]}]}})"),
+     {"/linux/seccomp/defaultAction: missing", "/linux/seccomp/syscalls/0/names: missing",
+      "/linux/seccomp/syscalls/1/action: missing"},
      {}},
     {"unsupported_but_empty", with(R"("hooks": {}, "linux": {"netDevices": {}, "mountLabel": ""})"), {}, {}},
     {"unknown_capability",
@@ -192,7 +208,6 @@ INSTANTIATE_TEST_SUITE_P(
         DataCase{"good/zos-minimal.json", {kNoProcess}},
         DataCase{"good/spec-example.json",
                  {"/linux/resources/network: not supported by this version of caisson",
-                  "/linux/seccomp: not supported by this version of caisson",
                   "/linux/timeOffsets: not supported by this version of caisson",
                   "/linux/mountLabel: not supported by this version of caisson",
                   "/hooks: not supported by this version of caisson",
@@ -226,6 +241,11 @@ TEST(Values, OfTheSpecificationsExampleArrive) {
   EXPECT_EQ(config.linux_.devices[0].file_mode, 0666U);
   EXPECT_EQ(config.linux_.namespaces[7].type, NamespaceType::kTime);
   EXPECT_EQ(config.annotations.at("com.example.key2"), "value2");
+  ASSERT_TRUE(config.linux_.seccomp);
+  EXPECT_EQ(config.linux_.seccomp->default_action, SeccompAction::kAllow);
+  EXPECT_THAT(config.linux_.seccomp->architectures, testing::ElementsAre("SCMP_ARCH_X86", "SCMP_ARCH_X32"));
+  EXPECT_EQ(config.linux_.seccomp->syscalls[0].action, SeccompAction::kErrno);
+  EXPECT_THAT(config.linux_.seccomp->syscalls[0].names, testing::ElementsAre("getcwd", "chmod"));
 }
 
 TEST(DeviceRules, OfGoProgramsSayAllAsMinusOne) {

@@ -320,6 +320,56 @@ const ValidationCase kCases[] = {
      [](Config& c) { c.linux_.resources.unified = {{"../x", "1"}}; },
      {"/linux/resources/unified/..~1x: not the name of a cgroup file"},
      {}},
+    {"seccomp",
+     [](Config& c) {
+       c.linux_.seccomp = Seccomp{.default_action = SeccompAction::kErrno,
+                                  .default_errno_ret = 38,
+                                  .architectures = {"SCMP_ARCH_X86"},
+                                  .flags = {{"SECCOMP_FILTER_FLAG_LOG"}},
+                                  .listener_path = "/run/agent",
+                                  .listener_metadata = "x",
+                                  .syscalls = {{{"mkdir"}, SeccompAction::kNotify, {}, {{5, 1}}},
+                                               {{"read"}, SeccompAction::kTrace, 0xffff, {}}}};
+     },
+     {},
+     {}},
+    {"seccomp_returns",
+     [](Config& c) {
+       c.linux_.seccomp = Seccomp{.default_action = SeccompAction::kAllow,
+                                  .default_errno_ret = 1,
+                                  .syscalls = {{{"read"}, SeccompAction::kErrno, 4096, {}},
+                                               {{"read"}, SeccompAction::kTrace, 0x10000, {}},
+                                               {{"read"}, SeccompAction::kLog, 1, {}},
+                                               {{}, SeccompAction::kLog, {}, {{6, 1}}}}};
+     },
+     {"/linux/seccomp/defaultErrnoRet: SCMP_ACT_ALLOW returns nothing: it goes with SCMP_ACT_ERRNO and SCMP_ACT_TRACE",
+      "/linux/seccomp/syscalls/0/errnoRet: 4096 is not an error number: the greatest is 4095",
+      "/linux/seccomp/syscalls/1/errnoRet: 65536 is more than the 16 bits that a tracer is told",
+      "/linux/seccomp/syscalls/2/errnoRet: SCMP_ACT_LOG returns nothing: it goes with SCMP_ACT_ERRNO and "
+      "SCMP_ACT_TRACE",
+      "/linux/seccomp/syscalls/3/names: empty: a rule is about at least one call",
+      "/linux/seccomp/syscalls/3/args/0/index: 6 is not from 0 to 5"},
+     {}},
+    {"seccomp_listener",
+     [](Config& c) {
+       c.linux_.seccomp = Seccomp{.default_action = SeccompAction::kNotify,
+                                  .flags = {{"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"}},
+                                  .listener_metadata = "x",
+                                  .syscalls = {{{"sendmsg", "read"}, SeccompAction::kNotify, {}, {}}}};
+     },
+     {"/linux/seccomp/defaultAction: SCMP_ACT_NOTIFY: nobody would answer the calls that hand the listener over",
+      "/linux/seccomp/syscalls/0/action: SCMP_ACT_NOTIFY of sendmsg: it is what hands the listener over",
+      "/linux/seccomp/listenerPath: missing: SCMP_ACT_NOTIFY needs somebody who is notified",
+      "/linux/seccomp/listenerMetadata: set, but there is no listenerPath to send it to"},
+     {}},
+    {"seccomp_waits_for_nobody",
+     [](Config& c) {
+       c.linux_.seccomp = Seccomp{.flags = {{"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"}}, .listener_path = "agent"};
+     },
+     {"/linux/seccomp/flags: SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV is about calls with SCMP_ACT_NOTIFY, and there are "
+      "none",
+      "/linux/seccomp/listenerPath: 'agent' is not an absolute path"},
+     {}},
     {"annotation", [](Config& c) { c.annotations = {{"", "x"}}; }, {"/annotations: a key is empty"}, {}},
 };
 

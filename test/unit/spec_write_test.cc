@@ -147,8 +147,28 @@ class Generator {
     if (coin()) l.rootfs_propagation = text();
     l.masked_paths = texts();
     l.readonly_paths = texts();
+    if (coin()) l.seccomp = seccomp();
     return config;
   }
+
+  Seccomp seccomp() {
+    Seccomp s{.default_action = action(), .architectures = texts()};
+    maybe(s.default_errno_ret);
+    if (coin()) s.flags = texts();
+    if (coin()) s.listener_path = text();
+    if (coin()) s.listener_metadata = text();
+    s.syscalls = list([&] {
+      SeccompRule rule{.names = texts(), .action = action()};
+      maybe(rule.errno_ret);
+      rule.args = list([&] {
+        return SeccompArgument{number<std::uint32_t>(), number<std::uint64_t>(), coin() ? number<std::uint64_t>() : 0,
+                               static_cast<SeccompOperator>(random_() % 7)};
+      });
+      return rule;
+    });
+    return s;
+  }
+  SeccompAction action() { return static_cast<SeccompAction>(random_() % 8); }
 
  private:
   std::mt19937 random_;

@@ -1,0 +1,56 @@
+#include "spec/document.h"
+
+#include <algorithm>
+
+namespace caisson::spec {
+
+namespace {
+
+// Parses once more for the place of a syntax error, which the tree's parser keeps to itself without exceptions.
+class ErrorPlace : public nlohmann::json_sax<Json> {
+ public:
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_object(std::size_t) override { return true; }
+  bool key(string_t&) override { return true; }
+  bool end_object() override { return true; }
+  bool start_array(std::size_t) override { return true; }
+  bool end_array() override { return true; }
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) override {
+    position_ = position;
+    words_ = error.what();
+    return false;
+  }
+
+  // "line 3, column 7: syntax error while parsing value - unexpected ']'…"
+  std::string text(std::string_view json) const {
+    const std::string_view read = json.substr(0, position_ == 0 ? 0 : position_ - 1);
+    const auto line = 1 + std::count(read.begin(), read.end(), '\n');
+    const std::size_t line_start = read.rfind('\n') + 1;  // npos + 1 is 0
+    const std::size_t words = words_.find("syntax error");
+    return fmt::format("line {}, column {}: {}", line, read.size() - line_start + 1,
+                       words == std::string::npos ? words_ : words_.substr(words));
+  }
+
+ private:
+  std::size_t position_ = 0;
+  std::string words_;
+};
+
+}  // namespace
+
+std::optional<Json> parse_document(std::string_view json, Findings& findings) {
+  Json document = Json::parse(json, nullptr, /*allow_exceptions=*/false);
+  if (!document.is_discarded()) return document;
+  ErrorPlace place;
+  Json::sax_parse(json, &place);
+  findings.errors.push_back({"", "not JSON: " + place.text(json)});
+  return std::nullopt;
+}
+
+}  // namespace caisson::spec
