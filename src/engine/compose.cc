@@ -42,8 +42,8 @@ void warn_of_privileges(const Composing& c) {
   }
   c.out.warnings.push_back(fmt::format(
       "--privileged gives up the bounds of root's power ({} capabilities instead of 11), the rules for devices (all "
-      "of the host's are there), and the hidden and read-only parts of /proc and /sys: what runs in this container "
-      "can take over the host",
+      "of the host's are there), the hidden and read-only parts of /proc and /sys, and the filter of system calls: what "
+      "runs in this container can take over the host",
       std::popcount(c.config().process.capabilities->bounding)));
 }
 
@@ -77,6 +77,7 @@ Result<Composed> compose(const RunOptions& options, const Surroundings& surround
   TRY(compose_names(c));
   compose_hidden_paths(c);
   TRY(compose_sysctls(c));
+  TRY(compose_seccomp(c));
 
   TRY(compose_memory(c));
   TRY(compose_cpu(c));

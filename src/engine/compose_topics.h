@@ -44,6 +44,9 @@ Result<> compose_names(const Composing& c);
 void compose_hidden_paths(const Composing& c);
 Result<> compose_sysctls(const Composing& c);
 
+// compose_seccomp.cc
+Result<> compose_seccomp(const Composing& c);  ///< after the capabilities, which its rules depend on
+
 // compose_resources.cc
 Result<> compose_memory(const Composing& c);
 Result<> compose_cpu(const Composing& c);

@@ -58,8 +58,14 @@ Result<> change_user(spec::Process& process, const std::string& user, const Live
   return {};
 }
 
-Result<spec::Process> process_of(const ExecOptions& options, const Places& places, const Container& container,
-                                 const HostFacts& facts) {
+// What is executed, and the filter it is under: the container's.
+struct Executed {
+  spec::Process process;
+  std::optional<spec::Seccomp> seccomp;
+};
+
+Result<Executed> executed(const ExecOptions& options, const Places& places, const Container& container,
+                          const HostFacts& facts) {
   const std::string path = places.container(container.record.id) + "/config.json";
   spec::Reading reading = spec::read_config(TRY(kernel::read_file(path)));
   if (!reading.findings.errors.empty()) return fail(spec::as_error(reading.findings.errors, path));
@@ -81,7 +87,7 @@ Result<spec::Process> process_of(const ExecOptions& options, const Places& place
     const std::uint64_t all = facts.bounding_capabilities;
     process.capabilities = spec::Capabilities{.bounding = all, .effective = all, .permitted = all};
   }
-  return process;
+  return Executed{std::move(process), std::move(reading.config.linux_.seccomp)};
 }
 
 // Everything the container's first process has that differs from ours: one that is shared with the host cannot be told
@@ -135,13 +141,17 @@ Result<Launchable> plan_exec(const ExecOptions& options, const Places& places) {
   std::optional<Fd> target = kernel::open_process(container.live->process);
   if (!target) return fail(complaint(fmt::format("container {} is not running", options.container)));
   HostFacts facts = host::probe();
-  const spec::Process process = TRY(process_of(options, places, container, facts));
+  Executed what = TRY(executed(options, places, container, facts));
   plan::Request request;
   request.death_signal = options.detach ? 0 : SIGKILL;
   request.set_groups = may_set_groups(container.live->process.pid);
-  plan::Plan plan = TRY(plan::plan_process(process,
+  request.state = {.id = container.record.id,
+                   .bundle = places.container(container.record.id),
+                   .pid = container.live->process.pid};
+  plan::Plan plan = TRY(plan::plan_process(what.process,
                                            {.namespaces = TRY(other_namespaces(container.live->process.pid)),
-                                            .cgroup_directories = container.record.cgroup_directories},
+                                            .cgroup_directories = container.record.cgroup_directories,
+                                            .seccomp = std::move(what.seccomp)},
                                            facts, request));
   return Launchable{std::move(facts), std::move(plan), std::move(*target), container.record.id};
 }

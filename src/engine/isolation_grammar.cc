@@ -44,11 +44,9 @@ struct SecurityWord {
 
 Result<> read_module(SecurityWord word, SecurityChoice& choice) {
   if (word.key == "seccomp") {
-    if (word.value != "unconfined") {
-      return fail(complaint(fmt::format("seccomp={}: profiles of your own are not there yet", word.value),
-                            "seccomp=unconfined is understood"));
-    }
-    choice.seccomp_unconfined = true;
+    // The last one counts. docker calls the default profile builtin.
+    choice.seccomp_unconfined = word.value == "unconfined";
+    choice.seccomp_profile = choice.seccomp_unconfined || word.value == "builtin" ? "" : word.value;
   } else if (word.key == "apparmor") {
     if (word.value != "unconfined") {
       return fail(complaint(fmt::format("apparmor={}: profiles are not there yet", word.value),

@@ -137,6 +137,8 @@ Result<Surroundings> survey(const RunOptions& options, const Identity& identity,
     std::free(here);
   }
   around.console_size = caller_console();
+  if (const std::string& profile = options.security.seccomp_profile; !profile.empty())
+    around.seccomp_profile = TRY_IN("--security-opt seccomp=" + profile, kernel::read_file(profile));
   TRY(resolve_shared_namespaces(options, places, around));
   TRY(resolve_devices(options, around));
   return around;
@@ -237,6 +239,7 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
   plan::Request request{.origins = composed.origins,
                         .sources = mount_sources(options, around, composed, identity.name),
                         .preserve_fds = options.preserve_fds};
+  request.state = {.id = identity.id, .bundle = around.directory};
   request.death_signal = SIGKILL;
   if (const std::string& joined = around.user_namespace.path; !joined.empty())
     request.set_groups = allows_setgroups(joined);

@@ -1,8 +1,8 @@
 # What was asked for → a configuration: pure, and known to the command line.
 caisson_room(compose FOLDER engine
              SOURCES accounts.cc compose.cc compose_delegation.cc compose_isolation.cc compose_mounts.cc compose_process.cc compose_resources.cc
-                     defaults.cc isolation_grammar.cc mount_grammar.cc mount_words.cc user_namespace.cc value_grammar.cc
-             KNOWS base spec host_facts LIBRARIES nlohmann_json::nlohmann_json)
+                     compose_seccomp.cc defaults.cc isolation_grammar.cc mount_grammar.cc mount_words.cc user_namespace.cc value_grammar.cc
+             KNOWS base spec host_facts seccomp LIBRARIES nlohmann_json::nlohmann_json)
 caisson_unit_test(compose SOURCES engine_accounts_test.cc engine_compose_flags_test.cc engine_compose_test.cc engine_grammar_test.cc engine_user_namespace_test.cc
                   KNOWS base compose spec host_facts)
 

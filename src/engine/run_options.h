@@ -100,6 +100,7 @@ struct IdMapping {
 struct SecurityChoice {
   bool no_new_privileges = false;
   bool seccomp_unconfined = false;
+  std::string seccomp_profile;  ///< the file, as typed; empty: the default profile
   bool apparmor_unconfined = false;
   bool label_disabled = false;
   bool unmask_all = false;

@@ -104,6 +104,8 @@ Outcome act(const plan::Console&, Context&) noexcept;
 Outcome act(const plan::SetIds&, Context&) noexcept;
 Outcome act(const plan::ChangeDirectory&, Context&) noexcept;
 Outcome act(const plan::CloseDescriptors&, Context&) noexcept;
+Outcome act(const plan::LoadFilter&, Context&) noexcept;
+Outcome act(const plan::SendListener&, Context&) noexcept;
 Outcome act(const plan::Exec&, Context&) noexcept;
 
 /// Runs the steps of `context.lane` in order. The first failure ends it.

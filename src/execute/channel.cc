@@ -17,11 +17,12 @@ union ControlBuffer {
 };
 }  // namespace
 
-bool send_packet(int socket, const Packet& packet, int descriptor) noexcept {
-  struct iovec data{const_cast<Packet*>(&packet), sizeof packet};
+bool send_with_descriptor(int socket, std::span<struct iovec> pieces, int descriptor) noexcept {
+  std::size_t size = 0;
+  for (const struct iovec& piece : pieces) size += piece.iov_len;
   struct msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = pieces.size();
   ControlBuffer control{};
   if (descriptor >= 0) {
     message.msg_control = control.bytes;
@@ -32,8 +33,12 @@ bool send_packet(int socket, const Packet& packet, int descriptor) noexcept {
     header->cmsg_len = CMSG_LEN(sizeof descriptor);
     std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
   }
-  return kernel::retry([&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL); }) ==
-         static_cast<ssize_t>(sizeof packet);
+  return kernel::retry([&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL); }) == static_cast<ssize_t>(size);
+}
+
+bool send_packet(int socket, const Packet& packet, int descriptor) noexcept {
+  struct iovec data{const_cast<Packet*>(&packet), sizeof packet};
+  return send_with_descriptor(socket, {&data, 1}, descriptor);
 }
 
 Received receive_packet(int socket, Packet& packet, int& descriptor) noexcept {

@@ -1,7 +1,10 @@
 // The packets between the lanes, on one SEQPACKET pair. One format for every message (plan/step.h draws their order).
 #pragma once
 
+#include <sys/uio.h>
+
 #include <cstdint>
+#include <span>
 
 #include "plan/failure.h"
 #include "plan/step.h"
@@ -18,6 +21,9 @@ struct Packet {
 
 /// Sends `packet`, with `descriptor` attached if it is not -1. False and errno. Allocates nothing.
 bool send_packet(int socket, const Packet& packet, int descriptor = -1) noexcept;
+
+/// Sends `pieces` as one message, with `descriptor` attached if it is not -1. False and errno. Allocates nothing.
+bool send_with_descriptor(int socket, std::span<struct iovec> pieces, int descriptor) noexcept;
 
 enum class Received { kPacket, kEnd, kError };
 

@@ -192,6 +192,12 @@ struct Caller {
   Operands operator()(const plan::CloseDescriptors& a) const {
     return {fmt::format("{}", a.from), "CLOSE_RANGE_CLOEXEC"};
   }
+  Operands operator()(const plan::LoadFilter& a) const {
+    return {"SECCOMP_SET_MODE_FILTER", filter_flag_names(a.flags), fmt::format("{} instructions", a.instructions.count)};
+  }
+  Operands operator()(const plan::SendListener& a) const {
+    return what.call == Call::kSocket ? Operands{"AF_UNIX"} : Operands{view(a.path)};
+  }
   Operands operator()(const plan::Exec& a) const {
     return {quoted(nth(plan, a.candidates, what.operand).value_or(""))};
   }

@@ -2,6 +2,7 @@
 
 #include <linux/capability.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -62,9 +63,10 @@ std::uint64_t missing_from_bounding(C c) {
   return (ids.permitted | ids.effective | ids.inheritable | ids.ambient | ids.bounding) &
          ~c.facts.bounding_capabilities;
 }
-bool killed(C c) {
-  return c.failure.wait_status && WIFSIGNALED(*c.failure.wait_status) && WTERMSIG(*c.failure.wait_status) == SIGKILL;
+bool killed_by(C c, int signal) {
+  return c.failure.wait_status && WIFSIGNALED(*c.failure.wait_status) && WTERMSIG(*c.failure.wait_status) == signal;
 }
+bool killed(C c) { return killed_by(c, SIGKILL); }
 std::optional<std::string_view> memory_limit(C c) {
   const auto v1 = c.written("memory.limit_in_bytes");
   return v1 ? v1 : c.written("memory.max");
@@ -500,7 +502,32 @@ const HintRow kRows[] = {
      [](C) { return string("changing mounts needs CAP_SYS_ADMIN over the mount namespace; AppArmor of an outer "
            "container may forbid it too"); }},
 
+    // The filter of system calls.
+    {"filter_needs_privilege", "LoadFilter", {Call::kSeccomp}, {EACCES}, nullptr,
+     [](C) { return string("a filter may be loaded with CAP_SYS_ADMIN, or once new privileges are given up: "
+           "--security-opt no-new-privileges"); }},
+    {"filter_flag_unknown", "LoadFilter", {Call::kSeccomp}, {EINVAL},
+     [](C c) { return (c.as<plan::LoadFilter>().flags & ~std::uint32_t{SECCOMP_FILTER_FLAG_SPEC_ALLOW}) != 0; },
+     [](C c) { return fmt::format("this kernel does not have one of the flags {}, or is built without filters of "
+           "system calls", filter_flag_names(c.as<plan::LoadFilter>().flags)); }},
+    {"filter_not_in_kernel", "LoadFilter", {Call::kSeccomp}, {EINVAL, ENOSYS}, nullptr,
+     [](C) { return string("the kernel is built without filters of system calls (CONFIG_SECCOMP_FILTER), or an outer "
+           "filter hides them: --security-opt seccomp=unconfined does without"); }},
+    {"filter_has_listener", "LoadFilter", {Call::kSeccomp}, {EBUSY}, nullptr,
+     [](C) { return string("a process can have one filter with a listener, and this one is under one already"); }},
+    {"filter_no_memory", "LoadFilter", {Call::kSeccomp}, {ENOMEM}, nullptr,
+     [](C) { return string("the filters of a process may have 32768 instructions together, with those that it "
+           "inherits"); }},
+    {"listener_missing", "SendListener", {Call::kConnect}, {ENOENT, ECONNREFUSED}, nullptr,
+     [](C c) { return fmt::format("nobody listens at {}: start the agent that answers for the profile's "
+           "SCMP_ACT_NOTIFY", c.view(c.as<plan::SendListener>().path)); }},
+    {"listener_path_long", "SendListener", {Call::kConnect}, {ENAMETOOLONG}, nullptr,
+     [](C) { return string("the path of a socket has at most 107 bytes (unix(7))"); }},
+
     // The other process went without a word.
+    {"killed_by_filter", "", {Call::kProtocol}, {}, [](C c) { return killed_by(c, SIGSYS); },
+     [](C) { return string("the filter of system calls forbids what comes between its loading and the program: permit "
+           "sendmsg, prctl, capset, setgroups, setresgid, setresuid, chdir, getcwd and execve"); }},
     {"killed_by_memory_limit", "", {Call::kProtocol}, {}, [](C c) { return killed(c) && memory_limit(c); },
      [](C c) { return fmt::format("a memory limit of {} is most likely too small for the container to start: "
            "--memory", bytes_of(*memory_limit(c))); }},

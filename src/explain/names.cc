@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/resource.h>
 
@@ -48,6 +49,15 @@ constexpr std::array kMountAttributes = {
     Flag{MOUNT_ATTR_NODIRATIME, "MOUNT_ATTR_NODIRATIME", "nodiratime", "diratime"},
     Flag{MOUNT_ATTR_IDMAP, "MOUNT_ATTR_IDMAP", "idmap"},
     Flag{MOUNT_ATTR_NOSYMFOLLOW, "MOUNT_ATTR_NOSYMFOLLOW", "nosymfollow", "symfollow"},
+};
+
+constexpr std::array kFilterFlags = {
+    Flag{SECCOMP_FILTER_FLAG_TSYNC, "SECCOMP_FILTER_FLAG_TSYNC", ""},
+    Flag{SECCOMP_FILTER_FLAG_LOG, "SECCOMP_FILTER_FLAG_LOG", ""},
+    Flag{SECCOMP_FILTER_FLAG_SPEC_ALLOW, "SECCOMP_FILTER_FLAG_SPEC_ALLOW", ""},
+    Flag{SECCOMP_FILTER_FLAG_NEW_LISTENER, "SECCOMP_FILTER_FLAG_NEW_LISTENER", ""},
+    Flag{SECCOMP_FILTER_FLAG_TSYNC_ESRCH, "SECCOMP_FILTER_FLAG_TSYNC_ESRCH", ""},
+    Flag{SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", ""},
 };
 
 // mount(2)'s bits by number: its header would bring the calls into a room that has none.
@@ -142,6 +152,8 @@ constexpr std::array<std::string_view, std::variant_size_v<plan::Action>> kKinds
                                                                                     "SetIds",
                                                                                     "ChangeDirectory",
                                                                                     "CloseDescriptors",
+                                                                                    "LoadFilter",
+                                                                                    "SendListener",
                                                                                     "Exec"};
 
 // The table follows the variant: its ends and two in the middle say that nothing has moved.
@@ -159,6 +171,8 @@ std::vector<std::string> namespace_words(std::uint64_t flags) { return flag_word
 std::string clone_flag_names(std::uint64_t flags) { return flag_names(flags, kCloneFlags); }
 std::string mount_attribute_names(std::uint64_t attributes) { return flag_names(attributes, kMountAttributes); }
 std::string propagation_names(std::uint64_t flags) { return flag_names(flags, kPropagation); }
+
+std::string filter_flag_names(std::uint32_t flags) { return flag_names(flags, kFilterFlags); }
 
 std::string open_flag_names(int flags) {
   const int access = flags & O_ACCMODE;

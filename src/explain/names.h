@@ -36,6 +36,9 @@ std::string errno_name(int number);
 /// "CAP_CHOWN, CAP_KILL" as "chown, kill".
 std::vector<std::string> capability_words(std::uint64_t mask);
 
+/// SECCOMP_FILTER_FLAG_… flags as C has them.
+std::string filter_flag_names(std::uint32_t flags);
+
 std::string_view tag_name(plan::Tag tag);     ///< "mapped"
 std::string_view lane_name(plan::Lane lane);  ///< "parent"
 std::string_view undo_name(plan::Undo undo);  ///< "remove"

@@ -206,6 +206,9 @@ struct Difference {
   std::string operator()(const plan::CloseDescriptors&) const {
     return "descriptors that the caller leaves open reach the program";
   }
+  std::string operator()(const plan::LoadFilter&) const {
+    return "every system call stays within the program's reach: a shell cannot load a filter";
+  }
   std::string operator()(const plan::ConnectStreams&) const { return "the standard streams are the caller's own"; }
   std::string operator()(const plan::SetIds&) const {
     return "effective and permitted capabilities are what executing the program makes of the other three sets";

@@ -235,6 +235,15 @@ struct Teller {
   Words operator()(const plan::CloseDescriptors& a) const {
     return {fmt::format("close descriptors from {} up when the program is executed", a.from)};
   }
+  Words operator()(const plan::LoadFilter& a) const {
+    return {"load the filter of system calls",
+            in_parentheses({fmt::format("{} {}", a.instructions.count, plural("instruction", a.instructions.count)),
+                            a.flags == 0 ? "" : filter_flag_names(a.flags)}) +
+                arrow(plan, {a.listener})};
+  }
+  Words operator()(const plan::SendListener& a) const {
+    return {fmt::format("send the filter's listener to {}", view(a.path)), ""};
+  }
   Words operator()(const plan::Exec& a) const {
     std::vector<std::string> words;
     for (const std::string& argument : strings(plan, a.arguments)) words.push_back(shell_quote(argument));

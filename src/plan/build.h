@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,13 @@ struct MountSource {
   bool directory = false;
 };
 
+/// What the state of a process says of its container (runtime-spec runtime.md "State").
+struct ContainerState {
+  std::string id;
+  std::string bundle;  ///< the directory of its config.json
+  int pid = 0;         ///< of its first process; 0: that is the one planned
+};
+
 /// What a plan needs to know besides the configuration.
 struct Request {
   std::map<std::string, std::string> origins;  ///< config item → what the user typed: "mounts[7]" → "-v /a:/b"
@@ -41,6 +49,7 @@ struct Request {
   bool new_session = true;         ///< of a further process; without: it stays in the caller's job
   bool set_groups = true;          ///< false where the user namespace denies setgroups(2)
   int death_signal = 0;            ///< sent to the process when its parent dies; 0: none
+  ContainerState state;            ///< for whoever listens to a filter's notifications
   std::uint32_t preserve_fds = 0;  ///< descriptors 3 … 2+n stay open
 };
 
@@ -55,6 +64,7 @@ struct Target {
   std::string root;  ///< "/proc/PID/root" to take over its root; empty: the top of its mount namespace
   std::vector<std::string>
       cgroup_directories;  ///< its cgroups as paths of this host, one a hierarchy; empty: the caller's
+  std::optional<spec::Seccomp> seccomp;  ///< the filter that it is under
 };
 
 /// The plan of a further process in a running container (exec), or beside any process (enter): the same steps.

@@ -5,7 +5,11 @@
 
 #include <array>
 
+#include <fmt/format.h>
+
+#include "base/log.h"
 #include "base/text.h"
+#include "seccomp/compile.h"
 
 namespace caisson::plan {
 
@@ -68,6 +72,23 @@ std::vector<std::string> candidates(std::string_view command, const std::vector<
   return found;
 }
 
+constexpr std::string_view kListener = "listener";
+
+// The state of the process as JSON, with gaps for its number.
+std::vector<std::string> process_state(const ContainerState& state, std::string_view metadata) {
+  const std::string own = fmt::format(R"("ociVersion":"1.3.0","id":{},"bundle":{},"status":"{}","pid":)",
+                                      json_quote(state.id), json_quote(state.bundle),
+                                      state.pid == 0 ? "creating" : "running");
+  std::vector<std::string> pieces = {R"({"ociVersion":"1.3.0","fds":["seccompFd"],"pid":)"};
+  pieces.push_back(fmt::format(R"(,"metadata":{},"state":{{{})", json_quote(metadata), own));
+  if (state.pid == 0) {
+    pieces.emplace_back("}}");
+  } else {
+    pieces.back() += fmt::format("{}}}}}", state.pid);
+  }
+  return pieces;
+}
+
 }  // namespace
 
 std::uint64_t clone_flag(spec::NamespaceType type) { return kNamespaceRows[static_cast<std::size_t>(type)].flag; }
@@ -120,15 +141,25 @@ void Builder::await_launcher() {
   add(Lane::kChild, "process", "nothing it says arrives before the launcher's word about it", Await{Tag::kMapped});
 }
 
-void Builder::await_ready(const spec::Process& process) {
+void Builder::await_ready(const spec::Process& process, const std::optional<spec::Seccomp>& seccomp) {
   if (process.terminal) {
     add(Lane::kParent, "process.terminal", "the keeper holds the terminal's other end",
         ReceiveDescriptor{.descriptor = plan_.find_slot(kSlotTerminal)});
   }
+  if (const Slot listener = plan_.find_slot(kListener); listener != kNoSlot) {
+    const std::string item = "linux.seccomp.listenerPath";
+    const Slot received = plan_.new_slot("listener of the filter");
+    add(Lane::kParent, item, "who is told of calls has to hear of them", ReceiveDescriptor{.descriptor = received});
+    add(Lane::kParent, item, "the one who is told of calls, and answers them",
+        SendListener{.path = plan_.add(seccomp->listener_path),
+                     .state = plan_.add(process_state(request_.state, seccomp->listener_metadata)),
+                     .pid = plan_.find_slot(kSlotPid),
+                     .listener = received});
+  }
   add(Lane::kParent, "process", "everything before the program itself has worked", Await{Tag::kReady});
 }
 
-Result<> Builder::program(const spec::Process& process, bool joins) {
+Result<> Builder::program(const spec::Process& process, const std::optional<spec::Seccomp>& seccomp, bool joins) {
   if (joins) {
     add(Lane::kChild, "process", "nobody inside may trace it or look at its files before it executes (CVE-2016-9962)",
         SetAttribute{.attribute = Attribute::kNotDumpable});
@@ -149,10 +180,32 @@ Result<> Builder::program(const spec::Process& process, bool joins) {
   const Text directory = plan_.add(process.cwd);
   add(Lane::kChild, "process.cwd", "made if it is missing, while that is allowed",
       ChangeDirectory{.path = directory, .first_try = true});
+  // Loading needs what the change of ids takes, or that new privileges are given up: then it comes as late as it can, so
+  // that the filter has to permit little but the program.
+  std::optional<seccomp::Filter> filter;
+  if (seccomp) filter = TRY_IN(label("linux.seccomp"), seccomp::compile(*seccomp));
+  if (filter && filter->notifies() && request_.wait_for_start) {
+    return fail(in(label("linux.seccomp"), complaint("SCMP_ACT_NOTIFY of a container that waits to be started is not "
+                                                     "there yet")));
+  }
+  if (filter && !process.no_new_privileges) load(*filter);
   identity(process);
   add(Lane::kChild, "process.cwd", "the program starts here, inside its root", ChangeDirectory{.path = directory});
+  const bool late = filter && process.no_new_privileges;
+  if (late && filter->notifies()) load(*filter);
   if (!request_.wait_for_start) add(Lane::kChild, "process", "all that is left is the program", Signal{Tag::kReady});
+  if (late && !filter->notifies()) load(*filter);
   return execute(process);
+}
+
+void Builder::load(const seccomp::Filter& filter) {
+  LoadFilter step{.instructions = plan_.add(filter.instructions), .flags = filter.flags};
+  if (filter.notifies()) step.listener = plan_.new_slot(kListener);
+  add(Lane::kChild, "linux.seccomp", "system calls that it does not need are out of its reach", step);
+  if (filter.notifies()) {
+    add(Lane::kChild, "linux.seccomp.listenerPath", "who is told of calls has to hear of them",
+        SendDescriptor{.descriptor = step.listener});
+  }
 }
 
 Result<> Builder::limits(const spec::Process& process) {

@@ -10,6 +10,10 @@
 #include "plan/plan.h"
 #include "spec/config.h"
 
+namespace caisson::seccomp {
+struct Filter;
+}
+
 namespace caisson::plan {
 
 /// CLONE_NEW… of a namespace's type.
@@ -36,7 +40,7 @@ class Builder {
 
   /// The steps of a process's own state up to the message that it is ready and the program's execution.
   /// `joins`: it enters namespaces that others live in, who may not look into it before it executes.
-  Result<> program(const spec::Process& process, bool joins);
+  Result<> program(const spec::Process& process, const std::optional<spec::Seccomp>& seccomp, bool joins);
 
   /// Standard streams: a terminal of the container's, or the three descriptors that the caller gives.
   void streams(const spec::Process& process, Slot root, bool bind_console);
@@ -45,8 +49,8 @@ class Builder {
   /// arrived.
   void await_launcher();
 
-  /// The parent's last words: wait for the terminal, then for the process to be ready.
-  void await_ready(const spec::Process& process);
+  /// The parent's last words: wait for the terminal and for a filter's listener, then for the process to be ready.
+  void await_ready(const spec::Process& process, const std::optional<spec::Seccomp>& seccomp);
 
   Plan& plan() { return plan_; }
   const HostFacts& facts() const { return facts_; }
@@ -55,6 +59,7 @@ class Builder {
  private:
   Result<> limits(const spec::Process& process);
   void identity(const spec::Process& process);
+  void load(const seccomp::Filter& filter);
   Result<> execute(const spec::Process& process);
 
   const HostFacts& facts_;

@@ -33,7 +33,7 @@ constexpr std::string_view kLaneNames[] = {"parent", "launcher", "child"};
 // A file of the host by its path.
 bool names_host_path(const Action& action) {
   if (std::holds_alternative<OpenFile>(action) || std::holds_alternative<MountRoot>(action)) return true;
-  if (std::holds_alternative<MakeMountSource>(action)) return true;
+  if (std::holds_alternative<MakeMountSource>(action) || std::holds_alternative<SendListener>(action)) return true;
   if (const auto* tree = std::get_if<OpenTree>(&action)) return static_cast<bool>(tree->source);
   if (const auto* write = std::get_if<WriteFile>(&action)) return write->directory == kNoSlot;
   return false;
@@ -192,6 +192,8 @@ SlotUse slot_use(const Action& action) {
                         [](const MakeReadOnly& a) { return SlotUse{present({a.root}), {}}; },
                         [](const ConnectStreams& a) { return SlotUse{present({a.input, a.output, a.error}), {}}; },
                         [](const Console& a) { return SlotUse{present({a.root}), {a.master}}; },
+                        [](const LoadFilter& a) { return SlotUse{{}, present({a.listener})}; },
+                        [](const SendListener& a) { return SlotUse{{a.pid, a.listener}, {}}; },
                         [](const auto&) { return SlotUse{}; },
                     },
                     action);

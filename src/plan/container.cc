@@ -381,8 +381,8 @@ Result<Plan> ContainerPlanner::plan() {
   files.pivot();
   files.protect();
 
-  TRY(builder_.program(config_.process, !joined_.empty()));
-  builder_.await_ready(config_.process);
+  TRY(builder_.program(config_.process, config_.linux_.seccomp, !joined_.empty()));
+  builder_.await_ready(config_.process, config_.linux_.seccomp);
   return std::move(plan);
 }
 

@@ -55,7 +55,9 @@ std::string_view call_name(Call call) {
     case Call::kPidfdOpen: return "pidfd_open";
     case Call::kPidfdSendSignal: return "pidfd_send_signal";
     case Call::kBpf: return "bpf";
+    case Call::kSeccomp: return "seccomp";
     case Call::kSocket: return "socket";
+    case Call::kConnect: return "connect";
     case Call::kSend: return "send";
     case Call::kReceive: return "recv";
     case Call::kVerifyDevice: return "verify_device";

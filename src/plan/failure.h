@@ -66,8 +66,10 @@ enum class Call : std::uint8_t {
   kPidfdOpen,
   kPidfdSendSignal,
   kBpf,
+  kSeccomp,
   // messages
   kSocket,
+  kConnect,
   kSend,
   kReceive,
   // checks of our own

@@ -24,6 +24,12 @@ Range Plan::add(const std::vector<std::uint32_t>& numbers) {
   return added;
 }
 
+Range Plan::add(const std::vector<struct sock_filter>& instructions) {
+  const Range added{static_cast<std::uint32_t>(instructions_.size()), static_cast<std::uint32_t>(instructions.size())};
+  instructions_.insert(instructions_.end(), instructions.begin(), instructions.end());
+  return added;
+}
+
 Slot Plan::new_slot(std::string_view name) {
   slot_names_.emplace_back(name);
   return static_cast<Slot>(slot_names_.size() - 1);

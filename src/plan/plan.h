@@ -2,6 +2,8 @@
 // into words by explain, run by execute.
 #pragma once
 
+#include <linux/filter.h>
+
 #include <array>
 #include <span>
 #include <string>
@@ -27,6 +29,9 @@ class Plan {
   std::span<const std::uint32_t> numbers(Range range) const {
     return std::span(numbers_).subspan(range.first, range.count);
   }
+  std::span<const struct sock_filter> filter(Range range) const {
+    return std::span(instructions_).subspan(range.first, range.count);
+  }
   const std::vector<Step>& lane(Lane lane) const { return lanes_[static_cast<std::size_t>(lane)]; }
   const Fallback& fallback(const Step& step) const { return fallbacks_[step.fallback]; }
   const std::vector<Given>& given() const { return given_; }
@@ -40,6 +45,7 @@ class Plan {
   Text add(std::string_view text);
   Range add(const std::vector<std::string>& texts);
   Range add(const std::vector<std::uint32_t>& numbers);
+  Range add(const std::vector<struct sock_filter>& instructions);
   Slot new_slot(std::string_view name);   ///< a slot that a step will write
   Slot give_slot(std::string_view name);  ///< a slot that the caller fills
   Step& append(Lane lane, std::string_view item, std::string_view reason, Action action);
@@ -49,6 +55,7 @@ class Plan {
   std::string pool_ = std::string(1, '\0');
   std::vector<Text> texts_;
   std::vector<std::uint32_t> numbers_;
+  std::vector<struct sock_filter> instructions_;
   std::vector<Fallback> fallbacks_;
   std::vector<Given> given_;
   std::vector<std::string> slot_names_;

@@ -85,8 +85,8 @@ Result<Plan> plan_process(const spec::Process& process, const Target& target, co
     builder.add(Lane::kChild, "root", "its root, where that is not the top of its mount namespace", ChangeRoot{root});
 
   builder.streams(process, kNoSlot, false);
-  TRY(builder.program(process, flags != 0));
-  builder.await_ready(process);
+  TRY(builder.program(process, target.seccomp, flags != 0));
+  builder.await_ready(process, target.seccomp);
   return std::move(plan);
 }
 

@@ -1,5 +1,5 @@
 caisson_room(plan SOURCES plan.cc failure.cc mount_options.cc builder.cc container.cc container_files.cc overlay.cc process.cc check.cc
-             KNOWS base spec host_facts cgroup_conversion)
+             KNOWS base spec host_facts cgroup_conversion seccomp)
 caisson_unit_test(plan SOURCES plan_test.cc plan_properties_test.cc generated_config.cc
                   KNOWS base spec host_facts cgroup_conversion plan explain)
 target_compile_definitions(unit_plan PRIVATE TEST_GOLDENS="${PROJECT_SOURCE_DIR}/test/unit/golden")

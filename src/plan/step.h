@@ -348,6 +348,24 @@ struct CloseDescriptors {
   std::uint32_t from = 3;
 };
 
+/// Puts the process, and all it will start, under a filter of system calls for good (seccomp(2)). Needs CAP_SYS_ADMIN, or
+/// that new privileges are given up. `listener`: where what a rule notifies of can be heard.
+struct LoadFilter {
+  Range instructions;       ///< Plan::filter()
+  std::uint32_t flags = 0;  ///< SECCOMP_FILTER_FLAG_…
+  Slot listener = kNoSlot;
+};
+
+/// Sends the descriptor in `listener` to whoever listens at the socket `path`, with the state of the container's process
+/// as JSON (runtime-spec config-linux.md "The Container Process State"): the texts of `state`, and the process's number
+/// between each two of them.
+struct SendListener {
+  Text path;
+  Range state;  ///< texts
+  Slot pid = kNoSlot;
+  Slot listener = kNoSlot;
+};
+
 /// Executes the first of `candidates` that can be. The report's descriptor closes by itself, or carries the failure.
 struct Exec {
   Range candidates;  ///< texts: where the command may be, in the order of PATH
@@ -360,7 +378,7 @@ using Action =
                  Await, Signal, SendDescriptor, ReceiveDescriptor, OpenFile, JoinNamespace, AttachCgroup, Unshare,
                  BringUpLoopback, SetHostname, OpenTree, SetPropagation, MountRoot, MountOverlayRoot, Mount,
                             MakeDevice, MakeLink, Pivot, ChangeRoot, Mask, MakeReadOnly, SetAttribute, ConnectStreams,
-                            Console, SetIds, ChangeDirectory, CloseDescriptors, Exec>;
+                            Console, SetIds, ChangeDirectory, CloseDescriptors, LoadFilter, SendListener, Exec>;
 
 /// How a host-visible step is taken back after a later one failed; in reverse order.
 enum class Undo : std::uint8_t {

@@ -34,16 +34,24 @@ Node condition(Program& program, const Architecture& architecture, const spec::S
   const std::uint32_t high_word = argument + (architecture.little_endian ? 4 : 0);
   const std::uint64_t value = condition.value;
 
-  const auto equal = [&](Ways w) {
-    const Node lower = program.add({.word = low_word, .value = low(value), .yes = w.yes, .no = w.no});
-    if (!architecture.wide) return lower;
-    return program.add({.word = high_word, .value = high(value), .yes = lower, .no = w.no});
+  // The comparison of the low halves, which counts where the high ones are equal: what follows need not ask that again.
+  const auto compare_low = [&](Compare compare, Ways w) {
+    if (!architecture.wide)
+      return program.add({.word = low_word, .compare = compare, .value = low(value), .yes = w.yes, .no = w.no});
+    Test same{.word = high_word, .value = high(value)};
+    const Node lower = program.add({.word = low_word,
+                                    .compare = compare,
+                                    .value = low(value),
+                                    .yes = program.past(w.yes, same, true),
+                                    .no = program.past(w.no, same, true)});
+    same.yes = lower;
+    same.no = program.past(w.no, same, false);
+    return program.add(same);
   };
+  const auto equal = [&](Ways w) { return compare_low(Compare::kEqual, w); };
   const auto greater = [&](Compare compare, Ways w) {
-    const Node lower =
-        program.add({.word = low_word, .compare = compare, .value = low(value), .yes = w.yes, .no = w.no});
-    if (!architecture.wide) return lower;
-    const Node same = program.add({.word = high_word, .value = high(value), .yes = lower, .no = w.no});
+    const Node same = compare_low(compare, w);
+    if (!architecture.wide) return same;
     return program.add(
         {.word = high_word, .compare = Compare::kGreater, .value = high(value), .yes = w.yes, .no = same});
   };

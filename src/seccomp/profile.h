@@ -28,6 +28,7 @@ struct Dependence {
   bool unknown_capability = false;    ///< one that no kernel has, and no container
   std::vector<std::string> go_names;  ///< `arches`
   std::optional<KernelVersion> least_kernel;
+  bool operator==(const Dependence&) const = default;
 };
 
 struct ProfileRule {
@@ -35,16 +36,19 @@ struct ProfileRule {
   Dependence includes;   ///< it is there only with all of these capabilities, one of these architectures, this kernel
   Dependence excludes;   ///< it is not there with one of these capabilities or architectures, or with this kernel
   std::size_t line = 0;  ///< in the file, from 1
+  bool operator==(const ProfileRule&) const = default;
 };
 
 struct Profile {
   struct Entry {
     std::string architecture;
     std::vector<std::string> others;
+    bool operator==(const Entry&) const = default;
   };
   spec::Seccomp base;  ///< all but the rules
   std::vector<Entry> arch_map;
   std::vector<ProfileRule> rules;
+  bool operator==(const Profile&) const = default;
 };
 
 /// A profile as far as it could be read; it may be used only if `findings.errors` is empty.

@@ -55,6 +55,17 @@ Node Program::add(const Test& test) {
   return place->second;
 }
 
+Node Program::past(Node node, const Test& test, bool answer) const {
+  while (!entries_[node].is_answer) {
+    const Test& again = entries_[node].test;
+    const bool same = again.word == test.word && again.mask == test.mask && again.compare == test.compare &&
+                      again.value == test.value;
+    if (!same) break;
+    node = answer ? again.yes : again.no;
+  }
+  return node;
+}
+
 // Writes the program from its end to its beginning, so that a jump's target is always there before it. A place is
 // entered in one of three ways, by what the accumulator holds then.
 class Assembler {

@@ -37,6 +37,9 @@ class Program {
   /// `test`, or the place that both its ways lead to.
   Node add(const Test& test);
 
+  /// Where `node` leads once the question of `test` has been answered: past tests that ask it again.
+  Node past(Node node, const Test& test, bool answer) const;
+
   /// The instructions that begin at `start`; nothing if there are more than the kernel takes.
   std::optional<std::vector<struct sock_filter>> instructions(Node start) const;
 

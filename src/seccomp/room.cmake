@@ -20,6 +20,13 @@ caisson_room(seccomp SOURCES answer.cc architecture.cc calls.cc compile.cc condi
 target_sources(seccomp PRIVATE ${seccomp_generated}/calls.inc ${seccomp_generated}/default_profile.inc)
 target_include_directories(seccomp PRIVATE ${PROJECT_BINARY_DIR}/generated)
 
+set(seccomp_profiles PODMAN_PROFILE="${PROJECT_SOURCE_DIR}/src/seccomp/data/default.json"
+                     DOCKER_PROFILE="${PROJECT_SOURCE_DIR}/test/unit/data/seccomp/docker.json")
+caisson_unit_test(seccomp
+                  SOURCES seccomp_profile_test.cc seccomp_compile_test.cc seccomp_generated.cc filter_interpreter.cc
+                  KNOWS base spec seccomp)
+target_compile_definitions(unit_seccomp PRIVATE ${seccomp_profiles})
+
 # Against libseccomp, where that is installed; the programs do not know it. A library of theirs has its name, so it is
 # given by its path.
 find_library(LIBSECCOMP_LIBRARY NAMES libseccomp.so)
@@ -29,9 +36,7 @@ if(LIBSECCOMP_LIBRARY AND LIBSECCOMP_INCLUDE)
                     SOURCES seccomp_oracle_test.cc seccomp_oracle.cc seccomp_generated.cc filter_interpreter.cc
                     KNOWS base spec seccomp LIBRARIES ${LIBSECCOMP_LIBRARY})
   target_include_directories(unit_seccomp_oracle SYSTEM PRIVATE ${LIBSECCOMP_INCLUDE})
-  target_compile_definitions(unit_seccomp_oracle PRIVATE
-    PODMAN_PROFILE="${PROJECT_SOURCE_DIR}/src/seccomp/data/default.json"
-    DOCKER_PROFILE="${PROJECT_SOURCE_DIR}/test/unit/data/seccomp/docker.json")
+  target_compile_definitions(unit_seccomp_oracle PRIVATE ${seccomp_profiles})
 else()
   message(STATUS "unit_seccomp_oracle is left out: libseccomp-dev is not installed")
 endif()

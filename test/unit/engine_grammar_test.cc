@@ -375,6 +375,12 @@ TEST(Security, OptionsAddUp) {
   }
   EXPECT_TRUE(choice.no_new_privileges && choice.seccomp_unconfined && choice.apparmor_unconfined &&
               choice.label_disabled);
+  // The last profile counts.
+  ASSERT_TRUE(read_security("seccomp=dir/mine.json", choice));
+  EXPECT_FALSE(choice.seccomp_unconfined);
+  EXPECT_EQ(choice.seccomp_profile, "dir/mine.json");
+  ASSERT_TRUE(read_security("seccomp=builtin", choice));
+  EXPECT_EQ(choice.seccomp_profile, "");
   EXPECT_FALSE(choice.unmask_all);
   EXPECT_THAT(choice.masked, ElementsAre("/a", "/b"));
   EXPECT_THAT(choice.unmasked, ElementsAre("/proc/*", "/sys/firmware"));
@@ -390,7 +396,6 @@ TEST(Security, OptionsAddUp) {
 TEST(Security, RefusesWhatIsNotThereYet) {
   SecurityChoice choice;
   const std::pair<const char*, const char*> rows[] = {
-      {"seccomp=profile.json", "seccomp=profile.json: profiles of your own are not there yet"},
       {"apparmor=mine", "apparmor=mine: profiles are not there yet"},
       {"label=type:x_t", "label=type:x_t: SELinux labels are not there yet"},
       {"seccomp", "'seccomp' needs a value"},

@@ -1,10 +1,16 @@
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/mount.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -630,6 +636,112 @@ class ContainerScript : public Script {
   Slot null_ = kNoSlot;
   Slot hidden_ = kNoSlot;
 };
+
+// uname(2) fails with EXDEV, everything else is permitted.
+std::vector<struct sock_filter> filter_of_uname(std::uint32_t answer) {
+  return {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_uname, 0, 1),
+          BPF_STMT(BPF_RET | BPF_K, answer), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+}
+
+TEST_F(Execute, LoadsAFilter) {
+  Script script;
+  script.spawn();
+  script.child(SetAttribute{.attribute = Attribute::kNoNewPrivileges});
+  script.child(LoadFilter{.instructions = script.plan.add(filter_of_uname(SECCOMP_RET_ERRNO | EXDEV))});
+  script.ready();
+  script.shell("uname -s; test $? = 1 && grep -q '^Seccomp:.*2' /proc/self/status && exit 7");
+  EXPECT_EQ(status_of(script.plan), 7 << 8);
+}
+
+TEST_F(Execute, ReportsAFilterThatIsNone) {
+  Script script;
+  script.spawn();
+  script.child(SetAttribute{.attribute = Attribute::kNoNewPrivileges});
+  const std::size_t step =
+      script.child(LoadFilter{.instructions = script.plan.add(std::vector<struct sock_filter>{BPF_STMT(BPF_RET | BPF_X, 0)})});
+  script.ready();
+  script.exec({"/bin/true"});
+  expect_failure(failure_of(script.plan), Lane::kChild, step, Call::kSeccomp, EINVAL);
+}
+
+// What answers for a profile's SCMP_ACT_NOTIFY.
+class Agent {
+ public:
+  explicit Agent(const std::string& path) : path_(path), socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    struct sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strcpy(address.sun_path, path.c_str());
+    EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<struct sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::listen(socket_.get(), 1), 0);
+  }
+  ~Agent() { ::unlink(path_.c_str()); }
+
+  // The state that comes with the listener.
+  std::string hear() {
+    const Fd connection(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    std::string state(4096, '\0');
+    struct iovec piece{state.data(), state.size()};
+    alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+    struct msghdr message{.msg_iov = &piece, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    state.resize(static_cast<std::size_t>(std::max<ssize_t>(::recvmsg(connection.get(), &message, MSG_CMSG_CLOEXEC), 0)));
+    int listener = -1;
+    if (CMSG_FIRSTHDR(&message) != nullptr) std::memcpy(&listener, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof listener);
+    listener_ = Fd(listener);
+    return state;
+  }
+
+  // Answers one call with an error.
+  bool refuse(int error) {
+    struct seccomp_notif call{};
+    if (::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, &call) != 0) return false;
+    struct seccomp_notif_resp answer{.id = call.id, .val = 0, .error = -error, .flags = 0};
+    return ::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SEND, &answer) == 0 && call.data.nr == SYS_uname;
+  }
+
+ private:
+  std::string path_;
+  Fd socket_;
+  Fd listener_;
+};
+
+struct NotifyingScript : Script {
+  explicit NotifyingScript(const std::string& agent) {
+    spawn();
+    child(SetAttribute{.attribute = Attribute::kNoNewPrivileges});
+    const Slot listener = plan.new_slot("listener");
+    child(LoadFilter{.instructions = plan.add(filter_of_uname(SECCOMP_RET_USER_NOTIF)),
+                     .flags = SECCOMP_FILTER_FLAG_NEW_LISTENER,
+                     .listener = listener});
+    child(SendDescriptor{.descriptor = listener});
+    const Slot received = plan.new_slot("received");
+    parent(ReceiveDescriptor{.descriptor = received});
+    sends = parent(SendListener{.path = text(agent),
+                                .state = plan.add(std::vector<std::string>{"{", ":", "}"}),
+                                .pid = plan.find_slot(kSlotPid),
+                                .listener = received});
+    ready();
+    shell("uname -s; test $? = 1 && exit 7");
+  }
+  std::size_t sends = 0;
+};
+
+TEST_F(Execute, HandsTheListenerOver) {
+  const TemporaryDirectory top;
+  Agent agent(top.path() + "/agent");
+  const NotifyingScript script(top.path() + "/agent");
+  const auto started = run(script.plan);
+  ASSERT_TRUE(started);
+  const std::string number = std::to_string(started->pid);
+  EXPECT_EQ(agent.hear(), "{" + number + ":" + number + "}");
+  EXPECT_TRUE(agent.refuse(EXDEV));
+  EXPECT_EQ(*kernel::wait_for(started->pid) >> 8, 7);
+}
+
+TEST_F(Execute, EndsTheProcessWhenNobodyTakesTheListener) {
+  const TemporaryDirectory top;
+  const NotifyingScript script(top.path() + "/agent");
+  expect_failure(failure_of(script.plan), Lane::kParent, script.sends, Call::kConnect, ENOENT);
+}
 
 std::string words_of(int terminal) {
   std::string words;

@@ -132,6 +132,20 @@ const std::vector<LineCase> kLineCases = {
      {.call = Call::kVerifyInside, .error = EXDEV},
      "process.cwd: change to the directory /proc/self/fd/7: it lies outside the container's root: Invalid cross-device "
      "link"},
+    {"Filter",
+     "--security-opt seccomp=x.json",
+     [](Plan& p) -> plan::Action {
+       return plan::LoadFilter{.instructions = p.add(std::vector<struct sock_filter>(3)), .flags = 4};
+     },
+     {.call = Call::kSeccomp, .error = EACCES},
+     "--security-opt seccomp=x.json: load the filter of system calls: seccomp(SECCOMP_SET_MODE_FILTER, "
+     "SECCOMP_FILTER_FLAG_SPEC_ALLOW, 3 instructions): Permission denied"},
+    {"Listener",
+     "linux.seccomp.listenerPath",
+     [](Plan& p) -> plan::Action { return plan::SendListener{.path = p.add("/run/agent")}; },
+     {.call = Call::kConnect, .error = ECONNREFUSED},
+     "linux.seccomp.listenerPath: send the filter's listener to /run/agent: connect(\"/run/agent\"): Connection "
+     "refused"},
     {"NoItem",
      "",
      [](Plan&) -> plan::Action { return plan::Unshare{CLONE_NEWNET}; },

@@ -320,6 +320,16 @@ const std::vector<WordsCase> kWordsCases = {
      "change to the directory /srv, made if it is missing"},
     {"CloseDescriptors", [](Plan&) -> plan::Action { return plan::CloseDescriptors{.from = 4}; },
      "close descriptors from 4 up when the program is executed"},
+    {"LoadFilter",
+     [](Plan& p) -> plan::Action {
+       return plan::LoadFilter{
+           .instructions = p.add(std::vector<struct sock_filter>(2)), .flags = 4, .listener = p.new_slot("listener")};
+     },
+     "load the filter of system calls (2 instructions; SECCOMP_FILTER_FLAG_SPEC_ALLOW) → slot listener"},
+    {"LoadFilterWithoutFlags", [](Plan&) -> plan::Action { return plan::LoadFilter{}; },
+     "load the filter of system calls (0 instructions)"},
+    {"SendListener", [](Plan& p) -> plan::Action { return plan::SendListener{.path = p.add("/run/agent")}; },
+     "send the filter's listener to /run/agent"},
     {"Exec",
      [](Plan& p) -> plan::Action {
        return plan::Exec{.candidates = list(p, {"/usr/bin/sh", "/usr/sbin/sh"}),

@@ -156,6 +156,21 @@ spec::Process process(Random& random) {
   return process;
 }
 
+// Drawn with a seed of its own, so that the rest of a configuration is as it was without it.
+std::optional<spec::Seccomp> seccomp(std::uint64_t seed, bool may_notify) {
+  Random random(seed + 1'000'000);
+  if (random.one_in(2)) return std::nullopt;
+  spec::Seccomp made{.default_action = spec::SeccompAction::kErrno,
+                     .syscalls = {{{"read", "write", "execve"}, spec::SeccompAction::kAllow, {}, {}},
+                                  {{"socket"}, spec::SeccompAction::kAllow, {}, {{0, 1}}}}};
+  if (random.one_in(2)) made.flags = {"SECCOMP_FILTER_FLAG_LOG"};
+  if (may_notify && random.one_in(2)) {
+    made.listener_path = "/run/agent";
+    made.syscalls.push_back({{"mkdir"}, spec::SeccompAction::kNotify, {}, {}});
+  }
+  return made;
+}
+
 plan::Request request(Random& random) {
   const std::vector<plan::MountSource> sources = {{.path = "/box/data", .directory = true},
                                                   {.path = "/box/hosts", .content = "::1 localhost"}};
@@ -234,6 +249,7 @@ GeneratedContainer generate_container(std::uint64_t seed) {
   config.linux_.masked_paths = random.some(std::vector<std::string>{"/proc/kcore", "/proc/acpi", "/sys/firmware"}, 2);
   config.linux_.readonly_paths = random.some(std::vector<std::string>{"/proc/sys", "/proc/bus/"}, 2);
   if (random.one_in(4)) config.linux_.rootfs_propagation = random.pick(std::vector<std::string>{"rprivate", "rslave"});
+  config.linux_.seccomp = seccomp(seed, !made.request.wait_for_start);
   return made;
 }
 
@@ -242,6 +258,7 @@ GeneratedProcess generate_process(std::uint64_t seed) {
   GeneratedProcess made{.process = process(random), .facts = host(random), .request = request(random)};
   made.target.namespaces = random.some(std::vector(spec::kNamespaceTypes.begin(), spec::kNamespaceTypes.end()), 2);
   if (random.one_in(2)) made.target.root = "/proc/42/root";
+  made.target.seccomp = seccomp(seed, !made.request.wait_for_start);
   for (const CgroupHierarchy& hierarchy : made.facts.hierarchies) {
     if (random.one_in(2)) made.target.cgroup_directories.push_back(hierarchy.path + "/caisson/x");
   }

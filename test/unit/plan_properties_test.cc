@@ -188,6 +188,7 @@ TEST(EveryPlan, ClosesDescriptorsBeforeItGivesUpPowerAndExecutes) {
     EXPECT_GT(closed, 0U);
     EXPECT_LT(closed, ids);
     for (std::size_t i = closed + 1; i < child.size(); ++i) {
+      if (std::holds_alternative<LoadFilter>(child[i].action)) continue;  // a listener closes by itself
       EXPECT_TRUE(slot_use(child[i].action).writes.empty()) << "opens something that the program would inherit";
     }
     // What the change of ids takes off again has to be set after it.
@@ -196,6 +197,28 @@ TEST(EveryPlan, ClosesDescriptorsBeforeItGivesUpPowerAndExecutes) {
       if (attribute != nullptr && attribute->attribute == Attribute::kDeathSignal) {
         EXPECT_GT(i, ids);
       }
+    }
+  });
+}
+
+TEST(EveryPlan, LoadsItsFilterWhileItMayAndNoSooner) {
+  for_each_plan(kConfigs, [](const Plan& plan) {
+    const auto& child = plan.lane(Lane::kChild);
+    const auto at = [&](auto is) {
+      return static_cast<std::size_t>(std::find_if(child.rbegin(), child.rend(), is).base() - child.begin());
+    };
+    const std::size_t filter = at([](const Step& s) { return std::holds_alternative<LoadFilter>(s.action); });
+    const std::size_t ids = at([](const Step& s) { return std::holds_alternative<SetIds>(s.action); });
+    const std::size_t given_up = at([](const Step& s) {
+      const auto* attribute = std::get_if<SetAttribute>(&s.action);
+      return attribute != nullptr && attribute->attribute == Attribute::kNoNewPrivileges;
+    });
+    if (filter == 0) return;
+    if (given_up == 0) {
+      EXPECT_LT(filter, ids);
+    } else {
+      EXPECT_GT(filter, given_up);
+      EXPECT_GT(filter, ids);
     }
   });
 }
