@@ -3,9 +3,9 @@ caisson_room(options FOLDER cli SOURCES options.cc help.cc run_options.cc KNOWS 
 caisson_unit_test(options SOURCES cli_options_test.cc cli_run_options_test.cc KNOWS base compose options)
 
 # The verbs: parse, call, print.
-caisson_room(cli SOURCES command.cc container_json.cc global_options.cc moment.cc names.cc template.cc verb_conclude.cc verb_enter.cc
-                     verb_exec.cc verb_explain.cc verb_inspect.cc verb_lifecycle.cc verb_logs.cc verb_ps.cc verb_run.cc
-             KNOWS base kernel spec host_facts cgroup plan explain execute runtime image keeper terminal compose options engine
+caisson_room(cli SOURCES command.cc container_json.cc explain_seccomp.cc global_options.cc moment.cc names.cc template.cc
+                     verb_conclude.cc verb_enter.cc verb_exec.cc verb_explain.cc verb_inspect.cc verb_lifecycle.cc verb_logs.cc verb_ps.cc verb_run.cc
+             KNOWS base kernel spec host_facts cgroup seccomp plan explain execute runtime image keeper terminal compose options engine
              LIBRARIES nlohmann_json::nlohmann_json)
 target_compile_definitions(cli PRIVATE CAISSON_VERSION="${PROJECT_VERSION}")
 caisson_unit_test(cli SOURCES cli_output_test.cc

@@ -4,6 +4,7 @@
 
 #include "cli/caller.h"
 #include "cli/command.h"
+#include "cli/explain_seccomp.h"
 #include "cli/options.h"
 #include "cli/run_options.h"
 #include "engine/containers.h"
@@ -57,15 +58,22 @@ int verb_explain(const Command& command) {
   ExplainOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kBeforeOperands);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help || parsed->operands.empty() || parsed->operands[0] != "run") {
-    std::fputs(help_text("caisson explain [--format FORMAT] run [OPTION…] SOURCE [COMMAND…]",
-                         "Shows the plan of a container, and makes none.", spellings(kOptions))
+  const std::string what = parsed->operands.empty() ? std::string() : parsed->operands[0];
+  if (parsed->help || (what != "run" && what != "seccomp")) {
+    std::fputs(help_text("caisson explain [--format FORMAT] run [OPTION…] SOURCE [COMMAND…]\n"
+                         "       caisson explain [--format FORMAT] seccomp [OPTION…] PROFILE SYSCALL [ARGUMENT…]",
+                         "Shows the plan of a container, and makes none; or what becomes of a system call under a "
+                         "profile, and which rule says so.", spellings(kOptions))
                    .c_str(),
                parsed->help ? stdout : stderr);
     return parsed->help ? 0 : kRefused;
   }
+  const std::vector<std::string> rest(parsed->operands.begin() + 1, parsed->operands.end());
+  if (what == "seccomp" && options.format == Format::kShell)
+    return refuse(command, complaint("--format shell: a shell cannot load a filter"));
+  const Form form = options.format == Format::kJson ? Form::kJson : Form::kText;
   const Result<std::string> text =
-      explain_run(command, {parsed->operands.begin() + 1, parsed->operands.end()}, options.format);
+      what == "seccomp" ? explain_seccomp(command, rest, form) : explain_run(command, rest, options.format);
   if (!text) return refuse(command, text.error());
   std::fputs(text->c_str(), stdout);
   return 0;

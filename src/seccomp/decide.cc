@@ -42,12 +42,6 @@ About about(const SeccompRule& rule, const Architecture& architecture, const Mad
   return how;
 }
 
-bool is_true(const SeccompRule& rule, const Architecture& architecture, const MadeCall& call) {
-  const auto one_holds = [&](const spec::SeccompArgument& c) { return holds(c, architecture, call); };
-  return splits(rule.args) ? std::any_of(rule.args.begin(), rule.args.end(), one_holds)
-                           : std::all_of(rule.args.begin(), rule.args.end(), one_holds);
-}
-
 std::uint32_t newest_number(const spec::Seccomp& seccomp, Abi abi) {
   std::uint32_t newest = 0;
   for (const SeccompRule& rule : seccomp.syscalls) {
@@ -84,6 +78,12 @@ bool holds(const spec::SeccompArgument& condition, const Architecture& architect
     case spec::SeccompOperator::kMaskedEqual: return (argument & value) == (condition.value_two & value);
   }
   return false;
+}
+
+bool is_true(const spec::SeccompRule& rule, const Architecture& architecture, const MadeCall& call) {
+  const auto one_holds = [&](const spec::SeccompArgument& c) { return holds(c, architecture, call); };
+  return splits(rule.args) ? std::any_of(rule.args.begin(), rule.args.end(), one_holds)
+                           : std::all_of(rule.args.begin(), rule.args.end(), one_holds);
 }
 
 Decision decide(const spec::Seccomp& seccomp, const MadeCall& call, const Architecture& native) {

@@ -37,4 +37,7 @@ Decision decide(const spec::Seccomp& seccomp, const MadeCall& call,
 /// True if `condition` is true of a call of `architecture`.
 bool holds(const spec::SeccompArgument& condition, const Architecture& architecture, const MadeCall& call);
 
+/// True if the conditions of `rule` are.
+bool is_true(const spec::SeccompRule& rule, const Architecture& architecture, const MadeCall& call);
+
 }  // namespace caisson::seccomp

@@ -15,6 +15,7 @@ caisson_seccomp_data(calls calls.txt calls.inc)
 caisson_seccomp_data(profile default.json default_profile.inc)
 
 caisson_room(seccomp SOURCES answer.cc architecture.cc calls.cc compile.cc conditions.cc decide.cc default_profile.cc
+                             explanation.cc
                              profile.cc program.cc ranges.cc read_profile.cc
              KNOWS base spec LIBRARIES nlohmann_json::nlohmann_json)
 target_sources(seccomp PRIVATE ${seccomp_generated}/calls.inc ${seccomp_generated}/default_profile.inc)

@@ -3,3 +3,4 @@ caisson_fuzzer(mounts SOURCES unit/generated_config.cc KNOWS base spec host_fact
 caisson_fuzzer(run_options SOURCES unit/generated_config.cc
                KNOWS base spec host_facts cgroup_conversion plan compose options)
 caisson_fuzzer(tar_reader KNOWS base image unpack)
+caisson_fuzzer(seccomp SOURCES unit/filter_interpreter.cc unit/seccomp_generated.cc KNOWS base spec seccomp)
