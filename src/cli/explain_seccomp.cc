@@ -94,15 +94,18 @@ Result<std::string> explain_seccomp(const Command& command, const std::vector<st
   SeccompOptions options;
   const Parsed parsed = TRY(parse(kOptions, options, arguments, Order::kAnywhere));
   if (parsed.help) {
-    return help_text("caisson explain [--format FORMAT] seccomp [OPTION…] PROFILE SYSCALL [ARGUMENT…]",
-                     "Shows what becomes of a system call under a profile, a file or `default`, and which rule says so.",
-                     spellings(kOptions));
+    return help_text(
+        "caisson explain [--format FORMAT] seccomp [OPTION…] PROFILE SYSCALL [ARGUMENT…]",
+        "Shows what becomes of a system call under a profile, a file or `default`, and which rule says so.",
+        spellings(kOptions));
   }
   if (parsed.operands.size() < 2) return fail(complaint("a profile (a file, or default) and a system call are needed"));
-  if (parsed.operands.size() > 2 + spec::kSeccompArguments) return fail(complaint("a system call has at most 6 arguments"));
+  if (parsed.operands.size() > 2 + spec::kSeccompArguments)
+    return fail(complaint("a system call has at most 6 arguments"));
   seccomp::Question question{.profile = TRY(read(parsed.operands[0], command)), .architecture = options.architecture};
   question.call = TRY(find(parsed.operands[1], *options.architecture));
-  for (std::size_t i = 2; i < parsed.operands.size(); ++i) question.arguments.push_back(TRY(read_argument(parsed.operands[i])));
+  for (std::size_t i = 2; i < parsed.operands.size(); ++i)
+    question.arguments.push_back(TRY(read_argument(parsed.operands[i])));
   struct utsname host{};
   ::uname(&host);
   question.situation.capabilities = bounding_set(options);

@@ -10,8 +10,8 @@ namespace caisson::cli {
 
 enum class Form { kText, kJson };
 
-/// What is to be printed for the words behind `seccomp`. Errors: a profile that is none, an unknown call, what is not an
-/// argument.
+/// What is to be printed for the words behind `seccomp`. Errors: a profile that is none, an unknown call, what is not
+/// an argument.
 Result<std::string> explain_seccomp(const Command& command, const std::vector<std::string>& arguments, Form form);
 
 }  // namespace caisson::cli

@@ -215,7 +215,8 @@ constexpr Option<RunInput> kTable[] = {
      accumulate<&RunOptions::cap_drop, engine::read_capability>},
     {{"privileged", 0, "", kRights, "Give it everything the caller has: it can take over the host"},
      flag<&RunOptions::privileged>},
-    {{"security-opt", 0, "OPTION", kRights, "seccomp=FILE, seccomp=unconfined, no-new-privileges, mask=PATH, unmask=PATH, …", true},
+    {{"security-opt", 0, "OPTION", kRights,
+      "seccomp=FILE, seccomp=unconfined, no-new-privileges, mask=PATH, unmask=PATH, …", true},
      accumulate<&RunOptions::security, engine::read_security>},
     {{"sysctl", 0, "NAME=VALUE", kRights, "Set a kernel parameter of its own namespaces", true}, set_sysctl},
 

@@ -63,7 +63,8 @@ int verb_explain(const Command& command) {
     std::fputs(help_text("caisson explain [--format FORMAT] run [OPTION…] SOURCE [COMMAND…]\n"
                          "       caisson explain [--format FORMAT] seccomp [OPTION…] PROFILE SYSCALL [ARGUMENT…]",
                          "Shows the plan of a container, and makes none; or what becomes of a system call under a "
-                         "profile, and which rule says so.", spellings(kOptions))
+                         "profile, and which rule says so.",
+                         spellings(kOptions))
                    .c_str(),
                parsed->help ? stdout : stderr);
     return parsed->help ? 0 : kRefused;

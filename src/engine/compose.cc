@@ -42,7 +42,8 @@ void warn_of_privileges(const Composing& c) {
   }
   c.out.warnings.push_back(fmt::format(
       "--privileged gives up the bounds of root's power ({} capabilities instead of 11), the rules for devices (all "
-      "of the host's are there), the hidden and read-only parts of /proc and /sys, and the filter of system calls: what "
+      "of the host's are there), the hidden and read-only parts of /proc and /sys, and the filter of system calls: "
+      "what "
       "runs in this container can take over the host",
       std::popcount(c.config().process.capabilities->bounding)));
 }

@@ -145,9 +145,8 @@ Result<Launchable> plan_exec(const ExecOptions& options, const Places& places) {
   plan::Request request;
   request.death_signal = options.detach ? 0 : SIGKILL;
   request.set_groups = may_set_groups(container.live->process.pid);
-  request.state = {.id = container.record.id,
-                   .bundle = places.container(container.record.id),
-                   .pid = container.live->process.pid};
+  request.state = {
+      .id = container.record.id, .bundle = places.container(container.record.id), .pid = container.live->process.pid};
   plan::Plan plan = TRY(plan::plan_process(what.process,
                                            {.namespaces = TRY(other_namespaces(container.live->process.pid)),
                                             .cgroup_directories = container.record.cgroup_directories,

@@ -193,7 +193,8 @@ struct Caller {
     return {fmt::format("{}", a.from), "CLOSE_RANGE_CLOEXEC"};
   }
   Operands operator()(const plan::LoadFilter& a) const {
-    return {"SECCOMP_SET_MODE_FILTER", filter_flag_names(a.flags), fmt::format("{} instructions", a.instructions.count)};
+    return {"SECCOMP_SET_MODE_FILTER", filter_flag_names(a.flags),
+            fmt::format("{} instructions", a.instructions.count)};
   }
   Operands operator()(const plan::SendListener& a) const {
     return what.call == Call::kSocket ? Operands{"AF_UNIX"} : Operands{view(a.path)};

@@ -210,7 +210,9 @@ struct Operands {
   void operator()(const plan::ChangeDirectory& a) { object.text("path", a.path).yes("first_try", a.first_try); }
   void operator()(const plan::CloseDescriptors& a) { object.number("from", a.from); }
   void operator()(const plan::LoadFilter& a) {
-    object.number("instructions", a.instructions.count).text("flags", filter_flag_names(a.flags)).slot("listener", a.listener);
+    object.number("instructions", a.instructions.count)
+        .text("flags", filter_flag_names(a.flags))
+        .slot("listener", a.listener);
   }
   void operator()(const plan::SendListener& a) {
     object.text("path", a.path).texts("state", a.state).slot("pid", a.pid).slot("listener", a.listener);

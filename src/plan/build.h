@@ -63,7 +63,7 @@ struct Target {
   std::vector<spec::NamespaceType> namespaces;  ///< joined; those of the process in slot kSlotTarget
   std::string root;  ///< "/proc/PID/root" to take over its root; empty: the top of its mount namespace
   std::vector<std::string>
-      cgroup_directories;  ///< its cgroups as paths of this host, one a hierarchy; empty: the caller's
+      cgroup_directories;                ///< its cgroups as paths of this host, one a hierarchy; empty: the caller's
   std::optional<spec::Seccomp> seccomp;  ///< the filter that it is under
 };
 

@@ -76,9 +76,9 @@ constexpr std::string_view kListener = "listener";
 
 // The state of the process as JSON, with gaps for its number.
 std::vector<std::string> process_state(const ContainerState& state, std::string_view metadata) {
-  const std::string own = fmt::format(R"("ociVersion":"1.3.0","id":{},"bundle":{},"status":"{}","pid":)",
-                                      json_quote(state.id), json_quote(state.bundle),
-                                      state.pid == 0 ? "creating" : "running");
+  const std::string own =
+      fmt::format(R"("ociVersion":"1.3.0","id":{},"bundle":{},"status":"{}","pid":)", json_quote(state.id),
+                  json_quote(state.bundle), state.pid == 0 ? "creating" : "running");
   std::vector<std::string> pieces = {R"({"ociVersion":"1.3.0","fds":["seccompFd"],"pid":)"};
   pieces.push_back(fmt::format(R"(,"metadata":{},"state":{{{})", json_quote(metadata), own));
   if (state.pid == 0) {
@@ -180,8 +180,8 @@ Result<> Builder::program(const spec::Process& process, const std::optional<spec
   const Text directory = plan_.add(process.cwd);
   add(Lane::kChild, "process.cwd", "made if it is missing, while that is allowed",
       ChangeDirectory{.path = directory, .first_try = true});
-  // Loading needs what the change of ids takes, or that new privileges are given up: then it comes as late as it can, so
-  // that the filter has to permit little but the program.
+  // Loading needs what the change of ids takes, or that new privileges are given up: then it comes as late as it can,
+  // so that the filter has to permit little but the program.
   std::optional<seccomp::Filter> filter;
   if (seccomp) filter = TRY_IN(label("linux.seccomp"), seccomp::compile(*seccomp));
   if (filter && filter->notifies() && request_.wait_for_start) {

@@ -348,17 +348,17 @@ struct CloseDescriptors {
   std::uint32_t from = 3;
 };
 
-/// Puts the process, and all it will start, under a filter of system calls for good (seccomp(2)). Needs CAP_SYS_ADMIN, or
-/// that new privileges are given up. `listener`: where what a rule notifies of can be heard.
+/// Puts the process, and all it will start, under a filter of system calls for good (seccomp(2)). Needs CAP_SYS_ADMIN,
+/// or that new privileges are given up. `listener`: where what a rule notifies of can be heard.
 struct LoadFilter {
   Range instructions;       ///< Plan::filter()
   std::uint32_t flags = 0;  ///< SECCOMP_FILTER_FLAG_…
   Slot listener = kNoSlot;
 };
 
-/// Sends the descriptor in `listener` to whoever listens at the socket `path`, with the state of the container's process
-/// as JSON (runtime-spec config-linux.md "The Container Process State"): the texts of `state`, and the process's number
-/// between each two of them.
+/// Sends the descriptor in `listener` to whoever listens at the socket `path`, with the state of the container's
+/// process as JSON (runtime-spec config-linux.md "The Container Process State"): the texts of `state`, and the
+/// process's number between each two of them.
 struct SendListener {
   Text path;
   Range state;  ///< texts

@@ -59,7 +59,8 @@ class Compiler {
     Node node = program_.answer(foreign_answer());
     std::reverse(audits.begin(), audits.end());
     for (const std::uint32_t audit : audits) {
-      node = program_.add({.word = offsetof(struct seccomp_data, arch), .value = audit, .yes = calls_of(audit), .no = node});
+      node = program_.add(
+          {.word = offsetof(struct seccomp_data, arch), .value = audit, .yes = calls_of(audit), .no = node});
     }
     return program_.instructions(node);
   }
@@ -101,7 +102,8 @@ class Compiler {
     const Node unknown = program_.answer(unknown_call_answer());
     if (hides && has_setup(architecture.abi)) ranges.put(0, unknown);
     for (auto first = uses.begin(); first != uses.end();) {
-      const auto last = std::find_if(first, uses.end(), [&](const Use& use) { return use.number() != first->number(); });
+      const auto last =
+          std::find_if(first, uses.end(), [&](const Use& use) { return use.number() != first->number(); });
       ranges.put(first->number(), decide(architecture, {first, last}));
       first = last;
     }
@@ -146,7 +148,8 @@ class Compiler {
     }
     Node node = default_;
     for (auto first = own_end; first != uses.end();) {
-      const auto last = std::find_if(first, uses.end(), [&](const Use& use) { return use.carried() != first->carried(); });
+      const auto last =
+          std::find_if(first, uses.end(), [&](const Use& use) { return use.carried() != first->carried(); });
       const spec::SeccompArgument is_it{.index = 0, .value = first->carried()};
       node = condition(program_, architecture, is_it, {.yes = decide_carried({first, last}), .no = node});
       first = last;
@@ -180,7 +183,7 @@ class Compiler {
   const Seccomp& seccomp_;
   std::vector<const Architecture*> architectures_;
   std::vector<const Call*> calls_;  // of every name of every rule, in their order
-  std::vector<Node> answers_;        // of every rule
+  std::vector<Node> answers_;       // of every rule
   Program program_;
   Node default_;
   std::uint32_t newest_ = 0;
@@ -219,8 +222,8 @@ Result<Filter> compile(const Seccomp& seccomp, const Architecture& native) {
   if (seccomp.syscalls.size() > kMostRules) return fail(complaint("more rules than anybody can have meant"));
   std::optional<std::vector<struct sock_filter>> instructions = Compiler(seccomp, std::move(*architectures)).compile();
   if (!instructions) {
-    return fail(complaint(fmt::format("the filter has more than the {} instructions that the kernel takes",
-                                      kMostInstructions)));
+    return fail(complaint(
+        fmt::format("the filter has more than the {} instructions that the kernel takes", kMostInstructions)));
   }
   return Filter{.instructions = std::move(*instructions), .flags = flags_of(seccomp)};
 }
@@ -229,7 +232,8 @@ std::vector<UnknownCall> unknown_calls(const Seccomp& seccomp) {
   std::vector<UnknownCall> unknown;
   for (std::size_t i = 0; i < seccomp.syscalls.size(); ++i) {
     for (const std::string& name : seccomp.syscalls[i].names) {
-      const bool seen = std::any_of(unknown.begin(), unknown.end(), [&](const UnknownCall& u) { return u.name == name; });
+      const bool seen =
+          std::any_of(unknown.begin(), unknown.end(), [&](const UnknownCall& u) { return u.name == name; });
       if (!seen && find_call(name) == nullptr) unknown.push_back({name, i});
     }
   }

@@ -91,9 +91,10 @@ Decision decide(const spec::Seccomp& seccomp, const MadeCall& call, const Archit
   const std::uint32_t otherwise = default_answer(seccomp);
   const Architecture* const architecture = architecture_of(call, filtered);
   if (architecture == nullptr) {
-    const bool skipped = call.number == ~0U && std::any_of(filtered.begin(), filtered.end(), [&](const Architecture* a) {
-      return a->abi == Abi::kX86_64 && a->audit == call.audit;
-    });
+    const bool skipped =
+        call.number == ~0U && std::any_of(filtered.begin(), filtered.end(), [&](const Architecture* a) {
+          return a->abi == Abi::kX86_64 && a->audit == call.audit;
+        });
     return skipped ? Decision{otherwise, Ground::kDefault} : Decision{foreign_answer(), Ground::kForeign};
   }
   if (is_newer(seccomp, *architecture, call)) return {unknown_call_answer(), Ground::kNewer};

@@ -31,8 +31,7 @@ struct Decision {
 };
 
 /// Of a valid `seccomp` whose architectures are all known (answer.h).
-Decision decide(const spec::Seccomp& seccomp, const MadeCall& call,
-                const Architecture& native = native_architecture());
+Decision decide(const spec::Seccomp& seccomp, const MadeCall& call, const Architecture& native = native_architecture());
 
 /// True if `condition` is true of a call of `architecture`.
 bool holds(const spec::SeccompArgument& condition, const Architecture& architecture, const MadeCall& call);

@@ -56,8 +56,7 @@ std::string absence_text(const ProfileRule& rule, const Situation& situation) {
     case Absence::kHasCapability:
       return fmt::format("the container has {}", names(rule.excludes.capabilities & situation.capabilities));
     case Absence::kArchitecture: return fmt::format("it is not for {}", situation.native->go_name);
-    case Absence::kKernel:
-      return fmt::format("the kernel is {}.{}", situation.kernel.major, situation.kernel.minor);
+    case Absence::kKernel: return fmt::format("the kernel is {}.{}", situation.kernel.major, situation.kernel.minor);
   }
   return {};
 }
@@ -130,8 +129,10 @@ Explanation explain(const Question& question) {
     case Ground::kRule: break;
     case Ground::kDefault: told.ground = "the default action: " + default_word; break;
     case Ground::kNewer: told.ground = "its number, which is above all that the profile names"; break;
-    case Ground::kForeign: told.ground = fmt::format("its architecture, {}, which the profile does not have",
-                                                     question.architecture->go_name); break;
+    case Ground::kForeign:
+      told.ground =
+          fmt::format("its architecture, {}, which the profile does not have", question.architecture->go_name);
+      break;
   }
   return told;
 }

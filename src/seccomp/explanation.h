@@ -15,8 +15,8 @@ struct Question {
   Profile profile;
   Situation situation;
   const Architecture* architecture = &native_architecture();  ///< of the program that makes the call
-  const Call* call = nullptr;                                  ///< the architecture has it
-  std::vector<std::uint64_t> arguments;                        ///< the first ones; the others are 0
+  const Call* call = nullptr;                                 ///< the architecture has it
+  std::vector<std::uint64_t> arguments;                       ///< the first ones; the others are 0
 };
 
 /// A rule that names the call, and what comes of it.

@@ -1,4 +1,5 @@
-// The profiles of docker and podman (their seccomp.json): rules with what they depend on, made into `linux.seccomp`. Pure.
+// The profiles of docker and podman (their seccomp.json): rules with what they depend on, made into `linux.seccomp`.
+// Pure.
 #pragma once
 
 #include <cstdint>

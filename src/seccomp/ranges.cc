@@ -8,8 +8,8 @@ namespace caisson::seccomp {
 
 namespace {
 
-// Neighbouring ranges that are alike but for a few single numbers in between: one test for each of those is shorter than
-// two for its bounds.
+// Neighbouring ranges that are alike but for a few single numbers in between: one test for each of those is shorter
+// than two for its bounds.
 constexpr std::size_t kMostExceptions = 3;
 struct Group {
   std::uint32_t first = 0;
@@ -32,11 +32,8 @@ Node search_groups(Program& program, std::uint32_t word, std::span<const Group> 
   const std::size_t middle = groups.size() / 2;
   const Node lower = search_groups(program, word, groups.first(middle));
   const Node upper = search_groups(program, word, groups.subspan(middle));
-  return program.add({.word = word,
-                      .compare = Compare::kGreaterOrEqual,
-                      .value = groups[middle].first,
-                      .yes = upper,
-                      .no = lower});
+  return program.add(
+      {.word = word, .compare = Compare::kGreaterOrEqual, .value = groups[middle].first, .yes = upper, .no = lower});
 }
 
 }  // namespace

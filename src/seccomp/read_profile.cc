@@ -101,11 +101,13 @@ void validate(const Profile& profile, spec::Findings& findings) {
   for (std::size_t i = 0; i < profile.arch_map.size(); ++i) {
     const std::string place = spec::below("/archMap", i);
     if (!spec::is_architecture_word(profile.arch_map[i].architecture))
-      findings.errors.push_back({place + "/architecture", fmt::format("unknown architecture '{}'", profile.arch_map[i].architecture)});
+      findings.errors.push_back(
+          {place + "/architecture", fmt::format("unknown architecture '{}'", profile.arch_map[i].architecture)});
     for (std::size_t j = 0; j < profile.arch_map[i].others.size(); ++j) {
       const std::string& word = profile.arch_map[i].others[j];
       if (!spec::is_architecture_word(word))
-        findings.errors.push_back({spec::below(place + "/subArchitectures", j), fmt::format("unknown architecture '{}'", word)});
+        findings.errors.push_back(
+            {spec::below(place + "/subArchitectures", j), fmt::format("unknown architecture '{}'", word)});
     }
   }
   for (std::size_t i = 0; i < whole.syscalls.size(); ++i) {

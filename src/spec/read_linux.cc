@@ -155,8 +155,7 @@ void read_linux(Fields& fields, Linux& linux_config) {
   fields.read("maskedPaths", linux_config.masked_paths);
   fields.read("readonlyPaths", linux_config.readonly_paths);
   fields.object("seccomp", [&](Fields& seccomp) { read_seccomp(seccomp, linux_config.seccomp.emplace()); });
-  for (const char* key :
-       {"intelRdt", "netDevices", "memoryPolicy", "personality", "timeOffsets", "mountLabel"}) {
+  for (const char* key : {"intelRdt", "netDevices", "memoryPolicy", "personality", "timeOffsets", "mountLabel"}) {
     fields.unsupported(key);
   }
 }

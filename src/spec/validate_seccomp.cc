@@ -42,7 +42,8 @@ class SeccompValidation {
   void return_value(const std::string& place, SeccompAction action, const std::optional<std::uint32_t>& value) {
     if (!value) return;
     if (!has_return_value(action)) {
-      error(place, fmt::format("{} returns nothing: it goes with SCMP_ACT_ERRNO and SCMP_ACT_TRACE", action_word(action)));
+      error(place,
+            fmt::format("{} returns nothing: it goes with SCMP_ACT_ERRNO and SCMP_ACT_TRACE", action_word(action)));
     } else if (action == SeccompAction::kErrno && *value > kMostErrno) {
       error(place, fmt::format("{} is not an error number: the greatest is {}", *value, kMostErrno));
     } else if (*value > 0xffff) {

@@ -1,5 +1,5 @@
-// Profiles of any text: what is taken for one is compiled to a filter that the kernel would take, and that answers as the
-// rules do. The first byte chooses the architecture, and whether the container has all capabilities or none.
+// Profiles of any text: what is taken for one is compiled to a filter that the kernel would take, and that answers as
+// the rules do. The first byte chooses the architecture, and whether the container has all capabilities or none.
 #include "expect.h"
 #include "filter_interpreter.h"
 #include "seccomp/answer.h"

@@ -5,8 +5,8 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -657,8 +657,8 @@ TEST_F(Execute, ReportsAFilterThatIsNone) {
   Script script;
   script.spawn();
   script.child(SetAttribute{.attribute = Attribute::kNoNewPrivileges});
-  const std::size_t step =
-      script.child(LoadFilter{.instructions = script.plan.add(std::vector<struct sock_filter>{BPF_STMT(BPF_RET | BPF_X, 0)})});
+  const std::size_t step = script.child(
+      LoadFilter{.instructions = script.plan.add(std::vector<struct sock_filter>{BPF_STMT(BPF_RET | BPF_X, 0)})});
   script.ready();
   script.exec({"/bin/true"});
   expect_failure(failure_of(script.plan), Lane::kChild, step, Call::kSeccomp, EINVAL);
@@ -683,7 +683,8 @@ class Agent {
     struct iovec piece{state.data(), state.size()};
     alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
     struct msghdr message{.msg_iov = &piece, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-    state.resize(static_cast<std::size_t>(std::max<ssize_t>(::recvmsg(connection.get(), &message, MSG_CMSG_CLOEXEC), 0)));
+    state.resize(
+        static_cast<std::size_t>(std::max<ssize_t>(::recvmsg(connection.get(), &message, MSG_CMSG_CLOEXEC), 0)));
     int listener = -1;
     if (CMSG_FIRSTHDR(&message) != nullptr) std::memcpy(&listener, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof listener);
     listener_ = Fd(listener);

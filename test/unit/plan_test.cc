@@ -110,19 +110,21 @@ TEST(Golden, RuncsDefault) {
 TEST(Golden, Filter) {
   spec::Config config = runc_default();
   config.process.no_new_privileges = false;
-  config.linux_.seccomp = spec::Seccomp{.default_action = spec::SeccompAction::kErrno,
-                                        .listener_path = "/run/agent",
-                                        .listener_metadata = "of \"it\"",
-                                        .syscalls = {{{"read"}, spec::SeccompAction::kAllow, {}, {}},
-                                                     {{"mkdir"}, spec::SeccompAction::kNotify, {}, {}}}};
+  config.linux_.seccomp = spec::Seccomp{
+      .default_action = spec::SeccompAction::kErrno,
+      .listener_path = "/run/agent",
+      .listener_metadata = "of \"it\"",
+      .syscalls = {{{"read"}, spec::SeccompAction::kAllow, {}, {}}, {{"mkdir"}, spec::SeccompAction::kNotify, {}, {}}}};
   expect_golden("filter", plan_of(config));
 }
 
 TEST(Planning, RefusesAFilterThatCannotBe) {
   spec::Config config = runc_default();
   config.linux_.seccomp = spec::Seccomp{.architectures = {"SCMP_ARCH_PARISC"}};
-  EXPECT_EQ(plan_of(config).error().text(), "linux.seccomp: the system calls of SCMP_ARCH_PARISC are not known to caisson");
-  config.linux_.seccomp = spec::Seccomp{.listener_path = "/a", .syscalls = {{{"mkdir"}, spec::SeccompAction::kNotify, {}, {}}}};
+  EXPECT_EQ(plan_of(config).error().text(),
+            "linux.seccomp: the system calls of SCMP_ARCH_PARISC are not known to caisson");
+  config.linux_.seccomp =
+      spec::Seccomp{.listener_path = "/a", .syscalls = {{{"mkdir"}, spec::SeccompAction::kNotify, {}, {}}}};
   EXPECT_EQ(plan_container(config, facts_of(CgroupMode::kHybrid), {.wait_for_start = true}).error().text(),
             "linux.seccomp: SCMP_ACT_NOTIFY of a container that waits to be started is not there yet");
 }

@@ -57,7 +57,9 @@ TEST(Calls, HaveTheNumbersOfThisMachine) {
 
 TEST(Filters, LetTheFirstRuleWithoutConditionsDecide) {
   spec::Seccomp s{.default_action = Action::kErrno, .default_errno_ret = ENOSYS};
-  s.syscalls = {{{"mkdir"}, Action::kErrno, 5, {{0, 7}}}, {{"mkdir"}, Action::kAllow, {}, {}}, {{"mkdir"}, Action::kTrap, {}, {}}};
+  s.syscalls = {{{"mkdir"}, Action::kErrno, 5, {{0, 7}}},
+                {{"mkdir"}, Action::kAllow, {}, {}},
+                {{"mkdir"}, Action::kTrap, {}, {}}};
   EXPECT_EQ(ask(s, "mkdir", {7}), kAllow);
   EXPECT_EQ(ask(s, "rmdir"), kErrno | ENOSYS);
 }
@@ -96,20 +98,32 @@ struct OperatorCase {
 TEST(Filters, CompareWithAll64Bits) {
   constexpr std::uint64_t kBig = 0x1'0000'0005;
   const OperatorCase cases[] = {
-      {Op::kEqual, kBig, 0, kBig, true},          {Op::kEqual, kBig, 0, 5, false},
-      {Op::kEqual, 5, 0, kBig, false},            {Op::kNotEqual, 5, 0, kBig, true},
-      {Op::kNotEqual, kBig, 0, kBig, false},      {Op::kLess, kBig, 0, 6, true},
-      {Op::kLess, kBig, 0, kBig, false},          {Op::kLess, kBig, 0, kBig - 1, true},
-      {Op::kLess, kBig, 0, 0x2'0000'0000, false}, {Op::kLessOrEqual, kBig, 0, kBig, true},
-      {Op::kLessOrEqual, kBig, 0, kBig + 1, false}, {Op::kGreater, kBig, 0, kBig, false},
-      {Op::kGreater, kBig, 0, 0x2'0000'0000, true}, {Op::kGreater, kBig, 0, 0xffffffff, false},
-      {Op::kGreaterOrEqual, kBig, 0, kBig, true}, {Op::kGreaterOrEqual, kBig, 0, kBig - 1, false},
-      {Op::kGreaterOrEqual, 0, 0, 0, true},       {Op::kLess, 0, 0, ~0ULL, false},
-      {Op::kMaskedEqual, 0x7e020000, 0, 0x11, true}, {Op::kMaskedEqual, 0x7e020000, 0, 0x20011, false},
+      {Op::kEqual, kBig, 0, kBig, true},
+      {Op::kEqual, kBig, 0, 5, false},
+      {Op::kEqual, 5, 0, kBig, false},
+      {Op::kNotEqual, 5, 0, kBig, true},
+      {Op::kNotEqual, kBig, 0, kBig, false},
+      {Op::kLess, kBig, 0, 6, true},
+      {Op::kLess, kBig, 0, kBig, false},
+      {Op::kLess, kBig, 0, kBig - 1, true},
+      {Op::kLess, kBig, 0, 0x2'0000'0000, false},
+      {Op::kLessOrEqual, kBig, 0, kBig, true},
+      {Op::kLessOrEqual, kBig, 0, kBig + 1, false},
+      {Op::kGreater, kBig, 0, kBig, false},
+      {Op::kGreater, kBig, 0, 0x2'0000'0000, true},
+      {Op::kGreater, kBig, 0, 0xffffffff, false},
+      {Op::kGreaterOrEqual, kBig, 0, kBig, true},
+      {Op::kGreaterOrEqual, kBig, 0, kBig - 1, false},
+      {Op::kGreaterOrEqual, 0, 0, 0, true},
+      {Op::kLess, 0, 0, ~0ULL, false},
+      {Op::kMaskedEqual, 0x7e020000, 0, 0x11, true},
+      {Op::kMaskedEqual, 0x7e020000, 0, 0x20011, false},
       {Op::kMaskedEqual, 0xff00000000, 0x1200000000, 0x312ffffffff, true},
       {Op::kMaskedEqual, 0xff00000000, 0x1200000000, 0x313ffffffff, false},
-      {Op::kMaskedEqual, 0xf, 0x31, 1, true},     {Op::kMaskedEqual, 0, 5, 77, true},
-      {Op::kMaskedEqual, ~0ULL, kBig, kBig, true}, {Op::kMaskedEqual, ~0ULL, kBig, 5, false},
+      {Op::kMaskedEqual, 0xf, 0x31, 1, true},
+      {Op::kMaskedEqual, 0, 5, 77, true},
+      {Op::kMaskedEqual, ~0ULL, kBig, kBig, true},
+      {Op::kMaskedEqual, ~0ULL, kBig, 5, false},
   };
   for (const OperatorCase& c : cases) {
     spec::Seccomp s{.default_action = Action::kErrno};
@@ -259,13 +273,14 @@ TEST(Kernel, AnswersAsTheInterpreter) {
   for (int i = 0; i < 60; ++i) {
     spec::Seccomp seccomp{.default_action = Action::kAllow};
     for (int rule = 0; rule < 6; ++rule) {
-      constexpr Action kFelt[] = {Action::kErrno, Action::kErrno, Action::kKillProcess, Action::kKillThread, Action::kTrap};
+      constexpr Action kFelt[] = {Action::kErrno, Action::kErrno, Action::kKillProcess, Action::kKillThread,
+                                  Action::kTrap};
       spec::SeccompRule& made = seccomp.syscalls.emplace_back();
       made.names = {names[random() % names.size()]};
       made.action = kFelt[random() % 5];
       if (made.action == Action::kErrno) made.errno_ret = 100 + random() % 30;
-      made.args = {{static_cast<std::uint32_t>(random() % 6), random() % 3 == 0 ? 0x1'0000'0002 : random() % 4, random() % 4,
-                    static_cast<Op>(random() % 7)}};
+      made.args = {{static_cast<std::uint32_t>(random() % 6), random() % 3 == 0 ? 0x1'0000'0002 : random() % 4,
+                    random() % 4, static_cast<Op>(random() % 7)}};
     }
     const Result<Filter> filter = compile(seccomp, native);
     ASSERT_TRUE(filter);

@@ -14,9 +14,12 @@ namespace {
 std::uint32_t below(std::mt19937& random, std::uint32_t end) { return static_cast<std::uint32_t>(random() % end); }
 
 spec::SeccompArgument generated_condition(std::mt19937& random) {
-  constexpr std::uint64_t kValues[] = {0,     1,          2,           5,           0xff,          0x7fffffff,
-                                       40,    0x80000000, 0xffffffff,  0x100000000, 0x7e020000,    0x1'0000'0005,
-                                       1ULL << 63, ~0ULL, 0xffffffff00000000, 0x10};
+  constexpr std::uint64_t kValues[] = {0,           1,          2,
+                                       5,           0xff,       0x7fffffff,
+                                       40,          0x80000000, 0xffffffff,
+                                       0x100000000, 0x7e020000, 0x1'0000'0005,
+                                       1ULL << 63,  ~0ULL,      0xffffffff00000000,
+                                       0x10};
   const auto value = [&] { return kValues[below(random, std::size(kValues))]; };
   return {.index = below(random, 3) == 0 ? below(random, 6) : below(random, 2),
           .value = value(),
@@ -57,18 +60,21 @@ spec::Seccomp generated_rules(std::mt19937& random, const std::vector<std::strin
   made.default_errno_ret = generated_return(random, made.default_action);
   made.architectures = architectures;
   std::vector<std::string_view> favourites;  // rules meet where names come up again
-  for (int i = 0; i < 12; ++i) favourites.push_back(calls()[below(random, static_cast<std::uint32_t>(calls().size()))].name);
+  for (int i = 0; i < 12; ++i)
+    favourites.push_back(calls()[below(random, static_cast<std::uint32_t>(calls().size()))].name);
   std::set<std::string> conditional;
   for (std::uint32_t rules = 1 + below(random, 24); rules > 0; --rules) {
     spec::SeccompRule& rule = made.syscalls.emplace_back();
     for (std::uint32_t names = 1 + below(random, below(random, 8) == 0 ? 120 : 4); names > 0; --names) {
-      rule.names.emplace_back(below(random, 2) == 0 ? favourites[below(random, 12)]
-                                                    : calls()[below(random, static_cast<std::uint32_t>(calls().size()))].name);
+      rule.names.emplace_back(below(random, 2) == 0
+                                  ? favourites[below(random, 12)]
+                                  : calls()[below(random, static_cast<std::uint32_t>(calls().size()))].name);
     }
     rule.action = generated_action(random);
     rule.errno_ret = generated_return(random, rule.action);
     if (below(random, 3) != 0) continue;
-    const bool meets = std::any_of(rule.names.begin(), rule.names.end(), [&](const std::string& name) { return conditional.contains(name); });
+    const bool meets = std::any_of(rule.names.begin(), rule.names.end(),
+                                   [&](const std::string& name) { return conditional.contains(name); });
     if (meeting == Meeting::kNever && meets) continue;
     conditional.insert(rule.names.begin(), rule.names.end());
     for (std::uint32_t conditions = 1 + below(random, 3); conditions > 0; --conditions) {
@@ -90,7 +96,8 @@ std::vector<MadeCall> telling_calls(const spec::Seccomp& seccomp, const Architec
         for (const std::uint32_t near : {*number - 1, *number, *number + 1}) values[near];
       }
     }
-    for (const std::uint32_t edge : {0U, 0xefffU, kArmPrivate, kX32Bit - 1, kX32Bit, ~kX32Bit, 0xbfffffffU, ~0U - 1, ~0U})
+    for (const std::uint32_t edge :
+         {0U, 0xefffU, kArmPrivate, kX32Bit - 1, kX32Bit, ~kX32Bit, 0xbfffffffU, ~0U - 1, ~0U})
       values[edge];
     for (const spec::SeccompRule& rule : seccomp.syscalls) {
       for (const std::string& name : rule.names) {
@@ -99,8 +106,10 @@ std::vector<MadeCall> telling_calls(const spec::Seccomp& seccomp, const Architec
         for (const spec::SeccompArgument& condition : rule.args) {
           if (!number) break;
           std::set<std::uint64_t>& known = values[*number][condition.index];
-          for (const std::uint64_t value : {condition.value, condition.value_two, condition.value & condition.value_two}) {
-            for (const std::uint64_t near : {value - 1, value, value + 1, value ^ 0x100000000, value | 0xffffffff00000000})
+          for (const std::uint64_t value :
+               {condition.value, condition.value_two, condition.value & condition.value_two}) {
+            for (const std::uint64_t near :
+                 {value - 1, value, value + 1, value ^ 0x100000000, value | 0xffffffff00000000})
               known.insert(near);
           }
         }
@@ -120,7 +129,8 @@ std::vector<MadeCall> telling_calls(const spec::Seccomp& seccomp, const Architec
         for (std::size_t argument = 0; argument < arguments.size(); ++argument) {
           const auto& known = arguments[argument];
           const std::size_t chosen = known.empty() ? 0 : random() % (known.size() + 1);
-          call.arguments[argument] = chosen == known.size() ? random() % 64 : *std::next(known.begin(), static_cast<long>(chosen));
+          call.arguments[argument] =
+              chosen == known.size() ? random() % 64 : *std::next(known.begin(), static_cast<long>(chosen));
         }
         made.push_back(call);
       }

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "seccomp/answer.h"
 #include "seccomp/calls.h"
@@ -43,7 +42,9 @@ scmp_compare oracle_operator(spec::SeccompOperator op) {
 }
 
 std::uint32_t token_of(const Architecture& architecture) {
-  const std::string name(architecture.go_name == "amd64" ? "x86_64" : architecture.go_name == "arm64" ? "aarch64" : architecture.go_name);
+  const std::string name(architecture.go_name == "amd64"   ? "x86_64"
+                         : architecture.go_name == "arm64" ? "aarch64"
+                                                           : architecture.go_name);
   return ::seccomp_arch_resolve_name(name.c_str());
 }
 
@@ -81,6 +82,45 @@ void add_rule(scmp_filter_ctx context, const spec::SeccompRule& rule, std::uint3
   }
 }
 
+bool is_answer(std::uint32_t value) {
+  constexpr std::uint32_t kWithData[] = {SCMP_ACT_TRAP, SCMP_ACT_ERRNO(0), SCMP_ACT_TRACE(0)};
+  constexpr std::uint32_t kWhole[] = {SCMP_ACT_KILL_THREAD, SCMP_ACT_KILL_PROCESS, SCMP_ACT_NOTIFY, SCMP_ACT_LOG,
+                                      SCMP_ACT_ALLOW};
+  return std::ranges::find(kWhole, value) != std::end(kWhole) ||
+         std::ranges::find(kWithData, value & 0xffff0000) != std::end(kWithData);
+}
+
+std::vector<struct sock_filter> exported(scmp_filter_ctx context, bool little_endian) {
+  const int file = ::memfd_create("filter", 0);
+  ::seccomp_export_bpf(context, file);
+  std::vector<struct sock_filter> instructions(static_cast<std::size_t>(::lseek(file, 0, SEEK_END)) /
+                                               sizeof(struct sock_filter));
+  (void)!::pread(file, instructions.data(), instructions.size() * sizeof(struct sock_filter), 0);
+  ::close(file);
+  if (little_endian) return instructions;
+  // They are exported for the machine that is to run them; some of what they return, for this one (a fault of
+  // libseccomp 2.5.4).
+  for (struct sock_filter& each : instructions) {
+    each.code = __builtin_bswap16(each.code);
+    if (each.code != (BPF_RET | BPF_K) || !is_answer(each.k)) each.k = __builtin_bswap32(each.k);
+  }
+  return instructions;
+}
+
+}  // namespace
+
+bool make_oracle(const spec::Seccomp& seccomp, const Architecture& native, Oracle& oracle) {
+  const std::uint32_t default_action = oracle_action(seccomp.default_action, seccomp.default_errno_ret);
+  scmp_filter_ctx context = ::seccomp_init(default_action);
+  const bool known = add_architectures(context, seccomp, native);
+  if (known) {
+    for (const spec::SeccompRule& rule : seccomp.syscalls) add_rule(context, rule, default_action, oracle);
+    oracle.instructions = exported(context, native.little_endian);
+  }
+  ::seccomp_release(context);
+  return known;
+}
+
 // A negative number is libseccomp's own, for a call that is made through another one.
 void note_other_numbers(const spec::Seccomp& seccomp, const Architecture& native, Oracle& oracle) {
   const std::vector<const Architecture*> list = filtered_architectures(seccomp, native).value();
@@ -99,52 +139,6 @@ void note_other_numbers(const spec::Seccomp& seccomp, const Architecture& native
       }
     }
   }
-}
-
-bool is_answer(std::uint32_t value) {
-  constexpr std::uint32_t kWithData[] = {SCMP_ACT_TRAP, SCMP_ACT_ERRNO(0), SCMP_ACT_TRACE(0)};
-  constexpr std::uint32_t kWhole[] = {SCMP_ACT_KILL_THREAD, SCMP_ACT_KILL_PROCESS, SCMP_ACT_NOTIFY, SCMP_ACT_LOG, SCMP_ACT_ALLOW};
-  return std::ranges::find(kWhole, value) != std::end(kWhole) ||
-         std::ranges::find(kWithData, value & 0xffff0000) != std::end(kWithData);
-}
-
-std::vector<struct sock_filter> exported(scmp_filter_ctx context, bool little_endian) {
-  const int file = ::memfd_create("filter", 0);
-  ::seccomp_export_bpf(context, file);
-  std::vector<struct sock_filter> instructions(static_cast<std::size_t>(::lseek(file, 0, SEEK_END)) /
-                                               sizeof(struct sock_filter));
-  (void)!::pread(file, instructions.data(), instructions.size() * sizeof(struct sock_filter), 0);
-  ::close(file);
-  if (little_endian) return instructions;
-  // They are exported for the machine that is to run them; some of what they return, for this one (a fault of libseccomp
-  // 2.5.4).
-  for (struct sock_filter& each : instructions) {
-    each.code = __builtin_bswap16(each.code);
-    if (each.code != (BPF_RET | BPF_K) || !is_answer(each.k)) each.k = __builtin_bswap32(each.k);
-  }
-  return instructions;
-}
-
-}  // namespace
-
-bool make_oracle(const spec::Seccomp& seccomp, const Architecture& native, Oracle& oracle) {
-  const std::uint32_t default_action = oracle_action(seccomp.default_action, seccomp.default_errno_ret);
-  scmp_filter_ctx context = ::seccomp_init(default_action);
-  const bool known = add_architectures(context, seccomp, native);
-  if (known) {
-    for (const spec::SeccompRule& rule : seccomp.syscalls) add_rule(context, rule, default_action, oracle);
-    note_other_numbers(seccomp, native, oracle);
-    oracle.instructions = exported(context, native.little_endian);
-  }
-  ::seccomp_release(context);
-  return known;
-}
-
-double oracle_microseconds(const spec::Seccomp& seccomp, const Architecture& native) {
-  const auto begin = std::chrono::steady_clock::now();
-  Oracle oracle;
-  make_oracle(seccomp, native, oracle);
-  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count();
 }
 
 }  // namespace caisson::seccomp

@@ -3,11 +3,13 @@
 // What is not compared, because libseccomp 2.5.4 does otherwise, and why:
 //   - calls that it has no name for yet, or under another number (ARM's second name of arm_sync_file_range);
 //   - numbers above all that the profile names: ENOSYS is runc's addition to it, and ours;
-//   - calls that several rules with conditions are about. It merges them into a tree that is sorted by argument, operator
+//   - calls that several rules with conditions are about. It merges them into a tree that is sorted by argument,
+//   operator
 //     and value, and does not come back from a branch: of `a0 < 5` and `a0 < 2 && a1 != 2` neither is found true of
 //     (1, 2). The first that is true decides with us; there its answer only has to be one that the call's rules give;
 //   - calls a rule of which it refuses to take beside the others (EEXIST);
-//   - a conditional rule that it compiles wrongly in the company of rules about other calls (seldom: one profile in some
+//   - a conditional rule that it compiles wrongly in the company of rules about other calls (seldom: one profile in
+//   some
 //     hundreds). Then both have to answer alike when it has the rules about that call alone;
 //   - conditions with a mask of 0, which it takes for none;
 //   - socketcall(2) and ipc(2) where a rule about what they carry has conditions: it replaces the one on the first
@@ -34,7 +36,7 @@ using ::testing::IsEmpty;
 
 struct Tally {
   std::size_t compared = 0;
-  std::size_t met_alike = 0;      // where several conditional rules meet
+  std::size_t met_alike = 0;  // where several conditional rules meet
   std::size_t met_otherwise = 0;
   std::size_t left_out = 0;
   std::size_t alone = 0;  // of those compared: alike only where libseccomp has the rules of that call alone
@@ -124,6 +126,7 @@ std::string told(const spec::Seccomp& seccomp, const Architecture* architecture,
 void compare(const spec::Seccomp& seccomp, const Architecture& native, Tally& tally) {
   Oracle oracle;
   ASSERT_TRUE(make_oracle(seccomp, native, oracle));
+  note_other_numbers(seccomp, native, oracle);
   const Result<Filter> ours = compile(seccomp, native);
   ASSERT_TRUE(ours) << ours.error().text();
   ASSERT_THAT(refusal(ours->instructions), IsEmpty());
@@ -151,7 +154,8 @@ void compare(const spec::Seccomp& seccomp, const Architecture& native, Tally& ta
       Oracle of_it_alone;
       ASSERT_TRUE(make_oracle(alone(seccomp, architecture, call), native, of_it_alone));
       ++tally.alone;
-      ASSERT_EQ(interpret(of_it_alone.instructions, call, native.little_endian), we) << told(seccomp, architecture, call);
+      ASSERT_EQ(interpret(of_it_alone.instructions, call, native.little_endian), we)
+          << told(seccomp, architecture, call);
     }
   }
 }
@@ -189,7 +193,8 @@ TEST_P(Defaults, AnswerAsLibseccomp) {
   ASSERT_THAT(reading.findings.errors, IsEmpty());
   Tally tally;
   for (const auto& set : architecture_sets()) {
-    for (const std::uint64_t capabilities : {std::uint64_t{0}, std::uint64_t{0x800405fb}, std::uint64_t{1} << 21, std::uint64_t{1} << 39, ~std::uint64_t{0}}) {
+    for (const std::uint64_t capabilities : {std::uint64_t{0}, std::uint64_t{0x800405fb}, std::uint64_t{1} << 21,
+                                             std::uint64_t{1} << 39, ~std::uint64_t{0}}) {
       Situation situation{capabilities, {6, 1}, find_architecture(set[0])};
       SCOPED_TRACE(set[0]);
       compare(resolve(reading.profile, situation), *situation.native, tally);

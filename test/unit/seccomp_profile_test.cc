@@ -68,7 +68,8 @@ TEST(Profiles, HaveEveryKeyOfTheirs) {
   EXPECT_EQ(profile.rules[1].includes.least_kernel, (KernelVersion{4, 8}));
   EXPECT_EQ(profile.rules[2].rule.errno_ret, 7U);
   EXPECT_EQ(profile.rules[2].rule.args[0].value, ~std::uint64_t{0});
-  EXPECT_THAT((std::vector{profile.rules[0].line, profile.rules[1].line, profile.rules[2].line}), ElementsAre(6, 7, 10));
+  EXPECT_THAT((std::vector{profile.rules[0].line, profile.rules[1].line, profile.rules[2].line}),
+              ElementsAre(6, 7, 10));
 }
 
 struct BadProfile {
@@ -79,32 +80,36 @@ struct BadProfile {
 void PrintTo(const BadProfile& bad, std::ostream* out) { *out << bad.name; }
 
 class BadProfiles : public ::testing::TestWithParam<BadProfile> {};
-TEST_P(BadProfiles, SayWhere) {
-  EXPECT_EQ(lines(read_profile(GetParam().text).findings.errors), GetParam().errors);
-}
+TEST_P(BadProfiles, SayWhere) { EXPECT_EQ(lines(read_profile(GetParam().text).findings.errors), GetParam().errors); }
 INSTANTIATE_TEST_SUITE_P(
     All, BadProfiles,
     ::testing::Values(
-        BadProfile{"Syntax", "{\"defaultAction\": }",
-                   {"not JSON: line 1, column 19: syntax error while parsing value - unexpected '}'; expected '[', '{', "
-                    "or a literal"}},
+        BadProfile{
+            "Syntax",
+            "{\"defaultAction\": }",
+            {"not JSON: line 1, column 19: syntax error while parsing value - unexpected '}'; expected '[', '{', "
+             "or a literal"}},
         BadProfile{"List", "[]", {"wrong type: an object is expected"}},
         BadProfile{"Nothing", "{}", {"/defaultAction: missing"}},
-        BadProfile{"Both", R"({"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86"],
+        BadProfile{"Both",
+                   R"({"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86"],
                               "archMap": [{"architecture": "SCMP_ARCH_X86"}],
                               "syscalls": [{"name": "read", "names": ["write"], "action": "SCMP_ACT_LOG"}]})",
                    {"/architectures: there is archMap too: it is either",
                     "/syscalls/0/name: there is names too: it is either"}},
-        BadProfile{"Words", R"({"defaultAction": "SCMP_ACT_ALLOW", "archMap": [{"architecture": "X86_64",
+        BadProfile{"Words",
+                   R"({"defaultAction": "SCMP_ACT_ALLOW", "archMap": [{"architecture": "X86_64",
                                "subArchitectures": ["SCMP_ARCH_X86", "X32"]}], "syscalls": []})",
                    {"/archMap/0/architecture: unknown architecture 'X86_64'",
                     "/archMap/0/subArchitectures/1: unknown architecture 'X32'"}},
-        BadProfile{"Errno", R"({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrno": "ENOTHING",
+        BadProfile{"Errno",
+                   R"({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrno": "ENOTHING",
                                "syscalls": [{"names": ["read"], "action": "SCMP_ACT_ERRNO", "errno": "9999",
                                "includes": {"minKernel": "new"}}]})",
                    {"/defaultErrno: unknown error 'ENOTHING'", "/syscalls/0/errno: unknown error '9999'",
                     "/syscalls/0/includes/minKernel: 'new' is not a version as in \"4.8\""}},
-        BadProfile{"NoName", R"({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"action": "SCMP_ACT_LOG"}]})",
+        BadProfile{"NoName",
+                   R"({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"action": "SCMP_ACT_LOG"}]})",
                    {"/syscalls/0/names: empty: a rule is about at least one call"}}),
     [](const auto& row) { return std::string(row.param.name); });
 
@@ -141,7 +146,8 @@ TEST(KernelVersions, AreTheFirstTwoNumbers) {
   EXPECT_EQ(kernel_version("6.18.44-fc"), (KernelVersion{6, 18}));
   EXPECT_EQ(kernel_version("4.8"), (KernelVersion{4, 8}));
   EXPECT_EQ(kernel_version("4.8-rc1"), (KernelVersion{4, 8}));
-  for (const char* text : {"", "4", "a.b", "4.", ".8", "4.99999999999"}) EXPECT_EQ(kernel_version(text), std::nullopt) << text;
+  for (const char* text : {"", "4", "a.b", "4.", ".8", "4.99999999999"})
+    EXPECT_EQ(kernel_version(text), std::nullopt) << text;
 }
 
 TEST(UnknownCalls, AreFoundOnceEach) {
