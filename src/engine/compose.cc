@@ -35,16 +35,14 @@ void warn_of_privileges(const Composing& c) {
   if (!c.options.privileged) return;
   if (c.around.facts.is_ordinary_user()) {
     c.out.warnings.emplace_back(
-        "--privileged gives up the bounds of the container's root, and the hidden and read-only parts of /proc and "
-        "/sys: "
-        "what runs in this container can do whatever this user may");
+        "--privileged gives up the bounds of the container's root, the hidden and read-only parts of /proc and /sys, "
+        "and the filter of system calls: what runs in this container can do whatever this user may");
     return;
   }
   c.out.warnings.push_back(fmt::format(
       "--privileged gives up the bounds of root's power ({} capabilities instead of 11), the rules for devices (all "
       "of the host's are there), the hidden and read-only parts of /proc and /sys, and the filter of system calls: "
-      "what "
-      "runs in this container can take over the host",
+      "what runs in this container can take over the host",
       std::popcount(c.config().process.capabilities->bounding)));
 }
 
