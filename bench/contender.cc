@@ -81,8 +81,14 @@ Result<std::string> make_bundle(const Fixture& fixture, std::string_view name) {
   return bundle.string();
 }
 
-/// A mount namespace without the v2 hierarchy that a hybrid host mounts beside the v1 ones: crun refuses such a host.
-Result<Fd> without_unified_cgroup() {
+bool is_hybrid_host() {
+  return !is_file_system("/sys/fs/cgroup", CGROUP2_SUPER_MAGIC) &&
+         is_file_system("/sys/fs/cgroup/unified", CGROUP2_SUPER_MAGIC);
+}
+
+/// A mount namespace in which crun works, and podman with it: without the v2 hierarchy that a hybrid host mounts beside
+/// the v1 ones. crun refuses such a host.
+Result<Fd> namespace_for_crun() {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return fail(os_error("pipe2", "for a mount namespace"));
   const Fd reader(ends[0]);
@@ -91,13 +97,13 @@ Result<Fd> without_unified_cgroup() {
   if (child < 0) return fail(os_error("fork", "for a mount namespace"));
   if (child == 0) {
     const bool is_made = unshare(CLONE_NEWNS) == 0 && mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-                         umount2("/sys/fs/cgroup/unified", MNT_DETACH) == 0;
+                         (!is_hybrid_host() || umount2("/sys/fs/cgroup/unified", MNT_DETACH) == 0);
     if (is_made && write(writer.get(), "1", 1) == 1) pause();  // until its namespace was opened
     _exit(1);
   }
   writer = Fd();
   char is_made = 0;
-  Result<Fd> opened = fail(os_error("unshare", "a mount namespace without /sys/fs/cgroup/unified"));
+  Result<Fd> opened = fail(complaint("no mount namespace can be made for it"));
   if (read(reader.get(), &is_made, 1) == 1) {
     const std::string path = fmt::format("/proc/{}/ns/mnt", child);
     Fd mount_namespace(open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -114,15 +120,11 @@ Result<Launch> prepare_runtime(const Fixture& fixture, std::string_view name) {
   return Launch{.command = {program, "run", "--bundle", bundle, fmt::format("{}-{}", fixture.id, name)}};
 }
 
-/// crun, and podman with it, on a hybrid host.
-Result<Launch> beside_cgroup_v1(Launch launch) {
-  const bool is_hybrid = !is_file_system("/sys/fs/cgroup", CGROUP2_SUPER_MAGIC) &&
-                         is_file_system("/sys/fs/cgroup/unified", CGROUP2_SUPER_MAGIC);
-  if (is_hybrid) launch.mount_namespace = TRY(without_unified_cgroup());
+Result<Launch> prepare_crun(const Fixture& fixture) {
+  Launch launch = TRY(prepare_runtime(fixture, "crun"));
+  launch.mount_namespace = TRY(namespace_for_crun());
   return launch;
 }
-
-Result<Launch> prepare_crun(const Fixture& fixture) { return beside_cgroup_v1(TRY(prepare_runtime(fixture, "crun"))); }
 
 /// Says nothing when there is nothing to delete, which is as it should be.
 void delete_container(const Fixture& fixture, const Launch& launch) {
@@ -196,36 +198,27 @@ Result<Launch> prepare_bwrap(const Fixture& fixture) {
                             "/dev", "true"}};
 }
 
+// Where podman keeps its locks, whatever store it is given. It makes it when it is first called, and leaves it.
+constexpr const char* kPodmanLocks = "/dev/shm/libpod_lock";
+
 /// With a store of the fixture's own; the limits are those that a caller without CAP_SYS_RESOURCE may set.
 Result<Launch> prepare_podman(const Fixture& fixture) {
-  Launch launch = TRY(beside_cgroup_v1({.command = {TRY(find_program("podman"))}}));
+  Launch launch{.command = {TRY(find_program("podman"))}, .mount_namespace = TRY(namespace_for_crun())};
   const fs::path store = fixture.directory / "podman";
-  launch.command.insert(launch.command.end(), {"--root",
-                                               store / "root",
-                                               "--runroot",
-                                               store / "run",
-                                               "--tmpdir",
-                                               store / "tmp",
-                                               "--cgroup-manager",
-                                               "cgroupfs",
-                                               "--events-backend",
-                                               "none",
-                                               "run",
-                                               "--rm",
-                                               "--network",
-                                               "none",
-                                               "--ulimit",
-                                               "nofile=1024:1024",
-                                               "--ulimit",
-                                               "nproc=4096:4096",
-                                               "--rootfs",
-                                               fixture.rootfs.string() + ":O",
-                                               "true"});
+  if (!fs::exists(kPodmanLocks)) fs::create_directory(fixture.directory / "podman-is-new-here");
+  const auto add = [&](std::initializer_list<std::string> words) {
+    launch.command.insert(launch.command.end(), words);
+  };
+  add({"--root", store / "root", "--runroot", store / "run", "--tmpdir", store / "tmp"});
+  add({"--cgroup-manager", "cgroupfs", "--events-backend", "none"});
+  add({"run", "--rm", "--network", "none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096"});
+  add({"--rootfs", fixture.rootfs.string() + ":O", "true"});
   return launch;
 }
 
-/// The cgroups that podman makes once, for all of its containers and their monitors.
-void remove_podman_cgroups(const Fixture&, const Launch&) {
+/// What podman makes once, for all of its containers and their monitors.
+void clean_after_podman(const Fixture& fixture, const Launch&) {
+  if (fs::exists(fixture.directory / "podman-is-new-here")) unlink(kPodmanLocks);
   std::error_code error;
   for (const fs::directory_entry& hierarchy : fs::directory_iterator("/sys/fs/cgroup", error)) {
     for (const char* name : {"libpod_parent/conmon", "libpod_parent"}) rmdir((hierarchy.path() / name).c_str());
@@ -250,7 +243,7 @@ constexpr Contender kContenders[] = {
      delete_container},
     {"bwrap", "bwrap --unshare-all: no cgroup, few mounts", prepare_bwrap, nullptr},
     {"podman", "podman run --rm --network none --rootfs ROOTFS:O true, with crun", prepare_podman,
-     remove_podman_cgroups},
+     clean_after_podman},
     {"true", "busybox's true without any container", prepare_true, nullptr},
 };
 
