@@ -93,6 +93,10 @@ Outcome act(const plan::MakeCgroup& step, Context& context) noexcept {
   for (const plan::Text text : context.plan->texts(step.directories)) {
     const char* directory = context.c_str(text);
     if (!make_cgroup_directory(directory)) return failed(Call::kMkdir, index);
+    if (step.first == plan::kNoSlot) {
+      ++index;
+      continue;
+    }
     Held opened(::open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!opened) return failed(Call::kOpen, index);
     const int kept = step.unified ? ::fcntl(opened.get(), F_DUPFD_CLOEXEC, 3)
@@ -142,6 +146,13 @@ Outcome act(const plan::RestrictDevices& step, Context& context) noexcept {
 }
 
 Outcome act(const plan::AttachCgroup& step, Context& context) noexcept {
+  std::size_t index = 0;
+  for (const plan::Text path : context.plan->texts(step.tasks)) {
+    Held tasks(::open(context.c_str(path), O_WRONLY | O_CLOEXEC));
+    if (!tasks) return failed(Call::kOpen, index);
+    if (retry([&] { return ::write(tasks.get(), "0", 1); }) < 0) return failed(Call::kWrite, index);
+    ++index;
+  }
   for (std::uint8_t i = 0; i < step.count; ++i) {
     const int tasks = context.at(static_cast<plan::Slot>(step.first + i));
     if (retry([&] { return ::write(tasks, "0", 1); }) < 0) return failed(Call::kWrite, i);

@@ -83,7 +83,7 @@ struct Teller {
 
   Words operator()(const plan::MakeCgroup& a) const {
     return {fmt::format("make the {} {}", plural("cgroup", a.directories.count), braces(strings(plan, a.directories))),
-            a.unified ? " and open it" : " and open tasks in each"};
+            a.first == kNoSlot ? "" : a.unified ? " and open it" : " and open tasks in each"};
   }
   Words operator()(const plan::EnableControllers& a) const {
     const std::string enable =
@@ -139,8 +139,9 @@ struct Teller {
   }
   Words operator()(const plan::AttachCgroup& a) const {
     std::vector<std::string> paths;
+    for (std::string& tasks : strings(plan, a.tasks)) paths.push_back(tasks.substr(0, tasks.rfind('/')));
     for (int i = 0; i < a.count; ++i) paths.push_back(slot_path(plan, static_cast<Slot>(a.first + i)));
-    return {fmt::format("join the {}", plural("cgroup", a.count)), " " + braces(paths)};
+    return {fmt::format("join the {}", plural("cgroup", paths.size())), " " + braces(paths)};
   }
   Words operator()(const plan::Unshare& a) const { return {"unshare the " + namespaces(a.flags)}; }
   Words operator()(const plan::BringUpLoopback&) const { return {"bring the loopback device up"}; }

@@ -34,6 +34,7 @@ constexpr std::string_view kLaneNames[] = {"parent", "launcher", "child"};
 bool names_host_path(const Action& action) {
   if (std::holds_alternative<OpenFile>(action) || std::holds_alternative<MountRoot>(action)) return true;
   if (std::holds_alternative<MakeMountSource>(action) || std::holds_alternative<SendListener>(action)) return true;
+  if (const auto* attach = std::get_if<AttachCgroup>(&action)) return attach->tasks.count != 0;
   if (const auto* tree = std::get_if<OpenTree>(&action)) return static_cast<bool>(tree->source);
   if (const auto* write = std::get_if<WriteFile>(&action)) return write->directory == kNoSlot;
   return false;
@@ -165,7 +166,9 @@ class Checker {
 
 SlotUse slot_use(const Action& action) {
   return std::visit(Overloaded{
-                        [](const MakeCgroup& a) { return SlotUse{{}, run_of(a.first, a.directories.count)}; },
+                        [](const MakeCgroup& a) {
+                          return a.first == kNoSlot ? SlotUse{} : SlotUse{{}, run_of(a.first, a.directories.count)};
+                        },
                         [](const RestrictDevices& a) { return SlotUse{{a.cgroup}, {}}; },
                         [](const WriteFile& a) { return SlotUse{present({a.directory}), {}}; },
                         [](const MapIds& a) { return SlotUse{{a.pid}, {}}; },

@@ -32,7 +32,11 @@ class ContainerPlanner {
   Result<Plan> plan();
 
  private:
-  Result<> cgroup();
+  Result<> lay_out_cgroup();
+  bool makes_cgroup_beside_child() const;
+  void make_cgroup();
+  void await_and_join_cgroup();
+  void join_cgroup(const AttachCgroup& step);
   void limits();
   void restrict_devices();
   Result<> namespaces();
@@ -78,7 +82,7 @@ const spec::Namespace* ContainerPlanner::find(spec::NamespaceType type) const {
   return found == namespaces.end() ? nullptr : &*found;
 }
 
-Result<> ContainerPlanner::cgroup() {
+Result<> ContainerPlanner::lay_out_cgroup() {
   if (config_.linux_.cgroups_path.empty()) return {};
   Result<cgroup::Layout> made = cgroup::layout(config_.linux_.resources, config_.linux_.cgroups_path, builder_.facts());
   if (!made) {
@@ -90,6 +94,26 @@ Result<> ContainerPlanner::cgroup() {
   if (layout_.directories.empty()) return {};
   unified_ = layout_.unified;
   cgroup_count_ = layout_.directories.size();
+  return {};
+}
+
+// A v1 cgroup takes as long to make as the container's first mounts: they are made at the same time, by parent and child,
+// where the child can open the cgroup's files itself.
+bool ContainerPlanner::makes_cgroup_beside_child() const {
+  return !unified_ && cgroup_count_ != 0 && is_new(spec::NamespaceType::kCgroup) &&
+         find(spec::NamespaceType::kUser) == nullptr && !needs_launcher();
+}
+
+void ContainerPlanner::make_cgroup() {
+  if (cgroup_count_ == 0) return;
+  Plan& plan = builder_.plan();
+  if (makes_cgroup_beside_child()) {
+    builder_.add(Lane::kParent, "linux.cgroupsPath", "what the kernel counts and limits together",
+                 MakeCgroup{.directories = plan.add(layout_.directories)}, Undo::kRemove);
+    limits();
+    builder_.add(Lane::kParent, "linux.cgroupsPath", "", Signal{Tag::kMapped});
+    return;
+  }
   for (const std::string& directory : layout_.directories) {
     const Slot slot = builder_.plan().new_slot(unified_ ? directory : directory + "/tasks");
     if (cgroup_first_ == kNoSlot) cgroup_first_ = slot;
@@ -100,7 +124,23 @@ Result<> ContainerPlanner::cgroup() {
       Undo::kRemove);
   limits();
   restrict_devices();
-  return {};
+}
+
+void ContainerPlanner::await_and_join_cgroup() {
+  Plan& plan = builder_.plan();
+  builder_.add(Lane::kChild, "linux.cgroupsPath", "the cgroup and its limits are there, made meanwhile", Await{Tag::kMapped});
+  std::vector<std::string> tasks;
+  for (const std::string& directory : layout_.directories) tasks.push_back(directory + "/tasks");
+  join_cgroup(AttachCgroup{.tasks = plan.add(tasks)});
+}
+
+void ContainerPlanner::join_cgroup(const AttachCgroup& step) {
+  if (unified_) return;
+  if (cgroup_count_ != 0)
+    builder_.add(Lane::kChild, "linux.cgroupsPath", "from here on it counts against the container's limits", step);
+  if (!is_new(spec::NamespaceType::kCgroup)) return;
+  builder_.add(Lane::kChild, "linux.namespaces", "made inside the container's cgroup, which becomes its root",
+               Unshare{CLONE_NEWCGROUP});
 }
 
 void ContainerPlanner::limits() {
@@ -341,8 +381,10 @@ Result<Plan> ContainerPlanner::plan() {
             .path = plan.add(source.path), .content = plan.add(source.content), .directory = source.directory},
         Undo::kRemove);
   }
-  TRY(cgroup());
+  TRY(lay_out_cgroup());
   TRY(namespaces());
+  const bool beside = makes_cgroup_beside_child();
+  if (!beside) make_cgroup();
   // An ordinary user may copy mounts only in a mount namespace that its own user namespace owns.
   const bool child_opens = builder_.facts().is_ordinary_user() && in_user_namespace;
   ContainerFiles files(config_, builder_,
@@ -356,14 +398,10 @@ Result<Plan> ContainerPlanner::plan() {
   if (!child_opens) TRY(files.open());
   spawn();
   TRY(map_ids());
-
-  if (!unified_ && cgroup_count_ != 0) {
-    builder_.add(Lane::kChild, "linux.cgroupsPath", "from here on it counts against the container's limits",
-                 AttachCgroup{.first = cgroup_first_, .count = static_cast<std::uint8_t>(cgroup_count_)});
-  }
-  if (!unified_ && is_new(spec::NamespaceType::kCgroup)) {
-    builder_.add(Lane::kChild, "linux.namespaces", "made inside the container's cgroup, which becomes its root",
-                 Unshare{CLONE_NEWCGROUP});
+  if (beside) {
+    make_cgroup();
+  } else {
+    join_cgroup(AttachCgroup{.first = cgroup_first_, .count = static_cast<std::uint8_t>(cgroup_count_)});
   }
   session();
   if (child_opens) TRY(files.open());
@@ -376,7 +414,9 @@ Result<Plan> ContainerPlanner::plan() {
   sysctls();
 
   // The host's paths can be seen until the pivot; from there on everything is the container's.
-  TRY(files.mount());
+  TRY(files.mount([&] {
+    if (beside) await_and_join_cgroup();
+  }));
   builder_.streams(config_.process, files.root(), files.bind_console());
   files.pivot();
   files.protect();

@@ -299,15 +299,21 @@ void ContainerFiles::place_cgroup_v1(const Planned& planned) {
   if ((planned.options.set & MOUNT_ATTR_RDONLY) != 0) read_only_later_.push_back(top);
 }
 
-Result<> ContainerFiles::mount() {
+Result<> ContainerFiles::mount(const std::function<void()>& before_cgroups) {
   place_root();
+  bool is_before = true;
   for (const Planned& planned : planned_) {
+    if (is_before && planned.mount->type.starts_with("cgroup")) {
+      before_cgroups();
+      is_before = false;
+    }
     if (planned.mount->type == "cgroup" && builder_.facts().cgroup_mode != CgroupMode::kV2) {
       place_cgroup_v1(planned);
     } else {
       place(planned);
     }
   }
+  if (is_before) before_cgroups();
   devices();
   if (!dev_is_bound_) links();
   return {};

@@ -1,6 +1,7 @@
 // The root filesystem, mounts, devices and protected paths of a container's plan.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,9 @@ class ContainerFiles {
   Result<> open();
   /// The trees whose files' owners are to be shown as those of the user namespace `of` stands for.
   void map_owners(const IdMapTree& of);
-  /// What the child mounts and makes before the pivot.
-  Result<> mount();
+  /// What the child mounts and makes before the pivot. `before_cgroups` adds what has to come before the first cgroup file
+  /// system, or after all mounts if there is none.
+  Result<> mount(const std::function<void()>& before_cgroups);
   void pivot();
   /// What is hidden or made read-only after it.
   void protect();
