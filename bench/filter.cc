@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "base/text.h"
 #include "seccomp/compile.h"
 #include "seccomp/profile.h"
 #include "seccomp_oracle.h"
@@ -28,12 +29,17 @@ double median(std::vector<double> times) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  const int rounds = count > 1 ? std::max(1, std::atoi(arguments[1])) : 50;
+  const auto wanted = count > 1 ? caisson::parse_unsigned(arguments[1]) : std::optional<std::uint64_t>(50);
+  if (!wanted || *wanted == 0) {
+    std::fprintf(stderr, "filter: not a number of rounds: '%s'\n", arguments[1]);
+    return 2;
+  }
+  const std::uint64_t rounds = *wanted;
   const Situation situation{.capabilities = 0x800405fb, .kernel = {6, 1}};  // podman's eleven
   const caisson::spec::Seccomp rules = resolve(default_profile(), situation);
   std::vector<double> ours, from_profile, theirs;
   std::size_t our_length = 0, their_length = 0;
-  for (int i = 0; i < rounds; ++i) {
+  for (std::uint64_t i = 0; i < rounds; ++i) {
     ours.push_back(microseconds([&] { our_length = compile(rules)->instructions.size(); }));
     from_profile.push_back(microseconds([&] { (void)compile(resolve(default_profile(), situation)); }));
     Oracle oracle;

@@ -55,11 +55,19 @@ def processes():
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             name = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+            if waits_for_init(pid):
+                continue
             if name in PROGRAMS or os.readlink(f"/proc/{pid}/ns/pid") != ours:
                 found.add(f"process {pid}, {name}")
         except OSError:  # ended meanwhile, or a zombie, which has no namespaces
             pass
     return found
+
+
+def waits_for_init(pid):
+    """Whether it has ended, and is init's to take note of."""
+    state, parent = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
+    return state == "Z" and parent == "1"
 
 
 def directories():

@@ -216,7 +216,7 @@ std::vector<std::string> capability_words(std::uint64_t mask) {
 
 std::string_view tag_name(plan::Tag tag) {
   switch (tag) {
-    case plan::Tag::kMapped: return "mapped";
+    case plan::Tag::kPrepared: return "prepared";
     case plan::Tag::kMounted: return "mounted";
     case plan::Tag::kHooked: return "hooked";
     case plan::Tag::kReady: return "ready";

@@ -39,7 +39,7 @@ std::vector<std::string> capability_words(std::uint64_t mask);
 /// SECCOMP_FILTER_FLAG_… flags as C has them.
 std::string filter_flag_names(std::uint32_t flags);
 
-std::string_view tag_name(plan::Tag tag);     ///< "mapped"
+std::string_view tag_name(plan::Tag tag);     ///< "prepared"
 std::string_view lane_name(plan::Lane lane);  ///< "parent"
 std::string_view undo_name(plan::Undo undo);  ///< "remove"
 char lane_letter(plan::Lane lane);            ///< 'P', 'L' or 'C'

@@ -138,7 +138,7 @@ void Builder::streams(const spec::Process& process, Slot root, bool bind_console
 }
 
 void Builder::await_launcher() {
-  add(Lane::kChild, "process", "nothing it says arrives before the launcher's word about it", Await{Tag::kMapped});
+  add(Lane::kChild, "process", "nothing it says arrives before the launcher's word about it", Await{Tag::kPrepared});
 }
 
 void Builder::await_ready(const spec::Process& process, const std::optional<spec::Seccomp>& seccomp) {

@@ -111,7 +111,7 @@ void ContainerPlanner::make_cgroup() {
     builder_.add(Lane::kParent, "linux.cgroupsPath", "what the kernel counts and limits together",
                  MakeCgroup{.directories = plan.add(layout_.directories)}, Undo::kRemove);
     limits();
-    builder_.add(Lane::kParent, "linux.cgroupsPath", "", Signal{Tag::kMapped});
+    builder_.add(Lane::kParent, "linux.cgroupsPath", "", Signal{Tag::kPrepared});
     return;
   }
   for (const std::string& directory : layout_.directories) {
@@ -128,7 +128,7 @@ void ContainerPlanner::make_cgroup() {
 
 void ContainerPlanner::await_and_join_cgroup() {
   Plan& plan = builder_.plan();
-  builder_.add(Lane::kChild, "linux.cgroupsPath", "the cgroup and its limits are there, made meanwhile", Await{Tag::kMapped});
+  builder_.add(Lane::kChild, "linux.cgroupsPath", "the cgroup and its limits are there, made meanwhile", Await{Tag::kPrepared});
   std::vector<std::string> tasks;
   for (const std::string& directory : layout_.directories) tasks.push_back(directory + "/tasks");
   join_cgroup(AttachCgroup{.tasks = plan.add(tasks)});
@@ -253,7 +253,7 @@ void ContainerPlanner::spawn() {
   builder_.add(Lane::kParent, "linux.namespaces", "the new process, known by its pidfd",
                ReceiveDescriptor{.descriptor = pidfd_, .value = pid_}, Undo::kKill);
   builder_.await_launcher();
-  if (!is_new(spec::NamespaceType::kUser)) builder_.add(Lane::kParent, "linux.namespaces", "", Signal{Tag::kMapped});
+  if (!is_new(spec::NamespaceType::kUser)) builder_.add(Lane::kParent, "linux.namespaces", "", Signal{Tag::kPrepared});
 }
 
 // user_namespaces(7): what the kernel lets an ordinary user write without the help of newuidmap(1).
@@ -299,9 +299,9 @@ Result<> ContainerPlanner::map_ids() {
 
 void ContainerPlanner::become_root() {
   if (is_new(spec::NamespaceType::kUser)) {
-    builder_.add(Lane::kParent, "linux.uidMappings", "", Signal{Tag::kMapped});
+    builder_.add(Lane::kParent, "linux.uidMappings", "", Signal{Tag::kPrepared});
     if (!needs_launcher())
-      builder_.add(Lane::kChild, "linux.uidMappings", "an id is nobody's until it is mapped", Await{Tag::kMapped});
+      builder_.add(Lane::kChild, "linux.uidMappings", "an id is nobody's until it is mapped", Await{Tag::kPrepared});
   }
   const auto root_or_first = [](const std::vector<spec::IdMapping>& mappings) {
     const bool has_root = mappings.empty() || std::any_of(mappings.begin(), mappings.end(),

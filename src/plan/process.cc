@@ -76,7 +76,7 @@ Result<Plan> plan_process(const spec::Process& process, const Target& target, co
     builder.add(Lane::kLauncher, "process", "", SendDescriptor{.descriptor = pidfd, .value = pid});
     builder.add(Lane::kParent, "process", "the new process, known by its pidfd",
                 ReceiveDescriptor{.descriptor = pidfd, .value = pid}, Undo::kKill);
-    builder.add(Lane::kParent, "process", "", Signal{Tag::kMapped});
+    builder.add(Lane::kParent, "process", "", Signal{Tag::kPrepared});
   } else {
     builder.add(Lane::kParent, "process", "the new process", Spawn{.lane = Lane::kChild, .pid = pid, .pidfd = pidfd},
                 Undo::kKill);

@@ -39,8 +39,9 @@ inline constexpr int kLanes = 3;
 ///     parent                       launcher                     child
 ///       | ---- clone --------------> | ---- clone -------------> |
 ///       | <--- descriptor (pidfd) -- gone                        |    only with a launcher
-///       | ---- mapped -----------------------------------------> |    user namespace: the id maps are written; with a
-///       |                                                        |    launcher: the parent knows the child
+///       | ---- prepared ---------------------------------------> |    user namespace: the id maps are written; with a
+///       |                                                        |    launcher: the parent knows the child; v1 cgroups
+///       |                                                        |    that are made meanwhile: they are there
 ///       | <--- descriptor (terminal) --------------------------- |    the terminal's master
 ///       | <--- mounted ----------------------------------------- |    everything is in place; the host is still visible
 ///       | ---- hooked -----------------------------------------> |    hooks have run
@@ -50,7 +51,7 @@ inline constexpr int kLanes = 3;
 ///       | <--- failed (StepFailure) ---------------------------- |    instead of any of the above …
 ///       | ---- gone -------------------------------------------> |    … and the parent has looked at what it wanted to see
 // clang-format on
-enum class Tag : std::uint8_t { kMapped = 1, kMounted, kHooked, kReady, kStart, kDescriptor, kFailed, kGone };
+enum class Tag : std::uint8_t { kPrepared = 1, kMounted, kHooked, kReady, kStart, kDescriptor, kFailed, kGone };
 
 // --- host-visible ------------------------------------------------------------------------------------------------
 
@@ -94,7 +95,7 @@ struct WriteFile {
   Slot directory = kNoSlot;
 };
 
-/// Writes the id maps of the process in slot `pid`, then is followed by Signal(mapped). An ordinary user has them
+/// Writes the id maps of the process in slot `pid`, then is followed by Signal(prepared). An ordinary user has them
 /// written by newuidmap(1) and newgidmap(1).
 struct MapIds {
   Slot pid = kNoSlot;

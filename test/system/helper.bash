@@ -96,7 +96,9 @@ host_state() {
   find /sys/fs/cgroup -path '*/process_api' -prune -o -type d -regextype posix-extended \
     ! -regex '.*\.(slice|scope|service|socket|mount|timer)' -printf 'cgroup %p\n' 2>/dev/null || true
   find /sys/class/net -mindepth 1 -printf 'network device %f\n'
-  grep -sE '^(caisson|monitor|transfer|caisson-init)$' /proc/[0-9]*/comm | sed 's/^/process /' || true
+  # What has ended and waits for init to take note of it is init's affair.
+  grep -shE '^[0-9]+ \((caisson|monitor|transfer|caisson-init)\) ' /proc/[0-9]*/stat |
+    awk '!($3 == "Z" && $4 == 1) { print "process", $1, $2 }' || true
   find /proc/[0-9]*/ns/pid -printf 'process %p in %l\n' 2>/dev/null | grep -vF "$(readlink /proc/self/ns/pid)" || true
   return 0
 }

@@ -63,8 +63,8 @@ class Script {
     const auto map = [&](std::uint32_t id) { return text("0 " + std::to_string(id) + " 1\n"); };
     parent(MapIds{.pid = pid_, .uid_map = map(::geteuid()), .gid_map = map(::getegid()), .deny_setgroups = true},
            Undo::kInside);
-    parent(Signal{Tag::kMapped});
-    child(Await{Tag::kMapped});
+    parent(Signal{Tag::kPrepared});
+    child(Await{Tag::kPrepared});
     child(SetIds{.set_groups = false, .set_capabilities = false});
   }
 
@@ -77,8 +77,8 @@ class Script {
         .undo = Undo::kKill;
     plan.append(Lane::kLauncher, "", "", SendDescriptor{.descriptor = pidfd_, .value = pid_});
     parent(ReceiveDescriptor{.descriptor = pidfd_, .value = pid_}, Undo::kKill);
-    parent(Signal{Tag::kMapped});
-    child(Await{Tag::kMapped});
+    parent(Signal{Tag::kPrepared});
+    child(Await{Tag::kPrepared});
   }
 
   void ready() {
@@ -260,8 +260,8 @@ TEST_F(Execute, EndsAChildThatWaitsWhenItFailsItself) {
   Script script;
   script.spawn();
   const std::size_t step = script.parent(OpenFile{.path = script.text(kMissing), .slot = script.plan.new_slot("file")});
-  script.parent(Signal{Tag::kMapped});
-  script.child(Await{Tag::kMapped});
+  script.parent(Signal{Tag::kPrepared});
+  script.child(Await{Tag::kPrepared});
   script.ready();
   script.exec({"/bin/true"});
   expect_failure(failure_of(script.plan), Lane::kParent, step, Call::kOpen, ENOENT);
@@ -339,10 +339,10 @@ TEST_F(Execute, KnowsAChildThatDiesBeforeItReadsWhatItIsTold) {
   ASSERT_TRUE(kernel::write_new_file(top / "file", ""));
   Script script;
   script.spawn();
-  script.parent(Signal{Tag::kMapped});
+  script.parent(Signal{Tag::kPrepared});
   script.child(SetAttribute{.attribute = Attribute::kLimit, .which = RLIMIT_FSIZE, .value = 0, .second = 0});
   script.child(WriteFile{.path = script.text(top / "file"), .value = script.text("x")});
-  script.child(Await{Tag::kMapped});
+  script.child(Await{Tag::kPrepared});
   script.ready();
   script.exec({"/bin/true"});
   for (int i = 0; i < 20; ++i) {  // whether the word arrives before the death or after it
@@ -386,9 +386,9 @@ TEST_F(Execute, ExaminesTheChildWhereItStands) {
 TEST_F(Execute, AFailedChildStandsThoughItWasToldToGoOn) {
   Script script;
   script.spawn();
-  script.parent(Signal{Tag::kMapped});  // said before the failure is heard of
+  script.parent(Signal{Tag::kPrepared});  // said before the failure is heard of
   script.child(WriteFile{.path = script.text(kMissing)});
-  script.child(Await{Tag::kMapped});
+  script.child(Await{Tag::kPrepared});
   script.ready();
   script.exec({"/bin/true"});
   for (int i = 0; i < 20; ++i) {

@@ -26,11 +26,11 @@ Plan small_plan() {
   plan.append(Lane::kParent, "linux.namespaces", "the container's first process",
               plan::Spawn{.flags = CLONE_NEWNS | CLONE_NEWUSER, .pid = pid})
       .undo = plan::Undo::kKill;
-  plan.append(Lane::kParent, "linux.uidMappings", "", plan::Signal{plan::Tag::kMapped});
+  plan.append(Lane::kParent, "linux.uidMappings", "", plan::Signal{plan::Tag::kPrepared});
   plan.append(Lane::kParent, "process", "", plan::Await{plan::Tag::kReady});
 
   plan.append(Lane::kChild, "linux.uidMappings", "an id is nobody's until it is mapped",
-              plan::Await{plan::Tag::kMapped});
+              plan::Await{plan::Tag::kPrepared});
   plan::Step& sysfs =
       plan.append(Lane::kChild, "mounts[5]", "a file system of the container's own",
                   plan::Mount{.type = plan.add("sysfs"), .target = plan.add("/sys"), .set = MOUNT_ATTR_RDONLY});
@@ -54,11 +54,11 @@ TEST(Listing, IsForPeople) {
             "  P02  linux.namespaces   clone with new mount, user namespaces → slot pid\n"
             "                            why: the container's first process\n"
             "                            if a later step fails, it is killed and reaped\n"
-            "  P03  linux.uidMappings  say 'mapped' → C01 (child)\n"
+            "  P03  linux.uidMappings  say 'prepared' → C01 (child)\n"
             "  P04  process            wait for 'ready' ← C04 (child)\n"
             "\n"
             "Child: the process that becomes the program\n"
-            "  C01  linux.uidMappings  wait for 'mapped' ← P03 (parent)\n"
+            "  C01  linux.uidMappings  wait for 'prepared' ← P03 (parent)\n"
             "                            why: an id is nobody's until it is mapped\n"
             "  C02  mounts[5]          mount sysfs at /sys (ro)\n"
             "                            why: a file system of the container's own\n"

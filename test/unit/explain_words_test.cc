@@ -141,7 +141,7 @@ const std::vector<WordsCase> kWordsCases = {
        return plan::Spawn{.flags = CLONE_NEWUSER, .pid = p.new_slot("pid"), .cgroup = p.new_slot("cgroup")};
      },
      "clone with new user namespace, born in the cgroup of slot cgroup → slot pid"},
-    {"Await", [](Plan&) -> plan::Action { return plan::Await{plan::Tag::kMapped}; }, "wait for 'mapped'"},
+    {"Await", [](Plan&) -> plan::Action { return plan::Await{plan::Tag::kPrepared}; }, "wait for 'prepared'"},
     {"Signal", [](Plan&) -> plan::Action { return plan::Signal{plan::Tag::kReady}; }, "say 'ready'"},
     {"SendDescriptor",
      [](Plan& p) -> plan::Action {

@@ -370,7 +370,7 @@ TEST(Checker, SeesAChildThatMaySpeakBeforeTheLauncher) {
     const auto is_mapped = [](const Step& step) {
       const auto* signal = std::get_if<Signal>(&step.action);
       const auto* await = std::get_if<Await>(&step.action);
-      return (signal != nullptr && signal->tag == Tag::kMapped) || (await != nullptr && await->tag == Tag::kMapped);
+      return (signal != nullptr && signal->tag == Tag::kPrepared) || (await != nullptr && await->tag == Tag::kPrepared);
     };
     Lanes lanes = lanes_of(plan);
     for (auto& lane : lanes) std::erase_if(lane, is_mapped);
