@@ -112,7 +112,8 @@ class Machine:
         port = directory / "port"
         self.process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "nice", "-n", str(niceness), "qemu-system-x86_64",
-             "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", MEMORY, "-nodefaults", "-display", "none", "-no-reboot", "-nic", "none",
+             "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", MEMORY,
+             "-nodefaults", "-display", "none", "-no-reboot", "-nic", "none",
              "-kernel", f"/boot/vmlinuz-{release}", "-initrd", f"/boot/initrd.img-{release}",
              "-append", "root=/dev/vda rw console=ttyS0 quiet mitigations=off systemd.show_status=0 "
              f"systemd.default_timeout_start_sec={BOOT_LIMIT_S} udev.event_timeout={BOOT_LIMIT_S} "
