@@ -1,13 +1,19 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <string_view>
 
 #include "cli/command.h"
 
 int main(int argc, char** argv) {
   // A standard stream that is closed would be taken by the next descriptor that is opened.
   for (const int standard : {0, 1, 2}) {
-    if (::fcntl(standard, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) != standard) return caisson::cli::kRefused;
+    if (::fcntl(standard, F_GETFD) >= 0 || ::open("/dev/null", O_RDWR) == standard) continue;
+    constexpr std::string_view kWords = "caisson: error: a standard stream is closed, and /dev/null cannot be opened\n";
+    (void)!::write(2, kWords.data(), kWords.size());
+    return caisson::cli::kRefused;
   }
   ::signal(SIGCHLD, SIG_DFL);  // ignored by a caller, children's ends would be nobody's
   ::umask(0022);  // directories of cgroups and of the store have the modes that are meant, whatever the caller's mask

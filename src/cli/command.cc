@@ -50,7 +50,9 @@ int run_command_line(char** process_arguments) {
   if (verb == kVerbs.end()) return refuse(command, unknown_verb(rest->front()));
   command.verb = verb->name;
   command.arguments.assign(rest->begin() + 1, rest->end());
-  return verb->run(command);
+  const int status = verb->run(command);
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  return refuse(command, os_error("write", "standard output"));
 }
 
 int protect_own_executable(const Command& command) {

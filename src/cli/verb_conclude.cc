@@ -13,7 +13,7 @@ int verb_conclude(const Command& command) {
   const std::string& id = command.arguments[0];
   const auto status = parse_signed(command.arguments[1]);
   const auto lock = parse_unsigned(command.arguments[2]);
-  const Result<std::string> record_text = kernel::read_file(command.places.container(id) + "/container.json");
+  const Result<std::string> record_text = kernel::read_file(command.places.container(id) + "/" + engine::kRecordFile);
   const Result<std::string> live_text = kernel::read_file(command.places.live(id) + "/state.json");
   if (!lock || !record_text || !live_text) return refuse(command, complaint("this command is caisson's own"));
   const Result<engine::Record> record = engine::read_record(*record_text);

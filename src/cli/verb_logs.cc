@@ -59,7 +59,7 @@ Result<> print(const keeper::LogEntry& entry, bool timestamps) {
 
 Result<> print_logs(const Command& command, const std::string& name, LogsOptions& options) {
   const engine::Container container = TRY(engine::find_container(command.places, name));
-  std::optional<Fd> keeper = container.live ? kernel::open_process(container.live->keeper) : std::nullopt;
+  const Result<Fd> keeper = kernel::open_process(container.live.value_or(engine::Live{}).keeper);
   if (options.follow && keeper) options.query.follow_until = keeper->get();
   return keeper::read_log(command.places.container(container.record.id) + "/log", options.query,
                           [&](const keeper::LogEntry& entry) { return print(entry, options.timestamps); });

@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "cgroup/evidence.h"
@@ -12,6 +14,7 @@
 #include "cgroup/removal.h"
 #include "engine/containers.h"
 #include "engine/own_ids.h"
+#include "image/unfinished.h"
 #include "kernel/files.h"
 
 namespace caisson::engine {
@@ -108,23 +111,37 @@ void warn(const Log& log, const Result<>& result) {
     log.warning(result.error().text() + (result.error().hint.empty() ? "" : " (" + result.error().hint + ")"));
 }
 
-// A container whose keeper is gone: its lock could be taken.
+// A container whose keeper is gone: its lock could be taken. What a newer caisson has written is left as it is.
 void end_abandoned(const Places& places, const std::string& id, int lock, const Log& log) {
-  Live live;
-  if (const auto text = kernel::read_file(places.live(id) + "/state.json")) live = read_live(*text).value_or(Live{});
-  const auto text = kernel::read_file(places.container(id) + "/container.json");
-  Result<Record> record = text ? read_record(*text) : fail(text.error());
-  if (!record) {  // killed before it had a record: there is nothing but its directories
-    warn(log, kernel::remove_tree(places.live(id)));
-    if (!text) warn(log, remove_container_tree(places.container(id)));
+  const auto text = kernel::read_file(places.container(id) + "/" + kRecordFile);
+  if (!text) {
+    if (text.error().number == ENOENT) warn(log, remove_remains(places, id));
     return;
   }
-  if (const auto process = kernel::open_process(live.process)) {
+  const Result<Record> record = read_record(*text);
+  Result<Live> live{Live{}};
+  if (const auto state = kernel::read_file(places.live(id) + "/state.json")) live = read_live(*state);
+  if (!record || !live) return;
+  if (kernel::exists(places.container(id) + "/" + kEndingFile)) {  // it had ended, and was about to be put away
+    warn(log, cgroup::kill_and_remove(record->cgroup_directories));
+    warn(log, kernel::remove_tree(places.live(id)));
+    return;
+  }
+  if (const auto process = kernel::open_process(live->process)) {
     (void)kernel::send_signal(process->get(), SIGKILL);
     kernel::wait_until_gone(process->get(), 2000);
   }
   log.warning(fmt::format("container {} had lost its keeper and was ended", record->name));
-  conclude(places, *record, live, std::nullopt, lock, log);
+  conclude(places, *record, *live, std::nullopt, lock, log);
+}
+
+// A directory without a lock is being made or removed at this moment, or was left by one who was killed at that. Its
+// maker makes another; the lock is the first file in it, so that files without one are nobody's.
+void clear_unlocked(const std::string& directory) {
+  const std::vector<std::string> names = kernel::list_directory(directory).value_or(std::vector<std::string>());
+  if (std::find(names.begin(), names.end(), "lock") != names.end()) return;
+  for (const std::string& name : names) ::unlink((directory + "/" + name).c_str());
+  ::rmdir(directory.c_str());
 }
 
 }  // namespace
@@ -154,17 +171,21 @@ Ending conclude(const Places& places, const Record& record, const Live& live, st
     warn(log, remove_container(places, record));
     return ending;
   }
-  warn(log, kernel::replace_file(places.container(record.id) + "/exit.json", to_json(ending), 0600));
+  warn(log, kernel::replace_file(places.container(record.id) + "/" + kEndingFile, to_json(ending), 0600));
   warn(log, kernel::remove_tree(places.live(record.id)));
   return ending;
 }
 
 void sweep(const Places& places, const Log& log) {
+  warn(log, image::clear_unfinished(places.root));
   const Result<std::vector<std::string>> ids = kernel::list_directory(places.runroot + "/containers");
   if (!ids) return;
   for (const std::string& id : *ids) {
     const std::string path = places.live(id) + "/lock";
-    if (!kernel::exists(path)) continue;  // it is being made or removed at this moment
+    if (!kernel::exists(path)) {
+      clear_unlocked(places.live(id));
+      continue;
+    }
     Result<std::optional<Fd>> lock = kernel::lock_file(path, kernel::Lock::kTry);
     if (lock && *lock) end_abandoned(places, id, (*lock)->get(), log);
   }

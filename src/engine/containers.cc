@@ -57,10 +57,16 @@ Result<> reserve_name(const Places& places, const std::string& name, const std::
                         fmt::format("remove it with: caisson rm {}", name)));
 }
 
+Result<> remove_link(const std::string& path) {
+  if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
+  return fail(os_error("unlink", path));
+}
+
 // Whoever holds the lock keeps the container. A shared lock tells whether somebody does, and is let go at once.
-bool has_keeper(const std::string& lock_path) {
+Result<bool> has_keeper(const std::string& lock_path) {
   const Result<Fd> lock = kernel::open_file(lock_path, O_RDONLY);
-  if (!lock) return false;
+  if (!lock && lock.error().number == ENOENT) return false;
+  if (!lock) return fail(lock.error());
   return ::flock(lock->get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
@@ -68,12 +74,12 @@ Result<Container> load(const Places& places, const std::string& id) {
   const std::string directory = places.container(id);
   Container container;
   container.record =
-      TRY_IN("container " + id.substr(0, 12), read_record(TRY(kernel::read_file(directory + "/container.json"))));
-  if (has_keeper(places.live(id) + "/lock")) {
-    Live live;
-    if (const auto text = kernel::read_file(places.live(id) + "/state.json")) live = read_live(*text).value_or(Live{});
-    container.live = live;
-  } else if (const auto text = kernel::read_file(directory + "/exit.json")) {
+      TRY_IN("container " + id.substr(0, 12), read_record(TRY(kernel::read_file(directory + "/" + kRecordFile))));
+  if (TRY(has_keeper(places.live(id) + "/lock"))) {
+    const auto text = kernel::read_file(places.live(id) + "/state.json");
+    if (!text && text.error().number != ENOENT) return fail(text.error());
+    container.live = text ? TRY_IN("container " + id.substr(0, 12), read_live(*text)) : Live{};  // it is being made
+  } else if (const auto text = kernel::read_file(directory + "/" + kEndingFile)) {
     if (Result<Ending> ending = read_ending(*text)) container.ending = std::move(*ending);
   }
   return container;
@@ -96,8 +102,7 @@ Result<Reservation> Reservation::make(const Places& places, const std::string& n
   reservation.id_ = new_id();
   // Locked before anything else is there, so that no other command takes it for one that was left behind.
   reservation.live_directory_ = places.live(reservation.id_);
-  TRY(kernel::make_directories(reservation.live_directory_, 0700));
-  std::optional<Fd> lock = TRY(kernel::lock_file(reservation.live_directory_ + "/lock", kernel::Lock::kTry));
+  std::optional<Fd> lock = TRY(lock_container(places, reservation.id_));
   if (!lock) return fail(complaint("the new container's lock is taken"));
   reservation.lock_ = std::move(*lock);
   reservation.directory_ = places.container(reservation.id_);
@@ -174,13 +179,36 @@ Result<Ending> last_words(int lock) {
 Result<Ending> wait_for_end(const Places& places, const Container& container) {
   if (const Result<Fd> lock = kernel::open_file(places.live(container.record.id) + "/lock", O_RDONLY))
     return last_words(lock->get());
-  return read_ending(TRY(kernel::read_file(places.container(container.record.id) + "/exit.json")));
+  return read_ending(TRY(kernel::read_file(places.container(container.record.id) + "/" + kEndingFile)));
 }
 
+Result<std::optional<Fd>> lock_container(const Places& places, const std::string& id) {
+  for (;;) {
+    TRY(kernel::make_directories(places.live(id), 0700));
+    Result<std::optional<Fd>> lock = kernel::lock_file(places.live(id) + "/lock", kernel::Lock::kTry);
+    // An empty directory may be swept away before there is a lock in it.
+    if (lock || lock.error().number != ENOENT) return lock;
+  }
+}
+
+// The record goes last: who is killed on the way leaves a container that is listed, and can be removed again.
 Result<> remove_container(const Places& places, const Record& record) {
-  ::unlink(places.name(record.name).c_str());
-  TRY(remove_container_tree(places.container(record.id)));
+  const std::string directory = places.container(record.id);
+  for (const std::string& name : TRY(kernel::list_directory(directory))) {
+    if (name != kRecordFile && name != kEndingFile) TRY(remove_container_tree(directory + "/" + name));
+  }
+  TRY(remove_link(places.name(record.name)));
+  TRY(kernel::remove_tree(directory + "/" + kRecordFile));
+  TRY(kernel::remove_tree(directory));
   return kernel::remove_tree(places.live(record.id));
+}
+
+Result<> remove_remains(const Places& places, const std::string& id) {
+  for (const std::string& name : TRY(kernel::list_directory(places.root + "/names"))) {
+    if (kernel::read_link(places.name(name)).value_or("") == id) TRY(remove_link(places.name(name)));
+  }
+  TRY(remove_container_tree(places.container(id)));
+  return kernel::remove_tree(places.live(id));
 }
 
 }  // namespace caisson::engine

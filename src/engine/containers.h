@@ -13,6 +13,10 @@
 
 namespace caisson::engine {
 
+// The files of ROOT/containers/ID that others look for.
+inline constexpr const char* kRecordFile = "container.json";
+inline constexpr const char* kEndingFile = "exit.json";
+
 /// 64 random hexadecimal digits (getrandom(2)).
 std::string new_id();
 
@@ -73,7 +77,14 @@ Result<Ending> last_words(int lock);
 /// Waits until the container has no keeper any more, and gives how it ended: also that of one that removes itself.
 Result<Ending> wait_for_end(const Places& places, const Container& container);
 
-/// Removes the record and the files of a container that does not run.
+/// The lock of a container, with the directory that it lies in; nothing if somebody holds it. What whoever holds it
+/// leaves half-done is cleared by the next command.
+Result<std::optional<Fd>> lock_container(const Places& places, const std::string& id);
+
+/// Removes the record and the files of a container that does not run. The caller holds its lock.
 Result<> remove_container(const Places& places, const Record& record);
+
+/// The same of one that has no record: not yet, or not any more.
+Result<> remove_remains(const Places& places, const std::string& id);
 
 }  // namespace caisson::engine

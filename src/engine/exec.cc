@@ -138,7 +138,8 @@ Result<Launchable> plan_exec(const ExecOptions& options, const Places& places) {
     return fail(
         complaint(fmt::format("container {} is not running", options.container), "caisson ps -a shows how it ended"));
   }
-  std::optional<Fd> target = kernel::open_process(container.live->process);
+  Result<Fd> target = kernel::open_process(container.live->process);
+  if (!target && target.error().number != ESRCH) return fail(std::move(target).error());
   if (!target) return fail(complaint(fmt::format("container {} is not running", options.container)));
   HostFacts facts = host::probe();
   Executed what = TRY(executed(options, places, container, facts));
@@ -159,7 +160,7 @@ int exit_code(int wait_status) {
   return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
-RunResult exec_in_foreground(const ExecOptions& options, Launchable& what) {
+RunResult exec_in_foreground(const ExecOptions& options, Launchable& what, const Log& log) {
   keeper::hold_signals();
   Result<Streams> streams = make_streams(options.interactive ? Input::kPipe : Input::kNone);
   if (!streams) return std::unexpected(refusal(streams.error()));
@@ -176,7 +177,8 @@ RunResult exec_in_foreground(const ExecOptions& options, Launchable& what) {
                     .from_input = options.interactive ? 0 : -1,
                     .to_output = 1,
                     .to_error = 2};
-  return exit_code(keeper::keep(kept).value_or(0));
+  const int status = keeper::keep(kept).value_or(0);
+  return with_output_written(exit_code(status), kept.output_error, log);
 }
 
 RunResult exec_detached(Launchable& what) {
@@ -204,8 +206,10 @@ int become_monitor(Launchable& what, const Places& places, const Fd& listener, c
                    .terminal = launched->terminal.get(),
                    .listener = listener.get()},
                   -1);
+  const runtime::LaunchError error = refusal(os_error("execve", places.libexec + "/monitor"));
   ::kill(launched->pid, SIGKILL);
-  return 125;
+  report_failure(report.get(), error);
+  return error.exit_status;
 }
 
 RunResult exec_on_terminal(const ExecOptions& options, const Places& places, Launchable& what) {
@@ -273,7 +277,8 @@ spec::Process own_process(const std::vector<std::string>& command) {
 
 Result<Launchable> plan_enter(const EnterOptions& options) {
   const auto identity = kernel::identify(options.pid);
-  std::optional<Fd> target = identity ? kernel::open_process(*identity) : std::nullopt;
+  Result<Fd> target = identity ? kernel::open_process(*identity) : fail(identity.error());
+  if (!target && target.error().number != ESRCH) return fail(std::move(target).error());
   if (!target) return fail(complaint(fmt::format("there is no process {}", options.pid)));
   HostFacts facts = host::probe();
   std::vector<spec::NamespaceType> types = TRY(other_namespaces(options.pid));
@@ -301,11 +306,11 @@ Result<Launchable> plan_enter(const EnterOptions& options) {
 
 }  // namespace
 
-RunResult exec(const ExecOptions& options, const Places& places, const Log&) {
+RunResult exec(const ExecOptions& options, const Places& places, const Log& log) {
   Result<Launchable> what = plan_exec(options, places);
   if (!what) return std::unexpected(refusal(what.error()));
   if (options.detach) return exec_detached(*what);
-  return options.tty ? exec_on_terminal(options, places, *what) : exec_in_foreground(options, *what);
+  return options.tty ? exec_on_terminal(options, places, *what) : exec_in_foreground(options, *what, log);
 }
 
 RunResult enter(const EnterOptions& options, const Log&) {

@@ -13,12 +13,13 @@ namespace caisson::engine {
 
 namespace {
 
-Result<Fd> process_of(const Container& container) {
-  std::optional<Fd> process = container.live ? kernel::open_process(container.live->process) : std::nullopt;
-  if (!process)
-    return fail(complaint(fmt::format("container {} is not running", container.record.name),
-                          "caisson ps -a shows how it ended"));
-  return std::move(*process);
+// Its first process; nothing if there is none any more, or not yet.
+Result<std::optional<Fd>> process_of(const Container& container) {
+  if (!container.live) return std::optional<Fd>();
+  Result<Fd> process = kernel::open_process(container.live->process);
+  if (process) return std::optional(std::move(*process));
+  if (process.error().number == ESRCH) return std::optional<Fd>();
+  return fail(std::move(process).error());
 }
 
 // Whether the first process of a PID namespace would hear of the signal: without a handler it would not
@@ -41,15 +42,18 @@ Result<> await_end(const Places& places, const Container& container, const Log& 
 }  // namespace
 
 Result<> kill_container(const Places& places, const Container& container, int signal) {
-  const Fd process = TRY(process_of(container));
+  const std::optional<Fd> process = TRY(process_of(container));
+  if (!process)
+    return fail(complaint(fmt::format("container {} is not running", container.record.name),
+                          "caisson ps -a shows how it ended"));
   TRY(note_ender(places, container.record.id, explain::Ender::kKill));
-  return kernel::send_signal(process.get(), signal);
+  return kernel::send_signal(process->get(), signal);
 }
 
 Result<> stop_container(const Places& places, const Container& container, std::optional<int> signal,
                         std::optional<std::int32_t> timeout_s, const Log& log) {
   if (!container.live) return {};
-  const Result<Fd> process = process_of(container);
+  const std::optional<Fd> process = TRY(process_of(container));
   if (!process) return await_end(places, container, log);
   const int sent = signal.value_or(container.record.stop_signal);
   const std::int32_t timeout = timeout_s.value_or(container.record.stop_timeout_s);
@@ -74,9 +78,14 @@ Result<> remove(const Places& places, const Container& container, Force force, c
       return fail(complaint(fmt::format("container {} is {}", container.record.name, status_word(container)),
                             fmt::format("caisson stop {}, or rm -f", container.record.name)));
     }
-    if (const Result<Fd> process = process_of(container)) (void)kernel::send_signal(process->get(), SIGKILL);
+    if (const std::optional<Fd> process = TRY(process_of(container))) {
+      const Result<> killed = kernel::send_signal(process->get(), SIGKILL);
+      if (!killed && killed.error().number != ESRCH) return killed;
+    }
     TRY(await_end(places, container, log));
   }
+  const std::optional<Fd> lock = TRY(lock_container(places, container.record.id));
+  if (!lock) return fail(complaint(fmt::format("another command is removing container {}", container.record.name)));
   return remove_container(places, container.record);
 }
 

@@ -59,7 +59,9 @@ void report_failure(int pipe, const runtime::LaunchError& error) {
 std::expected<void, runtime::LaunchError> read_launch_report(int pipe) {
   const std::string text = kernel::read_all(pipe, "report").value_or("");
   if (text == kLaunched) return {};
-  const std::vector<std::string_view> lines = split(text, '\n');
+  // A failure after that one: the monitor could not be executed.
+  const std::string_view failure = std::string_view(text).substr(text.starts_with(kLaunched) ? kLaunched.size() : 0);
+  const std::vector<std::string_view> lines = split(failure, '\n');
   const auto status = lines.size() < 3 ? std::nullopt : parse_unsigned(lines[0]);
   if (!status)
     return std::unexpected(

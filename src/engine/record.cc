@@ -8,6 +8,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr int kVersion = 1;  // of what is written; what is read may be older
+
 // Bytes that are not UTF-8 (a file name may be anything) become U+FFFD instead of an exception.
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
@@ -40,6 +42,7 @@ Result<T> read(const std::string& text, Read read_fields) {
   const Json json = Json::parse(text, nullptr, false);
   if (!json.is_object()) return fail(complaint("not a JSON object"));
   try {
+    if (json.at("version").get<int>() > kVersion) return fail(complaint("written by a newer caisson"));
     return read_fields(json);
   } catch (const Json::exception& exception) {
     return fail(complaint(exception.what()));
@@ -49,7 +52,7 @@ Result<T> read(const std::string& text, Read read_fields) {
 }  // namespace
 
 std::string to_json(const Record& record) {
-  return dump({{"version", 1},
+  return dump({{"version", kVersion},
                {"id", record.id},
                {"name", record.name},
                {"created", record.created_ns},
@@ -76,14 +79,14 @@ std::string to_json(const Record& record) {
 }
 
 std::string to_json(const Live& live) {
-  return dump({{"version", 1},
+  return dump({{"version", kVersion},
                {"keeper", process_json(live.keeper)},
                {"process", process_json(live.process)},
                {"started", live.started_ns}});
 }
 
 std::string to_json(const Ending& ending) {
-  return dump({{"version", 1},
+  return dump({{"version", kVersion},
                {"exitCode", ending.exit_code},
                {"signal", ending.signal},
                {"oomKilled", ending.oom_killed},
@@ -94,7 +97,6 @@ std::string to_json(const Ending& ending) {
 
 Result<Record> read_record(const std::string& text) {
   return read<Record>(text, [](const Json& json) -> Result<Record> {
-    if (json.at("version").get<int>() > 1) return fail(complaint("written by a newer caisson"));
     Record record;
     record.id = json.at("id").get<std::string>();
     record.name = json.at("name").get<std::string>();

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "cgroup/removal.h"
 #include "engine/conclude.h"
 #include "engine/containers.h"
 #include "engine/monitor.h"
@@ -33,14 +34,14 @@ Result<> write_state(const Reservation& reservation, const Live& live) {
 
 // What has to be on disk before anything shows on the host: whoever finds it knows what to clean up.
 Result<> write_record(const Reservation& reservation, const Prepared& prepared) {
-  TRY(kernel::write_new_file(reservation.directory() + "/container.json", to_json(prepared.record), 0600));
+  TRY(kernel::replace_file(reservation.directory() + "/" + kRecordFile, to_json(prepared.record), 0600));
   TRY(make_writable_directories(prepared));
   return give_to_user(prepared);
 }
 
 // What others need to work with it once it runs; written while it begins to.
 Result<> write_running(const Reservation& reservation, const Prepared& prepared, const Live& live) {
-  TRY(kernel::write_new_file(reservation.directory() + "/config.json", spec::write_config(prepared.composed.config),
+  TRY(kernel::replace_file(reservation.directory() + "/config.json", spec::write_config(prepared.composed.config),
                              0600));
   return write_state(reservation, live);
 }
@@ -66,6 +67,7 @@ class Run {
  private:
   Result<Streams> streams() const;
   std::expected<runtime::Launched, runtime::LaunchError> launch(const Streams& streams);
+  void end_unkept(pid_t pid);
   int become_monitor(const Fd& listener, const Fd& report);
   RunResult attach(Fd connection, int last_words_at);
   std::string log_path() const { return reservation_.directory() + "/log"; }
@@ -100,10 +102,21 @@ std::expected<runtime::Launched, runtime::LaunchError> Run::launch(const Streams
   }
   live_.process = kernel::identify(launched->pid).value_or(kernel::ProcessId{launched->pid, 0});
   live_.started_ns = now_nanoseconds();
-  if (const Result<> written = write_running(reservation_, prepared_, live_); !written)
-    log_.warning(written.error().text());
+  if (const Result<> written = write_running(reservation_, prepared_, live_); !written) {
+    end_unkept(launched->pid);
+    return std::unexpected(refusal(written.error()));
+  }
   if (options_.timings) print_timings(prepared_.plan, launched->times);
   return launched;
+}
+
+// One that nobody could find, or that nobody would keep: it ends at once, with what it may have begun.
+void Run::end_unkept(pid_t pid) {
+  ::kill(pid, SIGKILL);
+  (void)kernel::wait_for(pid);
+  if (const Result<> removed = cgroup::kill_and_remove(prepared_.record.cgroup_directories); !removed)
+    log_.warning(removed.error().text());
+  if (!options_.cidfile.empty()) ::unlink(options_.cidfile.c_str());
 }
 
 RunResult Run::in_foreground() {
@@ -129,7 +142,7 @@ RunResult Run::in_foreground() {
   const Fd lock = std::move(reservation_).keep();
   const Ending ending = conclude(places_, prepared_.record, live_, status, lock.get(), log_);
   if (!ending.reason.empty()) log_.warning(fmt::format("{} {}", prepared_.record.name, ending.reason));
-  return ending.exit_code;
+  return with_output_written(ending.exit_code, kept.output_error, log_);
 }
 
 // In the child that becomes the container's keeper: from a plain copy of this process to the monitor program.
@@ -160,11 +173,10 @@ int Run::become_monitor(const Fd& listener, const Fd& report) {
                                 prepared_.record.id, "{status}", std::to_string(reservation_.lock())}},
                   reservation_.lock());
   // The monitor is not there: the container goes with the one who should have kept it.
-  log_.error(fmt::format("{}/monitor: {}", places_.libexec, errno_words(errno)));
-  ::kill(launched->pid, SIGKILL);
-  const int status = kernel::wait_for(launched->pid).value_or(0);
-  const Fd lock = std::move(reservation_).keep();
-  return conclude(places_, prepared_.record, live_, status, lock.get(), log_).exit_code;
+  const runtime::LaunchError error = refusal(os_error("execve", places_.libexec + "/monitor"));
+  end_unkept(launched->pid);
+  report_failure(report.get(), error);
+  return error.exit_status;
 }
 
 RunResult Run::by_monitor() {
@@ -212,13 +224,13 @@ RunResult Run::attach(Fd connection, int last_words_at) {
   Live live;
   if (const auto text = kernel::read_file(places_.live(prepared_.record.id) + "/state.json"))
     live = read_live(*text).value_or(Live{});
-  const std::optional<Fd> process = options_.sig_proxy ? kernel::open_process(live.process) : std::nullopt;
+  const Result<Fd> process = kernel::open_process(live.process);
   const Result<terminal::Attached> attached = terminal::attach({.connection = std::move(connection),
                                                                 .input = options_.interactive ? 0 : -1,
                                                                 .terminal = options_.tty,
                                                                 .end_input = true,
                                                                 .detach_keys = options_.detach_keys,
-                                                                .signals_to = process ? process->get() : -1});
+                                                                .signals_to = options_.sig_proxy && process ? process->get() : -1});
   if (!attached) return std::unexpected(refusal(attached.error()));
   if (attached->end == terminal::Attached::End::kDetached) return 0;
   const Result<Ending> ending = last_words(last_words_at);
@@ -231,6 +243,14 @@ RunResult Run::attach(Fd connection, int last_words_at) {
 
 runtime::LaunchError refusal(const Error& error) {
   return {.line = error.text(), .hint = error.hint, .exit_status = 125};
+}
+
+RunResult with_output_written(int exit_code, int output_error, const Log& log) {
+  if (output_error == 0) return exit_code;
+  const Error error = complaint("output was lost: " + errno_words(output_error));
+  if (exit_code == 0) return std::unexpected(refusal(error));
+  log.error(error.text());
+  return exit_code;
 }
 
 RunResult run(const RunOptions& options, const Places& places, const Log& log) {

@@ -17,6 +17,10 @@ using RunResult = std::expected<int, runtime::LaunchError>;
 /// An Error as the failure of a verb: exit status 125.
 runtime::LaunchError refusal(const Error& error);
 
+/// The end of a command whose output was passed on: its exit status; an error where some of it was lost
+/// (`output_error`, an errno), unless the command says itself that something is wrong.
+RunResult with_output_written(int exit_code, int output_error, const Log& log);
+
 /// Makes a container and runs it as the options say: in the foreground until it ends (its exit status), with a terminal
 /// until it ends or is detached from (0), or detached (its id is printed, 0).
 RunResult run(const RunOptions& options, const Places& places, const Log& log);

@@ -1,6 +1,7 @@
 // Processes, messages and namespaces.
 #include <fcntl.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -123,6 +124,12 @@ Outcome act(const plan::SendDescriptor& step, Context& context) noexcept {
 }
 
 Outcome act(const plan::ReceiveDescriptor& step, Context& context) noexcept {
+  if (step.sender != plan::kNoSlot) {
+    struct pollfd either[2] = {{context.channel, POLLIN, 0}, {context.at(step.sender), POLLIN, 0}};
+    if (retry([&] { return ::poll(either, 2, -1); }) < 0) return failed(Call::kReceive);
+    // Asked once more: its last word may have come between the two.
+    if (either[0].revents == 0 && ::poll(either, 1, 0) == 0) return failed_with(Call::kProtocol, 0);
+  }
   Packet packet;
   int descriptor = -1;
   const Received received = receive_packet(context.channel, packet, descriptor);

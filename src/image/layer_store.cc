@@ -2,12 +2,8 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
-#include <memory>
 #include <string_view>
-#include <vector>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
@@ -16,7 +12,8 @@
 #include <unistd.h>
 
 #include "image/acl.h"
-#include "image/remove_tree.h"
+#include "image/unfinished.h"
+#include "kernel/files.h"
 
 namespace caisson::image {
 
@@ -25,7 +22,6 @@ namespace {
 constexpr mode_t kPrivateDirectory = 0700;
 constexpr mode_t kPrivateFile = 0600;
 constexpr mode_t kTreeMode = 0755;  // of the root directory of an archive that does not say
-constexpr std::string_view kSpoolPrefix = "spool.";
 
 Result<> make_directories(const std::string& path) {
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
@@ -40,22 +36,6 @@ Result<Fd> open_made(int parent, const char* name) {
   Fd fd(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!fd) return fail(os_error("openat", name));
   return fd;
-}
-
-Result<std::vector<std::string>> names_in(int directory) {
-  Fd again(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!again) return fail(os_error("openat", "."));
-  struct Close {
-    void operator()(DIR* entries) const { ::closedir(entries); }
-  };
-  const std::unique_ptr<DIR, Close> entries(::fdopendir(again.get()));
-  if (!entries) return fail(os_error("fdopendir", "."));
-  (void)std::move(again).release();
-  std::vector<std::string> names;
-  while (const dirent* entry = ::readdir(entries.get())) {
-    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
-  }
-  return names;
 }
 
 Result<Fd> open_lock(int locks, const std::string& name) {
@@ -77,23 +57,8 @@ Result<LayerStore> LayerStore::open(const std::string& path) {
   store.locks_ = TRY_IN(path, open_made(layers.get(), "lock"));
   store.layers_ = TRY_IN(path, open_made(layers.get(), "sha256"));
   store.tmp_ = TRY_IN(path, open_made(layers.get(), "tmp"));
-  TRY_IN("clear " + path + "/layers/tmp", store.sweep());
+  TRY_IN("clear " + path + "/layers/tmp", clear_unfinished(path));
   return store;
-}
-
-// Lock files stay: one that is removed while somebody waits for it would lock nothing.
-Result<> LayerStore::sweep() {
-  for (const std::string& name : TRY(names_in(tmp_.get()))) {
-    if (name.starts_with(kSpoolPrefix)) {
-      (void)::unlinkat(tmp_.get(), name.c_str(), 0);  // its maker was about to do the same
-      continue;
-    }
-    const Fd lock = TRY(open_lock(locks_.get(), name));
-    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) continue;  // somebody is at work on it
-    if (::unlinkat(tmp_.get(), name.c_str(), 0) == 0) continue;
-    TRY(remove_tree(tmp_.get(), name));
-  }
-  return {};
 }
 
 Result<Fd> LayerStore::lock(const std::string& name) {
@@ -127,7 +92,7 @@ Result<> LayerStore::remember(const FileIdentity& identity, const std::string& d
 }
 
 Result<Fd> LayerStore::begin(const std::string& hex) {
-  TRY(remove_tree(tmp_.get(), hex));
+  TRY(kernel::remove_tree_at(tmp_.get(), hex));
   const Fd holder = TRY(open_made(tmp_.get(), hex.c_str()));
   // Nothing of what the store lies in is passed on: no group (the set-group-ID bit), no default access control list.
   if (::fchmod(holder.get(), kPrivateDirectory) != 0) return fail(os_error("fchmod", hex));
@@ -146,7 +111,7 @@ Result<> LayerStore::commit(const std::string& hex) {
   return {};
 }
 
-Result<> LayerStore::abandon(const std::string& hex) { return remove_tree(tmp_.get(), hex); }
+Result<> LayerStore::abandon(const std::string& hex) { return kernel::remove_tree_at(tmp_.get(), hex); }
 
 Result<Fd> LayerStore::spool_file() {
   Fd file(::openat(tmp_.get(), ".", O_RDWR | O_TMPFILE | O_CLOEXEC, kPrivateFile));

@@ -39,7 +39,6 @@ class LayerStore {
 
  private:
   LayerStore() = default;
-  Result<> sweep();
 
   std::string path_;
   Fd index_;

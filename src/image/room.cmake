@@ -1,5 +1,5 @@
 # Two rooms in one folder: `image` is what the static programs know, `unpack` is what needs the system's shared libraries.
-caisson_room(image SOURCES beneath.cc identity.cc layers.cc owner_map.cc report.cc transfer_child.cc KNOWS base kernel)
+caisson_room(image SOURCES beneath.cc identity.cc layers.cc owner_map.cc report.cc transfer_child.cc unfinished.cc KNOWS base kernel)
 
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(BZip2 REQUIRED)
@@ -9,7 +9,7 @@ find_library(ISAL_LIBRARY isal REQUIRED)
 find_library(ZSTD_LIBRARY zstd REQUIRED)
 caisson_room(unpack FOLDER image
              SOURCES acl.cc decompress.cc digest.cc entry_name.cc extract.cc fingerprint.cc layer_store.cc pax.cc pipeline.cc progress.cc
-                     remove_tree.cc sparse.cc tar_header.cc tar_reader.cc unpack.cc
+                     sparse.cc tar_header.cc tar_reader.cc unpack.cc
              KNOWS base kernel image
              LIBRARIES OpenSSL::Crypto BZip2::BZip2 LibLZMA::LibLZMA ${ISAL_LIBRARY} ${ZSTD_LIBRARY} Threads::Threads)
 

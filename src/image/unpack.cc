@@ -46,7 +46,9 @@ Result<std::vector<std::string>> unpack_once(LayerStore& store, const Tarball& t
   const std::string hex = tarball.digest.substr(tarball.digest.find(':') + 1);
   const Fd lock = TRY(store.lock(hex));
   if (find_layer_by_digest(store.path(), tarball.digest)) return std::vector<std::string>();  // by whom we waited for
-  Result<std::vector<std::string>> notes = unpack_tree(tarball, TRY(store.begin(hex)), owners, progress);
+  Result<Fd> tree = store.begin(hex);
+  Result<std::vector<std::string>> notes =
+      tree ? unpack_tree(tarball, std::move(*tree), owners, progress) : fail(std::move(tree).error());
   Result<> committed = notes ? store.commit(hex) : Result<>();
   if (notes && committed) return notes;
   const Result<> abandoned = store.abandon(hex);

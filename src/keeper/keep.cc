@@ -144,6 +144,9 @@ std::optional<int> Keeper::run() {
     }
     if (happened(kProcess)) reap();
   }
+  for (const Stream& stream : streams_) {
+    if (kept_.output_error == 0) kept_.output_error = stream.sink.error();
+  }
   if (kept_.leave_clients && status_) clients_.leave_open();
   return status_;
 }
@@ -274,7 +277,8 @@ void Keeper::take_output(std::size_t index) {
   Stream& stream = streams_[index];
   const ssize_t length = ::read(stream.source->get(), stream.chunk.data(), stream.chunk.size());
   if (length < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (length <= 0) return end_stream(stream);  // EIO: nobody has the terminal open any more
+  if (length < 0 && !kept_.terminal) kept_.output_error = errno;  // of a terminal's: nobody has it open any more (EIO)
+  if (length <= 0) return end_stream(stream);
 
   const auto bytes = std::span<const char>(stream.chunk).first(static_cast<std::size_t>(length));
   if (log_.wanted()) log_.append(stream.kind, bytes, now(CLOCK_REALTIME));

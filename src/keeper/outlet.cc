@@ -34,6 +34,7 @@ void Outlet::push() {
     } else if (errno == EAGAIN) {
       return;
     } else if (errno != EINTR) {
+      if (errno != EPIPE) error_ = errno;
       abandon();
     }
   }

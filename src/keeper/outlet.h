@@ -24,9 +24,12 @@ class Outlet {
   /// True once the other end is gone; everything offered from then on is dropped.
   bool broken() const { return fd_ < 0; }
   int fd() const { return fd_; }
+  /// Why it is broken, if that is more than that nobody reads any more: the errno of write(2) (ENOSPC, EIO, …).
+  int error() const { return error_; }
 
  private:
   int fd_ = -1;
+  int error_ = 0;
   std::span<const char> rest_;
 };
 

@@ -49,8 +49,10 @@ Result<Fd> listen_for_clients(const std::string& path) {
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address.name), sizeof address.name) != 0) {
     return fail(os_error("bind", path));
   }
-  if (::listen(socket.get(), Clients::kMost) != 0) return fail(os_error("listen", path));
-  return socket;
+  if (::listen(socket.get(), Clients::kMost) == 0) return socket;
+  const Error error = os_error("listen", path);
+  ::unlink(path.c_str());
+  return fail(error);
 }
 
 Result<Fd> connect_to_keeper(const std::string& path) {

@@ -25,24 +25,6 @@ struct DirectoryStream {
   DIR* stream;
 };
 
-// `resolve`: RESOLVE_NO_XDEV below the top, so that what is mounted in the tree is not emptied.
-Result<> remove_at(int parent, const std::string& name, const std::string& path, std::uint64_t resolve) {
-  if (::unlinkat(parent, name.c_str(), 0) == 0 || errno == ENOENT) return {};
-  if (errno != EISDIR) return fail(os_error("unlinkat", path));
-  const struct open_how how{.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, .mode = 0, .resolve = resolve};
-  const int opened = retry([&] { return openat2(parent, name.c_str(), how); });
-  if (opened < 0 && errno == EXDEV) errno = EBUSY;
-  // An overlay leaves a work directory that an ordinary user may not look into, with nothing in it.
-  if (opened < 0 && errno == EACCES && ::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0) return {};
-  if (opened < 0 && errno == ENOTEMPTY) errno = EACCES;
-  if (opened < 0) return fail(os_error("openat2", path));
-  Fd directory(opened);
-  for (const std::string& child : TRY(names_in(directory, path)))
-    TRY(remove_at(opened, child, path + "/" + child, RESOLVE_NO_XDEV));
-  if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) return fail(os_error("rmdir", path));
-  return {};
-}
-
 }  // namespace
 
 Result<Fd> open_file_at(int directory, const std::string& path, int flags, mode_t mode) {
@@ -129,8 +111,6 @@ Result<std::vector<std::string>> names_in(const Fd& directory, const std::string
   if (errno != 0) return fail(os_error("readdir", path));
   return names;
 }
-
-Result<> remove_tree(const std::string& path) { return remove_at(AT_FDCWD, path, path, 0); }
 
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 

@@ -38,9 +38,11 @@ Result<std::vector<std::string>> list_directory(const std::string& path);
 /// The same of a directory that is open; `path` is for errors.
 Result<std::vector<std::string>> names_in(const Fd& directory, const std::string& path);
 
-/// Removes a tree without following links or crossing into what is mounted in it (EBUSY then). One that does not exist
-/// is fine.
+/// Removes a file or a tree, however deep, with a constant number of descriptors, without following links or crossing
+/// into what is mounted in it (EBUSY then). Its directories must be ours, and need not be writable. One that does not
+/// exist is fine.
 Result<> remove_tree(const std::string& path);
+Result<> remove_tree_at(int parent, const std::string& name);
 
 bool exists(const std::string& path);
 std::optional<struct stat> status_of(const std::string& path);  ///< stat(2), nothing where it fails

@@ -25,13 +25,13 @@ struct ProcessStat {
   pid_t parent = 0;
   std::uint64_t start_ticks = 0;
 };
-std::optional<ProcessStat> process_stat(pid_t pid);  ///< nothing if there is no such process
+Result<ProcessStat> process_stat(pid_t pid);  ///< ESRCH if there is no such process
 
 /// The process `pid` of this moment.
-std::optional<ProcessId> identify(pid_t pid);
+Result<ProcessId> identify(pid_t pid);
 
-/// A pidfd of `process`; nothing if it is gone or its pid is another's by now.
-std::optional<Fd> open_process(const ProcessId& process);
+/// A pidfd of `process`; ESRCH if it is gone or its pid is another's by now. No other error says that.
+Result<Fd> open_process(const ProcessId& process);
 
 /// Whether `process` still runs (a zombie does not).
 bool is_running(const ProcessId& process);

@@ -175,7 +175,7 @@ SlotUse slot_use(const Action& action) {
                         [](const IdMapTree& a) { return SlotUse{present({a.tree, a.pid, a.user_namespace}), {}}; },
                         [](const Spawn& a) { return SlotUse{present({a.cgroup}), present({a.pid, a.pidfd})}; },
                         [](const SendDescriptor& a) { return SlotUse{present({a.descriptor, a.value}), {}}; },
-                        [](const ReceiveDescriptor& a) { return SlotUse{{}, present({a.descriptor, a.value})}; },
+                        [](const ReceiveDescriptor& a) { return SlotUse{present({a.sender}), present({a.descriptor, a.value})}; },
                         [](const OpenFile& a) { return SlotUse{{}, {a.slot}}; },
                         [](const JoinNamespace& a) { return SlotUse{{a.descriptor}, {}}; },
                         [](const AttachCgroup& a) { return SlotUse{run_of(a.first, a.count), {}}; },

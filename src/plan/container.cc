@@ -243,15 +243,16 @@ void ContainerPlanner::spawn() {
     return;
   }
   const Slot launcher = plan.new_slot("pid of the launcher");
+  const Slot launcher_pidfd = plan.new_slot("pidfd of the launcher");
   builder_.add(Lane::kParent, "linux.namespaces", "enters the namespaces that only a child born inside can be in",
-               Spawn{.lane = Lane::kLauncher, .pid = launcher}, Undo::kKill);
+               Spawn{.lane = Lane::kLauncher, .pid = launcher, .pidfd = launcher_pidfd}, Undo::kKill);
   join_namespaces(Lane::kLauncher);
   spawn.flags |= CLONE_PARENT;
   or_joins(builder_.add(Lane::kLauncher, "linux.namespaces",
                         "the container's first process, as a child of this command", spawn, Undo::kKill));
   builder_.add(Lane::kLauncher, "linux.namespaces", "", SendDescriptor{.descriptor = pidfd_, .value = pid_});
   builder_.add(Lane::kParent, "linux.namespaces", "the new process, known by its pidfd",
-               ReceiveDescriptor{.descriptor = pidfd_, .value = pid_}, Undo::kKill);
+               ReceiveDescriptor{.descriptor = pidfd_, .value = pid_, .sender = launcher_pidfd}, Undo::kKill);
   builder_.await_launcher();
   if (!is_new(spec::NamespaceType::kUser)) builder_.add(Lane::kParent, "linux.namespaces", "", Signal{Tag::kPrepared});
 }

@@ -67,15 +67,16 @@ Result<Plan> plan_process(const spec::Process& process, const Target& target, co
   if (flags != 0) {
     const Slot joined = plan.give_slot(kSlotTarget);
     const Slot launcher = plan.new_slot("pid of the launcher");
+    const Slot launcher_pidfd = plan.new_slot("pidfd of the launcher");
     builder.add(Lane::kParent, "namespaces", "enters the namespaces, so that this process need not",
-                Spawn{.lane = Lane::kLauncher, .pid = launcher}, Undo::kKill);
+                Spawn{.lane = Lane::kLauncher, .pid = launcher, .pidfd = launcher_pidfd}, Undo::kKill);
     builder.add(Lane::kLauncher, "namespaces", "all of them in one call, so that none is another process's",
                 JoinNamespace{.flags = flags, .descriptor = joined});
     builder.add(Lane::kLauncher, "process", "born inside, as a child of this command",
                 Spawn{.lane = Lane::kChild, .flags = CLONE_PARENT, .pid = pid, .pidfd = pidfd}, Undo::kKill);
     builder.add(Lane::kLauncher, "process", "", SendDescriptor{.descriptor = pidfd, .value = pid});
     builder.add(Lane::kParent, "process", "the new process, known by its pidfd",
-                ReceiveDescriptor{.descriptor = pidfd, .value = pid}, Undo::kKill);
+                ReceiveDescriptor{.descriptor = pidfd, .value = pid, .sender = launcher_pidfd}, Undo::kKill);
     builder.add(Lane::kParent, "process", "", Signal{Tag::kPrepared});
   } else {
     builder.add(Lane::kParent, "process", "the new process", Spawn{.lane = Lane::kChild, .pid = pid, .pidfd = pidfd},

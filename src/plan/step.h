@@ -142,9 +142,12 @@ struct SendDescriptor {
   Slot descriptor = kNoSlot;
   Slot value = kNoSlot;
 };
+/// `sender`: the pidfd of the one who sends it, where others hold the same end of the channel: that it ended would not
+/// be heard otherwise.
 struct ReceiveDescriptor {
   Slot descriptor = kNoSlot;
   Slot value = kNoSlot;
+  Slot sender = kNoSlot;
 };
 
 // --- namespaces --------------------------------------------------------------------------------------------------

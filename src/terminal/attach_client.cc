@@ -176,6 +176,7 @@ Result<> Client::take_packet() {
   if (sinks_[0].pending() || sinks_[1].pending()) return {};
   const ssize_t length = ::recv(at_.connection.get(), received_.data(), received_.size(), MSG_DONTWAIT);
   if (length < 0 && (errno == EAGAIN || errno == EINTR)) return {};
+  if (length < 0 && errno != ECONNRESET) return fail(os_error("recv", "attach"));
   if (length <= 0) {
     end_ = status_ ? Attached{.end = Attached::End::kEnded, .wait_status = *status_} : Attached{};
     return {};

@@ -19,7 +19,7 @@
 #include "image/extract.h"
 #include "image/layer_store.h"
 #include "image/layers.h"
-#include "image/remove_tree.h"
+#include "kernel/files.h"
 #include "image/unpack.h"
 #include "image_archive.h"
 
@@ -46,7 +46,7 @@ class ExtractTest : public testing::Test {
   ~ExtractTest() override {
     EXPECT_EQ(outside(), before_) << "something outside the root was touched";
     const Fd parent(::open(top_.substr(0, top_.rfind('/')).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    const Result<> removed = remove_tree(parent.get(), top_.substr(top_.rfind('/') + 1));
+    const Result<> removed = kernel::remove_tree_at(parent.get(), top_.substr(top_.rfind('/') + 1));
     EXPECT_TRUE(removed) << removed.error().text();
     EXPECT_FALSE(fs::exists(top_));
   }

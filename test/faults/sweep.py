@@ -1,0 +1,303 @@
+"""Runs caisson's commands once for each system call that they make, with that call failing, or with a process killed there.
+
+After each the end has to be one that a user can live with: in time, right or with one error line that says why not; and
+after at most one further command (`caisson ps`, then `rm -f` of what it lists) the host is as it was: mounts, cgroups,
+processes, /dev, and the files of the state directories. test/faults/inject.cc makes the fault; points are named there.
+"""
+
+import argparse
+import ctypes
+import dataclasses
+import errno
+import itertools
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+PR_SET_CHILD_SUBREAPER = 36
+LIMIT_S = 15
+
+# What a call is made to fail with: what it fails with on a host that lacks something.
+ERRNOS = {
+    "EMFILE": "openat openat2 fcntl pipe2 socket socketpair fsopen open_tree pidfd_open dup dup2 dup3 signalfd4 recvmsg",
+    "ENOSPC": "write writev pwrite64 mkdir mkdirat mknodat symlink symlinkat rename renameat renameat2 link linkat ftruncate",
+    "EAGAIN": "clone clone3 fork vfork setresuid",
+    "ENOMEM": "mmap mremap poll fsmount fsconfig move_mount mount pivot_root unshare execve execveat keyctl",
+    "EIO": "read pread64 readlink readlinkat newfstatat fstat stat statx statfs fstatfs getdents64 lseek unlink unlinkat syncfs",
+    "EBUSY": "rmdir umount2",
+}
+ERRNO_OF = {call: name for name, calls in ERRNOS.items() for call in calls.split()}
+# These cannot fail, or not so that a program could do anything about it.
+CANNOT_FAIL = set(
+    "exit exit_group getpid gettid getppid getuid geteuid getgid getegid umask arch_prctl set_tid_address set_robust_list rseq "
+    "brk munmap mprotect madvise close rt_sigaction rt_sigprocmask rt_sigreturn rt_sigtimedwait uname getrandom futex sched_yield "
+    "fcntl_flags accept4 clock_nanosleep nanosleep restart_syscall wait4 waitid sched_getaffinity getcwd clock_gettime prlimit64".split())
+
+
+@dataclasses.dataclass
+class Scenario:
+    """A command; `base` runs once before all, `each` before each run of it. `output`: what success prints (None: anything)."""
+
+    name: str
+    command: list
+    output: str | None = None
+    base: list = dataclasses.field(default_factory=list)
+    each: list = dataclasses.field(default_factory=list)
+    healthy: list = dataclasses.field(default_factory=list)  # has to succeed after each run
+    fresh_store: bool = False
+    terminal: bool = False  # a read that fails is a hang-up there: nobody has it open any more
+
+
+RUN = ["run", "--cgroup-parent", "CGROUP"]
+SLEEPER = RUN + ["-d", "--name", "base", "builtin:busybox", "sleep", "1000"]
+OPTIONS = ["-m", "64m", "--cpus", "1", "--pids-limit", "50", "--ulimit", "core=0", "-v", "STATE/volume:/volume", "--tmpfs", "/t",
+           "--read-only", "-w", "/tmp", "-u", "1000:1000", "--hostname", "h", "--sysctl", "net.ipv4.ip_unprivileged_port_start=1",
+           "--cidfile", "STATE/cid", "--cap-drop", "ALL", "--device", "/dev/null:/dev/nothing", "--init"]
+SCENARIOS = [
+    Scenario("run", RUN + ["--rm", "builtin:busybox", "echo", "hello"], "hello\n"),
+    Scenario("run-kept", RUN + ["--name", "kept", "builtin:busybox", "echo", "hello"], "hello\n"),
+    Scenario("run-options", RUN + ["--rm", *OPTIONS, "builtin:busybox", "echo", "hello"], "hello\n"),
+    Scenario("run-terminal", RUN + ["--rm", "-t", "builtin:busybox", "echo", "hello"], "hello\r\n", terminal=True),
+    Scenario("run-detached", RUN + ["--rm", "-d", "builtin:busybox", "true"]),
+    Scenario("run-shared", RUN + ["--rm", "--pid", "container:base", "--network", "container:base", "builtin:busybox", "echo", "hello"],
+             "hello\n", base=[SLEEPER], healthy=["exec", "base", "true"]),
+    Scenario("exec", ["exec", "base", "echo", "hello"], "hello\n", base=[SLEEPER], healthy=["exec", "base", "true"]),
+    Scenario("exec-terminal", ["exec", "-t", "base", "echo", "hello"], "hello\r\n", base=[SLEEPER], healthy=["exec", "base", "true"],
+             terminal=True),
+    Scenario("rm", ["rm", "-f", "base"], "base\n", each=[SLEEPER]),
+    Scenario("stop", ["stop", "-t", "0", "base"], "base\n", each=[SLEEPER]),
+    Scenario("kill", ["kill", "base"], each=[SLEEPER]),
+    Scenario("unpack", RUN + ["--rm", "builtin:busybox", "echo", "hello"], "hello\n", fresh_store=True),
+]
+
+
+class Sweep:
+    def __init__(self, build, scenario):
+        self.build = pathlib.Path(build)
+        self.scenario = scenario
+        self.state = pathlib.Path(tempfile.mkdtemp(prefix="caisson-test.", dir="/dev/shm"))
+        self.cgroup = f"caisson-faults-{os.getpid()}"
+        (self.state / "volume").mkdir()
+        self.begin()
+
+    # --- what is run --------------------------------------------------------------------------------------------------
+
+    def words(self, command):
+        words = [word.replace("STATE", str(self.state)).replace("CGROUP", self.cgroup) for word in command]
+        return [str(self.build / "bin" / "caisson"), "--root", str(self.state / "root"), "--runroot", str(self.state / "run"), *words]
+
+    def caisson(self, *command):
+        return subprocess.run(self.words(command), stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=60)
+
+    def must(self, *command):
+        done = self.caisson(*command)
+        if done.returncode != 0:
+            sys.exit(f"sweep: {' '.join(command)}: exit status {done.returncode}\n{done.stderr}")
+
+    def begin(self):
+        """A state directory as it is before each run."""
+        self.must(*RUN, "--rm", "builtin:busybox", "true")
+        for command in self.scenario.base:
+            self.must(*command)
+        self.before = None
+        self.before = self.host()
+
+    def end(self):
+        self.clear()
+        shutil.rmtree(self.state, ignore_errors=True)
+        for top in self.cgroup_tops():
+            for directory, _, _ in os.walk(top, topdown=False):
+                os.rmdir(directory)
+
+    def clear(self):
+        ids = self.caisson("ps", "-aq", "--no-trunc").stdout.split()
+        if ids:
+            self.caisson("rm", "-f", *ids)
+
+    def points(self):
+        """Each call of each process, in one run without a fault."""
+        listing = self.state / "points"
+        self.inject(["--list", str(listing)])
+        self.settle()
+        return [tuple(line.split()) for line in listing.read_text().splitlines()]
+
+    def inject(self, fault):
+        if self.scenario.fresh_store:
+            shutil.rmtree(self.state / "root" / "layers", ignore_errors=True)
+        for command in self.scenario.each:
+            self.must(*command)
+        words = [str(self.build / "test" / "inject"), "--limit", str(LIMIT_S), *fault, "--", *self.words(self.scenario.command)]
+        with tempfile.TemporaryFile("w+", newline="", errors="replace") as out, tempfile.TemporaryFile("w+", errors="replace") as err:
+            status = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=out, stderr=err).returncode
+            out.seek(0)
+            err.seek(0)
+            return status, out.read(), err.read()
+
+    # --- what is left -------------------------------------------------------------------------------------------------
+
+    def cgroup_tops(self):
+        tops = pathlib.Path("/sys/fs/cgroup")
+        return [top for top in [tops / self.cgroup, *tops.glob(f"*/{self.cgroup}")] if top.is_dir()]
+
+    def host(self):
+        found = set()
+        for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
+            found.add("mount " + " ".join(line.split()[2:]))
+        for top in self.cgroup_tops():
+            for directory, below, _ in os.walk(top):
+                found |= {f"cgroup {directory}/{name}" for name in below}
+        found |= {f"device /dev/{name}" for name in os.listdir("/dev")}
+        for top in ["root/containers", "root/names", "run", "root/layers/tmp"]:
+            for directory, below, files in os.walk(self.state / top):
+                found |= {f"file {directory}/{name}" for name in below + files if f"{directory}/{name}" != f"{self.state}/run/containers"
+                          and not name.startswith("exec-")}  # a socket of exec -t goes with the container
+        if (self.state / "cid").exists():
+            found.add("file cid")
+        return found | self.children()
+
+    def children(self):
+        """What has become an orphan, as the subreaper sees it."""
+        while True:
+            try:
+                if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                    break
+            except ChildProcessError:
+                break
+        pids = pathlib.Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+        return {f"process {pid}" for pid in pids}
+
+    def settle(self):
+        """What is left after the next command, and after `rm -f` of what that lists. Removes everything that is left."""
+        words = []
+        listing = self.caisson("ps", "-aq", "--no-trunc")
+        if listing.returncode != 0:
+            words.append(f"ps afterwards: exit status {listing.returncode}: {listing.stderr}")
+        base = self.caisson("inspect", "--format", "{{.Id}}", "base").stdout.split() if self.scenario.base else []
+        ids = [id for id in listing.stdout.split() if id not in base]
+        if ids:
+            removal = self.caisson("rm", "-f", *ids)
+            if removal.returncode != 0:
+                words.append(f"rm -f afterwards: exit status {removal.returncode}: {removal.stderr}")
+        (self.state / "cid").unlink(missing_ok=True)  # without --rm's container it would stay: the user's
+        end = time.monotonic() + 2
+        while (difference := self.host() ^ self.before) and time.monotonic() < end:
+            time.sleep(0.005)
+        words += [f"{'left' if thing in self.host() else 'gone'}: {thing}" for thing in sorted(difference)]
+        if not words and self.scenario.healthy:
+            done = self.caisson(*self.scenario.healthy)
+            if done.returncode != 0:
+                words.append(f"{' '.join(self.scenario.healthy)}: exit status {done.returncode}: {done.stderr}")
+        return words
+
+    def reset(self):
+        for process in self.children():
+            os.kill(int(process.split()[1]), 9)
+        time.sleep(0.05)
+        self.children()
+        self.clear()
+        for top in ["root/containers", "root/names", "run", "root/layers/tmp"]:
+            shutil.rmtree(self.state / top, ignore_errors=True)
+        for top in self.cgroup_tops():
+            for directory, below, _ in os.walk(top, topdown=False):
+                if directory != str(top):
+                    for pid in (pathlib.Path(directory) / "cgroup.procs").read_text().split():
+                        os.kill(int(pid), 9)
+                    time.sleep(0.02)
+                    os.rmdir(directory)
+        self.begin()
+
+    # --- the verdict --------------------------------------------------------------------------------------------------
+
+    def judge(self, fault, main_killed):
+        report = self.state / "report"
+        status, out, err = self.inject([*fault, "--report", str(report)])
+        marks = report.read_text().split()
+        words = []
+        if "hang" in marks:
+            words.append(f"not done in {LIMIT_S} s")
+        hit = "hit" in marks
+        errors = [line for line in err.splitlines() if line.startswith(("caisson: error: ", "caisson init: "))]
+        if main_killed and hit:
+            if status != 137 and fault[1].startswith("0:"):  # it may have ended before others are at that point
+                words.append("the command was to be killed")
+        elif status == 0:
+            hung_up = self.scenario.terminal and ":read:" in fault[1]
+            if self.scenario.output is not None and out != self.scenario.output and not hung_up:
+                words.append("success without the output")
+        elif status == 137 and fault[0] == "--kill" and not errors:  # its own end, as docker tells it
+            if "caisson: " not in err:
+                words.append("a death without a word")
+        elif len(errors) != 1:
+            words.append("a failure without one error line")
+        words += self.settle()
+        if words:
+            words.append(f"exit status {status}, output {out!r}, errors {err!r}")
+            self.reset()
+        return hit, words
+
+
+def faults(points, mode):
+    """(option, words for people, whether the command itself is killed) for each point."""
+    for process, call, nth in points:
+        if mode == "fail" and call not in CANNOT_FAIL:
+            name = ERRNO_OF.get(call, "EPERM")
+            yield ["--fail", f"{process}:{call}:{nth}:{getattr(errno, name)}"], f"{process}: {call} #{nth} fails: {name}", False
+        if mode == "kill":
+            for victim in {process, "0"}:
+                yield ["--kill", f"{process}:{call}:{nth}:{victim}"], f"at {process}: {call} #{nth} {victim} is killed", victim == "0"
+
+
+def sweep(build, scenario, mode, seconds, seed):
+    """Prints what is wrong; how many points were looked at, of how many, and how many were bad."""
+    one = Sweep(build, scenario)
+    try:
+        chosen = list(faults(one.points(), mode))
+        total = len(chosen)
+        if seconds:
+            random.Random(seed).shuffle(chosen)
+        end = time.monotonic() + seconds
+        looked = hits = bad = 0
+        for fault, title, main_killed in chosen:
+            if seconds and time.monotonic() > end:
+                break
+            hit, words = one.judge(fault, main_killed)
+            looked += 1
+            hits += hit
+            if words:
+                bad += 1
+                print(f"{scenario.name}: {title}", *words, sep="\n    ", flush=True)
+        print(f"{scenario.name}, {mode}: {looked} of {total} points, {hits} reached, {bad} bad (seed {seed})", flush=True)
+        if looked and hits < looked // 2:
+            print("    most points are not reached: is the injector right?")
+            bad += 1
+        return bad
+    finally:
+        one.end()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--build", default="build/release")
+    parser.add_argument("--mode", choices=["fail", "kill"], action="append", help="both")
+    parser.add_argument("--seconds", type=float, default=0, help="a sample that takes so long (every point)")
+    parser.add_argument("--seed", type=int, default=int(time.time() // 86400), help="of the sample (another every day)")
+    parser.add_argument("--at", nargs="+", help="one fault alone, as inject takes it: --at=--fail 0:openat:3:24")
+    parser.add_argument("scenarios", nargs="*", help="all: " + " ".join(scenario.name for scenario in SCENARIOS))
+    options = parser.parse_args()
+    if "CAISSON_FAULTS_INSIDE" not in os.environ:  # mounts that show on the host would show here, and nowhere else
+        os.environ["CAISSON_FAULTS_INSIDE"] = "1"
+        os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, "-B", *sys.argv])
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    chosen = [scenario for scenario in SCENARIOS if not options.scenarios or scenario.name in options.scenarios]
+    bad = sum(sweep(options.build, scenario, mode, options.seconds, options.seed)
+              for scenario, mode in itertools.product(chosen, options.mode or ["fail", "kill"]))
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

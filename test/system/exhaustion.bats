@@ -1,0 +1,138 @@
+# A host that has run out of something: a clear error, and nothing half-done.
+load helper
+
+errors() { grep -c '^caisson: error: ' <<<"$1"; }
+# Fails unless the last `run` printed one error line that holds the words.
+refused_with() {
+  [ "$status" -eq 125 ] && [ "$(errors "$output")" -eq 1 ] && grep -qF -- "$1" <<<"$output"
+}
+
+@test "exhaustion: no processes left" {
+  require_controller pids
+  local group=/sys/fs/cgroup/pids/caisson-test-$$
+  mkdir "$group" && echo 1 >"$group/pids.max"
+  box true
+  run bash -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' bash "$group" "${CAISSON[@]}" run --rm builtin:busybox true
+  rmdir "$group"
+  refused_with "Resource temporarily unavailable"
+  [[ "$output" = *"pids"* ]]
+  nothing_kept
+}
+
+@test "exhaustion: no memory left" {
+  require_controller memory
+  local group=/sys/fs/cgroup/memory/caisson-test-$$
+  box true
+  mkdir "$group"
+  for limit in 100k 300k 600k 1m 2m; do
+    echo "$limit" >"$group/memory.limit_in_bytes" 2>/dev/null || continue
+    run bash -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' bash "$group" "${CAISSON[@]}" run --rm --name tight builtin:busybox true
+    # Killed by the kernel without a word, or an error, or it fits; the next command clears what is left.
+    [ "$status" -eq 137 ] || [ "$status" -eq 0 ] || [ "$(errors "$output")" -eq 1 ]
+    caisson ps
+    nothing_kept
+    host_unchanged || { rmdir "$group" && host_unchanged && mkdir "$group"; }
+  done
+  rmdir "$group"
+}
+
+@test "exhaustion: address space is refused" {
+  box true
+  run bash -c 'ulimit -v 12000 && exec "$@"' bash "${CAISSON[@]}" run --rm builtin:busybox true
+  [ "$status" -eq 0 ] || [ "$(errors "$output")" -eq 1 ] || [ "$status" -ge 125 ]
+  nothing_kept
+}
+
+@test "exhaustion: a full disk" {
+  mkdir "$T/small"
+  mount -t tmpfs -o size=64k tmpfs "$T/small"
+  run "$BIN" --root "$T/small/root" --runroot "$T/run" run --rm builtin:busybox true
+  local said=$output ended=$status left
+  left=$(find "$T/small/root" -path '*/tmp/*' -o -path '*/containers/*' -o -path '*/names/*' -o -path '*/sha256/*')
+  umount "$T/small"
+  [ "$ended" -eq 125 ]
+  [ "$(errors "$said")" -eq 1 ]
+  [[ "$said" = *"No space left on device"* ]]
+  [ -z "$left" ]
+}
+
+@test "exhaustion: a disk that is full once the layer is there, and when the container has begun" {
+  mkdir "$T/small"
+  mount -t tmpfs -o size=8m tmpfs "$T/small"
+  local small=("$BIN" --root "$T/small/root" --runroot "$T/run")
+  "${small[@]}" run --rm builtin:busybox true
+  dd if=/dev/zero of="$T/small/fill" bs=4k 2>/dev/null || true
+  run "${small[@]}" run --rm builtin:busybox true
+  local said=$output ended=$status left
+  left=$(find "$T/small/root/containers" "$T/small/root/names" -mindepth 1)
+  rm "$T/small/fill"
+  "${small[@]}" run --rm builtin:busybox true
+  local again=$?
+  umount "$T/small"
+  [ "$ended" -eq 125 ]
+  [[ "$said" = *"No space left on device"* ]]
+  [ -z "$left" ]
+  [ "$again" -eq 0 ]
+}
+
+@test "exhaustion: no descriptors left" {
+  box true
+  local limit
+  for limit in 3 4 5 6 8 10 12 14 16 20 24; do
+    run bash -c 'ulimit -n "$1" && shift && exec "$@"' bash "$limit" "${CAISSON[@]}" run --rm builtin:busybox true
+    [ "$status" -eq 0 ] || refused_with "Too many open files"
+    nothing_kept
+  done
+  [ "$status" -eq 0 ]
+}
+
+@test "exhaustion: a read-only store" {
+  box true
+  mount --bind -o ro "$T/root" "$T/root"
+  run "${CAISSON[@]}" run --rm builtin:busybox true
+  umount "$T/root"
+  refused_with "Read-only file system"
+  [[ "$output" = *"$STATE/root"* || "$output" = *"$T/root"* ]]
+  nothing_kept
+}
+
+@test "exhaustion: standard output that takes nothing is an error" {
+  run bash -c '"$@" >/dev/full' bash "${CAISSON[@]}" run --rm builtin:busybox echo hello
+  refused_with "No space left on device"
+  run bash -c '"$@" >/dev/full' bash "${CAISSON[@]}" ps
+  refused_with "No space left on device"
+  nothing_kept
+}
+
+@test "exhaustion: a container's record written by a newer version is left as it is" {
+  caisson run --name kept builtin:busybox true
+  local file
+  file=$(echo "$T"/root/containers/*/container.json)
+  sed -i 's/"version":1/"version":2/; s/}$/,"more":[1]}/' "$file"
+  cp "$file" "$T/before"
+  run -0 caisson ps -a
+  [ "$(grep -c 'written by a newer caisson' <<<"$output")" -eq 1 ]
+  run ! caisson rm -f kept
+  refused_with "written by a newer caisson"
+  run ! caisson inspect kept
+  [[ "$output" = *"written by a newer caisson"* ]]
+  box true
+  cmp "$file" "$T/before"
+  sed -i 's/"version":2/"version":1/; s/,"more":\[1\]}$/}/' "$file"
+  caisson rm kept
+}
+
+@test "exhaustion: a running state written by a newer version is left as it is" {
+  caisson run -d --name kept builtin:busybox sleep 1000
+  local file
+  file=$(echo "$T"/run/containers/*/state.json)
+  cp "$file" "$T/before"
+  sed -i 's/"version":1/"version":2/' "$file"
+  run ! caisson exec kept true
+  refused_with "written by a newer caisson"
+  run ! caisson stop kept
+  refused_with "written by a newer caisson"
+  box true
+  cat "$T/before" >"$file"
+  caisson rm -f kept
+}
