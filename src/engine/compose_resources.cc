@@ -143,6 +143,9 @@ Result<> compose_cpu(const Composing& c) {
     return fail(complaint(fmt::format("{} and {} exclude each other: the first is a quota in a period of {} µs",
                                       c.typed("cpus"), c.typed(cpu.quota ? "cpu-quota" : "cpu-period"), kCpuPeriodUs)));
   }
+  if (c.around.online_cpus != 0 && *nano > std::int64_t{c.around.online_cpus} * 1'000'000'000) {
+    return fail(complaint(fmt::format("{}: this host has {} CPUs", c.typed("cpus"), c.around.online_cpus)));
+  }
   cpu.period = kCpuPeriodUs;
   cpu.quota = *nano * static_cast<std::int64_t>(kCpuPeriodUs) / 1'000'000'000;
   c.origin("linux.resources.cpu.quota", "cpus");

@@ -120,6 +120,7 @@ Result<Surroundings> survey(const RunOptions& options, const Identity& identity,
                       .id = identity.id,
                       .rootfs = root_filesystem(source, directory),
                       .directory = directory};
+  if (options.nano_cpus) around.online_cpus = static_cast<std::uint32_t>(std::max(::sysconf(_SC_NPROCESSORS_ONLN), 0L));
   struct utsname names{};
   if (::uname(&names) == 0) around.host_name = names.nodename;
   if (!options.no_hosts) around.hosts_file = directory + "/hosts";

@@ -42,7 +42,7 @@ Result<> write_record(const Reservation& reservation, const Prepared& prepared) 
 // What others need to work with it once it runs; written while it begins to.
 Result<> write_running(const Reservation& reservation, const Prepared& prepared, const Live& live) {
   TRY(kernel::replace_file(reservation.directory() + "/config.json", spec::write_config(prepared.composed.config),
-                             0600));
+                           0600));
   return write_state(reservation, live);
 }
 
@@ -225,12 +225,13 @@ RunResult Run::attach(Fd connection, int last_words_at) {
   if (const auto text = kernel::read_file(places_.live(prepared_.record.id) + "/state.json"))
     live = read_live(*text).value_or(Live{});
   const Result<Fd> process = kernel::open_process(live.process);
-  const Result<terminal::Attached> attached = terminal::attach({.connection = std::move(connection),
-                                                                .input = options_.interactive ? 0 : -1,
-                                                                .terminal = options_.tty,
-                                                                .end_input = true,
-                                                                .detach_keys = options_.detach_keys,
-                                                                .signals_to = options_.sig_proxy && process ? process->get() : -1});
+  const Result<terminal::Attached> attached =
+      terminal::attach({.connection = std::move(connection),
+                        .input = options_.interactive ? 0 : -1,
+                        .terminal = options_.tty,
+                        .end_input = true,
+                        .detach_keys = options_.detach_keys,
+                        .signals_to = options_.sig_proxy && process ? process->get() : -1});
   if (!attached) return std::unexpected(refusal(attached.error()));
   if (attached->end == terminal::Attached::End::kDetached) return 0;
   const Result<Ending> ending = last_words(last_words_at);

@@ -38,7 +38,7 @@ Result<Source> from_tarball(const std::string& tarball, const std::string& sha25
   std::optional<image::Layer> layer;
   if (tarball != "-") layer = TRY(image::find_layer(owners.store, tarball));
   if (layer && !sha256.empty() && layer->digest != "sha256:" + sha256) {
-    return fail(complaint(fmt::format("'{}' is {}, not sha256:{}", tarball, layer->digest, sha256)));
+    return fail(image::wrong_digest(tarball, layer->digest, "sha256:" + sha256));
   }
   if (!layer && unpack == Unpack::kNever) {
     return Source{.directory = owners.store + "/layers/sha256/" + (sha256.empty() ? "DIGEST" : sha256) + "/tree",

@@ -36,8 +36,9 @@ struct RootFilesystem {
 
 struct Surroundings {
   HostFacts facts;
-  std::uint32_t cpus = 0;  ///< that the host may have: their temperature is hidden
-  std::string host_name;   ///< the host's own
+  std::uint32_t cpus = 0;         ///< that the host may have: their temperature is hidden
+  std::uint32_t online_cpus = 0;  ///< that it has, for --cpus; 0: not known
+  std::string host_name;          ///< the host's own
 
   std::string id;  ///< 64 hexadecimal digits
   RootFilesystem rootfs;

@@ -35,6 +35,13 @@ struct Pointers {
   char* const* environment = nullptr;
 };
 
+/// A step that a test wants to fail, without being done; error 0: none.
+struct Forced {
+  plan::Lane lane = plan::Lane::kParent;
+  std::uint16_t step = 0;
+  std::int16_t error = 0;
+};
+
 /// What a lane's process works with. Each process has its own copy after the clone.
 struct Context {
   const plan::Plan* plan = nullptr;
@@ -44,8 +51,9 @@ struct Context {
   plan::Lane lane = plan::Lane::kParent;
   Pointers pointers;
   std::int64_t* marks = nullptr;  ///< shared: when each step of each lane was done, nanoseconds; null: nobody asks
-  std::uint16_t step = 0;         ///< the step being run
-  plan::StepFailure received;     ///< the other side's failure, when a wait ended with one
+  Forced forced;
+  std::uint16_t step = 0;      ///< the step being run
+  plan::StepFailure received;  ///< the other side's failure, when a wait ended with one
   plan::Lane received_lane = plan::Lane::kParent;
 
   const char* c_str(plan::Text text) const { return plan->c_str(text); }
@@ -81,6 +89,7 @@ Outcome act(const plan::Await&, Context&) noexcept;
 Outcome act(const plan::Signal&, Context&) noexcept;
 Outcome act(const plan::SendDescriptor&, Context&) noexcept;
 Outcome act(const plan::ReceiveDescriptor&, Context&) noexcept;
+Outcome act(const plan::RunHook&, Context&) noexcept;
 Outcome act(const plan::OpenFile&, Context&) noexcept;
 Outcome act(const plan::JoinNamespace&, Context&) noexcept;
 Outcome act(const plan::AttachCgroup&, Context&) noexcept;
@@ -107,6 +116,9 @@ Outcome act(const plan::CloseDescriptors&, Context&) noexcept;
 Outcome act(const plan::LoadFilter&, Context&) noexcept;
 Outcome act(const plan::SendListener&, Context&) noexcept;
 Outcome act(const plan::Exec&, Context&) noexcept;
+
+/// A program starts with the signals as it would from a shell: nothing blocked, nothing ignored by the caller's doing.
+void reset_signals() noexcept;
 
 /// Runs the steps of `context.lane` in order. The first failure ends it.
 Outcome run_lane(Context& context) noexcept;

@@ -136,6 +136,7 @@ Outcome act(const plan::ReceiveDescriptor& step, Context& context) noexcept {
   if (received == Received::kError) return failed(Call::kReceive);
   if (received == Received::kPacket && packet.tag == plan::Tag::kFailed) {
     context.received = packet.failure;
+    if (packet.value > 0) context.put(step.value, packet.value);
     context.received_lane = packet.lane;
   }
   if (received == Received::kEnd || packet.tag != plan::Tag::kDescriptor || descriptor < 0) {

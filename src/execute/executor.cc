@@ -105,6 +105,7 @@ std::expected<Started, plan::Failure> Executor::run(const Examine& examine) {
   context_.other_channel = ends[1];
 
   const Outcome outcome = run_lane(context_);
+  if (outcome.ok() && plan_.lane(Lane::kChild).empty()) return Started{};
   const bool waits = waits_for_start();
   if (outcome.ok() && (waits || await_execution())) {
     if (const pid_t launcher = spawned_pid(Lane::kLauncher); launcher > 0) ::waitpid(launcher, nullptr, 0);

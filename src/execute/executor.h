@@ -46,6 +46,11 @@ class Executor {
   /// Asks for step_times().
   void time_steps();
 
+  /// For tests of what a failure leaves: the step is not done and fails with this errno. No command line leads here.
+  void fail_at(plan::Lane lane, std::uint16_t step, int error) {
+    context_.forced = {lane, step, static_cast<std::int16_t>(error)};
+  }
+
   /// Called when a step of another process failed, while that process still stands where it failed (pid 0: it never
   /// came to be): what it sees can be examined through /proc/PID.
   using Examine = std::function<void(const plan::Failure& failure, pid_t pid)>;

@@ -32,8 +32,18 @@ bool leads_to_fallback(const plan::Fallback& fallback, int error) {
          std::find(std::begin(fallback.errnos), std::end(fallback.errnos), error) != std::end(fallback.errnos);
 }
 
-// A program starts with the signals as it would from a shell: nothing blocked, nothing ignored by the caller's doing.
-void reset_signals() {
+// The process that this lane has made before it failed: whoever is its parent has to know of it. 0: none.
+pid_t spawned_before(const Context& context) noexcept {
+  const std::vector<plan::Step>& steps = context.plan->lane(context.lane);
+  for (std::size_t i = 0; i < std::min<std::size_t>(context.step, steps.size()); ++i) {
+    if (const auto* spawn = std::get_if<plan::Spawn>(&steps[i].action)) return context.at(spawn->pid);
+  }
+  return 0;
+}
+
+}  // namespace
+
+void reset_signals() noexcept {
   struct sigaction standard{};
   standard.sa_handler = SIG_DFL;
   for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &standard, nullptr);
@@ -41,8 +51,6 @@ void reset_signals() {
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
-
-}  // namespace
 
 Held::~Held() {
   const int error = errno;
@@ -54,9 +62,11 @@ Outcome run_lane(Context& context) noexcept {
   const std::vector<plan::Step>& steps = context.plan->lane(context.lane);
   for (std::size_t i = 0; i < steps.size(); ++i) {
     context.step = static_cast<std::uint16_t>(i);
-    Outcome outcome = run_action(steps[i].action, context);
+    const Forced& forced = context.forced;
+    const bool is_forced = forced.error != 0 && forced.lane == context.lane && forced.step == i;
+    Outcome outcome = is_forced ? failed_with(plan::Call::kForced, forced.error) : run_action(steps[i].action, context);
     std::uint8_t alternative = 0;
-    if (!outcome.ok() && steps[i].fallback != plan::kNoFallback) {
+    if (!outcome.ok() && !is_forced && steps[i].fallback != plan::kNoFallback) {
       const plan::Fallback& fallback = context.plan->fallback(steps[i]);
       if (leads_to_fallback(fallback, outcome.error)) {
         outcome = run_action(fallback.action, context);
@@ -90,6 +100,7 @@ void run_process(Context& context, plan::Lane lane, const Outcome& begun) noexce
   if (begun.ok() && run_lane(context).ok()) ::_exit(0);  // a launcher; a child's last step does not return
 
   Packet report{.tag = plan::Tag::kFailed, .lane = context.received_lane, .failure = context.received};
+  report.value = spawned_before(context);
   send_packet(context.channel, report);
   Packet answer;
   int descriptor = -1;

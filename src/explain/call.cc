@@ -1,6 +1,7 @@
 #include "explain/call.h"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <optional>
 #include <utility>
@@ -86,6 +87,9 @@ struct Caller {
   Operands operator()(const plan::Signal& a) const { return {std::string(tag_name(a.tag))}; }
   Operands operator()(const plan::SendDescriptor& a) const { return {slot_words(plan, a.descriptor)}; }
   Operands operator()(const plan::ReceiveDescriptor& a) const { return {slot_words(plan, a.descriptor)}; }
+  Operands operator()(const plan::RunHook& a) const {
+    return what.call == Call::kExecve ? Operands{view(a.path)} : Operands{};
+  }
   Operands operator()(const plan::OpenFile& a) const { return {view(a.path), open_flag_names(a.flags)}; }
   Operands operator()(const plan::JoinNamespace& a) const {
     const std::string path = slot_path(plan, a.descriptor);
@@ -231,6 +235,12 @@ constexpr std::pair<Call, std::string_view> kVerdicts[] = {
     {Call::kVerifyDirectory, "it is not a directory, or is reached through a link"},
 };
 
+// Of a wait status.
+std::string ending(int status) {
+  if (!WIFSIGNALED(status)) return fmt::format("it ended with exit status {}", WEXITSTATUS(status));
+  return fmt::format("it was killed by signal {} ({})", WTERMSIG(status), signal_name(WTERMSIG(status)));
+}
+
 }  // namespace
 
 std::string describe_call(const Plan& plan, const plan::Action& action, const plan::StepFailure& what) {
@@ -238,6 +248,9 @@ std::string describe_call(const Plan& plan, const plan::Action& action, const pl
     if (call == what.call) return std::string(words);
   }
   if (what.call == Call::kNone) return {};
+  if (what.call == Call::kHookStatus) return ending(what.operand);
+  if (what.call == Call::kHookTimeout)
+    return fmt::format("it was not done in {} s, and was killed", std::get<plan::RunHook>(action).timeout_s);
   return fmt::format("{}({})", plan::call_name(what.call), join(std::visit(Caller{plan, what}, action), ", "));
 }
 

@@ -362,6 +362,17 @@ const HintRow kRows[] = {
      [](C) { return string("the process may not enter that cgroup: it must be writable up to the common parent, and "
            "on cgroup v2 hand no controllers down"); }},
 
+    // Hooks.
+    {"hook_missing", "RunHook", {Call::kExecve}, {ENOENT, ENOTDIR}, nullptr,
+     [](C c) { return fmt::format("there is no {} {}, or its interpreter is missing",
+           c.view(c.as<plan::RunHook>().path), c.failure.lane == plan::Lane::kChild ? "where the hook runs" : "on this "
+           "host"); }},
+    {"hook_not_executable", "RunHook", {Call::kExecve}, {EACCES, EPERM, ENOEXEC}, nullptr,
+     [](C c) { return fmt::format("chmod +x {}; a script begins with '#!' and its interpreter",
+           c.view(c.as<plan::RunHook>().path)); }},
+    {"hook_too_slow", "RunHook", {Call::kHookTimeout}, {0}, nullptr,
+     [](C) { return string("a hook has to end for the container to go on; \"timeout\" says how long it may take"); }},
+
     // Files written: sysctls.
     {"sysctl_unknown", "WriteFile", {Call::kOpen}, {ENOENT}, [](C c) { return c.is_sysctl(); },
      [](C c) { return fmt::format("there is no sysctl {} in the container's namespaces: see sysctl -a",

@@ -163,6 +163,11 @@ struct Operands {
     object.text("path", a.path).text("target", a.target).slot("root", a.root);
   }
   void operator()(const plan::Pivot& a) { object.slot("root", a.root); }
+  void operator()(const plan::RunHook& a) {
+    object.text("path", a.path).texts("arguments", a.arguments).texts("environment", a.environment);
+    object.text("before_pid", a.before_pid).slot("pid", a.pid).text("after_pid", a.after_pid);
+    object.number("timeout_s", a.timeout_s);
+  }
   void operator()(const plan::ChangeRoot& a) { object.slot("root", a.root); }
   void operator()(const plan::Mask& a) {
     object.text("path", a.path).slot("null", a.null).slot("empty", a.empty).slot("root", a.root);

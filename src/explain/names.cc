@@ -129,6 +129,7 @@ constexpr std::array<std::string_view, std::variant_size_v<plan::Action>> kKinds
                                                                                     "Signal",
                                                                                     "SendDescriptor",
                                                                                     "ReceiveDescriptor",
+                                                                                    "RunHook",
                                                                                     "OpenFile",
                                                                                     "JoinNamespace",
                                                                                     "AttachCgroup",

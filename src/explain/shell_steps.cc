@@ -200,6 +200,9 @@ struct Difference {
     }
     return "";
   }
+  std::string operator()(const plan::RunHook&) const {
+    return "the hook is not run: it wants the container's state, with its pid, on its standard input";
+  }
   std::string operator()(const plan::Console&) const {
     return "the terminal is the caller's, not one of the container's own devpts";
   }

@@ -129,6 +129,16 @@ struct Teller {
   Words operator()(const plan::ReceiveDescriptor& a) const {
     return {"receive a descriptor", arrow(plan, {a.descriptor, a.value})};
   }
+  Words operator()(const plan::RunHook& a) const {
+    std::vector<std::string> words;
+    for (const std::string& argument : strings(plan, a.arguments)) words.push_back(shell_quote(argument));
+    const std::string as = words.empty() || strings(plan, a.arguments)[0] == view(a.path) ? "" : " as " + words[0];
+    if (!words.empty()) words[0] = view(a.path) + as;
+    return {
+        "run the hook " + join(words, " "),
+        in_parentheses({fmt::format("environment: {} {}", a.environment.count, plural("variable", a.environment.count)),
+                        a.timeout_s == 0 ? "" : fmt::format("killed after {} s", a.timeout_s)})};
+  }
   Words operator()(const plan::OpenFile& a) const {
     return {"open " + view(a.path), fmt::format(" ({}){}", open_flag_names(a.flags), arrow(plan, {a.slot}))};
   }

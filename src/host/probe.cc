@@ -12,6 +12,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "host/resource_limits.h"
 #include "kernel/files.h"
 
 namespace caisson::host {
@@ -132,27 +133,6 @@ void find_delegated(HostFacts& facts) {
     find_delegated(hierarchy, listing, facts.cgroup_mode == CgroupMode::kV2);
 }
 
-struct LimitRow {
-  std::string_view name;
-  __rlimit_resource number;
-};
-constexpr std::array kLimits = {LimitRow{"RLIMIT_AS", RLIMIT_AS},
-                                LimitRow{"RLIMIT_CORE", RLIMIT_CORE},
-                                LimitRow{"RLIMIT_CPU", RLIMIT_CPU},
-                                LimitRow{"RLIMIT_DATA", RLIMIT_DATA},
-                                LimitRow{"RLIMIT_FSIZE", RLIMIT_FSIZE},
-                                LimitRow{"RLIMIT_LOCKS", RLIMIT_LOCKS},
-                                LimitRow{"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
-                                LimitRow{"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
-                                LimitRow{"RLIMIT_NICE", RLIMIT_NICE},
-                                LimitRow{"RLIMIT_NOFILE", RLIMIT_NOFILE},
-                                LimitRow{"RLIMIT_NPROC", RLIMIT_NPROC},
-                                LimitRow{"RLIMIT_RSS", RLIMIT_RSS},
-                                LimitRow{"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
-                                LimitRow{"RLIMIT_RTTIME", RLIMIT_RTTIME},
-                                LimitRow{"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
-                                LimitRow{"RLIMIT_STACK", RLIMIT_STACK}};
-
 }  // namespace
 
 HostFacts probe() {
@@ -171,9 +151,9 @@ HostFacts probe() {
   if (facts.is_ordinary_user()) find_delegated(facts);
   // Asked directly: /proc/filesystems costs more than both questions.
   if (kernel::exists("/proc/sys/fs/mqueue")) facts.filesystems.emplace_back("mqueue");
-  for (const LimitRow& row : kLimits) {
+  for (const ResourceLimitName& row : kResourceLimits) {
     struct rlimit limit{};
-    if (::getrlimit(row.number, &limit) == 0)
+    if (::getrlimit(static_cast<__rlimit_resource>(row.number), &limit) == 0)
       facts.limits.emplace(row.name, ResourceLimit{limit.rlim_cur, limit.rlim_max});
   }
   return facts;

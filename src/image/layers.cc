@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,10 @@
 #include "image/identity.h"
 
 namespace caisson::image {
+
+Error wrong_digest(std::string_view shown, std::string_view digest, std::string_view wanted) {
+  return complaint(fmt::format("{} has the digest {}, not {} as --sha256 demands", shown, digest, wanted));
+}
 
 std::optional<Layer> find_layer_by_digest(const std::string& store, std::string_view digest) {
   if (!is_digest(digest)) return std::nullopt;

@@ -26,6 +26,9 @@ struct Layer {
 /// The layer with this digest in the store at the path `store`, if it has been unpacked. Only looks: one stat(2).
 std::optional<Layer> find_layer_by_digest(const std::string& store, std::string_view digest);
 
+/// That the tarball called `shown` has another digest than the one asked for.
+Error wrong_digest(std::string_view shown, std::string_view digest, std::string_view wanted);
+
 /// The layer unpacked from the tarball at `tarball` if that is a regular file that has not changed since. Three system
 /// calls and no hashing; nothing means "ask transfer" (unpack_tarball), not "there is none". Fails only if the tarball
 /// cannot be examined (stat(2)).

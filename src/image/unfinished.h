@@ -11,8 +11,8 @@ namespace caisson::image {
 /// Files of the store's tmp that belong to nobody by their name: their maker was about to unlink them.
 inline constexpr std::string_view kSpoolPrefix = "spool.";
 
-/// Removes what lies in the tmp of the store at the path `store` and that nobody works on: whose lock is free (layers.h).
-/// One readdir(3) where there is nothing.
+/// Removes what lies in the tmp of the store at the path `store` and that nobody works on: whose lock is free
+/// (layers.h). One readdir(3) where there is nothing.
 Result<> clear_unfinished(const std::string& store);
 
 }  // namespace caisson::image

@@ -69,8 +69,7 @@ Result<Unpacked> unpack_into_store(const UnpackOptions& options) {
 
   const Tarball tarball = TRY_IN(shown, open_tarball(store, options.tarball, progress));
   if (wanted && *wanted != tarball.digest) {
-    return fail(
-        complaint(fmt::format("{} has the digest {}, not {} as --sha256 demands", shown, tarball.digest, *wanted)));
+    return fail(wrong_digest(shown, tarball.digest, *wanted));
   }
   Unpacked unpacked{.digest = tarball.digest, .notes = {}};
   if (!find_layer_by_digest(store.path(), tarball.digest)) {

@@ -33,7 +33,7 @@ struct Kept {
 
   unsigned timeout_seconds = 0;             ///< SIGKILL after so long, as podman's --timeout; 0: never
   Forwarding forwarding = Forwarding::kOn;  ///< of the signals that reach the caller; kOff leaves them to the caller
-  int output_error = 0;  ///< set by keep(): an errno, if output was lost while somebody still read it
+  int output_error = 0;        ///< set by keep(): an errno, if output was lost while somebody still read it
   bool leave_clients = false;  ///< waiting clients stay connected through the caller's next exec (Clients::leave_open)
 };
 

@@ -49,7 +49,7 @@ struct Request {
   bool new_session = true;         ///< of a further process; without: it stays in the caller's job
   bool set_groups = true;          ///< false where the user namespace denies setgroups(2)
   int death_signal = 0;            ///< sent to the process when its parent dies; 0: none
-  ContainerState state;            ///< for whoever listens to a filter's notifications
+  ContainerState state;            ///< for hooks, and for whoever listens to a filter's notifications
   std::uint32_t preserve_fds = 0;  ///< descriptors 3 … 2+n stay open
 };
 
@@ -57,6 +57,12 @@ struct Request {
 /// Errors: what cannot be planned on this host or contradicts itself, with the config item (runtime-spec config.md,
 /// config-linux.md).
 Result<Plan> plan_container(const spec::Config& config, const HostFacts& facts, const Request& request);
+
+/// The plan of one hook that is run when the container has started (poststart) or has ended (poststop), beside the
+/// container: `item` is "hooks.poststop[0]". With the status "stopped" it is told no pid; else that in slot kSlotPid,
+/// which the caller gives.
+Result<Plan> plan_hook(const spec::Config& config, const spec::Hook& hook, std::string_view item,
+                       std::string_view status, const HostFacts& facts, const Request& request);
 
 /// Where a further process goes.
 struct Target {

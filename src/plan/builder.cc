@@ -1,14 +1,16 @@
 #include "plan/builder.h"
 
 #include <sched.h>
-#include <sys/resource.h>
 
+#include <algorithm>
 #include <array>
+#include <climits>
 
 #include <fmt/format.h>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "host/resource_limits.h"
 #include "seccomp/compile.h"
 
 namespace caisson::plan {
@@ -30,29 +32,6 @@ constexpr std::array kNamespaceRows = {
     NamespaceRow{spec::NamespaceType::kUser, CLONE_NEWUSER, "user"},
     NamespaceRow{spec::NamespaceType::kCgroup, CLONE_NEWCGROUP, "cgroup"},
     NamespaceRow{spec::NamespaceType::kTime, kCloneNewTime, "time"},
-};
-
-struct LimitRow {
-  std::string_view name;
-  int number;
-};
-constexpr std::array kLimitRows = {
-    LimitRow{"RLIMIT_AS", RLIMIT_AS},
-    LimitRow{"RLIMIT_CORE", RLIMIT_CORE},
-    LimitRow{"RLIMIT_CPU", RLIMIT_CPU},
-    LimitRow{"RLIMIT_DATA", RLIMIT_DATA},
-    LimitRow{"RLIMIT_FSIZE", RLIMIT_FSIZE},
-    LimitRow{"RLIMIT_LOCKS", RLIMIT_LOCKS},
-    LimitRow{"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
-    LimitRow{"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
-    LimitRow{"RLIMIT_NICE", RLIMIT_NICE},
-    LimitRow{"RLIMIT_NOFILE", RLIMIT_NOFILE},
-    LimitRow{"RLIMIT_NPROC", RLIMIT_NPROC},
-    LimitRow{"RLIMIT_RSS", RLIMIT_RSS},
-    LimitRow{"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
-    LimitRow{"RLIMIT_RTTIME", RLIMIT_RTTIME},
-    LimitRow{"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
-    LimitRow{"RLIMIT_STACK", RLIMIT_STACK},
 };
 
 constexpr std::string_view kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -97,7 +76,7 @@ std::string_view namespace_file(spec::NamespaceType type) {
 }
 
 int limit_number(std::string_view name) {
-  for (const LimitRow& row : kLimitRows) {
+  for (const ResourceLimitName& row : kResourceLimits) {
     if (row.name == name) return row.number;
   }
   return -1;
@@ -141,11 +120,15 @@ void Builder::await_launcher() {
   add(Lane::kChild, "process", "nothing it says arrives before the launcher's word about it", Await{Tag::kPrepared});
 }
 
+void Builder::await_terminal(const spec::Process& process) {
+  if (!process.terminal || has_terminal_) return;
+  has_terminal_ = true;
+  add(Lane::kParent, "process.terminal", "the keeper holds the terminal's other end",
+      ReceiveDescriptor{.descriptor = plan_.find_slot(kSlotTerminal)});
+}
+
 void Builder::await_ready(const spec::Process& process, const std::optional<spec::Seccomp>& seccomp) {
-  if (process.terminal) {
-    add(Lane::kParent, "process.terminal", "the keeper holds the terminal's other end",
-        ReceiveDescriptor{.descriptor = plan_.find_slot(kSlotTerminal)});
-  }
+  await_terminal(process);
   if (const Slot listener = plan_.find_slot(kListener); listener != kNoSlot) {
     const std::string item = "linux.seccomp.listenerPath";
     const Slot received = plan_.new_slot("listener of the filter");
@@ -159,7 +142,7 @@ void Builder::await_ready(const spec::Process& process, const std::optional<spec
   add(Lane::kParent, "process", "everything before the program itself has worked", Await{Tag::kReady});
 }
 
-Result<> Builder::program(const spec::Process& process, const std::optional<spec::Seccomp>& seccomp, bool joins) {
+Result<> Builder::prepare(const spec::Process& process, const std::optional<spec::Seccomp>& seccomp, bool joins) {
   if (joins) {
     add(Lane::kChild, "process", "nobody inside may trace it or look at its files before it executes (CVE-2016-9962)",
         SetAttribute{.attribute = Attribute::kNotDumpable});
@@ -182,20 +165,50 @@ Result<> Builder::program(const spec::Process& process, const std::optional<spec
       ChangeDirectory{.path = directory, .first_try = true});
   // Loading needs what the change of ids takes, or that new privileges are given up: then it comes as late as it can,
   // so that the filter has to permit little but the program.
-  std::optional<seccomp::Filter> filter;
-  if (seccomp) filter = TRY_IN(label("linux.seccomp"), seccomp::compile(*seccomp));
-  if (filter && filter->notifies() && request_.wait_for_start) {
+  if (seccomp) filter_ = std::make_shared<seccomp::Filter>(TRY_IN(label("linux.seccomp"), seccomp::compile(*seccomp)));
+  if (filter_ && filter_->notifies() && request_.wait_for_start) {
     return fail(in(label("linux.seccomp"), complaint("SCMP_ACT_NOTIFY of a container that waits to be started is not "
                                                      "there yet")));
   }
-  if (filter && !process.no_new_privileges) load(*filter);
+  if (filter_ && !process.no_new_privileges) load(*filter_);
   identity(process);
   add(Lane::kChild, "process.cwd", "the program starts here, inside its root", ChangeDirectory{.path = directory});
-  const bool late = filter && process.no_new_privileges;
-  if (late && filter->notifies()) load(*filter);
-  if (!request_.wait_for_start) add(Lane::kChild, "process", "all that is left is the program", Signal{Tag::kReady});
-  if (late && !filter->notifies()) load(*filter);
-  return execute(process);
+  return {};
+}
+
+spec::State Builder::state(const spec::Config& config, std::string_view status) const {
+  return {.oci_version = config.oci_version,
+          .id = request_.state.id,
+          .status = std::string(status),
+          .bundle = request_.state.bundle,
+          .annotations = config.annotations};
+}
+
+Result<> Builder::hooks(Lane lane, std::string_view name, const std::vector<spec::Hook>& list, const spec::State& state,
+                        Slot pid, std::string_view reason) {
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const std::string item = "hooks." + std::string(name) + "[" + std::to_string(i) + "]";
+    TRY(hook(lane, item, list[i], state, pid, reason));
+  }
+  return {};
+}
+
+Result<> Builder::hook(Lane lane, std::string_view item, const spec::Hook& hook, const spec::State& state, Slot pid,
+                       std::string_view reason) {
+  if (hook.args.size() + hook.env.size() > kMostHookWords)
+    return fail(in(label(item), complaint("more than " + std::to_string(kMostHookWords) + " arguments and variables")));
+  const spec::StateText text = spec::write_state(state);
+  const bool has_pid = state.status != "stopped";
+  add(lane, item, reason,
+      RunHook{.path = plan_.add(hook.path),
+              .arguments = plan_.add(hook.args.empty() ? std::vector<std::string>{hook.path} : hook.args),
+              .environment = plan_.add(hook.env),
+              .before_pid = plan_.add(has_pid ? text.before_pid : text.without_pid),
+              .after_pid = plan_.add(has_pid ? text.after_pid : ""),
+              .pid = pid,
+              .timeout_s =
+                  static_cast<std::uint32_t>(std::min<std::int64_t>(hook.timeout_s.value_or(0), INT32_MAX / 1000))});
+  return {};
 }
 
 void Builder::load(const seccomp::Filter& filter) {
@@ -251,6 +264,10 @@ Result<> Builder::execute(const spec::Process& process) {
   if (process.args.empty() || process.args[0].empty()) {
     return fail(in(label("process.args"), complaint("there is no command to execute")));
   }
+  const bool late = filter_ && process.no_new_privileges;
+  if (late && filter_->notifies()) load(*filter_);
+  if (!request_.wait_for_start) add(Lane::kChild, "process", "all that is left is the program", Signal{Tag::kReady});
+  if (late && !filter_->notifies()) load(*filter_);
   add(Lane::kChild, "process.args", "the program",
       Exec{.candidates = plan_.add(candidates(process.args[0], process.env)),
            .arguments = plan_.add(process.args),

@@ -1,6 +1,7 @@
 // What the plans of first processes and of further ones have in common.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,7 @@
 #include "plan/build.h"
 #include "plan/plan.h"
 #include "spec/config.h"
+#include "spec/state.h"
 
 namespace caisson::seccomp {
 struct Filter;
@@ -38,9 +40,22 @@ class Builder {
   /// What the user calls `item`.
   std::string label(std::string_view item) const;
 
-  /// The steps of a process's own state up to the message that it is ready and the program's execution.
-  /// `joins`: it enters namespaces that others live in, who may not look into it before it executes.
-  Result<> program(const spec::Process& process, const std::optional<spec::Seccomp>& seccomp, bool joins);
+  /// The steps of a process's own state, all but the program's execution. `joins`: it enters namespaces that others
+  /// live in, who may not look into it before it executes.
+  Result<> prepare(const spec::Process& process, const std::optional<spec::Seccomp>& seccomp, bool joins);
+
+  /// The message that the process is ready, and the program's execution, with a filter that is loaded late.
+  Result<> execute(const spec::Process& process);
+
+  /// Runs the hooks of the list `name` in `lane`, told that the container is in `status`; `pid`: the slot of its
+  /// process, or none where it is that process which runs them. Errors: more words than a hook can be given.
+  Result<> hooks(Lane lane, std::string_view name, const std::vector<spec::Hook>& list, const spec::State& state,
+                 Slot pid, std::string_view reason);
+  Result<> hook(Lane lane, std::string_view item, const spec::Hook& hook, const spec::State& state, Slot pid,
+                std::string_view reason);
+
+  /// What hooks are told of the container.
+  spec::State state(const spec::Config& config, std::string_view status) const;
 
   /// Standard streams: a terminal of the container's, or the three descriptors that the caller gives.
   void streams(const spec::Process& process, Slot root, bool bind_console);
@@ -48,6 +63,9 @@ class Builder {
   /// The child's first step where a launcher clones it: it says nothing before the launcher's word about it has
   /// arrived.
   void await_launcher();
+
+  /// Waits for the terminal's master, where there is one that has not been received.
+  void await_terminal(const spec::Process& process);
 
   /// The parent's last words: wait for the terminal and for a filter's listener, then for the process to be ready.
   void await_ready(const spec::Process& process, const std::optional<spec::Seccomp>& seccomp);
@@ -60,11 +78,12 @@ class Builder {
   Result<> limits(const spec::Process& process);
   void identity(const spec::Process& process);
   void load(const seccomp::Filter& filter);
-  Result<> execute(const spec::Process& process);
 
   const HostFacts& facts_;
   const Request& request_;
   Plan plan_;
+  bool has_terminal_ = false;
+  std::shared_ptr<const seccomp::Filter> filter_;  // shared: of a type that is not known here
 };
 
 }  // namespace caisson::plan

@@ -165,41 +165,39 @@ class Checker {
 }  // namespace
 
 SlotUse slot_use(const Action& action) {
-  return std::visit(Overloaded{
-                        [](const MakeCgroup& a) {
-                          return a.first == kNoSlot ? SlotUse{} : SlotUse{{}, run_of(a.first, a.directories.count)};
-                        },
-                        [](const RestrictDevices& a) { return SlotUse{{a.cgroup}, {}}; },
-                        [](const WriteFile& a) { return SlotUse{present({a.directory}), {}}; },
-                        [](const MapIds& a) { return SlotUse{{a.pid}, {}}; },
-                        [](const IdMapTree& a) { return SlotUse{present({a.tree, a.pid, a.user_namespace}), {}}; },
-                        [](const Spawn& a) { return SlotUse{present({a.cgroup}), present({a.pid, a.pidfd})}; },
-                        [](const SendDescriptor& a) { return SlotUse{present({a.descriptor, a.value}), {}}; },
-                        [](const ReceiveDescriptor& a) { return SlotUse{present({a.sender}), present({a.descriptor, a.value})}; },
-                        [](const OpenFile& a) { return SlotUse{{}, {a.slot}}; },
-                        [](const JoinNamespace& a) { return SlotUse{{a.descriptor}, {}}; },
-                        [](const AttachCgroup& a) { return SlotUse{run_of(a.first, a.count), {}}; },
-                        [](const OpenTree& a) { return SlotUse{present({a.view}), {a.slot}}; },
-                        [](const MountRoot& a) { return SlotUse{present({a.tree}), {a.root}}; },
-                        [](const MountOverlayRoot& a) {
-                          SlotUse use{run_of(a.first_layer, a.layers), {a.root}};
-                          use.reads.push_back(a.writable);
-                          return use;
-                        },
-                        [](const Mount& a) { return SlotUse{present({a.root, a.tree}), {}}; },
-                        [](const MakeDevice& a) { return SlotUse{present({a.root}), {}}; },
-                        [](const MakeLink& a) { return SlotUse{present({a.root}), {}}; },
-                        [](const Pivot& a) { return SlotUse{{a.root}, {}}; },
-                        [](const ChangeRoot& a) { return SlotUse{{a.root}, {}}; },
-                        [](const Mask& a) { return SlotUse{present({a.root, a.null, a.empty}), {}}; },
-                        [](const MakeReadOnly& a) { return SlotUse{present({a.root}), {}}; },
-                        [](const ConnectStreams& a) { return SlotUse{present({a.input, a.output, a.error}), {}}; },
-                        [](const Console& a) { return SlotUse{present({a.root}), {a.master}}; },
-                        [](const LoadFilter& a) { return SlotUse{{}, present({a.listener})}; },
-                        [](const SendListener& a) { return SlotUse{{a.pid, a.listener}, {}}; },
-                        [](const auto&) { return SlotUse{}; },
-                    },
-                    action);
+  return std::visit(
+      Overloaded{
+          [](const MakeCgroup& a) { return SlotUse{{}, run_of(a.first, a.directories.count)}; },
+          [](const RestrictDevices& a) { return SlotUse{{a.cgroup}, {}}; },
+          [](const WriteFile& a) { return SlotUse{present({a.directory}), {}}; },
+          [](const MapIds& a) { return SlotUse{{a.pid}, {}}; },
+          [](const IdMapTree& a) { return SlotUse{present({a.tree, a.pid, a.user_namespace}), {}}; },
+          [](const Spawn& a) { return SlotUse{present({a.cgroup}), present({a.pid, a.pidfd})}; },
+          [](const SendDescriptor& a) { return SlotUse{present({a.descriptor, a.value}), {}}; },
+          [](const ReceiveDescriptor& a) { return SlotUse{present({a.sender}), present({a.descriptor, a.value})}; },
+          [](const RunHook& a) { return SlotUse{present({a.pid}), {}}; },
+          [](const OpenFile& a) { return SlotUse{{}, {a.slot}}; },
+          [](const JoinNamespace& a) { return SlotUse{{a.descriptor}, {}}; },
+          [](const AttachCgroup& a) { return SlotUse{run_of(a.first, a.count), {}}; },
+          [](const OpenTree& a) { return SlotUse{present({a.view}), {a.slot}}; },
+          [](const MountRoot& a) { return SlotUse{present({a.tree}), {a.root}}; },
+          [](const MountOverlayRoot& a) {
+            SlotUse use{run_of(a.first_layer, a.layers), {a.root}};
+            use.reads.push_back(a.writable);
+            return use;
+          },
+          [](const Mount& a) { return SlotUse{present({a.root, a.tree}), {}}; },
+          [](const MakeDevice& a) { return SlotUse{present({a.root}), {}}; },
+          [](const MakeLink& a) { return SlotUse{present({a.root}), {}}; },
+          [](const Pivot& a) { return SlotUse{{a.root}, {}}; },
+          [](const ChangeRoot& a) { return SlotUse{{a.root}, {}}; },
+          [](const Mask& a) { return SlotUse{present({a.root, a.null, a.empty}), {}}; },
+          [](const MakeReadOnly& a) { return SlotUse{present({a.root}), {}}; },
+          [](const ConnectStreams& a) { return SlotUse{present({a.input, a.output, a.error}), {}}; },
+          [](const Console& a) { return SlotUse{present({a.root}), {a.master}}; },
+          [](const auto&) { return SlotUse{}; },
+      },
+      action);
 }
 
 std::vector<std::string> broken_rules(const Plan& plan) { return Checker(plan).check(); }

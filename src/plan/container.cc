@@ -52,6 +52,7 @@ class ContainerPlanner {
   void session();
   void keyring();
   void sysctls();
+  Result<> hooks();
 
   const spec::Namespace* find(spec::NamespaceType type) const;
   bool is_new(spec::NamespaceType type) const { return find(type) != nullptr && find(type)->path.empty(); }
@@ -368,6 +369,24 @@ void ContainerPlanner::sysctls() {
   }
 }
 
+// While everything is mounted, and both the host and the container can be seen (config.md, "POSIX-platform Hooks"):
+// those of the runtime's namespaces first. What was known of the host before them need not be true any more.
+Result<> ContainerPlanner::hooks() {
+  const spec::Hooks& hooks = config_.hooks;
+  if (hooks.prestart.empty() && hooks.create_runtime.empty() && hooks.create_container.empty()) return {};
+  const spec::State state = builder_.state(config_, "creating");
+  builder_.add(Lane::kChild, "hooks", "everything is in place, and the host can still be seen", Signal{Tag::kMounted});
+  builder_.await_terminal(config_.process);
+  builder_.add(Lane::kParent, "hooks", "hooks find the container's namespaces and mounts", Await{Tag::kMounted});
+  TRY(builder_.hooks(Lane::kParent, "prestart", hooks.prestart, state, pid_, "run on the host before the pivot"));
+  TRY(builder_.hooks(Lane::kParent, "createRuntime", hooks.create_runtime, state, pid_,
+                     "run on the host before the pivot"));
+  builder_.add(Lane::kParent, "hooks", "", Signal{Tag::kHooked});
+  builder_.add(Lane::kChild, "hooks", "what the host's hooks do is done", Await{Tag::kHooked});
+  return builder_.hooks(Lane::kChild, "createContainer", hooks.create_container, state, kNoSlot,
+                        "a program of the host, run in the container's namespaces before the pivot");
+}
+
 Result<Plan> ContainerPlanner::plan() {
   Plan& plan = builder_.plan();
   pid_ = plan.new_slot(kSlotPid);
@@ -419,15 +438,27 @@ Result<Plan> ContainerPlanner::plan() {
     if (beside) await_and_join_cgroup();
   }));
   builder_.streams(config_.process, files.root(), files.bind_console());
+  TRY(hooks());
   files.pivot();
   files.protect();
 
-  TRY(builder_.program(config_.process, config_.linux_.seccomp, !joined_.empty()));
+  TRY(builder_.prepare(config_.process, config_.linux_.seccomp, !joined_.empty()));
+  TRY(builder_.hooks(Lane::kChild, "startContainer", config_.hooks.start_container, builder_.state(config_, "created"),
+                     kNoSlot, "run inside, as the program's user, right before it"));
+  TRY(builder_.execute(config_.process));
   builder_.await_ready(config_.process, config_.linux_.seccomp);
   return std::move(plan);
 }
 
 }  // namespace
+
+Result<Plan> plan_hook(const spec::Config& config, const spec::Hook& hook, std::string_view item,
+                       std::string_view status, const HostFacts& facts, const Request& request) {
+  Builder builder(facts, request);
+  const Slot pid = status == "stopped" ? kNoSlot : builder.plan().give_slot(kSlotPid);
+  TRY(builder.hook(Lane::kParent, item, hook, builder.state(config, status), pid, "run on the host"));
+  return std::move(builder.plan());
+}
 
 Result<Plan> plan_container(const spec::Config& config, const HostFacts& facts, const Request& request) {
   return ContainerPlanner(config, facts, request).plan();

@@ -60,6 +60,10 @@ std::string_view call_name(Call call) {
     case Call::kConnect: return "connect";
     case Call::kSend: return "send";
     case Call::kReceive: return "recv";
+    case Call::kMemfdCreate: return "memfd_create";
+    case Call::kForced: return "forced";
+    case Call::kHookStatus: return "hook_status";
+    case Call::kHookTimeout: return "hook_timeout";
     case Call::kVerifyDevice: return "verify_device";
     case Call::kVerifyTerminal: return "verify_terminal";
     case Call::kVerifyNamespace: return "verify_namespace";

@@ -72,6 +72,10 @@ enum class Call : std::uint8_t {
   kConnect,
   kSend,
   kReceive,
+  kMemfdCreate,
+  kForced,       ///< none: a test made the step fail (execute::Executor::fail_at)
+  kHookStatus,   ///< a hook ended otherwise than with 0; `operand` is its wait status
+  kHookTimeout,  ///< a hook was not done in its time
   // checks of our own
   kVerifyDevice,     ///< a node that must be a certain device is not (CVE-2025-31133)
   kVerifyTerminal,   ///< what should be a terminal's multiplexer is not (CVE-2025-52565)

@@ -3,6 +3,7 @@
 // (descriptors, pids) go through numbered slots, so that a freshly cloned child can run its lane without allocating.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 #include <variant>
@@ -148,6 +149,22 @@ struct ReceiveDescriptor {
   Slot descriptor = kNoSlot;
   Slot value = kNoSlot;
   Slot sender = kNoSlot;
+};
+
+inline constexpr std::size_t kMostHookWords = 1000;  ///< arguments and variables, which are listed on the stack
+
+/// Runs a program with the container's state on its standard input, and waits for it: `timeout_s` at most (0: however
+/// long it takes; it is killed then). The state is `before_pid`, the number in `pid` (the running process's own pid
+/// where there is none) and `after_pid`; without `after_pid` it is the first alone. Anything but an exit status of 0
+/// fails.
+struct RunHook {
+  Text path;
+  Range arguments;
+  Range environment;
+  Text before_pid;
+  Text after_pid;
+  Slot pid = kNoSlot;
+  std::uint32_t timeout_s = 0;
 };
 
 // --- namespaces --------------------------------------------------------------------------------------------------
@@ -382,10 +399,10 @@ struct Exec {
 
 using Action =
     std::variant<MakeCgroup, EnableControllers, RestrictDevices, MakeMountSource, WriteFile, MapIds, IdMapTree, Spawn,
-                 Await, Signal, SendDescriptor, ReceiveDescriptor, OpenFile, JoinNamespace, AttachCgroup, Unshare,
-                 BringUpLoopback, SetHostname, OpenTree, SetPropagation, MountRoot, MountOverlayRoot, Mount,
-                            MakeDevice, MakeLink, Pivot, ChangeRoot, Mask, MakeReadOnly, SetAttribute, ConnectStreams,
-                            Console, SetIds, ChangeDirectory, CloseDescriptors, LoadFilter, SendListener, Exec>;
+                 Await, Signal, SendDescriptor, ReceiveDescriptor, RunHook, OpenFile, JoinNamespace, AttachCgroup,
+                 Unshare, BringUpLoopback, SetHostname, OpenTree, SetPropagation, MountRoot, MountOverlayRoot, Mount,
+                 MakeDevice, MakeLink, Pivot, ChangeRoot, Mask, MakeReadOnly, SetAttribute, ConnectStreams, Console,
+                 SetIds, ChangeDirectory, CloseDescriptors, LoadFilter, SendListener, Exec>;
 
 /// How a host-visible step is taken back after a later one failed; in reverse order.
 enum class Undo : std::uint8_t {

@@ -207,6 +207,26 @@ struct Linux {
   bool operator==(const Linux&) const = default;
 };
 
+/// A program of the host's (of the container's: startContainer) that is run with the container's state on its standard
+/// input (config.md, "POSIX-platform Hooks").
+struct Hook {
+  std::string path;
+  std::vector<std::string> args;  ///< argv, its first word included; empty: the path alone
+  std::vector<std::string> env;
+  std::optional<std::int64_t> timeout_s;
+  bool operator==(const Hook&) const = default;
+};
+
+struct Hooks {
+  std::vector<Hook> prestart;
+  std::vector<Hook> create_runtime;
+  std::vector<Hook> create_container;
+  std::vector<Hook> start_container;
+  std::vector<Hook> poststart;
+  std::vector<Hook> poststop;
+  bool operator==(const Hooks&) const = default;
+};
+
 struct Config {
   std::string oci_version = "1.3.0";
   Root root;
@@ -215,8 +235,23 @@ struct Config {
   std::string hostname;
   std::string domainname;
   std::map<std::string, std::string> annotations;
+  Hooks hooks;
   Linux linux_;  ///< `linux` is a macro in GNU dialects
   bool operator==(const Config&) const = default;
+};
+
+/// The lists of hooks by their names in the configuration.
+struct HookList {
+  const char* name;
+  std::vector<Hook> Hooks::* list;
+};
+inline constexpr HookList kHookLists[] = {
+    {"prestart", &Hooks::prestart},
+    {"createRuntime", &Hooks::create_runtime},
+    {"createContainer", &Hooks::create_container},
+    {"startContainer", &Hooks::start_container},
+    {"poststart", &Hooks::poststart},
+    {"poststop", &Hooks::poststop},
 };
 
 }  // namespace caisson::spec

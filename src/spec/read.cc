@@ -24,6 +24,13 @@ void read_mount(Fields& fields, Mount& mount) {
   }
 }
 
+void read_hook(Fields& fields, Hook& hook) {
+  fields.require("path", hook.path);
+  fields.read("args", hook.args);
+  fields.read("env", hook.env);
+  fields.read("timeout", hook.timeout_s);
+}
+
 void read_top(Fields& fields, Config& config) {
   fields.require("ociVersion", config.oci_version);
   fields.object("root", [&](Fields& root) {
@@ -35,8 +42,11 @@ void read_top(Fields& fields, Config& config) {
   fields.read("hostname", config.hostname);
   fields.read("domainname", config.domainname);
   fields.read("annotations", config.annotations);
+  fields.object("hooks", [&](Fields& hooks) {
+    for (const HookList& kind : kHookLists) hooks.list(kind.name, config.hooks.*kind.list, read_hook);
+  });
   fields.object("linux", [&](Fields& linux_fields) { read_linux(linux_fields, config.linux_); });
-  for (const char* key : {"hooks", "vm", "solaris", "windows", "zos", "freebsd"}) fields.unsupported(key);
+  for (const char* key : {"vm", "solaris", "windows", "zos", "freebsd"}) fields.unsupported(key);
   fields.finish();
 }
 

@@ -164,6 +164,18 @@ void Validation::names() {
   }
 }
 
+void Validation::hooks() {
+  for (const HookList& kind : kHookLists) {
+    const std::vector<Hook>& list = config_.hooks.*kind.list;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const std::string pointer = fmt::format("/hooks/{}/{}", kind.name, i);
+      if (!list[i].path.starts_with('/') || list[i].path.find('\0') != std::string::npos)
+        error(pointer + "/path", "not an absolute path");
+      if (list[i].timeout_s && *list[i].timeout_s <= 0) error(pointer + "/timeout", "has to be greater than 0");
+    }
+  }
+}
+
 Findings validate(const Config& config) {
   Validation validation(config);
   version_and_root(config, validation);
@@ -177,6 +189,7 @@ Findings validate(const Config& config) {
   validation.paths();
   validation.resources();
   validation.seccomp();
+  validation.hooks();
   return std::move(validation).take();
 }
 

@@ -25,6 +25,7 @@ class Validation {
   void paths();
   void resources();
   void seccomp();
+  void hooks();
 
   void error(std::string pointer, std::string text) {
     findings_.errors.push_back({std::move(pointer), std::move(text)});

@@ -2,6 +2,7 @@
 
 #include "spec/capability.h"
 #include "spec/json.h"
+#include "spec/state.h"
 #include "spec/validate.h"
 
 namespace caisson::spec {
@@ -200,7 +201,33 @@ Ordered write_linux(const Linux& linux_config) {
   return object;
 }
 
+Ordered write_hook(const Hook& hook) {
+  Ordered object = {{"path", hook.path}};
+  put(object, "args", hook.args);
+  put(object, "env", hook.env);
+  put(object, "timeout", hook.timeout_s);
+  return object;
+}
+
+Ordered write_hooks(const Hooks& hooks) {
+  Ordered object;
+  for (const HookList& kind : kHookLists) put_list(object, kind.name, hooks.*kind.list, write_hook);
+  return object;
+}
+
+std::string dump(const Ordered& object) { return object.dump(-1, ' ', false, Ordered::error_handler_t::replace); }
+
 }  // namespace
+
+StateText write_state(const State& state) {
+  std::string head = dump({{"ociVersion", state.oci_version}, {"id", state.id}, {"status", state.status}});
+  Ordered rest = {{"bundle", state.bundle}};
+  put(rest, "annotations", state.annotations);
+  head.back() = ',';
+  return {.before_pid = head + "\"pid\":",
+          .after_pid = "," + dump(rest).substr(1),
+          .without_pid = head + dump(rest).substr(1)};
+}
 
 std::string write_config(const Config& config) {
   Ordered object = {{"ociVersion", config.oci_version}};
@@ -212,6 +239,7 @@ std::string write_config(const Config& config) {
   put(object, "hostname", config.hostname);
   put(object, "domainname", config.domainname);
   put_list(object, "mounts", config.mounts, write_mount);
+  put(object, "hooks", write_hooks(config.hooks));
   put(object, "linux", write_linux(config.linux_));
   put(object, "annotations", config.annotations);
   return object.dump(2, ' ', false, Ordered::error_handler_t::replace) + "\n";

@@ -10,16 +10,16 @@
 //     --limit SECONDS             everything that is left then is killed (20)
 //     --leave                     what the command leaves running goes on, and is not waited for
 //
-// A process is named by its birth: 0 the command, 0.0 its first child, 0.0.1 the second child of that one; so a point has
-// the same name in every run, whatever the scheduler does. A process counts for as long as its program is one of
+// A process is named by its birth: 0 the command, 0.0 its first child, 0.0.1 the second child of that one; so a point
+// has the same name in every run, whatever the scheduler does. A process counts for as long as its program is one of
 // caisson's. The exit status is the command's, or 128 + n for signal n.
 #include <fcntl.h>
 #include <linux/elf.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -87,8 +87,8 @@ struct Traced {
 
 #if defined(__x86_64__)
 constexpr std::size_t kRegisters = 27;
-constexpr std::size_t kResult = 10;   // rax
-constexpr std::size_t kNumber = 15;   // orig_rax
+constexpr std::size_t kResult = 10;  // rax
+constexpr std::size_t kNumber = 15;  // orig_rax
 #elif defined(__aarch64__)
 constexpr std::size_t kRegisters = 34;
 constexpr std::size_t kResult = 0;  // x0

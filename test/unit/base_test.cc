@@ -49,6 +49,7 @@ TEST(Text, SplitsAndQuotes) {
   EXPECT_EQ(human_bytes(1536), "1.5 KiB");
   EXPECT_EQ(hex(std::string_view("\x00\xff", 2)), "00ff");
   EXPECT_EQ(nearest("memroy", {"memory", "mount"}), "memory");
+  EXPECT_EQ(nearest("rnu", {"ps", "run", "rm"}), "run");
   EXPECT_EQ(nearest("xyz", {"memory", "mount"}), std::nullopt);
 }
 

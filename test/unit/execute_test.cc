@@ -81,6 +81,17 @@ class Script {
     child(Await{Tag::kPrepared});
   }
 
+  std::size_t hook(const std::string& script, std::uint32_t timeout_s = 0, Lane lane = Lane::kParent) {
+    plan.append(lane, "hook", "",
+                RunHook{.path = plan.add("/bin/sh"),
+                        .arguments = plan.add(std::vector<std::string>{"sh", "-c", script}),
+                        .environment = plan.add(std::vector<std::string>{"A=b"}),
+                        .before_pid = plan.add("{\"pid\":"),
+                        .after_pid = plan.add("}"),
+                        .pid = lane == Lane::kParent ? pid_ : kNoSlot,
+                        .timeout_s = timeout_s});
+    return plan.lane(lane).size() - 1;
+  }
   void ready() {
     child(Signal{Tag::kReady});
     parent(Await{Tag::kReady});
@@ -798,4 +809,63 @@ TEST_F(Execute, ReportsAFailureWithoutAllocating) {
 }
 
 }  // namespace
+// --- hooks and forced failures
+// -----------------------------------------------------------------------------------------
+
+TEST_F(Execute, HooksOfBothLanesReadTheStateAndAreWaitedFor) {
+  const std::string seen = testing::TempDir() + "hooks";
+  for (const Lane lane : {Lane::kParent, Lane::kChild}) {
+    Script script;
+    script.spawn();
+    if (lane == Lane::kChild) script.hook("cat >" + seen + "; echo \" $A $HOME\" >>" + seen, 0, lane);
+    script.ready();
+    if (lane == Lane::kParent) script.hook("cat >" + seen + "; echo \" $A $HOME\" >>" + seen, 0, lane);
+    script.shell("exit 3");
+    EXPECT_EQ(status_of(script.plan) >> 8, 3);
+    EXPECT_THAT(*kernel::read_file(seen), testing::MatchesRegex("\\{\"pid\":[1-9][0-9]*\\} b \n"));
+  }
+  ::unlink(seen.c_str());
+}
+
+TEST_F(Execute, AHookThatFailsFailsItsStep) {
+  for (const Lane lane : {Lane::kParent, Lane::kChild}) {
+    const auto failing = [&](const std::string& command, std::uint32_t timeout_s) {
+      Script script;
+      script.spawn();
+      const std::size_t step = script.hook(command, timeout_s, lane);
+      script.ready();
+      script.shell("exit 0");
+      const Failure failure = failure_of(script.plan);
+      EXPECT_EQ(failure.lane, lane);
+      EXPECT_EQ(failure.what.step, step);
+      return failure.what;
+    };
+    const StepFailure status = failing("exit 7", 0);
+    EXPECT_EQ(status.call, Call::kHookStatus);
+    EXPECT_EQ(status.operand, 7 << 8);
+    EXPECT_EQ(failing("kill -9 $$", 0).operand, SIGKILL);
+    EXPECT_EQ(failing("exec sleep 100", 1).call, Call::kHookTimeout);
+  }
+}
+
+TEST_F(Execute, AForcedStepIsTheOneThatFails) {
+  Script script;
+  script.spawn();
+  script.child(SetAttribute{.attribute = Attribute::kNewSession});
+  script.ready();
+  script.shell("exit 0");
+  for (const Lane lane : {Lane::kParent, Lane::kChild}) {
+    for (std::size_t step = 0; step < script.plan.lane(lane).size(); ++step) {
+      Executor executor(script.plan);
+      executor.fail_at(lane, static_cast<std::uint16_t>(step), EXDEV);
+      const auto run = executor.run({});
+      ASSERT_FALSE(run) << step;
+      EXPECT_EQ(run.error().lane, lane);
+      EXPECT_EQ(run.error().what.step, step);
+      EXPECT_EQ(run.error().what.call, Call::kForced);
+      EXPECT_EQ(run.error().what.error, EXDEV);
+    }
+  }
+}
+
 }  // namespace caisson::execute

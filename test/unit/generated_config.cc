@@ -227,6 +227,9 @@ GeneratedContainer generate_container(std::uint64_t seed) {
     return std::any_of(config.linux_.namespaces.begin(), config.linux_.namespaces.end(),
                        [&](const spec::Namespace& n) { return n.type == type && (!created || n.path.empty()); });
   };
+  for (const spec::HookList& kind : spec::kHookLists) {
+    if (random.one_in(6)) config.hooks.*kind.list = {{.path = "/hook", .args = {"hook", "a"}, .timeout_s = 3}};
+  }
   if (has(NamespaceType::kUts, false) && random.one_in(2)) config.hostname = "box";
   if (has(NamespaceType::kUts, false) && random.one_in(4)) config.domainname = "example.org";
   if (has(NamespaceType::kNetwork, false) && random.one_in(2)) config.linux_.sysctl["net.ipv4.ip_forward"] = "1";

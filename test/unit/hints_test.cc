@@ -80,6 +80,7 @@ std::function<void(Plan&)> clone(std::uint64_t flags) {
 std::function<void(Plan&)> write(const std::string& path, const std::string& value) {
   return [=](Plan& p) { child(p, plan::WriteFile{.path = p.add(path), .value = p.add(value)}); };
 }
+void hook(Plan& p) { child(p, plan::RunHook{.path = p.add("/hook")}); }
 std::function<void(Plan&)> open_file(const std::string& path) {
   return [=](Plan& p) { child(p, plan::OpenFile{.path = p.add(path), .slot = p.new_slot("file")}); };
 }
@@ -493,6 +494,10 @@ const std::vector<HintCase> kCases = {
     {"cgroup_parent_missing", cgroups, {.call = Call::kMkdir, .error = ENOENT}, "is not mounted there any more"},
     {"cpuset_empty", attach, {.call = Call::kWrite, .error = ENOSPC}, "fill cpuset.cpus and cpuset.mems"},
     {"attach_refused", attach, {.call = Call::kWrite, .error = EACCES}, "may not enter that cgroup", ordinary_user()},
+
+    {"hook_missing", hook, {.call = Call::kExecve, .error = ENOENT}, "there is no /hook"},
+    {"hook_not_executable", hook, {.call = Call::kExecve, .error = EACCES}, "chmod +x /hook"},
+    {"hook_too_slow", hook, {.call = Call::kHookTimeout}, "has to end for the container to go on"},
 
     {"sysctl_unknown",
      write("/proc/sys/net/ipv4/nope", "1"),

@@ -19,9 +19,9 @@
 #include "image/extract.h"
 #include "image/layer_store.h"
 #include "image/layers.h"
-#include "kernel/files.h"
 #include "image/unpack.h"
 #include "image_archive.h"
+#include "kernel/files.h"
 
 namespace caisson::image {
 namespace {

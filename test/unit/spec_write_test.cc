@@ -121,8 +121,21 @@ class Generator {
     return r;
   }
 
+  Hooks hooks() {
+    Hooks all;
+    for (const HookList& kind : kHookLists) {
+      all.*kind.list = list([&] {
+        Hook hook{.path = text(), .args = texts(), .env = texts()};
+        maybe(hook.timeout_s);
+        return hook;
+      });
+    }
+    return all;
+  }
+
   Config config() {
-    Config config{.oci_version = text(), .root = {text(), coin()}, .process = process(), .annotations = map()};
+    Config config{
+        .oci_version = text(), .root = {text(), coin()}, .process = process(), .annotations = map(), .hooks = hooks()};
     config.mounts = list([&] { return Mount{"/" + text(), text(), text(), texts(), mappings(), mappings()}; });
     if (coin()) config.hostname = text();
     if (coin()) config.domainname = text();

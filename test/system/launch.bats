@@ -1,0 +1,50 @@
+# Plans run step by step, by a program of the tests: each step made to fail, and the hooks; runc says what hooks have to do.
+load helper
+
+@test "launch: each step that fails is named, with the right exit status, and leaves nothing on the host; hooks" {
+  [ -x "$BUILD/test/system_launch" ] || skip "$BUILD/test/system_launch is not built"
+  unshare --mount --propagation private "$BUILD/test/system_launch" --gtest_brief=1 "$(rootfs)"
+}
+
+@test "launch: runc runs the hooks in the same order, states and namespaces" {
+  require_program runc
+  local root bundle=$T/bundle
+  mkdir "$bundle" && root=$(rootfs bundle/rootfs)
+  (cd "$bundle" && runc spec)
+  python3 - "$bundle/config.json" "$root" <<'PYTHON'
+import json, sys
+path, root = sys.argv[1:]
+config = json.load(open(path))
+config["process"].update(terminal=False, args=["/bin/sh", "-c", "echo program >>/record"])
+config["process"].pop("rlimits", None)
+config["root"]["readonly"] = False
+config["hostname"] = "h"
+def hook(name, directory):
+    script = ("state=$(cat); status=${state#*status\":\"}; pid=none; case $state in *'\"pid\":'[1-9]*) pid=some;; esac; "
+              "case $(hostname) in h) uts=container;; *) uts=host;; esac; "
+              f"echo \"{name} ${{status%%\\\"*}} $pid $uts\" >>{directory}/record")
+    return [{"path": "/bin/sh", "args": ["sh", "-c", script], "env": ["PATH=/bin:/usr/bin"]}]
+config["hooks"] = {name: hook(name, "" if name == "startContainer" else root)
+                   for name in ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]}
+json.dump(config, open(path, "w"))
+PYTHON
+  runc run --bundle "$bundle" "caisson-oracle-$$" </dev/null
+  sort "$root/record" >"$T/sorted"
+  diff "$T/sorted" - <<'END'
+createContainer creating some container
+createRuntime creating some host
+poststart running some host
+poststop stopped none host
+prestart creating some host
+program
+startContainer created some container
+END
+  diff <(grep -v poststart "$root/record") - <<'END'
+prestart creating some host
+createRuntime creating some host
+createContainer creating some container
+startContainer created some container
+program
+poststop stopped none host
+END
+}

@@ -1,0 +1,309 @@
+// Plans of a real configuration, run as root: each step once made to fail, with the report, the exit status and the
+// host looked at afterwards; and the hooks. For test/system/launch.bats.
+//
+//     system_launch ROOTFS    a root filesystem with busybox, which may be written to
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "cgroup/removal.h"
+#include "execute/executor.h"
+#include "explain/failure.h"
+#include "host/probe.h"
+#include "kernel/files.h"
+#include "kernel/processes.h"
+#include "plan/build.h"
+#include "plan/check.h"
+#include "runtime/hooks.h"
+#include "runtime/launch.h"
+#include "spec/read.h"
+
+namespace caisson {
+namespace {
+
+using plan::Lane;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::string rootfs;  // NOLINT: given on the command line
+
+constexpr std::string_view kMounts = R"([
+  {"destination": "/proc", "type": "proc", "source": "proc"},
+  {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "mode=755", "size=65536k"]},
+  {"destination": "/dev/pts", "type": "devpts", "source": "devpts", "options": ["newinstance", "ptmxmode=0666"]},
+  {"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid", "noexec", "nodev", "ro"]},
+  {"destination": "/tmp", "type": "bind", "source": "/tmp", "options": ["rbind", "ro"]}])";
+
+struct Case {
+  std::string name;
+  bool terminal = false;
+  bool user_namespace = false;
+  bool hooks = false;
+  bool wait_for_start = false;
+  std::string resources = "{}";
+};
+
+std::string config_text(const Case& c, const std::string& script) {
+  const std::string hook = R"([{"path": "/bin/true"}])";
+  const std::string hooks = fmt::format(R"("prestart": {0}, "createRuntime": {0}, "createContainer": {0}, )"
+                                        R"("startContainer": {0})",
+                                        hook);
+  const std::string maps = R"("uidMappings": [{"containerID": 0, "hostID": 0, "size": 4294967295}], )"
+                           R"("gidMappings": [{"containerID": 0, "hostID": 0, "size": 4294967295}],)";
+  return fmt::format(
+      R"({{"ociVersion": "1.0.2", "hostname": "h", "root": {{"path": "{}", "readonly": true}}, "mounts": {},
+        "process": {{"terminal": {}, "cwd": "/", "args": ["/bin/sh", "-c", "{}"], "env": ["PATH=/bin"],
+          "rlimits": [{{"type": "RLIMIT_CORE", "soft": 0, "hard": 0}}], "noNewPrivileges": true,
+          "capabilities": {{"bounding": ["CAP_KILL"], "effective": ["CAP_KILL"], "permitted": ["CAP_KILL"]}}}},
+        "hooks": {{{}}}, "annotations": {{"a": "b"}},
+        "linux": {{{} "cgroupsPath": "/caisson-launch-{}", "resources": {},
+          "namespaces": [{{"type": "pid"}}, {{"type": "network"}}, {{"type": "ipc"}}, {{"type": "uts"}},
+                         {{"type": "mount"}}, {{"type": "cgroup"}}{}],
+          "maskedPaths": ["/proc/kcore", "/sys/firmware"], "readonlyPaths": ["/proc/sys"]}}}})",
+      rootfs, kMounts, c.terminal, script, c.hooks ? hooks : "", c.user_namespace ? maps : "", ::getpid(), c.resources,
+      c.user_namespace ? R"(, {"type": "user"})" : "");
+}
+
+spec::Config config_of(const std::string& text) {
+  spec::Reading reading = spec::read_config(text);
+  for (const spec::Problem& problem : reading.findings.errors) ADD_FAILURE() << problem.line();
+  return std::move(reading.config);
+}
+
+// What shows on the host, a line for each thing.
+std::set<std::string> host_state() {
+  std::set<std::string> state;
+  const std::string mounts = kernel::read_file("/proc/self/mountinfo").value_or("");
+  for (const std::string_view line : split(mounts, '\n')) state.insert("mount " + std::string(line));
+  for (const std::string& name : *kernel::list_directory("/dev")) state.insert("/dev/" + name);
+  for (const std::string& name : *kernel::list_directory("/proc/self/fd")) state.insert("descriptor " + name);
+  for (const std::string& hierarchy : *kernel::list_directory("/sys/fs/cgroup")) {
+    const std::string directory = fmt::format("/sys/fs/cgroup/{}/caisson-launch-{}", hierarchy, ::getpid());
+    if (kernel::exists(directory)) state.insert("cgroup " + directory);
+  }
+  if (::waitpid(-1, nullptr, WNOHANG | __WALL) != -1) state.insert("a child process");
+  return state;
+}
+
+struct Null {
+  Fd file{*kernel::open_file("/dev/null", O_RDWR)};
+  void give(execute::Executor& executor) const {
+    for (const std::string_view slot : {plan::kSlotInput, plan::kSlotOutput, plan::kSlotError})
+      executor.give(slot, file.get());
+  }
+};
+
+// Runs `plan` once for each of its steps with that step made to fail.
+void fail_each(const plan::Plan& plan, const HostFacts& facts, int target = -1) {
+  ASSERT_THAT(plan::broken_rules(plan), IsEmpty());
+  const Null null;
+  const std::set<std::string> before = host_state();
+  for (const Lane lane : {Lane::kParent, Lane::kLauncher, Lane::kChild}) {
+    for (std::size_t step = 0; step < plan.lane(lane).size(); ++step) {
+      SCOPED_TRACE(fmt::format("lane {} step {}", static_cast<int>(lane), step));
+      const auto* await = std::get_if<plan::Await>(&plan.lane(lane)[step].action);
+      if (await != nullptr && await->tag == plan::Tag::kStart) break;  // what follows is another command's to hear of
+      {
+        execute::Executor executor(plan);
+        null.give(executor);
+        if (target >= 0) executor.give(plan::kSlotTarget, target);
+        executor.fail_at(lane, static_cast<std::uint16_t>(step), EXDEV);
+        const auto run = executor.run({});
+        ASSERT_FALSE(run);
+        const plan::Failure& failure = run.error();
+        EXPECT_EQ(failure.lane, lane);
+        EXPECT_EQ(failure.what.step, step);
+        EXPECT_EQ(failure.what.error, EXDEV);
+        EXPECT_THAT(failure.undo, IsEmpty());
+        const bool is_program = std::holds_alternative<plan::Exec>(plan.lane(lane)[step].action);
+        EXPECT_EQ(explain::exit_status(plan, failure), is_program ? 126 : 125);
+        EXPECT_THAT(explain::tell(plan, failure, facts).line, HasSubstr("Invalid cross-device link"));
+      }
+      const std::set<std::string> after = host_state();
+      EXPECT_EQ(before, after);
+    }
+  }
+}
+
+class Steps : public testing::TestWithParam<Case> {};
+
+TEST_P(Steps, EachThatFailsIsNamedAndLeavesNothing) {
+  const HostFacts facts = host::probe();
+  const spec::Config config = config_of(config_text(GetParam(), "exit 0"));
+  const std::string made = fmt::format("/tmp/caisson-launch-{}", ::getpid());
+  const Result<plan::Plan> plan = plan::plan_container(
+      config, facts,
+      {.sources = {{made, "made up\n"}}, .wait_for_start = GetParam().wait_for_start, .death_signal = SIGKILL});
+  ASSERT_TRUE(plan) << plan.error().text();
+  fail_each(*plan, facts);
+  EXPECT_FALSE(kernel::exists(made));
+}
+
+// A row more for each kind of plan.
+INSTANTIATE_TEST_SUITE_P(Plans, Steps,
+                         testing::Values(Case{.name = "plain"}, Case{.name = "terminal", .terminal = true},
+                                         Case{.name = "limits",
+                                              .resources = R"({"memory": {"limit": 67108864}, "pids": {"limit": 50}})"},
+                                         Case{.name = "hooks", .hooks = true},
+                                         Case{.name = "hooks_terminal", .terminal = true, .hooks = true},
+                                         Case{.name = "user_namespace", .user_namespace = true},
+                                         Case{.name = "wait_for_start", .hooks = true, .wait_for_start = true}),
+                         [](const auto& test) { return test.param.name; });
+
+// Launches `config`; its first process.
+runtime::Launched launch(const spec::Config& config, const plan::Request& request) {
+  const HostFacts facts = host::probe();
+  const Result<plan::Plan> plan = plan::plan_container(config, facts, request);
+  if (!plan) {
+    ADD_FAILURE() << plan.error().text();
+    return {};
+  }
+  const Null null;
+  auto launched = runtime::launch(*plan, {null.file.get(), null.file.get(), null.file.get()}, facts);
+  if (launched) return std::move(*launched);
+  ADD_FAILURE() << launched.error().line;
+  return {};
+}
+
+std::vector<std::string> cgroups() {
+  std::vector<std::string> directories;
+  for (const std::string& hierarchy : *kernel::list_directory("/sys/fs/cgroup"))
+    directories.push_back(fmt::format("/sys/fs/cgroup/{}/caisson-launch-{}", hierarchy, ::getpid()));
+  return directories;
+}
+
+TEST(Exec, EachStepThatFailsIsNamedAndLeavesTheContainerAsItWas) {
+  const spec::Config config = config_of(config_text({}, "exec sleep 1000"));
+  const runtime::Launched container = launch(config, {.death_signal = SIGKILL});
+  ASSERT_GT(container.pid, 0);
+  const HostFacts facts = host::probe();
+  for (const bool terminal : {false, true}) {
+    spec::Process process = config.process;
+    process.terminal = terminal;
+    const Result<plan::Plan> plan = plan::plan_process(
+        process,
+        {.namespaces = {spec::NamespaceType::kPid, spec::NamespaceType::kMount, spec::NamespaceType::kUts,
+                        spec::NamespaceType::kIpc, spec::NamespaceType::kNetwork},
+         .root = {},
+         .cgroup_directories = {}},
+        facts, {.death_signal = SIGKILL});
+    ASSERT_TRUE(plan) << plan.error().text();
+    // The container is a child of this process, which host_state() would reap or report: only others count.
+    const Null null;
+    const std::size_t descriptors = kernel::list_directory("/proc/self/fd")->size();
+    for (const Lane lane : {Lane::kParent, Lane::kLauncher, Lane::kChild}) {
+      for (std::size_t step = 0; step < plan->lane(lane).size(); ++step) {
+        SCOPED_TRACE(fmt::format("terminal {} lane {} step {}", terminal, static_cast<int>(lane), step));
+        {
+          execute::Executor executor(*plan);
+          null.give(executor);
+          executor.give(plan::kSlotTarget, container.pidfd.get());
+          executor.fail_at(lane, static_cast<std::uint16_t>(step), EXDEV);
+          const auto run = executor.run({});
+          ASSERT_FALSE(run);
+          EXPECT_EQ(run.error().lane, lane);
+          EXPECT_EQ(run.error().what.step, step);
+        }
+        EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG | __WALL), 0) << "a process is left, or the container has ended";
+        EXPECT_EQ(kernel::list_directory("/proc/self/fd")->size(), descriptors);
+      }
+    }
+  }
+  ::kill(container.pid, SIGKILL);
+  EXPECT_TRUE(kernel::wait_for(container.pid));
+  EXPECT_TRUE(cgroup::kill_and_remove(cgroups()));
+}
+
+// --- hooks ---------------------------------------------------------------------------------------------------------
+
+class Hooks : public testing::Test {
+ protected:
+  // Appends "NAME STATUS hasPID mnt=… uts=… file=…" to the record: whose namespaces it runs in, and whose files it
+  // sees.
+  spec::Hook hook(const std::string& name, const std::string& directory, const std::string& more = "true") const {
+    return {
+        .path = "/bin/sh",
+        .args = {"sh", "-c",
+                 "state=$(cat); status=${state#*status\":\"}; pid=none; case $state in *'\"pid\":'[1-9]*) pid=some;; "
+                 "esac; case $(hostname) in h) uts=container;; *) uts=host;; esac; "
+                 "echo \"" +
+                     name + " ${status%%\\\"*} $pid $uts\" >>" + directory + "/record; " + more}};
+  }
+  std::vector<std::string> record() const {
+    const std::string text = kernel::read_file(rootfs + "/record").value_or("");
+    std::vector<std::string> lines;
+    for (const std::string_view line : split(text, '\n')) {
+      if (!line.empty()) lines.emplace_back(line);
+    }
+    return lines;
+  }
+  void SetUp() override { ::unlink((rootfs + "/record").c_str()); }
+};
+
+TEST_F(Hooks, RunInTheirOrderAndNamespaces) {
+  spec::Config config = config_of(config_text({}, "echo program >>/record"));
+  config.root.readonly = false;
+  config.hooks = {.prestart = {hook("prestart", rootfs)},
+                  .create_runtime = {hook("createRuntime", rootfs)},
+                  .create_container = {hook("createContainer", rootfs)},
+                  .start_container = {hook("startContainer", "")},
+                  .poststart = {hook("poststart", rootfs)},
+                  .poststop = {hook("poststop", rootfs, "exit 3"), hook("poststop2", rootfs)}};
+  const plan::Request request{.state = {.id = "one", .bundle = "/bundle"}};
+  const runtime::Launched container = launch(config, request);
+  ASSERT_GT(container.pid, 0);
+  EXPECT_TRUE(kernel::wait_for(container.pid));
+  const HostFacts facts = host::probe();
+  EXPECT_THAT(runtime::run_late_hooks(config, "poststart", container.pid, facts, request), IsEmpty());
+  EXPECT_THAT(runtime::run_late_hooks(config, "poststop", 0, facts, request),
+              ElementsAre(HasSubstr("hooks.poststop[0]: run the hook")));
+  EXPECT_TRUE(cgroup::kill_and_remove(cgroups()));
+  EXPECT_THAT(record(),
+              ElementsAre("prestart creating some host", "createRuntime creating some host",
+                          "createContainer creating some container", "startContainer created some container", "program",
+                          "poststart running some host", "poststop stopped none host", "poststop2 stopped none host"));
+}
+
+TEST_F(Hooks, OneThatFailsFailsTheStartAndLeavesNothing) {
+  const std::set<std::string> before = host_state();
+  for (const spec::HookList& kind : spec::kHookLists) {
+    if (std::string_view(kind.name).starts_with("post")) continue;
+    spec::Config config = config_of(config_text({}, "echo program >>/record"));
+    config.hooks.*kind.list = {{.path = "/bin/sh", .args = {"sh", "-c", "exit 5"}}};
+    const HostFacts facts = host::probe();
+    const Result<plan::Plan> plan = plan::plan_container(config, facts, {.state = {.id = "one", .bundle = "/bundle"}});
+    ASSERT_TRUE(plan);
+    {
+      const Null null;
+      const auto launched = runtime::launch(*plan, {null.file.get(), null.file.get(), null.file.get()}, facts);
+      ASSERT_FALSE(launched);
+      EXPECT_EQ(
+          launched.error().line,
+          fmt::format("hooks.{}[0]: run the hook /bin/sh as sh -c 'exit 5': it ended with exit status 5", kind.name));
+      EXPECT_EQ(launched.error().exit_status, 125);
+    }
+    EXPECT_EQ(before, host_state());
+  }
+  EXPECT_THAT(record(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace caisson
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  if (argc != 2) return 125;
+  caisson::rootfs = argv[1];
+  return RUN_ALL_TESTS();
+}
