@@ -249,8 +249,9 @@ std::string describe_call(const Plan& plan, const plan::Action& action, const pl
   }
   if (what.call == Call::kNone) return {};
   if (what.call == Call::kHookStatus) return ending(what.operand);
-  if (what.call == Call::kHookTimeout)
-    return fmt::format("it was not done in {} s, and was killed", std::get<plan::RunHook>(action).timeout_s);
+  const auto* hook = std::get_if<plan::RunHook>(&action);
+  if (hook != nullptr && what.call == Call::kHookTimeout)
+    return fmt::format("it was not done in {} s, and was killed", hook->timeout_s);
   return fmt::format("{}({})", plan::call_name(what.call), join(std::visit(Caller{plan, what}, action), ", "));
 }
 

@@ -26,7 +26,7 @@
 #include "plan/check.h"
 #include "runtime/hooks.h"
 #include "runtime/launch.h"
-#include "spec/read.h"
+#include "spec/json.h"
 
 namespace caisson {
 namespace {
@@ -44,6 +44,10 @@ constexpr std::string_view kMounts = R"([
   {"destination": "/dev/pts", "type": "devpts", "source": "devpts", "options": ["newinstance", "ptmxmode=0666"]},
   {"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid", "noexec", "nodev", "ro"]},
   {"destination": "/tmp", "type": "bind", "source": "/tmp", "options": ["rbind", "ro"]}])";
+
+std::vector<std::string> names_in(const std::string& directory) {
+  return kernel::list_directory(directory).value_or(std::vector<std::string>());
+}
 
 struct Case {
   std::string name;
@@ -86,9 +90,9 @@ std::set<std::string> host_state() {
   std::set<std::string> state;
   const std::string mounts = kernel::read_file("/proc/self/mountinfo").value_or("");
   for (const std::string_view line : split(mounts, '\n')) state.insert("mount " + std::string(line));
-  for (const std::string& name : *kernel::list_directory("/dev")) state.insert("/dev/" + name);
-  for (const std::string& name : *kernel::list_directory("/proc/self/fd")) state.insert("descriptor " + name);
-  for (const std::string& hierarchy : *kernel::list_directory("/sys/fs/cgroup")) {
+  for (const std::string& name : names_in("/dev")) state.insert("/dev/" + name);
+  for (const std::string& name : names_in("/proc/self/fd")) state.insert("descriptor " + name);
+  for (const std::string& hierarchy : names_in("/sys/fs/cgroup")) {
     const std::string directory = fmt::format("/sys/fs/cgroup/{}/caisson-launch-{}", hierarchy, ::getpid());
     if (kernel::exists(directory)) state.insert("cgroup " + directory);
   }
@@ -178,7 +182,7 @@ runtime::Launched launch(const spec::Config& config, const plan::Request& reques
 
 std::vector<std::string> cgroups() {
   std::vector<std::string> directories;
-  for (const std::string& hierarchy : *kernel::list_directory("/sys/fs/cgroup"))
+  for (const std::string& hierarchy : names_in("/sys/fs/cgroup"))
     directories.push_back(fmt::format("/sys/fs/cgroup/{}/caisson-launch-{}", hierarchy, ::getpid()));
   return directories;
 }
@@ -201,7 +205,7 @@ TEST(Exec, EachStepThatFailsIsNamedAndLeavesTheContainerAsItWas) {
     ASSERT_TRUE(plan) << plan.error().text();
     // The container is a child of this process, which host_state() would reap or report: only others count.
     const Null null;
-    const std::size_t descriptors = kernel::list_directory("/proc/self/fd")->size();
+    const std::size_t descriptors = names_in("/proc/self/fd").size();
     for (const Lane lane : {Lane::kParent, Lane::kLauncher, Lane::kChild}) {
       for (std::size_t step = 0; step < plan->lane(lane).size(); ++step) {
         SCOPED_TRACE(fmt::format("terminal {} lane {} step {}", terminal, static_cast<int>(lane), step));
@@ -216,7 +220,7 @@ TEST(Exec, EachStepThatFailsIsNamedAndLeavesTheContainerAsItWas) {
           EXPECT_EQ(run.error().what.step, step);
         }
         EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG | __WALL), 0) << "a process is left, or the container has ended";
-        EXPECT_EQ(kernel::list_directory("/proc/self/fd")->size(), descriptors);
+        EXPECT_EQ(names_in("/proc/self/fd").size(), descriptors);
       }
     }
   }

@@ -151,6 +151,14 @@ const std::vector<WordsCase> kWordsCases = {
     {"ReceiveDescriptor",
      [](Plan& p) -> plan::Action { return plan::ReceiveDescriptor{.descriptor = p.new_slot("pidfd")}; },
      "receive a descriptor → slot pidfd"},
+    {"RunHook",
+     [](Plan& p) -> plan::Action {
+       return plan::RunHook{.path = p.add("/usr/bin/hook"),
+                            .arguments = p.add(std::vector<std::string>{"hook", "a b"}),
+                            .environment = p.add(std::vector<std::string>{"A=b"}),
+                            .timeout_s = 5};
+     },
+     "run the hook /usr/bin/hook as hook 'a b' (environment: 1 variable; killed after 5 s)"},
     {"OpenFile",
      [](Plan& p) -> plan::Action {
        return plan::OpenFile{.path = p.add("/proc/7/root"), .flags = O_PATH | O_DIRECTORY, .slot = p.new_slot("root")};
