@@ -2,7 +2,7 @@ caisson_room(runtime SOURCES launch.cc examine.cc hooks.cc KNOWS base kernel spe
 
 # Runs whole plans on a real host, as root: for test/system/launch.bats.
 add_executable(system_launch EXCLUDE_FROM_ALL test/system/launch_test.cc)
-target_link_libraries(system_launch PRIVATE caisson_flags base kernel spec host_facts host cgroup plan explain execute runtime
+target_link_libraries(system_launch PRIVATE caisson_flags base kernel spec seccomp host_facts host cgroup plan explain execute runtime
                       GTest::gmock GTest::gtest)
 add_dependencies(unit_tests system_launch)
 set_target_properties(system_launch PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/test)
