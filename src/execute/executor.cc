@@ -65,7 +65,7 @@ Executor::~Executor() {
     if (const auto* tree = std::get_if<plan::OpenTree>(&step.action)) close_slot(tree->slot);
     if (const auto* spawn = std::get_if<plan::Spawn>(&step.action)) close_slot(spawn->pidfd);
     if (const auto* received = std::get_if<plan::ReceiveDescriptor>(&step.action)) close_slot(received->descriptor);
-    if (const auto* cgroup = std::get_if<plan::MakeCgroup>(&step.action)) {
+    if (const auto* cgroup = std::get_if<plan::MakeCgroup>(&step.action); cgroup && cgroup->first != plan::kNoSlot) {
       for (std::uint32_t i = 0; i < cgroup->directories.count; ++i)
         close_slot(static_cast<plan::Slot>(cgroup->first + i));
     }

@@ -170,7 +170,10 @@ bool Keeper::poll_all() {
   watch(kFrom, hungry ? kept_.from_input : -1, POLLIN);
   watch(kInput, has_input() && inlet_.pending() ? inlet_.fd() : -1, POLLOUT);
   clients_.watch(std::span(watched_).last<Clients::kMost>(), !status_ && !inlet_.pending());
-  return ::poll(watched_.data(), watched_.size(), status_ && reading ? 0 : poll_timeout_ms()) >= 0;
+  // poll(2) refuses more places than the process may have descriptors, those not in use among them.
+  const auto last = std::find_if(watched_.rbegin(), watched_.rend(), [](const pollfd& entry) { return entry.fd >= 0; });
+  const auto count = static_cast<nfds_t>(watched_.rend() - last);
+  return ::poll(watched_.data(), count, status_ && reading ? 0 : poll_timeout_ms()) >= 0;
 }
 
 // Kills the process when its time is over.

@@ -167,7 +167,9 @@ class Checker {
 SlotUse slot_use(const Action& action) {
   return std::visit(
       Overloaded{
-          [](const MakeCgroup& a) { return SlotUse{{}, run_of(a.first, a.directories.count)}; },
+          [](const MakeCgroup& a) {
+            return a.first == kNoSlot ? SlotUse{} : SlotUse{{}, run_of(a.first, a.directories.count)};
+          },
           [](const RestrictDevices& a) { return SlotUse{{a.cgroup}, {}}; },
           [](const WriteFile& a) { return SlotUse{present({a.directory}), {}}; },
           [](const MapIds& a) { return SlotUse{{a.pid}, {}}; },
@@ -195,6 +197,8 @@ SlotUse slot_use(const Action& action) {
           [](const MakeReadOnly& a) { return SlotUse{present({a.root}), {}}; },
           [](const ConnectStreams& a) { return SlotUse{present({a.input, a.output, a.error}), {}}; },
           [](const Console& a) { return SlotUse{present({a.root}), {a.master}}; },
+          [](const LoadFilter& a) { return SlotUse{{}, present({a.listener})}; },
+          [](const SendListener& a) { return SlotUse{{a.pid, a.listener}, {}}; },
           [](const auto&) { return SlotUse{}; },
       },
       action);
