@@ -242,8 +242,7 @@ constexpr Contender kContenders[] = {
     {"runc", "runc run, the default bundle", [](const Fixture& f) { return prepare_runtime(f, "runc"); },
      delete_container},
     {"bwrap", "bwrap --unshare-all: no cgroup, few mounts", prepare_bwrap, nullptr},
-    {"podman", "podman run --rm --network none --rootfs ROOTFS:O true, with crun", prepare_podman,
-     clean_after_podman},
+    {"podman", "podman run --rm --network none --rootfs ROOTFS:O true, with crun", prepare_podman, clean_after_podman},
     {"true", "busybox's true without any container", prepare_true, nullptr},
 };
 

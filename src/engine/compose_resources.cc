@@ -81,8 +81,8 @@ Result<> add_choice(const Composing& c, const DeviceChoice& choice) {
   return {};
 }
 
-// The rules need the v1 controller, or v2, where a program attached to the cgroup enforces them: that is not for ordinary
-// users, who can make no device nodes either.
+// The rules need the v1 controller, or v2, where a program attached to the cgroup enforces them: that is not for
+// ordinary users, who can make no device nodes either.
 bool can_restrict_devices(const HostFacts& facts) {
   if (facts.cgroup_mode == CgroupMode::kV2) return !facts.is_ordinary_user();
   return facts.hierarchy("devices") != nullptr;

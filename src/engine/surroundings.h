@@ -51,7 +51,7 @@ struct Surroundings {
   std::string init_program;  ///< for --init
 
   UserNamespace user_namespace;  ///< as --userns, --uidmap and --gidmap chose it
-  std::string seccomp_profile;  ///< the content of the file that `seccomp=FILE` names
+  std::string seccomp_profile;   ///< the content of the file that `seccomp=FILE` names
 
   Account account;                                 ///< --user and --group-add, resolved
   std::map<std::string, std::string> environment;  ///< the caller's

@@ -15,7 +15,8 @@ struct Packet {
   plan::Tag tag{};
   plan::Lane lane{};  ///< who sends it
   std::uint8_t padding[2] = {};
-  std::int32_t value = 0;     ///< a pid, with Tag::kDescriptor; with Tag::kFailed that of a process the sender has made, or 0
+  std::int32_t value =
+      0;  ///< a pid, with Tag::kDescriptor; with Tag::kFailed that of a process the sender has made, or 0
   plan::StepFailure failure;  ///< with Tag::kFailed
 };
 

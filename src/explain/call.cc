@@ -96,7 +96,8 @@ struct Caller {
     return {path.empty() ? slot_words(plan, a.descriptor) : quoted(path), clone_flag_names(a.flags)};
   }
   Operands operator()(const plan::AttachCgroup& a) const {
-    if (const auto tasks = nth(plan, a.tasks, what.operand)) return {quoted(*tasks), what.call == Call::kOpen ? "O_WRONLY" : quoted("0")};
+    if (const auto tasks = nth(plan, a.tasks, what.operand))
+      return {quoted(*tasks), what.call == Call::kOpen ? "O_WRONLY" : quoted("0")};
     const std::string path = slot_path(plan, static_cast<plan::Slot>(a.first + what.operand));
     const bool is_file = path.ends_with("/tasks") || path.ends_with("/cgroup.procs");
     return {quoted(is_file ? path : path + "/tasks"), quoted("0")};

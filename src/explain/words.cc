@@ -83,7 +83,9 @@ struct Teller {
 
   Words operator()(const plan::MakeCgroup& a) const {
     return {fmt::format("make the {} {}", plural("cgroup", a.directories.count), braces(strings(plan, a.directories))),
-            a.first == kNoSlot ? "" : a.unified ? " and open it" : " and open tasks in each"};
+            a.first == kNoSlot ? ""
+            : a.unified        ? " and open it"
+                               : " and open tasks in each"};
   }
   Words operator()(const plan::EnableControllers& a) const {
     const std::string enable =

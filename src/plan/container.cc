@@ -98,8 +98,8 @@ Result<> ContainerPlanner::lay_out_cgroup() {
   return {};
 }
 
-// A v1 cgroup takes as long to make as the container's first mounts: they are made at the same time, by parent and child,
-// where the child can open the cgroup's files itself.
+// A v1 cgroup takes as long to make as the container's first mounts: they are made at the same time, by parent and
+// child, where the child can open the cgroup's files itself.
 bool ContainerPlanner::makes_cgroup_beside_child() const {
   return !unified_ && cgroup_count_ != 0 && is_new(spec::NamespaceType::kCgroup) &&
          find(spec::NamespaceType::kUser) == nullptr && !needs_launcher();
@@ -129,7 +129,8 @@ void ContainerPlanner::make_cgroup() {
 
 void ContainerPlanner::await_and_join_cgroup() {
   Plan& plan = builder_.plan();
-  builder_.add(Lane::kChild, "linux.cgroupsPath", "the cgroup and its limits are there, made meanwhile", Await{Tag::kPrepared});
+  builder_.add(Lane::kChild, "linux.cgroupsPath", "the cgroup and its limits are there, made meanwhile",
+               Await{Tag::kPrepared});
   std::vector<std::string> tasks;
   for (const std::string& directory : layout_.directories) tasks.push_back(directory + "/tasks");
   join_cgroup(AttachCgroup{.tasks = plan.add(tasks)});

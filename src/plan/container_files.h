@@ -33,8 +33,8 @@ class ContainerFiles {
   Result<> open();
   /// The trees whose files' owners are to be shown as those of the user namespace `of` stands for.
   void map_owners(const IdMapTree& of);
-  /// What the child mounts and makes before the pivot. `before_cgroups` adds what has to come before the first cgroup file
-  /// system, or after all mounts if there is none.
+  /// What the child mounts and makes before the pivot. `before_cgroups` adds what has to come before the first cgroup
+  /// file system, or after all mounts if there is none.
   Result<> mount(const std::function<void()>& before_cgroups);
   void pivot();
   /// What is hidden or made read-only after it.

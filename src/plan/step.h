@@ -57,8 +57,8 @@ enum class Tag : std::uint8_t { kPrepared = 1, kMounted, kHooked, kReady, kStart
 // --- host-visible ------------------------------------------------------------------------------------------------
 
 /// Makes the container's cgroup in every hierarchy, parents included; cpuset files are filled from the parents.
-/// Opens each directory's `tasks` for writing (v1), or the directory itself (v2), into slots `first`, `first`+1, …, unless
-/// that is kNoSlot.
+/// Opens each directory's `tasks` for writing (v1), or the directory itself (v2), into slots `first`, `first`+1, …,
+/// unless that is kNoSlot.
 struct MakeCgroup {
   Range directories;  ///< texts
   Slot first = kNoSlot;
@@ -182,10 +182,9 @@ struct JoinNamespace {
   Slot descriptor = kNoSlot;
 };
 
-/// Joins v1 cgroups through their `tasks`: those that are open in slots `first` … `first`+`count`-1, or the files at the
-/// paths of `tasks`, where the host can still be seen. A thread that moves itself through
-/// `tasks` spares the lock of cgroup.procs, which waits for an RCU grace period: 10 to 20 ms (kernel commit
-/// 9a3284fad42f).
+/// Joins v1 cgroups through their `tasks`: those that are open in slots `first` … `first`+`count`-1, or the files at
+/// the paths of `tasks`, where the host can still be seen. A thread that moves itself through `tasks` spares the lock
+/// of cgroup.procs, which waits for an RCU grace period: 10 to 20 ms (kernel commit 9a3284fad42f).
 struct AttachCgroup {
   Slot first = kNoSlot;
   std::uint8_t count = 0;

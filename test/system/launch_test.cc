@@ -102,7 +102,8 @@ std::set<std::string> host_state() {
 
 std::vector<std::string> difference(const std::set<std::string>& before, const std::set<std::string>& after) {
   std::vector<std::string> different;
-  std::set_symmetric_difference(before.begin(), before.end(), after.begin(), after.end(), std::back_inserter(different));
+  std::set_symmetric_difference(before.begin(), before.end(), after.begin(), after.end(),
+                                std::back_inserter(different));
   return different;
 }
 
@@ -243,11 +244,12 @@ class Hooks : public testing::Test {
   spec::Hook hook(const std::string& name, const std::string& directory, const std::string& more = "true") const {
     return {
         .path = "/bin/sh",
-        .args = {"sh", "-c",
-                 "state=$(cat); status=${state#*status\\\":\\\"}; pid=none; case $state in *'\"pid\":'[1-9]*) pid=some;; "
-                 "esac; case $(hostname) in h) uts=container;; *) uts=host;; esac; "
-                 "echo \"" +
-                     name + " ${status%%\\\"*} $pid $uts\" >>" + directory + "/record; " + more}};
+        .args = {
+            "sh", "-c",
+            "state=$(cat); status=${state#*status\\\":\\\"}; pid=none; case $state in *'\"pid\":'[1-9]*) pid=some;; "
+            "esac; case $(hostname) in h) uts=container;; *) uts=host;; esac; "
+            "echo \"" +
+                name + " ${status%%\\\"*} $pid $uts\" >>" + directory + "/record; " + more}};
   }
   std::vector<std::string> record() const {
     const std::string text = kernel::read_file(rootfs + "/record").value_or("");
