@@ -46,8 +46,9 @@ Result<std::string> explain_run(const Command& command, const std::vector<std::s
   if (line.help) return run_help();
   const std::string id = engine::new_id();
   const std::string name = line.options.name.empty() ? id.substr(0, 12) : line.options.name;
+  engine::Stopwatch watch;
   const engine::Prepared prepared =
-      TRY(engine::prepare(line.options, {id, name}, command.places, engine::Unpack::kNever, command.log));
+      TRY(engine::prepare(line.options, {id, name}, command.places, engine::Unpack::kNever, command.log, watch));
   for (const std::string& warning : prepared.composed.warnings) command.log.warning(warning);
   return render(prepared.plan, format);
 }

@@ -37,6 +37,7 @@ Result<> check_preserved(std::uint32_t count) {
 }  // namespace
 
 int verb_run(const Command& command) {
+  engine::Stopwatch watch;
   Result<RunCommandLine> line = parse_run(command.arguments, this_caller());
   if (!line) return refuse(command, line.error());
   if (line->help) {
@@ -45,9 +46,11 @@ int verb_run(const Command& command) {
   }
   if (const Result<> open = check_preserved(line->options.preserve_fds); !open) return refuse(command, open.error());
   if (const int status = protect_own_executable(command); status != 0) return status;
+  watch.lap("read the options");
   line->options.strict = command.strict;
   engine::sweep(command.places, command.log);
-  const engine::RunResult result = engine::run(line->options, command.places, command.log);
+  watch.lap("look for what others have left");
+  const engine::RunResult result = engine::run(line->options, command.places, command.log, watch);
   return result ? *result : refuse(command, result.error());
 }
 

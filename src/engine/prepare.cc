@@ -225,8 +225,9 @@ std::vector<plan::MountSource> mount_sources(const RunOptions& options, const Su
 }  // namespace
 
 Result<Prepared> prepare(const RunOptions& options, const Identity& identity, const Places& places, Unpack unpack,
-                         const Log& log) {
+                         const Log& log, Stopwatch& watch) {
   HostFacts facts = host::probe();
+  watch.lap("look at the host");
   Prepared prepared;
   if (facts.is_ordinary_user()) prepared.own_ids = own_ids(facts);
   const OwnIds* own = prepared.own_ids ? &*prepared.own_ids : nullptr;
@@ -235,8 +236,11 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
       TRY(choose_user_namespace(options, TRY(find_id_facts(options, places, facts, own != nullptr ? *own : OwnIds()))));
   const LayerOwners owners = layer_owners(places, user_namespace, own);
   const Source source = TRY(find_source(options.source, options.sha256, places, owners, unpack, log));
+  watch.lap("find the user namespace and the root filesystem");
   Surroundings around = TRY(survey(options, identity, source, places, std::move(facts), std::move(user_namespace)));
+  watch.lap("look at what the options name");
   Composed composed = TRY(compose(options, around));
+  watch.lap("compose the configuration");
   plan::Request request{.origins = composed.origins,
                         .sources = mount_sources(options, around, composed, identity.name),
                         .preserve_fds = options.preserve_fds};
@@ -245,6 +249,7 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
   if (const std::string& joined = around.user_namespace.path; !joined.empty())
     request.set_groups = allows_setgroups(joined);
   plan::Plan plan = TRY(plan::plan_container(composed.config, around.facts, request));
+  watch.lap("make the plan");
 
   Record record = record_of(options, identity, source, around);
   record.command = composed.config.process.args;

@@ -54,10 +54,12 @@ Result<> write_cidfile(const std::string& path, const std::string& id) {
 // One container on its way from the options to its end.
 class Run {
  public:
-  Run(const RunOptions& options, const Places& places, const Log& log, Reservation reservation, Prepared prepared)
+  Run(const RunOptions& options, const Places& places, const Log& log, Stopwatch& watch, Reservation reservation,
+      Prepared prepared)
       : options_(options),
         places_(places),
         log_(log),
+        watch_(watch),
         reservation_(std::move(reservation)),
         prepared_(std::move(prepared)) {}
 
@@ -75,6 +77,7 @@ class Run {
   const RunOptions& options_;
   const Places& places_;
   const Log& log_;
+  Stopwatch& watch_;
   Reservation reservation_;
   Prepared prepared_;
   Live live_;
@@ -94,19 +97,21 @@ std::expected<runtime::Launched, runtime::LaunchError> Run::launch(const Streams
     if (const Result<> written = write_cidfile(options_.cidfile, prepared_.record.id); !written)
       return std::unexpected(refusal(written.error()));
   }
+  watch_.lap("write the record");
   auto launched = runtime::launch(prepared_.plan, streams.inside(), prepared_.facts,
                                   options_.timings ? runtime::Times::kYes : runtime::Times::kNo);
   if (!launched) {
     if (!options_.cidfile.empty()) ::unlink(options_.cidfile.c_str());
     return launched;
   }
+  watch_.lap("the steps below");
   live_.process = kernel::identify(launched->pid).value_or(kernel::ProcessId{launched->pid, 0});
   live_.started_ns = now_nanoseconds();
   if (const Result<> written = write_running(reservation_, prepared_, live_); !written) {
     end_unkept(launched->pid);
     return std::unexpected(refusal(written.error()));
   }
-  if (options_.timings) print_timings(prepared_.plan, launched->times);
+  watch_.lap("write the state");
   return launched;
 }
 
@@ -139,8 +144,11 @@ RunResult Run::in_foreground() {
                     .log = {.path = log_file.c_str()},
                     .timeout_seconds = options_.timeout_s.value_or(0)};
   const std::optional<int> status = keeper::keep(kept);
+  watch_.lap("the program, until it has ended");
   const Fd lock = std::move(reservation_).keep();
   const Ending ending = conclude(places_, prepared_.record, live_, status, lock.get(), log_);
+  watch_.lap("look for the reason of its end, remove it");
+  if (options_.timings) print_timings(watch_.parts(), prepared_.plan, launched->times);
   if (!ending.reason.empty()) log_.warning(fmt::format("{} {}", prepared_.record.name, ending.reason));
   return with_output_written(ending.exit_code, kept.output_error, log_);
 }
@@ -155,6 +163,7 @@ int Run::become_monitor(const Fd& listener, const Fd& report) {
     report_failure(report.get(), launched.error());
     return launched.error().exit_status;
   }
+  if (options_.timings) print_timings(watch_.parts(), prepared_.plan, launched->times);
   made->close_inside();
   for (std::uint32_t fd = 3; fd < 3 + options_.preserve_fds; ++fd)
     ::fcntl(static_cast<int>(fd), F_SETFD, FD_CLOEXEC);  // the container's now
@@ -254,18 +263,19 @@ RunResult with_output_written(int exit_code, int output_error, const Log& log) {
   return exit_code;
 }
 
-RunResult run(const RunOptions& options, const Places& places, const Log& log) {
+RunResult run(const RunOptions& options, const Places& places, const Log& log, Stopwatch& watch) {
   Result<Reservation> reservation = Reservation::make(places, options.name);
   if (!reservation) return std::unexpected(refusal(reservation.error()));
+  watch.lap("make its directories");
   Result<Prepared> prepared =
-      prepare(options, {reservation->id(), reservation->name()}, places, Unpack::kIfMissing, log);
+      prepare(options, {reservation->id(), reservation->name()}, places, Unpack::kIfMissing, log, watch);
   if (!prepared) return std::unexpected(refusal(prepared.error()));
   if (options.strict && !prepared->composed.warnings.empty()) {
     return std::unexpected(refusal(complaint(prepared->composed.warnings[0], "--strict makes this warning an error")));
   }
   for (const std::string& warning : prepared->composed.warnings) log.warning(warning);
   if (prepared->own_ids) say_once_what_is_lacking(*prepared->own_ids, places, log);
-  Run container(options, places, log, std::move(*reservation), std::move(*prepared));
+  Run container(options, places, log, watch, std::move(*reservation), std::move(*prepared));
   // Without a proxy for signals, the one that ends this command leaves the container running: another has to keep it.
   return options.tty || options.detach || !options.sig_proxy ? container.by_monitor() : container.in_foreground();
 }

@@ -1,5 +1,7 @@
 #include "engine/timings.h"
 
+#include <time.h>
+
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -9,19 +11,50 @@
 
 namespace caisson::engine {
 
-void print_timings(const plan::Plan& plan, const std::vector<execute::StepTime>& times) {
+namespace {
+
+std::int64_t monotonic_nanoseconds() {
+  struct timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
+}
+
+std::string row(std::int64_t nanoseconds, std::string_view words) {
+  return fmt::format("{:>10.1f} µs  {}\n", static_cast<double>(nanoseconds) / 1000, words);
+}
+
+std::string table_of(const std::vector<Stopwatch::Part>& parts) {
+  std::int64_t sum = 0;
+  std::string table;
+  for (const Stopwatch::Part& part : parts) {
+    sum += part.nanoseconds;
+    table += row(part.nanoseconds, part.name);
+  }
+  return table + row(sum, "in all");
+}
+
+}  // namespace
+
+Stopwatch::Stopwatch() : last_(monotonic_nanoseconds()) {}
+
+void Stopwatch::lap(std::string_view name) {
+  const std::int64_t now = monotonic_nanoseconds();
+  parts_.push_back({name, now - last_});
+  last_ = now;
+}
+
+void print_timings(const std::vector<Stopwatch::Part>& parts, const plan::Plan& plan,
+                   const std::vector<execute::StepTime>& times) {
   constexpr std::string_view kLanes[] = {"parent", "launcher", "child"};
   std::int64_t sums[plan::kLanes] = {};
-  std::string table;
+  std::string table = table_of(parts) + "\n";
   for (const execute::StepTime& time : times) {
     sums[static_cast<std::size_t>(time.lane)] += time.nanoseconds;
-    table += fmt::format("{:>10.1f} µs  {}  {}\n", static_cast<double>(time.nanoseconds) / 1000,
-                         explain::step_number(time.lane, time.step),
-                         explain::describe(plan, plan.lane(time.lane)[time.step]));
+    table += row(time.nanoseconds, fmt::format("{}  {}", explain::step_number(time.lane, time.step),
+                                               explain::describe(plan, plan.lane(time.lane)[time.step])));
   }
   for (std::size_t lane = 0; lane < plan::kLanes; ++lane) {
-    if (sums[lane] != 0)
-      table += fmt::format("{:>10.1f} µs  in all, {}\n", static_cast<double>(sums[lane]) / 1000, kLanes[lane]);
+    if (sums[lane] != 0) table += row(sums[lane], fmt::format("in all, {}", kLanes[lane]));
   }
   std::fputs(table.c_str(), stderr);
 }

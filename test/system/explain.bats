@@ -64,11 +64,17 @@ assert all(step["words"] for lane in plan["lanes"] for step in lane["steps"])
 PYTHON
 }
 
-@test "timings: every step of the plan has its cost" {
+@test "timings: every part of the command and every step of the plan has its cost" {
   local planned
   planned=$(caisson explain run --name same builtin:busybox true | grep -cE '^ *[PC][0-9]+ ')
   run -0 caisson run --rm --timings --name same builtin:busybox true
   # All but the last: what executing the program takes is the program's.
   [ "$(grep -cE 'µs  [PC][0-9]+ ' <<<"$output")" -eq $((planned - 1)) ]
   [[ "$output" == *"in all, parent"* ]]
+  local part sum
+  for part in "read the options" "make the plan" "the steps below" "the program, until it has ended" "remove it"; do
+    grep -qE "^ *[0-9.]+ µs  .*$part\$" <<<"$output"
+  done
+  sum=$(sed '/^$/Q' <<<"$output" | awk '/µs  in all$/ {all = $1; next} {sum += $1} END {printf "%d", all - sum}')
+  [ "${sum#-}" -le 1 ]
 }
