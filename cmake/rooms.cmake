@@ -20,12 +20,16 @@ function(caisson_room name)
   target_link_libraries(${name} PRIVATE caisson_flags ${ROOM_KNOWS} ${ROOM_LIBRARIES})
 endfunction()
 
-# A program of this project: its sources, the rooms it knows; static unless DYNAMIC.
+# A program of this project: its sources, the rooms it knows; static unless DYNAMIC or sanitized. One that runs
+# IN_CONTAINER, where no libraries are, is static always and has no sanitizers.
 function(caisson_program name)
-  cmake_parse_arguments(PROGRAM "DYNAMIC;LIBEXEC" "" "SOURCES;KNOWS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(PROGRAM "DYNAMIC;LIBEXEC;IN_CONTAINER" "" "SOURCES;KNOWS;LIBRARIES" ${ARGN})
   add_executable(${name} ${PROGRAM_SOURCES})
   target_link_libraries(${name} PRIVATE caisson_flags ${PROGRAM_KNOWS} ${PROGRAM_LIBRARIES})
-  if(NOT PROGRAM_DYNAMIC AND NOT CAISSON_SANITIZE)
+  if(PROGRAM_IN_CONTAINER)
+    target_compile_options(${name} PRIVATE -fno-sanitize=all)
+    target_link_options(${name} PRIVATE -fno-sanitize=all -static)
+  elseif(NOT PROGRAM_DYNAMIC AND NOT CAISSON_SANITIZE)
     target_link_options(${name} PRIVATE -static)
   endif()
   if(PROGRAM_LIBEXEC)

@@ -15,8 +15,8 @@ teardown() { caisson_teardown; }
 caisson_setup() {
   T=$BATS_TEST_TMPDIR
   require_root
-  # In memory: unpacking waits until a layer is on the disk.
-  STATE=$(mktemp -d /dev/shm/caisson-test.XXXXXX)
+  # In memory, unless a file says otherwise: unpacking waits until a layer is on the disk.
+  STATE=$(mktemp -d "${STATE_TOP:-/dev/shm}/caisson-test.XXXXXX")
   mkdir "$STATE/root" "$STATE/run"
   ln -s "$STATE/root" "$STATE/run" "$T"
   CAISSON=("$BIN" --root "$T/root" --runroot "$T/run")

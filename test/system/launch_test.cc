@@ -85,6 +85,18 @@ spec::Config config_of(const std::string& text) {
   return std::move(reading.config);
 }
 
+// The container's cgroups that there are: one for each hierarchy of v1, or the one of v2.
+std::vector<std::string> cgroups() {
+  std::vector<std::string> hierarchies = names_in("/sys/fs/cgroup");
+  hierarchies.emplace_back(".");
+  std::vector<std::string> directories;
+  for (const std::string& hierarchy : hierarchies) {
+    const std::string directory = fmt::format("/sys/fs/cgroup/{}/caisson-launch-{}", hierarchy, ::getpid());
+    if (kernel::exists(directory)) directories.push_back(directory);
+  }
+  return directories;
+}
+
 // What shows on the host, a line for each thing.
 std::set<std::string> host_state() {
   std::set<std::string> state;
@@ -92,10 +104,7 @@ std::set<std::string> host_state() {
   for (const std::string_view line : split(mounts, '\n')) state.insert("mount " + std::string(line));
   for (const std::string& name : names_in("/dev")) state.insert("/dev/" + name);
   for (const std::string& name : names_in("/proc/self/fd")) state.insert("descriptor " + name);
-  for (const std::string& hierarchy : names_in("/sys/fs/cgroup")) {
-    const std::string directory = fmt::format("/sys/fs/cgroup/{}/caisson-launch-{}", hierarchy, ::getpid());
-    if (kernel::exists(directory)) state.insert("cgroup " + directory);
-  }
+  for (const std::string& directory : cgroups()) state.insert("cgroup " + directory);
   if (::waitpid(-1, nullptr, WNOHANG | __WALL) != -1) state.insert("a child process");
   return state;
 }
@@ -186,13 +195,6 @@ runtime::Launched launch(const spec::Config& config, const plan::Request& reques
   return {};
 }
 
-std::vector<std::string> cgroups() {
-  std::vector<std::string> directories;
-  for (const std::string& hierarchy : names_in("/sys/fs/cgroup"))
-    directories.push_back(fmt::format("/sys/fs/cgroup/{}/caisson-launch-{}", hierarchy, ::getpid()));
-  return directories;
-}
-
 TEST(Exec, EachStepThatFailsIsNamedAndLeavesTheContainerAsItWas) {
   const spec::Config config = config_of(config_text({}, "exec sleep 1000"));
   const runtime::Launched container = launch(config, {.death_signal = SIGKILL});
@@ -225,7 +227,9 @@ TEST(Exec, EachStepThatFailsIsNamedAndLeavesTheContainerAsItWas) {
           EXPECT_EQ(run.error().lane, lane);
           EXPECT_EQ(run.error().what.step, step);
         }
-        EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG | __WALL), 0) << "a process is left, or the container has ended";
+        int status = 0;
+        ASSERT_EQ(::waitpid(-1, &status, WNOHANG | __WALL), 0)
+            << "a process is left, or the container (" << container.pid << ") has ended: wait status " << status;
         EXPECT_EQ(names_in("/proc/self/fd").size(), descriptors);
       }
     }

@@ -1,6 +1,7 @@
 # User namespaces of root's containers: whose ids they have, and that nothing on the disk changes hands for it.
 load helper
 
+STATE_TOP=/var/tmp  # memory shows the owners that a container sees from Linux 6.3 on, a disk before
 MAPS=(--uidmap=0:200000:65536 --gidmap=0:300000:65536)
 
 # Runs a command with other subordinate ids than the host's: with_ids TEXT COMMAND….

@@ -1,0 +1,65 @@
+# Containers of an ordinary user who has logged in: with a systemd of their own, which may hand limits on, and on kernels
+# that are set to refuse them.
+load ../system/helper
+load helper
+
+logged_in() { as_user "$BIN" "$@"; }
+# The same where limits may be set: in the part of the cgroups that systemd delegates to the user.
+delegated() { as_user systemd-run --user --scope --quiet "$BIN" "$@"; }
+
+setup() {
+  caisson_setup
+  U=$(id -u user)
+}
+
+teardown() {
+  local left
+  sysctl -qw user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1
+  mapfile -t left < <(logged_in ps -aq)
+  [ "${#left[@]}" -eq 0 ] || logged_in rm -f "${left[@]}"
+  as_user rm -rf .local/share/caisson "/run/user/$U/caisson"
+  caisson_teardown
+}
+
+@test "login: run, ps, exec, logs, enter, stop, rm, with the directories of the desktop's specification" {
+  run -0 logged_in run --rm builtin:busybox cat /proc/self/uid_map
+  [ "$(awk '{print $1, $2, $3}' <<<"${lines[0]}")" = "0 $U 1" ]
+  [ "$(awk '{print $1, $3}' <<<"${lines[1]}")" = "1 65536" ]
+  logged_in run -d --name kept builtin:busybox sh -c 'echo begun; exec sleep 1000'
+  [ -d "/run/user/$U/caisson/containers" ]
+  [[ "$(logged_in ps --format '{{.Names}} {{.State}}')" = "kept running" ]]
+  [ "$(logged_in exec kept id -u)" = 0 ]
+  [ "$(logged_in logs kept)" = begun ]
+  [ "$(logged_in enter "$(logged_in inspect -f '{{.State.Pid}}' kept)" hostname)" = "$(logged_in inspect -f '{{.Config.Hostname}}' kept)" ]
+  [ "$(caisson ps -aq)" = "" ]
+  logged_in stop -t 0 kept
+  logged_in rm kept
+}
+
+@test "login: in a session no limit can be set, which is said with the file" {
+  run -0 logged_in run --rm -m 100m builtin:busybox echo ran
+  [[ "$output" = *"-m 100m: no such limit is set: user $U may not write to /sys/fs/cgroup/user.slice/user-$U.slice"*ran* ]]
+}
+
+@test "login: below the user's systemd limits hold" {
+  run -0 delegated run --rm -m 30m --pids-limit 20 builtin:busybox cat /proc/self/cgroup /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max
+  [ "$output" = "0::/
+31457280
+20" ]
+  run -137 delegated run --rm -m 16m --memory-swap 16m builtin:busybox tail /dev/zero
+  [[ "$output" = *"the memory limit of 16 MiB was reached"* ]]
+}
+
+@test "login: a kernel that allows no user namespaces is named, with the way out" {
+  sysctl -qw user.max_user_namespaces=0
+  run -125 logged_in run --rm builtin:busybox true
+  [[ "$output" = *"No space left on device"*"hint: user namespaces are switched off on this host: sysctl -w user.max_user_namespaces="* ]]
+  nothing_kept
+}
+
+@test "login: a kernel that allows them to root alone is named, with the way out" {
+  sysctl -qw kernel.unprivileged_userns_clone=0
+  run -125 logged_in run --rm builtin:busybox true
+  [[ "$output" = *"Operation not permitted"*"hint: "*"kernel.unprivileged_userns_clone=1"* ]]
+  nothing_kept
+}
