@@ -53,7 +53,7 @@ sigset_t waited_for() {
 bool reap(pid_t child, int& code) {
   bool ended = false;
   int status = 0;
-  for (pid_t pid; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+  for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
     if (pid != child) continue;
     ended = true;
     code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -114,7 +114,8 @@ int run(char** arguments) {
   detach();
   const std::optional<int> status = keep(kept);
 
-  if (*arguments == nullptr || *++arguments == nullptr) return 0;
+  if (*arguments != nullptr) ++arguments;  // past the "--"
+  if (*arguments == nullptr) return 0;
   char text[12] = "unknown";
   if (status) print(*status, text);
   for (char** argument = arguments; *argument != nullptr; ++argument) {

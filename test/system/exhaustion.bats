@@ -1,6 +1,13 @@
 # A host that has run out of something: a clear error, and nothing half-done.
 load helper
 
+# Makes a cgroup of v1 or v2 that a controller limits, and says where it is.
+new_group() {
+  local top=/sys/fs/cgroup/$1
+  [ -d "$top" ] || top=/sys/fs/cgroup
+  mkdir "$top/caisson-test-$$" && echo "$top/caisson-test-$$"
+}
+
 errors() { grep -c '^caisson: error: ' <<<"$1"; }
 # Fails unless the last `run` printed one error line that holds the words.
 refused_with() {
@@ -9,9 +16,9 @@ refused_with() {
 
 @test "exhaustion: no processes left" {
   require_controller pids
-  local group=/sys/fs/cgroup/pids/caisson-test-$$
-  mkdir "$group" && echo 1 >"$group/pids.max"
   box true
+  local group
+  group=$(new_group pids) && echo 1 >"$group/pids.max"
   run bash -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' bash "$group" "${CAISSON[@]}" run --rm builtin:busybox true
   rmdir "$group"
   refused_with "Resource temporarily unavailable"
@@ -21,11 +28,13 @@ refused_with() {
 
 @test "exhaustion: no memory left" {
   require_controller memory
-  local group=/sys/fs/cgroup/memory/caisson-test-$$
   box true
-  mkdir "$group"
+  local group file
+  group=$(new_group memory)
+  file=$group/memory.max
+  [ -e "$file" ] || file=$group/memory.limit_in_bytes
   for limit in 100k 300k 600k 1m 2m; do
-    echo "$limit" >"$group/memory.limit_in_bytes" 2>/dev/null || continue
+    echo "$limit" >"$file" 2>/dev/null || continue
     run bash -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' bash "$group" "${CAISSON[@]}" run --rm --name tight builtin:busybox true
     # Killed by the kernel without a word, or an error, or it fits; the next command clears what is left.
     [ "$status" -eq 137 ] || [ "$status" -eq 0 ] || [ "$(errors "$output")" -eq 1 ]
