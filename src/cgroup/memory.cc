@@ -79,10 +79,10 @@ Result<> convert_memory(const spec::Memory& memory, Writes& writes) {
     writes.write(*hierarchy, hierarchy->unified ? "memory.low" : "memory.soft_limit_in_bytes",
                  bytes(*memory.reservation, hierarchy->unified), kItem);
   }
-  if (memory.kernel_tcp.value_or(-1) > 0) {
+  if (const std::int64_t limit = memory.kernel_tcp.value_or(-1); limit > 0) {
     constexpr std::string_view kItem = "linux.resources.memory.kernelTCP";
     writes.write(*TRY(writes.need({"memory"}, kItem)), "memory.kmem.tcp.limit_in_bytes",
-                 bytes(*memory.kernel_tcp, false), kItem);
+                 bytes(limit, false), kItem);
   }
   if (memory.swappiness) {
     constexpr std::string_view kItem = "linux.resources.memory.swappiness";

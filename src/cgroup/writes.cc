@@ -44,7 +44,7 @@ std::vector<std::string> ancestors(const std::string& path) {
 
 }  // namespace
 
-Result<const CgroupHierarchy*> Writes::need(std::vector<std::string_view> controllers, std::string_view item) {
+Result<const CgroupHierarchy*> Writes::need(const std::vector<std::string_view>& controllers, std::string_view item) {
   for (const std::string_view controller : controllers) {
     if (const CgroupHierarchy* hierarchy = facts_.hierarchy(controller)) {
       if (!hierarchy->is_writable) return fail(in(item, not_delegated(*hierarchy, facts_)));

@@ -18,7 +18,7 @@ class Writes {
 
   /// The hierarchy that `item` needs, for the first of `controllers` that is mounted ("blkio" on v1 is "io" on v2). On
   /// v2 the controller will be enabled down to the cgroup. Error: none of them is there.
-  Result<const CgroupHierarchy*> need(std::vector<std::string_view> controllers, std::string_view item);
+  Result<const CgroupHierarchy*> need(const std::vector<std::string_view>& controllers, std::string_view item);
 
   void write(const CgroupHierarchy& hierarchy, std::string file, std::string value, std::string_view item);
 

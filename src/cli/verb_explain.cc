@@ -17,7 +17,7 @@ namespace caisson::cli {
 
 namespace {
 
-enum class Format { kText, kShell, kJson };
+enum class Format : std::uint8_t { kText, kShell, kJson };
 struct ExplainOptions {
   Format format = Format::kText;
 };

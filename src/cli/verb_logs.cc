@@ -27,7 +27,7 @@ Result<> set_tail(LogsOptions& options, const Use& use) {
   if (use.value == "all") return options.query.tail.reset(), Result<>();
   const auto lines = parse_unsigned(use.value);
   if (!lines) return fail(complaint(fmt::format("'{}' is no number of lines, nor 'all'", use.value)));
-  options.query.tail = *lines;
+  options.query.tail = lines;
   return {};
 }
 

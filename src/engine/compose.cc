@@ -39,11 +39,12 @@ void warn_of_privileges(const Composing& c) {
         "and the filter of system calls: what runs in this container can do whatever this user may");
     return;
   }
+  const std::optional<spec::Capabilities>& held = c.config().process.capabilities;
   c.out.warnings.push_back(fmt::format(
       "--privileged gives up the bounds of root's power ({} capabilities instead of 11), the rules for devices (all "
       "of the host's are there), the hidden and read-only parts of /proc and /sys, and the filter of system calls: "
       "what runs in this container can take over the host",
-      std::popcount(c.config().process.capabilities->bounding)));
+      held ? std::popcount(held->bounding) : 0));
 }
 
 }  // namespace

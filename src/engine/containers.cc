@@ -97,13 +97,20 @@ Result<Reservation> Reservation::make(const Places& places, const std::string& n
   if (!name.empty() && !is_name(name)) {
     return fail(in("--name", complaint(fmt::format("'{}' is not a name: [a-zA-Z0-9][a-zA-Z0-9_.-]* is", name))));
   }
+  // Locked before anything else is there, so that no other command takes it for one that was left behind. One that does
+  // before it is locked clears it away: it was not to be.
+  constexpr int kTries = 100;
+  std::optional<Fd> lock;
+  std::string id;
+  for (int tries = 0; !lock; ++tries) {
+    if (tries == kTries) return fail(complaint("other commands keep taking a new container for one that was left"));
+    id = new_id();
+    lock = TRY(lock_container(places, id));
+  }
   Reservation reservation;
   reservation.places_ = &places;
-  reservation.id_ = new_id();
-  // Locked before anything else is there, so that no other command takes it for one that was left behind.
+  reservation.id_ = std::move(id);
   reservation.live_directory_ = places.live(reservation.id_);
-  std::optional<Fd> lock = TRY(lock_container(places, reservation.id_));
-  if (!lock) return fail(complaint("the new container's lock is taken"));
   reservation.lock_ = std::move(*lock);
   reservation.directory_ = places.container(reservation.id_);
   TRY(kernel::make_directories(reservation.directory_, 0700));

@@ -229,11 +229,9 @@ std::string clean_path(std::string_view path) {
   const bool absolute = path.starts_with('/');
   for (const std::string_view part : split(path, '/')) {
     if (part.empty() || part == ".") continue;
-    if (part != "..") {
-      kept.push_back(part);
-    } else if (!kept.empty() && kept.back() != "..") {
+    if (part == ".." && !kept.empty() && kept.back() != "..") {
       kept.pop_back();
-    } else if (!absolute) {
+    } else if (part != ".." || !absolute) {
       kept.push_back(part);
     }
   }

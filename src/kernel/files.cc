@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -134,11 +135,18 @@ Result<std::string> absolute_path(const std::string& path) {
 }
 
 Result<std::optional<Fd>> lock_file(const std::string& path, Lock how) {
-  Fd file = TRY(open_file(path, O_RDWR | O_CREAT, 0600));
   const int operation = LOCK_EX | (how == Lock::kTry ? LOCK_NB : 0);
-  if (retry([&] { return ::flock(file.get(), operation); }) == 0) return std::optional(std::move(file));
-  if (errno == EWOULDBLOCK) return std::optional<Fd>();
-  return fail(os_error("flock", path));
+  for (;;) {
+    Fd file = TRY(open_file(path, O_RDWR | O_CREAT, 0600));
+    if (retry([&] { return ::flock(file.get(), operation); }) != 0) {
+      if (errno == EWOULDBLOCK) return std::optional<Fd>();
+      return fail(os_error("flock", path));
+    }
+    // Who held it before may have removed the file: then this is the lock of nothing.
+    struct stat status{};
+    if (::fstat(file.get(), &status) != 0) return fail(os_error("fstat", path));
+    if (status.st_nlink != 0) return std::optional(std::move(file));
+  }
 }
 
 Result<Pipe> make_pipe() {
