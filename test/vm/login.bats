@@ -1,5 +1,4 @@
-# Containers of an ordinary user who has logged in: with a systemd of their own, which may hand limits on, and on kernels
-# that are set to refuse them.
+# Containers of an ordinary user who has logged in, with a systemd of their own, which may hand limits on.
 load ../system/helper
 load helper
 
@@ -14,7 +13,6 @@ setup() {
 
 teardown() {
   local left
-  sysctl -qw user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1
   mapfile -t left < <(logged_in ps -aq)
   [ "${#left[@]}" -eq 0 ] || logged_in rm -f "${left[@]}"
   as_user rm -rf .local/share/caisson "/run/user/$U/caisson"
@@ -48,18 +46,4 @@ teardown() {
 20" ]
   run -137 delegated run --rm -m 16m --memory-swap 16m builtin:busybox tail /dev/zero
   [[ "$output" = *"the memory limit of 16 MiB was reached"* ]]
-}
-
-@test "login: a kernel that allows no user namespaces is named, with the way out" {
-  sysctl -qw user.max_user_namespaces=0
-  run -125 logged_in run --rm builtin:busybox true
-  [[ "$output" = *"No space left on device"*"hint: user namespaces are switched off on this host: sysctl -w user.max_user_namespaces="* ]]
-  nothing_kept
-}
-
-@test "login: a kernel that allows them to root alone is named, with the way out" {
-  sysctl -qw kernel.unprivileged_userns_clone=0
-  run -125 logged_in run --rm builtin:busybox true
-  [[ "$output" = *"Operation not permitted"*"hint: "*"kernel.unprivileged_userns_clone=1"* ]]
-  nothing_kept
 }
