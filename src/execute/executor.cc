@@ -1,5 +1,6 @@
 #include "execute/executor.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -160,16 +161,37 @@ pid_t Executor::spawned_pid(Lane lane) const {
 }
 
 void Executor::end_processes(plan::Failure& failure) {
-  ::close(std::exchange(context_.channel, -1));  // who waits for an answer has it: end of file
-  for (const Lane lane : {Lane::kLauncher, Lane::kChild}) {
-    const pid_t pid = spawned_pid(lane);
-    if (pid <= 0) continue;
-    // One that failed ends by itself; one that was waiting for us is ended. Its number cannot be another's: it is our
-    // child.
-    if (failure.what.call != Call::kProtocol) ::kill(pid, SIGKILL);
-    int status = 0;
-    if (kernel::retry([&] { return ::waitpid(pid, &status, 0); }) == pid && failure.what.call == Call::kProtocol)
-      failure.wait_status = status;
+  ::shutdown(context_.channel, SHUT_WR);  // who waits for an answer has it: end of file
+  const bool fell_silent = failure.what.call == Call::kProtocol;
+  // A launcher that has not said yet whom it made is left to say it: nobody else knows that child, which is ours.
+  const bool child_is_known = spawned_pid(Lane::kChild) > 0;
+  end_process(spawned_pid(Lane::kLauncher), !fell_silent && child_is_known, failure);
+  if (!child_is_known) hear_of_child();
+  end_process(spawned_pid(Lane::kChild), !fell_silent, failure);
+  ::close(std::exchange(context_.channel, -1));
+}
+
+// One that failed ends by itself; one that was waiting for us is ended. Its number cannot be another's: it is our child.
+void Executor::end_process(pid_t pid, bool kill, plan::Failure& failure) {
+  if (pid <= 0) return;
+  if (kill) ::kill(pid, SIGKILL);
+  int status = 0;
+  if (kernel::retry([&] { return ::waitpid(pid, &status, 0); }) == pid && failure.what.call == Call::kProtocol)
+    failure.wait_status = status;
+}
+
+// From what the launcher had said before it ended.
+void Executor::hear_of_child() {
+  for (const plan::Step& step : plan_.lane(Lane::kLauncher)) {
+    const auto* spawn = std::get_if<plan::Spawn>(&step.action);
+    struct pollfd said{context_.channel, POLLIN, 0};
+    while (spawn != nullptr && ::poll(&said, 1, 0) == 1) {
+      Packet packet;
+      int descriptor = -1;
+      if (receive_packet(context_.channel, packet, descriptor) != Received::kPacket) return;
+      if (descriptor >= 0) ::close(descriptor);
+      if (packet.lane == Lane::kLauncher && packet.value > 0) slots_[spawn->pid] = packet.value;
+    }
   }
 }
 

@@ -67,6 +67,8 @@ class Executor {
   bool await_execution();
   plan::Failure failure_of(const Outcome& outcome) const;
   void end_processes(plan::Failure& failure);
+  void end_process(pid_t pid, bool kill, plan::Failure& failure);
+  void hear_of_child();
   void undo(plan::Failure& failure);
   void undo_step(std::uint16_t number, plan::Failure& failure);
   pid_t spawned_pid(plan::Lane lane) const;
