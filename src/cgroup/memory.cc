@@ -81,8 +81,7 @@ Result<> convert_memory(const spec::Memory& memory, Writes& writes) {
   }
   if (const std::int64_t limit = memory.kernel_tcp.value_or(-1); limit > 0) {
     constexpr std::string_view kItem = "linux.resources.memory.kernelTCP";
-    writes.write(*TRY(writes.need({"memory"}, kItem)), "memory.kmem.tcp.limit_in_bytes",
-                 bytes(limit, false), kItem);
+    writes.write(*TRY(writes.need({"memory"}, kItem)), "memory.kmem.tcp.limit_in_bytes", bytes(limit, false), kItem);
   }
   if (memory.swappiness) {
     constexpr std::string_view kItem = "linux.resources.memory.swappiness";

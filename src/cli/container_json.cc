@@ -69,7 +69,7 @@ std::string human_duration(std::int64_t nanoseconds) {
     std::string_view word;
   };
   constexpr std::array kUnits = {Unit{365L * 86400, "year"}, Unit{30L * 86400, "month"}, Unit{7L * 86400, "week"},
-                                 Unit{86400, "day"},        Unit{3600, "hour"},        Unit{60, "minute"},
+                                 Unit{86400, "day"},         Unit{3600, "hour"},         Unit{60, "minute"},
                                  Unit{1, "second"}};
   const std::int64_t seconds = nanoseconds / 1'000'000'000;
   for (const Unit& unit : kUnits) {

@@ -10,7 +10,8 @@
 
 namespace caisson::engine {
 
-/// The parts of a command's time, one after another; a start of a container, whose steps are timed by themselves, is one.
+/// The parts of a command's time, one after another; a start of a container, whose steps are timed by themselves, is
+/// one.
 class Stopwatch {
  public:
   /// The first part begins now.
@@ -30,8 +31,8 @@ class Stopwatch {
   std::vector<Part> parts_;
 };
 
-/// Prints two tables on standard error: the parts with their sum; lane, step, microseconds and words, with a sum for each
-/// lane.
+/// Prints two tables on standard error: the parts with their sum; lane, step, microseconds and words, with a sum for
+/// each lane.
 void print_timings(const std::vector<Stopwatch::Part>& parts, const plan::Plan& plan,
                    const std::vector<execute::StepTime>& times);
 

@@ -171,7 +171,8 @@ void Executor::end_processes(plan::Failure& failure) {
   ::close(std::exchange(context_.channel, -1));
 }
 
-// One that failed ends by itself; one that was waiting for us is ended. Its number cannot be another's: it is our child.
+// One that failed ends by itself; one that was waiting for us is ended. Its number cannot be another's: it is our
+// child.
 void Executor::end_process(pid_t pid, bool kill, plan::Failure& failure) {
   if (pid <= 0) return;
   if (kill) ::kill(pid, SIGKILL);
