@@ -12,7 +12,10 @@ namespace caisson::image {
 // Lock files stay: one that is removed while somebody waits for it would lock nothing.
 Result<> clear_unfinished(const std::string& store) {
   const std::string layers = store + "/layers/";
-  for (const std::string& name : TRY(kernel::list_directory(layers + "tmp"))) {
+  const Result<std::vector<std::string>> names = kernel::list_directory(layers + "tmp");
+  if (!names && names.error().number == ENOTDIR) return {};  // no store: who wants to use it says so
+  if (!names) return fail(names.error());
+  for (const std::string& name : *names) {
     Fd lock;
     if (!name.starts_with(kSpoolPrefix)) {
       lock = TRY(kernel::open_file(layers + "lock/" + name, O_RDWR | O_CREAT | O_NOFOLLOW, 0600));
