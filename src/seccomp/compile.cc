@@ -219,6 +219,10 @@ Result<Filter> compile(const Seccomp& seccomp, const Architecture& native) {
                                       [](const std::string& word) { return find_architecture(word) == nullptr; });
     return fail(complaint(fmt::format("the system calls of {} are not known to caisson", *missing)));
   }
+  for (const Architecture* each : *architectures) {
+    if (each->little_endian != native.little_endian)
+      return fail(complaint(fmt::format("{} has another byte order than this host's {}", each->word, native.word)));
+  }
   if (seccomp.syscalls.size() > kMostRules) return fail(complaint("more rules than anybody can have meant"));
   std::optional<std::vector<struct sock_filter>> instructions = Compiler(seccomp, std::move(*architectures)).compile();
   if (!instructions) {

@@ -21,8 +21,8 @@ struct Filter {
 
 /// Compiles a valid `seccomp` (spec/validate.h) for programs of `native` and of the architectures that it names. What
 /// the rules mean is told in answer.h. Names of calls that no kernel has are left out. The call is found by binary
-/// search over ranges of numbers that are treated alike. Errors: an architecture whose calls are not known here; more
-/// instructions than the kernel takes (4096).
+/// search over ranges of numbers that are treated alike. Errors: an architecture whose calls are not known here, or
+/// whose byte order is not that of `native`; more instructions than the kernel takes (4096).
 Result<Filter> compile(const spec::Seccomp& seccomp, const Architecture& native = native_architecture());
 
 /// The names in `seccomp` that no kernel's headers have, each with the index of its first rule.

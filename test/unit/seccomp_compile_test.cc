@@ -192,6 +192,14 @@ TEST(Filters, KnowWhatIsCarriedBySocketcallAndIpc) {
   EXPECT_EQ(ask(s, {AUDIT_ARCH_I386, ipc, {2}}), kErrno | EPERM);
 }
 
+TEST(Filters, AreRefusedForAnArchitectureOfTheOtherByteOrder) {
+  spec::Seccomp seccomp;
+  seccomp.architectures = {"SCMP_ARCH_X86_64", "SCMP_ARCH_PPC"};
+  const Result<Filter> filter = compile(seccomp, *find_architecture("SCMP_ARCH_X86_64"));
+  ASSERT_FALSE(filter);
+  EXPECT_EQ(filter.error().text(), "SCMP_ARCH_PPC has another byte order than this host's SCMP_ARCH_X86_64");
+}
+
 TEST(Filters, AreRefusedWhenTheyAreTooLong) {
   spec::Seccomp s{.default_action = Action::kErrno};
   for (std::uint64_t i = 0; i < 4200; ++i) s.syscalls.push_back({{"mkdir"}, Action::kAllow, {}, {{0, i * 2}}});
