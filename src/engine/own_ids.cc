@@ -1,11 +1,13 @@
 #include "engine/own_ids.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "explain/hints.h"
 #include "host/probe.h"
 #include "kernel/files.h"
 #include "kernel/processes.h"
@@ -35,6 +37,16 @@ std::string lacking(const HostFacts& facts, const IdRanges& users, const IdRange
   if (facts.newuidmap.empty() || facts.newgidmap.empty())
     return fmt::format("{} is not installed", facts.newuidmap.empty() ? "newuidmap" : "newgidmap");
   return {};
+}
+
+// Which call of a plan it would have been; kNone for another error than those of kernel::fork_in_user_namespace.
+plan::Call call_of(const Error& error, const kernel::IdMaps& maps) {
+  if (error.call == "unshare") return plan::Call::kUnshare;
+  if (error.call == "write" && (error.operand == "uid_map" || error.operand == "gid_map" || error.operand == "setgroups"))
+    return plan::Call::kWrite;
+  if (!maps.uid_program.empty() && error.call == maps.uid_program) return plan::Call::kNewuidmap;
+  if (!maps.gid_program.empty() && error.call == maps.gid_program) return plan::Call::kNewgidmap;
+  return plan::Call::kNone;
 }
 
 }  // namespace
@@ -69,17 +81,40 @@ void say_once_what_is_lacking(const OwnIds& own, const Places& places, const Log
   log.hint("as root: apt install uidmap; usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER");
 }
 
+Error with_namespace_hint(Error error, const OwnIds& own) {
+  const plan::Call call = call_of(error, own.maps);
+  if (call == plan::Call::kNone) return error;
+  plan::Plan plan;
+  plan.append(plan::Lane::kParent, "", "", plan::Unshare{CLONE_NEWUSER});
+  plan.append(plan::Lane::kParent, "", "",
+              plan::MapIds{.pid = plan.new_slot("pid"),
+                           .uid_map = plan.add(own.maps.uid_map),
+                           .gid_map = plan.add(own.maps.gid_map),
+                           .uid_program = plan.add(own.maps.uid_program),
+                           .gid_program = plan.add(own.maps.gid_program),
+                           .deny_setgroups = own.maps.deny_setgroups});
+  plan::Failure failure;
+  failure.what = {.step = static_cast<std::uint16_t>(call == plan::Call::kUnshare ? 0 : 1),
+                  .call = call,
+                  .error = static_cast<std::int16_t>(error.number)};
+  HostFacts facts = host::probe();
+  host::probe_for_hints(facts);
+  error.hint = explain::hint(plan, failure, facts);
+  return error;
+}
+
 Result<> as_root_of(const OwnIds& own, const std::function<Result<>()>& work) {
   kernel::Pipe pipe = TRY(kernel::make_pipe());
-  const pid_t child = TRY(kernel::fork_in_user_namespace(own.maps));
-  if (child == 0) {
+  const Result<pid_t> child = kernel::fork_in_user_namespace(own.maps);
+  if (!child) return fail(with_namespace_hint(child.error(), own));
+  if (*child == 0) {
     const Result<> done = work();
     if (!done) (void)kernel::write_all(pipe.write.get(), done.error().text(), "pipe");
     ::_exit(done ? 0 : 1);
   }
   pipe.write = Fd();
   const std::string words = kernel::read_all(pipe.read.get(), "pipe").value_or("");
-  const int status = TRY(kernel::wait_for(child));
+  const int status = TRY(kernel::wait_for(*child));
   if (status == 0) return {};
   return fail(complaint(words.empty() ? "a process in a user namespace of its own was killed" : words));
 }

@@ -235,7 +235,9 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
   UserNamespace user_namespace =
       TRY(choose_user_namespace(options, TRY(find_id_facts(options, places, facts, own != nullptr ? *own : OwnIds()))));
   const LayerOwners owners = layer_owners(places, user_namespace, own);
-  const Source source = TRY(find_source(options.source, options.sha256, places, owners, unpack, log));
+  const Result<Source> found = find_source(options.source, options.sha256, places, owners, unpack, log);
+  if (!found) return fail(own != nullptr ? with_namespace_hint(found.error(), *own) : found.error());
+  const Source& source = *found;
   watch.lap("find the user namespace and the root filesystem");
   Surroundings around = TRY(survey(options, identity, source, places, std::move(facts), std::move(user_namespace)));
   watch.lap("look at what the options name");

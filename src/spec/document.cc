@@ -6,6 +6,13 @@ namespace caisson::spec {
 
 namespace {
 
+std::string line_and_column(std::string_view text, std::size_t position) {
+  const std::string_view before = text.substr(0, position);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return fmt::format("line {}, column {}", line, before.size() - line_start + 1);
+}
+
 // Parses once more for the place of a syntax error, which the tree's parser keeps to itself without exceptions.
 class ErrorPlace : public nlohmann::json_sax<Json> {
  public:
@@ -29,11 +36,8 @@ class ErrorPlace : public nlohmann::json_sax<Json> {
 
   // "line 3, column 7: syntax error while parsing value - unexpected ']'…"
   std::string text(std::string_view json) const {
-    const std::string_view read = json.substr(0, position_ == 0 ? 0 : position_ - 1);
-    const auto line = 1 + std::count(read.begin(), read.end(), '\n');
-    const std::size_t line_start = read.rfind('\n') + 1;  // npos + 1 is 0
     const std::size_t words = words_.find("syntax error");
-    return fmt::format("line {}, column {}: {}", line, read.size() - line_start + 1,
+    return fmt::format("{}: {}", line_and_column(json, position_ == 0 ? 0 : position_ - 1),
                        words == std::string::npos ? words_ : words_.substr(words));
   }
 
@@ -45,6 +49,11 @@ class ErrorPlace : public nlohmann::json_sax<Json> {
 }  // namespace
 
 std::optional<Json> parse_document(std::string_view json, Findings& findings) {
+  // The parser takes it for the end of the text, whatever follows.
+  if (const std::size_t null = json.find('\0'); null != std::string_view::npos) {
+    findings.errors.push_back({"", fmt::format("not JSON: {}: a null byte", line_and_column(json, null))});
+    return std::nullopt;
+  }
   Json document = Json::parse(json, nullptr, /*allow_exceptions=*/false);
   if (!document.is_discarded()) return document;
   ErrorPlace place;

@@ -3,6 +3,7 @@
 # time limit: 600 s
 load helper
 
+STATE_TOP=/var/tmp  # memory keeps the attributes that hide files for ordinary users from Linux 6.6 on, a disk always has
 USER_NAME=caisson-test-user
 ALONE=caisson-test-alone
 
@@ -60,6 +61,14 @@ user_box() {
   local options=()
   while [[ "${1:-}" = -* ]]; do options+=("$1") && shift; done
   user run --rm "${options[@]}" builtin:busybox "$@"
+}
+
+@test "rootless: where no user namespace can be made, that is said before anything is unpacked, with the sysctl" {
+  # shellcheck disable=SC2016 # for the shell in the new user namespace
+  run -125 as_user unshare --user --keep-caps --map-current-user sh -c \
+    'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"' sh "$INSTALLED/bin/caisson" run --rm builtin:busybox true
+  [[ "${lines[0]}" == "caisson: error: run: "*": No space left on device" ]]
+  [[ "${lines[1]}" == "hint: "*"sysctl -w user.max_user_namespaces="* ]]
 }
 
 @test "rootless: root inside is the user outside, the others are subordinate ids" {

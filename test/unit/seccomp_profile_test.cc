@@ -80,6 +80,11 @@ struct BadProfile {
 void PrintTo(const BadProfile& bad, std::ostream* out) { *out << bad.name; }
 
 class BadProfiles : public ::testing::TestWithParam<BadProfile> {};
+TEST(BadProfile, TextBehindANullByte) {
+  using namespace std::string_view_literals;
+  EXPECT_EQ(lines(read_profile("{\"defaultAction\": \"SCMP_ACT_ALLOW\"}\n\0\""sv).findings.errors),
+            std::vector<std::string>{"not JSON: line 2, column 1: a null byte"});
+}
 TEST_P(BadProfiles, SayWhere) { EXPECT_EQ(lines(read_profile(GetParam().text).findings.errors), GetParam().errors); }
 INSTANTIATE_TEST_SUITE_P(
     All, BadProfiles,

@@ -179,6 +179,7 @@ TEST(Syntax, ErrorsHaveALineAndAColumn) {
   EXPECT_THAT(reading.findings.errors[0].line(), testing::StartsWith("not JSON: line 3, column 7: syntax error"));
   EXPECT_THAT(read_config("{\"a\": \"\xff\"}").findings.errors[0].line(), testing::HasSubstr("ill-formed UTF-8"));
   EXPECT_THAT(read_config(with("") + "x").findings.errors[0].line(), testing::HasSubstr("syntax error"));
+  EXPECT_EQ(read_config(with("") + '\0' + "x").findings.errors[0].line().substr(0, 10), "not JSON: ");
   EXPECT_THAT(read_config(std::string(100'000, '[')).findings.errors[0].line(), testing::HasSubstr("column 100001"));
   EXPECT_THAT(read_config(R"({"a": 1e999})").findings.errors[0].line(), testing::HasSubstr("line 1"));
 }

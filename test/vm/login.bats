@@ -13,6 +13,7 @@ setup() {
 
 teardown() {
   local left
+  [ ! -e "$T/sysctls" ] || sysctl -q --load="$T/sysctls"
   mapfile -t left < <(logged_in ps -aq)
   [ "${#left[@]}" -eq 0 ] || logged_in rm -f "${left[@]}"
   as_user rm -rf .local/share/caisson "/run/user/$U/caisson"
@@ -37,6 +38,24 @@ teardown() {
 @test "login: in a session no limit can be set, which is said with the file" {
   run -0 logged_in run --rm -m 100m builtin:busybox echo ran
   [[ "$output" = *"-m 100m: no such limit is set: user $U may not write to /sys/fs/cgroup/user.slice/user-$U.slice"*ran* ]]
+}
+
+# sysctl_for_test NAME VALUE: until the end of the test.
+sysctl_for_test() {
+  echo "$1=$(sysctl -n "$1")" >>"$T/sysctls"
+  sysctl -q "$1=$2"
+}
+
+@test "login: on a host whose user namespaces are switched off, that is said, with the sysctl" {
+  sysctl_for_test user.max_user_namespaces 0
+  run -125 logged_in run --rm builtin:busybox true
+  [[ "$output" = *"No space left on device"*"sysctl -w user.max_user_namespaces="* ]]
+}
+
+@test "login: on a host where they are for root alone, as Debian's once were, that is said, with the sysctl" {
+  sysctl_for_test kernel.unprivileged_userns_clone 0
+  run -125 logged_in run --rm builtin:busybox true
+  [[ "$output" = *"Operation not permitted"*"sysctl -w kernel.unprivileged_userns_clone=1"* ]]
 }
 
 @test "login: below the user's systemd limits hold" {
