@@ -42,7 +42,8 @@ std::string lacking(const HostFacts& facts, const IdRanges& users, const IdRange
 // Which call of a plan it would have been; kNone for another error than those of kernel::fork_in_user_namespace.
 plan::Call call_of(const Error& error, const kernel::IdMaps& maps) {
   if (error.call == "unshare") return plan::Call::kUnshare;
-  if (error.call == "write" && (error.operand == "uid_map" || error.operand == "gid_map" || error.operand == "setgroups"))
+  if (error.call == "write" &&
+      (error.operand == "uid_map" || error.operand == "gid_map" || error.operand == "setgroups"))
     return plan::Call::kWrite;
   if (!maps.uid_program.empty() && error.call == maps.uid_program) return plan::Call::kNewuidmap;
   if (!maps.gid_program.empty() && error.call == maps.gid_program) return plan::Call::kNewgidmap;

@@ -28,8 +28,8 @@ OwnIds own_ids(const HostFacts& facts);
 /// Says once, not at every run, what is missing where there is only one id.
 void say_once_what_is_lacking(const OwnIds& own, const Places& places, const Log& log);
 
-/// If `error` is that the namespace cannot be made or mapped (kernel::fork_in_user_namespace), with the hint that a plan
-/// which makes the same one would get; any other as it is.
+/// If `error` is that the namespace cannot be made or mapped (kernel::fork_in_user_namespace), with the hint that a
+/// plan which makes the same one would get; any other as it is.
 Error with_namespace_hint(Error error, const OwnIds& own);
 
 /// Runs `work` as root of the namespace, in a child. Errors: `work`'s, or the namespace's.

@@ -11,7 +11,8 @@ new_group() {
 errors() { grep -c '^caisson: error: ' <<<"$1"; }
 # Fails unless the last `run` printed one error line that holds the words.
 refused_with() {
-  [ "$status" -ne 0 ] && [ "$(errors "$output")" -eq 1 ] && grep -qF -- "$1" <<<"$output"
+  [ "$status" -ne 0 ] && [ "$(errors "$output")" -eq 1 ] && grep -qF -- "$1" <<<"$output" && return
+  echo "status $status: $output" && return 1
 }
 
 @test "exhaustion: no processes left" {

@@ -4,8 +4,9 @@ load helper
 on_terminal() { python3 "$BATS_TEST_DIRNAME/on_terminal.py" "$@"; }
 
 @test "terminal: -t gives the command a terminal of the container's own, as its console too" {
+  box true # where unpacking takes its time, a bar would come before what the container says
   run -0 on_terminal 24x80 -- "${CAISSON[@]}" run --rm -it builtin:busybox sh -c 'tty; test -t 0 && test -t 1 && test -t 2 && test -c /dev/console && echo all'
-  [ "${lines[0]}" = /dev/pts/0 ] || { echo "$output" && false; }
+  [ "${lines[0]}" = /dev/pts/0 ]
   [ "${lines[1]}" = all ]
 }
 
