@@ -127,8 +127,7 @@ Result<> compose_capabilities(const Composing& c) {
 void compose_ulimits(const Composing& c) {
   if (c.options.host_ulimits) return;
   std::vector<spec::Rlimit>& limits = c.config().process.rlimits;
-  // In a user namespace nobody may raise what is the host's (capabilities(7), CAP_SYS_RESOURCE).
-  const bool may_raise = c.around.facts.may(CAP_SYS_RESOURCE) && !c.user_namespace().own;
+  const bool may_raise = c.around.facts.may(CAP_SYS_RESOURCE);
   for (const std::string type : {"RLIMIT_NOFILE", "RLIMIT_NPROC"}) {
     std::uint64_t value = kDefaultLimit;
     const auto host = c.around.facts.limits.find(type);

@@ -79,7 +79,7 @@ bool is_missing(int error) { return error == ENOENT || error == ENOTDIR; }
 
 }  // namespace
 
-Outcome act(const plan::SetAttribute& step, Context&) noexcept {
+Outcome act(const plan::SetAttribute& step, Context& context) noexcept {
   switch (step.attribute) {
     case Attribute::kDeathSignal:
       return set_process_attribute(PR_SET_PDEATHSIG, static_cast<unsigned long>(step.value));
@@ -89,7 +89,9 @@ Outcome act(const plan::SetAttribute& step, Context&) noexcept {
       return kernel::keyctl_join_session() >= 0 || errno == ENOSYS ? done() : failed(Call::kKeyctl);
     case Attribute::kLimit: {
       const struct rlimit limit{static_cast<rlim_t>(step.value), static_cast<rlim_t>(step.second)};
-      return ::setrlimit(static_cast<__rlimit_resource>(step.which), &limit) == 0 ? done() : failed(Call::kPrlimit);
+      const pid_t pid = step.pid == plan::kNoSlot ? 0 : context.at(step.pid);
+      return ::prlimit(pid, static_cast<__rlimit_resource>(step.which), &limit, nullptr) == 0 ? done()
+                                                                                              : failed(Call::kPrlimit);
     }
     case Attribute::kUmask: ::umask(static_cast<mode_t>(step.value)); return done();
     case Attribute::kNoNewPrivileges: return set_process_attribute(PR_SET_NO_NEW_PRIVS, 1);

@@ -182,7 +182,7 @@ struct Operands {
     switch (a.attribute) {
       case plan::Attribute::kLimit:
         object.text("which", limit_name(a.which)).text("soft", limit_value(static_cast<std::uint64_t>(a.value)));
-        object.text("hard", limit_value(static_cast<std::uint64_t>(a.second)));
+        object.text("hard", limit_value(static_cast<std::uint64_t>(a.second))).slot("pid", a.pid);
         return;
       case plan::Attribute::kDeathSignal: object.text("value", signal_name(static_cast<int>(a.value))); return;
       case plan::Attribute::kUmask: object.text("value", fmt::format("{:04o}", a.value)); return;

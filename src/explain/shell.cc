@@ -265,10 +265,11 @@ std::string privileges(const Plan& plan, const plan::SetIds& a, bool no_new_priv
   return text + fmt::format("--inh-caps={} --ambient-caps={} ", list(a.inheritable), list(a.ambient));
 }
 
-std::string limits(const std::vector<plan::SetAttribute>& attributes) {
+// prlimit(1) with the limits that the process sets itself, or those that the parent raises for it.
+std::string limits(const std::vector<plan::SetAttribute>& attributes, bool raised) {
   std::string text;
   for (const plan::SetAttribute& a : attributes) {
-    if (a.attribute != plan::Attribute::kLimit) continue;
+    if (a.attribute != plan::Attribute::kLimit || (a.pid != plan::kNoSlot) != raised) continue;
     std::string option = limit_name(a.which).substr(7);
     std::transform(option.begin(), option.end(), option.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
@@ -289,7 +290,7 @@ std::string Script::final_command() const {
   }
   text += "exec ";
   if (has(plan::Attribute::kNewSession) && last<plan::Console>() == nullptr) text += "setsid ";
-  text += limits(attributes);
+  text += limits(attributes, /*raised=*/false);
   if (const auto* ids = last<plan::SetIds>())
     text += privileges(plan_, *ids, has(plan::Attribute::kNoNewPrivileges)) + "\\\n  ";
 
@@ -335,7 +336,9 @@ std::string Script::start() const {
   if ((flags & CLONE_NEWPID) != 0) options += " --fork --kill-child";
   if ((flags & CLONE_NEWNS) != 0) options += " --propagation unchanged";
   if ((flags & CLONE_NEWUSER) != 0) options += " --keep-caps";
-  text += fmt::format("  exec {}unshare {} \\\n    ", joins(), options);
+  std::vector<plan::SetAttribute> attributes;
+  each<plan::SetAttribute>([&](const plan::SetAttribute& a) { attributes.push_back(a); });
+  text += fmt::format("  exec {}{}unshare {} \\\n    ", limits(attributes, /*raised=*/true), joins(), options);
   text += last<plan::MapIds>() == nullptr
               ? "dash \"$work/inside\" \"$@\"\n"
               : "dash -euc '\n"

@@ -1,5 +1,6 @@
 #include "plan/builder.h"
 
+#include <linux/capability.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -221,17 +222,39 @@ void Builder::load(const seccomp::Filter& filter) {
   }
 }
 
+bool Builder::raises(const spec::Rlimit& limit) const {
+  const auto present = facts_.limits.find(limit.type);
+  return present != facts_.limits.end() && limit.hard > present->second.hard;
+}
+
+Result<> Builder::limit(const spec::Process& process, std::size_t index, Lane lane, Slot pid) {
+  const spec::Rlimit& limit = process.rlimits[index];
+  const std::string item = "process.rlimits[" + std::to_string(index) + "]";
+  const int number = limit_number(limit.type);
+  if (number < 0) return fail(in(label(item), complaint("no such resource limit: '" + limit.type + "'")));
+  add(lane, item,
+      lane == Lane::kChild ? "a bound of the process itself, kept over execution"
+                           : "nobody in a user namespace may raise what the host's root may",
+      SetAttribute{.attribute = Attribute::kLimit,
+                   .which = number,
+                   .value = static_cast<std::int64_t>(limit.soft),
+                   .second = static_cast<std::int64_t>(limit.hard),
+                   .pid = pid},
+      lane == Lane::kChild ? Undo::kNone : Undo::kInside);
+  return {};
+}
+
+Result<> Builder::raise_limits(const spec::Process& process, Slot pid) {
+  parent_raises_limits_ = facts_.may(CAP_SYS_RESOURCE);
+  for (std::size_t i = 0; parent_raises_limits_ && i < process.rlimits.size(); ++i) {
+    if (raises(process.rlimits[i])) TRY(limit(process, i, Lane::kParent, pid));
+  }
+  return {};
+}
+
 Result<> Builder::limits(const spec::Process& process) {
   for (std::size_t i = 0; i < process.rlimits.size(); ++i) {
-    const spec::Rlimit& limit = process.rlimits[i];
-    const std::string item = "process.rlimits[" + std::to_string(i) + "]";
-    const int number = limit_number(limit.type);
-    if (number < 0) return fail(in(label(item), complaint("no such resource limit: '" + limit.type + "'")));
-    add(Lane::kChild, item, "a bound of the process itself, kept over execution",
-        SetAttribute{.attribute = Attribute::kLimit,
-                     .which = number,
-                     .value = static_cast<std::int64_t>(limit.soft),
-                     .second = static_cast<std::int64_t>(limit.hard)});
+    if (!parent_raises_limits_ || !raises(process.rlimits[i])) TRY(limit(process, i, Lane::kChild, kNoSlot));
   }
   return {};
 }

@@ -44,6 +44,10 @@ class Builder {
   /// live in, who may not look into it before it executes.
   Result<> prepare(const spec::Process& process, const std::optional<spec::Seccomp>& seccomp, bool joins);
 
+  /// Of a process in a user namespace, where nobody may raise a hard limit of the host's: has the parent raise it, if
+  /// that may. Before `prepare`, and before the message on which the process in `pid` goes on.
+  Result<> raise_limits(const spec::Process& process, Slot pid);
+
   /// The message that the process is ready, and the program's execution, with a filter that is loaded late.
   Result<> execute(const spec::Process& process);
 
@@ -75,6 +79,8 @@ class Builder {
   const Request& request() const { return request_; }
 
  private:
+  bool raises(const spec::Rlimit& limit) const;
+  Result<> limit(const spec::Process& process, std::size_t index, Lane lane, Slot pid);
   Result<> limits(const spec::Process& process);
   void identity(const spec::Process& process);
   void load(const seccomp::Filter& filter);
@@ -83,6 +89,7 @@ class Builder {
   const Request& request_;
   Plan plan_;
   bool has_terminal_ = false;
+  bool parent_raises_limits_ = false;
   std::shared_ptr<const seccomp::Filter> filter_;  // shared: of a type that is not known here
 };
 

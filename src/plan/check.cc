@@ -195,6 +195,7 @@ SlotUse slot_use(const Action& action) {
           [](const ChangeRoot& a) { return SlotUse{{a.root}, {}}; },
           [](const Mask& a) { return SlotUse{present({a.root, a.null, a.empty}), {}}; },
           [](const MakeReadOnly& a) { return SlotUse{present({a.root}), {}}; },
+          [](const SetAttribute& a) { return SlotUse{present({a.pid}), {}}; },
           [](const ConnectStreams& a) { return SlotUse{present({a.input, a.output, a.error}), {}}; },
           [](const Console& a) { return SlotUse{present({a.root}), {a.master}}; },
           [](const LoadFilter& a) { return SlotUse{{}, present({a.listener})}; },

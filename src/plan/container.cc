@@ -41,7 +41,7 @@ class ContainerPlanner {
   void restrict_devices();
   Result<> namespaces();
   void join_namespaces(Lane lane);
-  void spawn();
+  Result<> spawn();
   bool needs_launcher() const;
   Result<> map_ids();
   Result<Text> mapper(const std::vector<spec::IdMapping>& mappings, std::uint32_t own, const std::string& program,
@@ -225,7 +225,7 @@ bool ContainerPlanner::needs_launcher() const {
   });
 }
 
-void ContainerPlanner::spawn() {
+Result<> ContainerPlanner::spawn() {
   Plan& plan = builder_.plan();
   // With v1 cgroups the namespace is made after joining them, so that its root is the container's own cgroup.
   std::uint64_t flags = clone_flags_;
@@ -242,7 +242,7 @@ void ContainerPlanner::spawn() {
     or_joins(builder_.add(Lane::kParent, "linux.namespaces", "the container's first process, in namespaces of its own",
                           spawn, Undo::kKill));
     join_namespaces(Lane::kChild);
-    return;
+    return {};
   }
   const Slot launcher = plan.new_slot("pid of the launcher");
   const Slot launcher_pidfd = plan.new_slot("pidfd of the launcher");
@@ -256,7 +256,10 @@ void ContainerPlanner::spawn() {
   builder_.add(Lane::kParent, "linux.namespaces", "the new process, known by its pidfd",
                ReceiveDescriptor{.descriptor = pidfd_, .value = pid_, .sender = launcher_pidfd}, Undo::kKill);
   builder_.await_launcher();
-  if (!is_new(spec::NamespaceType::kUser)) builder_.add(Lane::kParent, "linux.namespaces", "", Signal{Tag::kPrepared});
+  if (is_new(spec::NamespaceType::kUser)) return {};
+  if (joined_user_namespace() != kNoSlot) TRY(builder_.raise_limits(config_.process, pid_));
+  builder_.add(Lane::kParent, "linux.namespaces", "", Signal{Tag::kPrepared});
+  return {};
 }
 
 // user_namespaces(7): what the kernel lets an ordinary user write without the help of newuidmap(1).
@@ -297,7 +300,7 @@ Result<> ContainerPlanner::map_ids() {
   step.uid_program = TRY(mapper(config_.linux_.uid_mappings, facts.effective_uid, facts.newuidmap, "newuidmap"));
   step.gid_program = TRY(mapper(config_.linux_.gid_mappings, facts.effective_gid, facts.newgidmap, "newgidmap"));
   builder_.add(Lane::kParent, "linux.uidMappings", "who the container's users are on the host", step, Undo::kInside);
-  return {};
+  return builder_.raise_limits(config_.process, pid_);
 }
 
 void ContainerPlanner::become_root() {
@@ -417,7 +420,7 @@ Result<Plan> ContainerPlanner::plan() {
                                      .in_user_namespace = in_user_namespace,
                                      .opener = child_opens ? Lane::kChild : Lane::kParent});
   if (!child_opens) TRY(files.open());
-  spawn();
+  TRY(spawn());
   TRY(map_ids());
   if (beside) {
     make_cgroup();

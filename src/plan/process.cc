@@ -77,6 +77,7 @@ Result<Plan> plan_process(const spec::Process& process, const Target& target, co
     builder.add(Lane::kLauncher, "process", "", SendDescriptor{.descriptor = pidfd, .value = pid});
     builder.add(Lane::kParent, "process", "the new process, known by its pidfd",
                 ReceiveDescriptor{.descriptor = pidfd, .value = pid, .sender = launcher_pidfd}, Undo::kKill);
+    if ((flags & CLONE_NEWUSER) != 0) TRY(builder.raise_limits(process, pid));
     builder.add(Lane::kParent, "process", "", Signal{Tag::kPrepared});
   } else {
     builder.add(Lane::kParent, "process", "the new process", Spawn{.lane = Lane::kChild, .pid = pid, .pidfd = pidfd},

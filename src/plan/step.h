@@ -314,7 +314,7 @@ enum class Attribute : std::uint8_t {
   kNotDumpable,      ///< nobody inside may trace or look into this process before it executes (CVE-2016-9962)
   kNewSession,       ///< setsid(2)
   kKeyring,          ///< a session keyring of its own (keyctl(2), KEYCTL_JOIN_SESSION_KEYRING)
-  kLimit,            ///< which: RLIMIT_…; value: soft; second: hard
+  kLimit,            ///< which: RLIMIT_…; value: soft; second: hard; of `pid`, if there is one (prlimit(2))
   kUmask,            ///< value
   kNoNewPrivileges,  ///< PR_SET_NO_NEW_PRIVS
 };
@@ -324,6 +324,7 @@ struct SetAttribute {
   std::int32_t which = 0;
   std::int64_t value = 0;
   std::int64_t second = 0;
+  Slot pid = kNoSlot;
 };
 
 /// Standard input, output and error become the descriptors in the slots; `uid` is made the owner of pipes among them.

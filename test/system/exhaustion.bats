@@ -19,8 +19,14 @@ refused_with() {
   require_controller pids
   box true
   local group
-  group=$(new_group pids) && echo 1 >"$group/pids.max"
-  run bash -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' bash "$group" "${CAISSON[@]}" run --rm builtin:busybox true
+  group=$(new_group pids)
+  if [ -e "$group/cgroup.controllers" ]; then # a container is born in its own cgroup
+    echo 0 >"$group/pids.max"
+    run caisson run --rm --cgroup-parent "/${group##*/}" builtin:busybox true
+  else
+    echo 1 >"$group/pids.max"
+    run bash -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' bash "$group" "${CAISSON[@]}" run --rm builtin:busybox true
+  fi
   rmdir "$group"
   refused_with "Resource temporarily unavailable"
   [[ "$output" = *"pids"* ]]

@@ -174,3 +174,14 @@ PYTHON
   oracle=$(runc --root "$T/runc" run --bundle "$bundle" "caisson-oracle-$$")
   [ "$(box "${MAPS[@]}" cat /proc/self/uid_map /proc/self/gid_map /proc/self/setgroups)" = "$oracle" ]
 }
+
+@test "userns: a hard limit above the host's is raised from outside, for exec too" {
+  local present
+  present=$(ulimit -Hn)
+  prlimit --nofile=:$((present + 1)) true 2>/dev/null || skip "root may not raise limits here"
+  run -0 box "${MAPS[@]}" --ulimit=nofile=$((present + 1)) sh -c 'ulimit -Hn'
+  [ "$output" = $((present + 1)) ]
+  caisson run -d --name raised "${MAPS[@]}" --ulimit nofile=$((present + 1)) builtin:busybox sleep 1000
+  run -0 caisson exec raised sh -c 'ulimit -Hn'
+  [ "$output" = $((present + 1)) ]
+}

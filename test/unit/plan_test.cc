@@ -5,10 +5,12 @@
 #include <fstream>
 #include <sstream>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "explain/listing.h"
+#include "explain/names.h"
 #include "generated_config.h"
 #include "plan/build.h"
 #include "plan/builder.h"
@@ -168,6 +170,37 @@ HostFacts ordinary_user() {
   facts.newuidmap = "/usr/bin/newuidmap";
   facts.newgidmap = "/usr/bin/newgidmap";
   return facts;
+}
+
+// The limits that a lane's steps set, and whether on another process: "child 7:100 parent 1:200".
+std::string limits_of(const Plan& plan) {
+  std::string text;
+  for (const Lane lane : {Lane::kParent, Lane::kChild}) {
+    for (const Step& step : plan.lane(lane)) {
+      const auto* set = std::get_if<SetAttribute>(&step.action);
+      if (set == nullptr || set->attribute != Attribute::kLimit) continue;
+      text += fmt::format("{}{} {}:{}", text.empty() ? "" : ", ", set->pid == kNoSlot ? "itself" : "another",
+                          explain::limit_name(set->which), set->second);
+    }
+  }
+  return text;
+}
+
+TEST(UserNamespace, HardLimitsAboveTheHostsAreRaisedByTheParentThatMay) {
+  HostFacts facts = facts_of(CgroupMode::kHybrid);
+  facts.limits = {{"RLIMIT_NOFILE", {.soft = 1024, .hard = 4096}}, {"RLIMIT_CORE", {.soft = 0, .hard = 4096}}};
+  spec::Config config = smallest();
+  config.process.rlimits = {{"RLIMIT_NOFILE", 5000, 5000}, {"RLIMIT_CORE", 10, 10}};
+  EXPECT_EQ(limits_of(*plan_container(config, facts, {})), "itself RLIMIT_NOFILE:5000, itself RLIMIT_CORE:10");
+  add_user_namespace(config);
+  EXPECT_EQ(limits_of(*plan_container(config, facts, {})), "another RLIMIT_NOFILE:5000, itself RLIMIT_CORE:10");
+  const Target target{.namespaces = {NamespaceType::kUser}};
+  EXPECT_EQ(limits_of(*plan_process(config.process, target, facts, {})),
+            "another RLIMIT_NOFILE:5000, itself RLIMIT_CORE:10");
+  facts.effective_capabilities = 0;
+  facts.effective_uid = 1000;
+  EXPECT_EQ(limits_of(*plan_process(config.process, target, facts, {})),
+            "itself RLIMIT_NOFILE:5000, itself RLIMIT_CORE:10");
 }
 
 TEST(Golden, UserNamespaceOverIdmappedLayers) {
