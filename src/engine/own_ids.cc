@@ -54,13 +54,17 @@ plan::Call call_of(const Error& error, const kernel::IdMaps& maps) {
 
 OwnIds own_ids(const HostFacts& facts) {
   const std::string name = user_name(facts.effective_uid);
+  std::string unread;
   const auto ranges = [&](const char* file) {
-    return subordinate_ranges(kernel::read_file(file).value_or(""), name, facts.effective_uid);
+    const Result<std::string> text = kernel::read_file(file);
+    if (!text && text.error().number != ENOENT) unread = text.error().text();
+    return subordinate_ranges(text.value_or(""), name, facts.effective_uid);
   };
   const IdRanges users = ranges("/etc/subuid");
   const IdRanges groups = ranges("/etc/subgid");
   OwnIds own{.lacking =
                  lacking(facts, users, groups, name.empty() ? fmt::format("user {}", facts.effective_uid) : name)};
+  if (!unread.empty()) own.lacking = unread;
   const bool alone = !own.lacking.empty();
   own.users = row(facts.effective_uid, alone ? IdRanges() : users);
   own.groups = row(facts.effective_gid, alone ? IdRanges() : groups);

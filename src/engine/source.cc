@@ -18,7 +18,7 @@ constexpr std::string_view kBuiltin = "builtin:";
 constexpr std::size_t kAccountsBytes = 4U << 20;
 
 Result<std::string> builtin_tarball(const std::string& name, const Places& places) {
-  const std::string tarball = places.share + "/" + name + ".tar.gz";
+  std::string tarball = places.share + "/" + name + ".tar.gz";
   if (name.find('/') == std::string::npos && kernel::exists(tarball)) return tarball;
   return fail(in("builtin:" + name,
                  complaint(fmt::format("there is no {}", tarball),

@@ -94,7 +94,7 @@ struct Commander {
   }
   std::string operator()(const plan::EnableControllers& a) const {
     const std::string directory = shell_quote(plan.view(a.directory));
-    const std::string enable =
+    std::string enable =
         write_command(std::string(plan.view(a.directory)) + "/cgroup.subtree_control", plan.view(a.controllers)) + "\n";
     if (!a.leaf) return enable;
     const std::string leaf = shell_quote(plan.view(a.leaf));
@@ -247,7 +247,7 @@ std::string shell_comment(const Plan& plan, const plan::Step& step) {
 std::string shell_commands(const Plan& plan, const plan::Action& action) { return std::visit(Commander{plan}, action); }
 
 std::string shell_commands(const Plan& plan, const plan::Step& step) {
-  const std::string first = shell_commands(plan, step.action);
+  std::string first = shell_commands(plan, step.action);
   if (step.fallback == plan::kNoFallback || first.empty()) return first;
   // "set -e" does not hold on the left of "||", so the commands are chained.
   const auto chained = [](std::string text) {

@@ -76,7 +76,7 @@ Result<std::string> digest_of_regular_file(LayerStore& store, int fd, Progress& 
     lock = TRY(store.lock(identity.key()));
     if (std::optional<std::string> known = store.recall(identity)) return *known;
   }
-  const std::string digest = TRY(hash_file(fd, static_cast<std::uint64_t>(identity.size), progress));
+  std::string digest = TRY(hash_file(fd, static_cast<std::uint64_t>(identity.size), progress));
   if (identity_of(TRY(status_of(fd))) != identity) return fail(complaint("the tarball changed while it was read"));
   if (!racy) TRY(store.remember(identity, digest));
   return digest;

@@ -174,12 +174,9 @@ Result<TarEntry> TarReader::entry_from(const TarHeader& header, Pending& pending
   PaxRecords& pax = pending.pax;
   TarEntry entry;
   entry.kind = TRY(kind_of(header));
-  entry.name = pax.sparse_name ? std::move(*pax.sparse_name)
-               : pax.path      ? std::move(*pax.path)
-               : pending.name  ? std::move(*pending.name)
-                               : header.name;
-  entry.link_target = pax.link_target       ? std::move(*pax.link_target)
-                      : pending.link_target ? std::move(*pending.link_target)
+  entry.name = pax.sparse_name ? *pax.sparse_name : pax.path ? *pax.path : pending.name ? *pending.name : header.name;
+  entry.link_target = pax.link_target       ? *pax.link_target
+                      : pending.link_target ? *pending.link_target
                                             : header.link_target;
   entry.mode = header.mode;
   entry.uid = TRY(id(pax.uid.value_or(global_.uid.value_or(header.uid)), "uid"));

@@ -22,7 +22,7 @@ namespace caisson::keeper {
 namespace {
 
 // What is read from a pipe after the process has ended; the largest pipe there can be (pipe-max-size).
-constexpr std::size_t kMostLeftOver = 1024 * 1024;
+constexpr std::size_t kMostLeftOver = 1U << 20;
 constexpr std::size_t kStreams = 2;
 
 timespec now(clockid_t clock) {
@@ -50,7 +50,7 @@ class Keeper {
 
  private:
   // Places in the array given to poll.
-  enum Place : std::size_t {
+  enum Place : std::uint8_t {
     kSignal,
     kProcess,
     kListener,

@@ -20,7 +20,7 @@ namespace caisson::keeper {
 
 namespace {
 
-constexpr std::size_t kBlock = 64 * 1024;
+constexpr std::size_t kBlock = 1U << 16;
 
 // One file of the log, read up to `at`.
 struct LogPart {
@@ -172,7 +172,7 @@ Result<> LogReader::read_part(LogPart& part) {
     if (length == 0) return {};
 
     std::size_t begin = 0;
-    for (std::size_t end; (end = block.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    for (std::size_t end = 0; (end = block.find('\n', begin)) != std::string::npos; begin = end + 1) {
       const auto entry = parse_log_entry(std::string_view(block).substr(begin, end + 1 - begin));
       if (entry && wanted(*entry)) TRY(sink_(*entry));
     }

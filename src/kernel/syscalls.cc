@@ -16,8 +16,8 @@ pid_t clone3(struct clone_args& arguments) noexcept {
   // clone(2) has 32 bits of flags, the lowest eight for the signal.
   const bool sayable = (arguments.flags >> 32) == 0 && (arguments.flags & CSIGNAL) == 0;
   if (pid >= 0 || errno != ENOSYS || !sayable) return static_cast<pid_t>(pid);
-  return static_cast<pid_t>(::syscall(SYS_clone, arguments.flags | arguments.exit_signal, nullptr,
-                                      reinterpret_cast<int*>(arguments.pidfd), nullptr, nullptr));
+  return static_cast<pid_t>(
+      ::syscall(SYS_clone, arguments.flags | arguments.exit_signal, nullptr, arguments.pidfd, nullptr, nullptr));
 }
 
 int bpf(int command, union bpf_attr& attributes) noexcept {

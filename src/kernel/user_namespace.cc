@@ -67,7 +67,7 @@ pid_t start_mapper(const char* program, pid_t target, const char* map) noexcept 
   volatile int error = 0;
   const pid_t pid = ::vfork();
   if (pid == 0) {
-    const int null = ::open("/dev/null", O_RDWR);
+    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     for (const int stream : {0, 1, 2}) ::dup2(null, stream);
     ::execve(program, command.words.data(), environment);
     error = errno;

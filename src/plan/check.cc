@@ -92,6 +92,7 @@ class Checker {
   // A lane's process starts with what its parent knew when it was cloned, so lanes are followed where they are spawned.
   void check_lane(Lane lane, std::set<Slot> known) {
     bool pivoted = false;
+    bool told = false;  // the lane that was spawned goes on
     const std::vector<Step>& steps = plan_.lane(lane);
     for (std::size_t i = 0; i < steps.size(); ++i) {
       const Step& step = steps[i];
@@ -108,6 +109,9 @@ class Checker {
       if (is_host_visible(lane, step.action) && step.undo == Undo::kNone)
         complain(lane, i, "shows on the host and has no undo");
       if (std::holds_alternative<Pivot>(step.action)) pivoted = true;
+      if (std::holds_alternative<Signal>(step.action)) told = true;
+      if (told && std::holds_alternative<IdMapTree>(step.action))
+        complain(lane, i, "changes a tree that the child may have mounted by then");
     }
   }
 

@@ -420,6 +420,9 @@ Result<Plan> ContainerPlanner::plan() {
                                      .in_user_namespace = in_user_namespace,
                                      .opener = child_opens ? Lane::kChild : Lane::kParent});
   if (!child_opens) TRY(files.open());
+  // Those of a new namespace are known once it is there; with one that is joined, the child does not wait for them.
+  const bool new_users = is_new(spec::NamespaceType::kUser);
+  if (!new_users) files.map_owners({.user_namespace = joined_user_namespace()});
   TRY(spawn());
   TRY(map_ids());
   if (beside) {
@@ -429,8 +432,7 @@ Result<Plan> ContainerPlanner::plan() {
   }
   session();
   if (child_opens) TRY(files.open());
-  files.map_owners(
-      {.pid = is_new(spec::NamespaceType::kUser) ? pid_ : kNoSlot, .user_namespace = joined_user_namespace()});
+  if (new_users) files.map_owners({.pid = pid_});
   if (in_user_namespace) {
     become_root();
     keyring();

@@ -29,7 +29,8 @@ Node masked(Program& program, std::uint32_t word, std::uint32_t mask, std::uint3
 
 Node condition(Program& program, const Architecture& architecture, const spec::SeccompArgument& condition, Ways ways) {
   using Op = spec::SeccompOperator;
-  const auto argument = static_cast<std::uint32_t>(offsetof(struct seccomp_data, args) + condition.index * 8U);
+  const auto argument =
+      static_cast<std::uint32_t>(offsetof(struct seccomp_data, args) + std::size_t{8} * condition.index);
   const std::uint32_t low_word = argument + (architecture.little_endian ? 0 : 4);
   const std::uint32_t high_word = argument + (architecture.little_endian ? 4 : 0);
   const std::uint64_t value = condition.value;

@@ -44,7 +44,7 @@ class Client {
   Result<Attached> run();
 
  private:
-  enum Place { kSignal, kSocket, kInput, kOutput, kError, kPlaces };
+  enum Place : std::uint8_t { kSignal, kSocket, kInput, kOutput, kError, kPlaces };
 
   Result<> poll_all();
   void take_signals();

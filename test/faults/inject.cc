@@ -8,12 +8,14 @@
 //     --kill PROCESS:CALL:NTH:VICTIM  process VICTIM is killed when PROCESS is about to make the call
 //     --report FILE               writes "hit" if the point was reached, and "hang" if the time was over
 //     --limit SECONDS             everything that is left then is killed (20)
+//     --as ID                     COMMAND is run by this user and group, an ordinary one (the caller)
 //     --leave                     what the command leaves running goes on, and is not waited for
 //
 // A process is named by its birth: 0 the command, 0.0 its first child, 0.0.1 the second child of that one; so a point
 // has the same name in every run, whatever the scheduler does. A process counts for as long as its program is one of
 // caisson's. The exit status is the command's, or 128 + n for signal n.
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/elf.h>
 #include <signal.h>
 #include <string.h>
@@ -69,6 +71,7 @@ struct Request {
   std::string report;
   int limit_s = 20;
   bool leave = false;
+  std::optional<uid_t> id;
   char** command = nullptr;
 };
 
@@ -110,6 +113,11 @@ void skip_call(pid_t pid) {
   struct iovec data{&none, sizeof none};
   ::ptrace(PTRACE_SETREGSET, pid, NT_ARM_SYSTEM_CALL, &data);
 #endif
+}
+
+void become(uid_t id) {
+  if (::setgroups(0, nullptr) != 0 || ::setresgid(id, id, id) != 0 || ::setresuid(id, id, id) != 0)
+    give_up("setresuid");
 }
 
 using FileId = std::pair<dev_t, ino_t>;
@@ -154,6 +162,7 @@ class Injector {
       char go = 0;
       ::close(gate[1]);
       (void)!::read(gate[0], &go, 1);
+      if (request_.id) become(*request_.id);
       ::execvp(request_.command[0], request_.command);
       give_up(request_.command[0]);
     }
@@ -330,6 +339,8 @@ std::optional<Request> read_command_line(char** argument) {
       request.kill = read_point(value);
     } else if (option == "--report") {
       request.report = value;
+    } else if (option == "--as") {
+      request.id = static_cast<uid_t>(std::stoul(value));
     } else if (option == "--limit") {
       request.limit_s = std::stoi(value);
     } else {

@@ -12,6 +12,7 @@ import errno
 import itertools
 import os
 import pathlib
+import pwd
 import random
 import shutil
 import subprocess
@@ -77,23 +78,41 @@ SCENARIOS = [
 
 
 class Sweep:
-    def __init__(self, build, scenario, deaf):
-        self.build = pathlib.Path(build)
+    def __init__(self, build, scenario, user, deaf):
+        self.injector = pathlib.Path(build) / "test" / "inject"
+        self.programs = pathlib.Path(build)
         self.deaf = deaf
         self.scenario = scenario
+        self.id = pwd.getpwnam(user).pw_uid if user else None
+        self.inject_as = ["--as", str(self.id)] if user else []
         self.state = pathlib.Path(tempfile.mkdtemp(prefix="caisson-test.", dir="/dev/shm"))
         self.cgroup = f"caisson-faults-{os.getpid()}"
         (self.state / "volume").mkdir()
+        if user:
+            self.give_to_user()
         self.begin()
 
     # --- what is run --------------------------------------------------------------------------------------------------
 
+    def give_to_user(self):
+        """A state directory of the user's, and programs that it can reach."""
+        self.programs = self.state / "programs"
+        for part in ["bin", "libexec", "share"]:
+            shutil.copytree(pathlib.Path(self.injector).parents[1] / part, self.programs / part)
+        subprocess.run(["chmod", "-R", "a+rX", self.state], check=True)
+        for name in [".", "volume"]:
+            os.chown(self.state / name, self.id, self.id)
+        time.sleep(2.1)  # a file as young as a copied tarball is looked at anew each time (src/image/identity.h)
+
     def words(self, command):
         words = [word.replace("STATE", str(self.state)).replace("CGROUP", self.cgroup) for word in command]
-        return [str(self.build / "bin" / "caisson"), "--root", str(self.state / "root"), "--runroot", str(self.state / "run"), *words]
+        if self.id is not None and command[:len(RUN)] == RUN:
+            words = ["run", *words[len(RUN):]]  # its cgroup is the caller's
+        return [str(self.programs / "bin" / "caisson"), "--root", str(self.state / "root"), "--runroot", str(self.state / "run"), *words]
 
     def caisson(self, *command):
-        return subprocess.run(self.words(command), stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=60)
+        who = {} if self.id is None else {"user": self.id, "group": self.id, "extra_groups": []}
+        return subprocess.run(self.words(command), **who, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=60)
 
     def must(self, *command):
         done = self.caisson(*command)
@@ -132,7 +151,7 @@ class Sweep:
             shutil.rmtree(self.state / "root" / "layers", ignore_errors=True)
         for command in self.scenario.each:
             self.must(*command)
-        words = [str(self.build / "test" / "inject"), "--limit", str(LIMIT_S), *fault, "--", *self.words(self.scenario.command)]
+        words = [str(self.injector), "--limit", str(LIMIT_S), *self.inject_as, *fault, "--", *self.words(self.scenario.command)]
         with tempfile.TemporaryFile("w+", newline="", errors="replace") as out, tempfile.TemporaryFile("w+", errors="replace") as err:
             status = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=out, stderr=err).returncode
             out.seek(0)
@@ -253,9 +272,10 @@ def faults(points, mode):
                 yield ["--kill", f"{process}:{call}:{nth}:{victim}"], f"at {process}: {call} #{nth} {victim} is killed", victim == "0"
 
 
-def sweep(build, scenario, mode, seconds, seed, deaf, at):
+def sweep(scenario, mode, options):
     """Prints what is wrong; how many points were looked at, of how many, and how many were bad."""
-    one = Sweep(build, scenario, deaf)
+    seconds, seed, at = options.seconds, options.seed, options.at
+    one = Sweep(options.build, scenario, options.user, options.deaf)
     try:
         chosen = [(at, " ".join(at), at[0] == "--kill")] if at else list(faults(one.points(), mode))
         total = len(chosen)
@@ -272,7 +292,7 @@ def sweep(build, scenario, mode, seconds, seed, deaf, at):
             if words:
                 bad += 1
                 print(f"{scenario.name}: {title}", *words, sep="\n    ", flush=True)
-        print(f"{scenario.name}, {mode}: {looked} of {total} points, {hits} reached, {bad} bad (seed {seed})", flush=True)
+        print(f"{scenario.name}, {mode}{', ordinary user' if options.user else ''}: {looked} of {total} points, {hits} reached, {bad} bad (seed {seed})", flush=True)
         if hits <= looked // 2:
             print("    most points are not reached: is the injector right?")
             bad += 1
@@ -288,6 +308,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=0, help="a sample that takes so long (every point)")
     parser.add_argument("--seed", type=int, default=int(time.time() // 86400), help="of the sample (another every day)")
     parser.add_argument("--deaf", action="store_true", help="hear no errors: to see that what is wrong is found")
+    parser.add_argument("--user", help="whose commands they are (root's)")
     parser.add_argument("--at", type=str.split, help='one fault alone, as inject takes it: --at="--fail 0:openat:3:24"')
     parser.add_argument("scenarios", nargs="*", help="all: " + " ".join(scenario.name for scenario in SCENARIOS))
     options = parser.parse_args()
@@ -296,8 +317,7 @@ def main():
         os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, "-B", *sys.argv])
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     chosen = [scenario for scenario in SCENARIOS if not options.scenarios or scenario.name in options.scenarios]
-    bad = sum(sweep(options.build, scenario, mode, options.seconds, options.seed, options.deaf, options.at)
-              for scenario, mode in itertools.product(chosen, options.mode or ["fail", "kill"]))
+    bad = sum(sweep(scenario, mode, options) for scenario, mode in itertools.product(chosen, options.mode or ["fail", "kill"]))
     return 1 if bad else 0
 
 

@@ -4,6 +4,14 @@
 # time limit: 7200 s
 load helper
 
+USER_NAME=caisson-test-sweep
+
+teardown() {
+  ! id -u "$USER_NAME" >/dev/null 2>&1 || userdel "$USER_NAME"
+  sed -i "/^$USER_NAME:/d" /etc/subuid /etc/subgid
+  caisson_teardown
+}
+
 sweep() {
   local seconds=$1
   shift
@@ -21,6 +29,18 @@ sweep() {
 @test "faults: killed at each system call of run with a terminal, and detached" { sweep 5 --mode kill run-terminal run-detached; }
 @test "faults: killed at each system call of exec, rm and stop" { sweep 3 --mode kill exec exec-terminal rm stop; }
 @test "faults: killed at each system call of a run that unpacks" { sweep 5 --mode kill unpack; }
+
+# An ordinary user with subordinate ids: sweep_as_user SECONDS ….
+sweep_as_user() {
+  useradd --no-create-home --home-dir /nonexistent --shell /bin/sh "$USER_NAME"
+  sed -i "/^$USER_NAME:/d" /etc/subuid /etc/subgid
+  usermod --add-subuids 3100000-3165535 --add-subgids 3100000-3165535 "$USER_NAME"
+  sweep "$1" --user "$USER_NAME" "${@:2}"
+}
+
+@test "faults: each system call of an ordinary user's run and exec fails" { sweep_as_user 4 --mode fail run run-options run-terminal exec rm; }
+@test "faults: killed at each system call of an ordinary user's run and exec" { sweep_as_user 4 --mode kill run run-terminal run-detached exec rm; }
+@test "faults: an ordinary user's run that unpacks" { sweep_as_user 5 unpack; }
 
 @test "faults: what is wrong is found" {
   # As if the command failed without a word.

@@ -457,6 +457,15 @@ TEST(Checker, SeesAHostPathAfterThePivot) {
   expect_seen<MountRoot>("names a host path after the pivot", late);
 }
 
+TEST(Checker, SeesATreeChangedWhenItMayBeMounted) {
+  expect_seen<IdMapTree>("may have mounted by then", [](auto& lane, std::size_t at, auto&) {
+    const Step step = lane[at];
+    lane.erase(lane.begin() + static_cast<std::ptrdiff_t>(at));
+    lane.push_back(step);
+    return true;
+  });
+}
+
 TEST(Checker, SeesAPathThatIsNotResolvedInTheRoot) {
   const auto without_root = [](auto& lane, std::size_t at, auto& action) {
     action.root = kNoSlot;
