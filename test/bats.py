@@ -17,7 +17,8 @@ def patience():
 
 
 def environment(build):
-    return {**os.environ, "CAISSON_BUILD": str(build), "TERM": "xterm", "LC_ALL": "C.UTF-8"}
+    # A program that ends by execution or as a clone has nothing to look for leaks in.
+    return {**os.environ, "CAISSON_BUILD": str(build), "TERM": "xterm", "LC_ALL": "C.UTF-8", "ASAN_OPTIONS": "detect_leaks=0"}
 
 
 def limit_s(file, times):

@@ -24,6 +24,9 @@ import vm
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SYSTEM = ROOT / "test" / "system"
 UNIT_LIMIT_S = 300
+# Of what is tested with sanitizers too, these are not: they measure or build, or look at the release's own programs.
+WITHOUT_SANITIZERS = {f"{name}.bats" for name in (
+    "bench builtin cgroup_removal exhaustion faults floor launch own_executable readme rooms run setup tour").split()}
 
 
 class Tally:
@@ -135,19 +138,20 @@ def skip_files(tally, kind, files, reason):
         tally.add([(f"{title}: {name}", "skipped", reason) for name in bats.names(file)], 0, title)
 
 
-def run_system_tests(tally, files):
-    say(f"test: {len(files)} files of system tests")
+def run_system_tests(tally, files, preset):
+    kind = "system" if preset == "release" else f"system, {preset}"
+    say(f"test: {len(files)} files of system tests with the programs of {preset}")
     if os.geteuid() != 0:
-        skip_files(tally, "system", files, "needs root")
+        skip_files(tally, kind, files, "needs root")
         return
     before = host.state()
     for file in files:
-        title = f"system/{file.name}"
-        tally.add(*bats.run(title, file, ROOT / "build" / "release"), title)
+        title = f"{kind}/{file.name}"
+        tally.add(*bats.run(title, file, ROOT / "build" / preset), title)
     begin = time.monotonic()
     difference = host.difference(before, patience_s=5)
-    result = ("system/host: is as it was before the tests", "failed" if difference else "passed", "\n".join(difference))
-    tally.add([result], time.monotonic() - begin, "system/host")
+    result = (f"{kind}/host: is as it was before the tests", "failed" if difference else "passed", "\n".join(difference))
+    tally.add([result], time.monotonic() - begin, f"{kind}/host")
 
 
 def chosen(names, folders, all_of_them):
@@ -184,7 +188,7 @@ def await_machines(tally, machines):
 
 def main():
     parser = argparse.ArgumentParser(prog="script/test", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--all", action="store_true", help="the unit tests once more with sanitizers (script/test builds them)")
+    parser.add_argument("--all", action="store_true", help="the unit and system tests once more with sanitizers (script/test builds them)")
     parser.add_argument("kind", nargs="?", choices=["unit", "system", "vm"], help="only these (all)")
     parser.add_argument("files", nargs="*", metavar="FILE", help="of test/system or test/vm, with or without .bats (all)")
     options = parser.parse_args()
@@ -201,7 +205,10 @@ def main():
     if machines:
         machines.await_disk()
     if options.kind in ("system", None):
-        run_system_tests(tally, chosen(options.files, [SYSTEM], sorted(SYSTEM.glob("*.bats"))))
+        files = chosen(options.files, [SYSTEM], sorted(SYSTEM.glob("*.bats")))
+        run_system_tests(tally, files, "release")
+        if options.all:
+            run_system_tests(tally, [file for file in files if file.name not in WITHOUT_SANITIZERS], "asan")
     await_machines(tally, machines)
     return tally.status()
 

@@ -3,7 +3,18 @@ load helper
 
 @test "launch: each step that fails is named, with the right exit status, and leaves nothing on the host; hooks" {
   [ -x "$BUILD/test/system_launch" ] || skip "$BUILD/test/system_launch is not built"
-  unshare --mount --propagation private "$BUILD/test/system_launch" --gtest_brief=1 "$(rootfs)"
+  unshare --mount --propagation private "$BUILD/test/system_launch" --gtest_brief=1 --gtest_filter=-OrdinaryUser.* "$(rootfs)"
+}
+
+@test "launch: the same for an ordinary user" {
+  [ -x "$BUILD/test/system_launch" ] || skip "$BUILD/test/system_launch is not built"
+  local place
+  place=$(mktemp -d "$STATE/user.XXXXXX")
+  cp "$BUILD/test/system_launch" "$place"
+  tar -xzf "$BUILTIN" -C "$place"
+  chmod -R a+rX "$STATE"
+  unshare --mount --propagation private setpriv --reuid 12345 --regid 12345 --clear-groups \
+    "$place/system_launch" --gtest_brief=1 --gtest_filter=OrdinaryUser.* "$place"
 }
 
 @test "launch: runc runs the hooks in the same order, states and namespaces" {

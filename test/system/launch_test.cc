@@ -1,5 +1,5 @@
-// Plans of a real configuration, run as root: each step once made to fail, with the report, the exit status and the
-// host looked at afterwards; and the hooks. For test/system/launch.bats.
+// Plans of a real configuration, run as root or, the tests OrdinaryUser, as another: each step once made to fail, with
+// the report, the exit status and the host looked at afterwards; and the hooks. For test/system/launch.bats.
 //
 //     system_launch ROOTFS    a root filesystem with busybox, which may be written to
 #include <fcntl.h>
@@ -53,6 +53,7 @@ struct Case {
   std::string name;
   bool terminal = false;
   bool user_namespace = false;
+  bool ordinary_user = false;  ///< who has one id and no cgroup
   bool hooks = false;
   bool wait_for_start = false;
   std::string resources = "{}";
@@ -63,19 +64,22 @@ std::string config_text(const Case& c, const std::string& script) {
   const std::string hooks = fmt::format(R"("prestart": {0}, "createRuntime": {0}, "createContainer": {0}, )"
                                         R"("startContainer": {0})",
                                         hook);
-  const std::string maps = R"("uidMappings": [{"containerID": 0, "hostID": 0, "size": 4294967295}], )"
-                           R"("gidMappings": [{"containerID": 0, "hostID": 0, "size": 4294967295}],)";
+  const std::string maps =
+      fmt::format(R"("uidMappings": [{{"containerID": 0, "hostID": {}, "size": {}}}],
+                     "gidMappings": [{{"containerID": 0, "hostID": {}, "size": {}}}],)",
+                  ::getuid(), c.ordinary_user ? 1 : 4294967295, ::getgid(), c.ordinary_user ? 1 : 4294967295);
+  const std::string cgroup = c.ordinary_user ? "" : fmt::format(R"("cgroupsPath": "/caisson-launch-{}",)", ::getpid());
   return fmt::format(
       R"({{"ociVersion": "1.0.2", "hostname": "h", "root": {{"path": "{}", "readonly": true}}, "mounts": {},
         "process": {{"terminal": {}, "cwd": "/", "args": ["/bin/sh", "-c", "{}"], "env": ["PATH=/bin"],
           "rlimits": [{{"type": "RLIMIT_CORE", "soft": 0, "hard": 0}}], "noNewPrivileges": true,
           "capabilities": {{"bounding": ["CAP_KILL"], "effective": ["CAP_KILL"], "permitted": ["CAP_KILL"]}}}},
         "hooks": {{{}}}, "annotations": {{"a": "b"}},
-        "linux": {{{} "cgroupsPath": "/caisson-launch-{}", "resources": {},
+        "linux": {{{} {} "resources": {},
           "namespaces": [{{"type": "pid"}}, {{"type": "network"}}, {{"type": "ipc"}}, {{"type": "uts"}},
                          {{"type": "mount"}}, {{"type": "cgroup"}}{}],
           "maskedPaths": ["/proc/kcore", "/sys/firmware"], "readonlyPaths": ["/proc/sys"]}}}})",
-      rootfs, kMounts, c.terminal, script, c.hooks ? hooks : "", c.user_namespace ? maps : "", ::getpid(), c.resources,
+      rootfs, kMounts, c.terminal, script, c.hooks ? hooks : "", c.user_namespace ? maps : "", cgroup, c.resources,
       c.user_namespace ? R"(, {"type": "user"})" : "");
 }
 
@@ -155,19 +159,25 @@ void fail_each(const plan::Plan& plan, const HostFacts& facts, int target = -1) 
   }
 }
 
-class Steps : public testing::TestWithParam<Case> {};
-
-TEST_P(Steps, EachThatFailsIsNamedAndLeavesNothing) {
+void fail_each_of(const Case& c) {
   const HostFacts facts = host::probe();
-  const spec::Config config = config_of(config_text(GetParam(), "exit 0"));
+  const spec::Config config = config_of(config_text(c, "exit 0"));
   const std::string made = fmt::format("/tmp/caisson-launch-{}", ::getpid());
   const Result<plan::Plan> plan = plan::plan_container(
-      config, facts,
-      {.sources = {{made, "made up\n"}}, .wait_for_start = GetParam().wait_for_start, .death_signal = SIGKILL});
+      config, facts, {.sources = {{made, "made up\n"}}, .wait_for_start = c.wait_for_start, .death_signal = SIGKILL});
   ASSERT_TRUE(plan) << plan.error().text();
   fail_each(*plan, facts);
   EXPECT_FALSE(kernel::exists(made));
 }
+
+TEST(OrdinaryUser, EachStepThatFailsIsNamedAndLeavesNothing) {
+  ASSERT_NE(::geteuid(), 0U);
+  fail_each_of({.name = "plain", .user_namespace = true, .ordinary_user = true});
+  fail_each_of({.name = "all", .terminal = true, .user_namespace = true, .ordinary_user = true, .hooks = true});
+}
+
+class Steps : public testing::TestWithParam<Case> {};
+TEST_P(Steps, EachThatFailsIsNamedAndLeavesNothing) { fail_each_of(GetParam()); }
 
 // A row more for each kind of plan.
 INSTANTIATE_TEST_SUITE_P(Plans, Steps,
