@@ -42,15 +42,25 @@ std::size_t utf8_length(std::string_view text) {
 
 void Log::write(LogLevel level, std::string_view message) const {
   if (!shows(level)) return;
-  const std::string line = format_ == LogFormat::kText
-                               ? fmt::format("caisson: {}: {}\n", level_word(level), message)
-                               : fmt::format("{{\"level\":\"{}\",\"msg\":{},\"time\":\"{}\"}}\n", level_word(level),
-                                             json_quote(message), rfc3339(now_nanoseconds()));
-  (void)!::write(fd_, line.data(), line.size());
+  const std::string text = line(level, message);
+  (void)!::write(fd_, text.data(), text.size());
+}
+
+std::string Log::line(LogLevel level, std::string_view message) const {
+  switch (format_) {
+    case LogFormat::kText: return fmt::format("{}: {}: {}\n", program_, level_word(level), message);
+    case LogFormat::kJson:
+      return fmt::format("{{\"level\":\"{}\",\"msg\":{},\"time\":\"{}\"}}\n", level_word(level), json_quote(message),
+                         rfc3339(now_nanoseconds()));
+    case LogFormat::kLogfmt:
+      return fmt::format("time=\"{}\" level={} msg={}\n", rfc3339(now_nanoseconds()), level_word(level),
+                         json_quote(message));
+  }
+  return {};
 }
 
 void Log::hint(std::string_view message) const {
-  if (format_ == LogFormat::kJson) return write(LogLevel::kError, fmt::format("hint: {}", message));
+  if (format_ != LogFormat::kText) return write(LogLevel::kError, fmt::format("hint: {}", message));
   const std::string line = fmt::format("hint: {}\n", message);
   (void)!::write(fd_, line.data(), line.size());
 }

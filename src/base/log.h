@@ -8,14 +8,15 @@
 namespace caisson {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
-enum class LogFormat { kText, kJson };
+enum class LogFormat { kText, kJson, kLogfmt };
 
 /// Where messages go and which of them. Passed by reference to whoever may have something to say; never used by a
 /// container's child process, which reports to its parent instead.
 class Log {
  public:
   Log() = default;
-  Log(int fd, LogLevel threshold, LogFormat format) : fd_(fd), threshold_(threshold), format_(format) {}
+  Log(int fd, LogLevel threshold, LogFormat format, std::string_view program = "caisson")
+      : fd_(fd), threshold_(threshold), format_(format), program_(program) {}
 
   void debug(std::string_view message) const { write(LogLevel::kDebug, message); }
   void info(std::string_view message) const { write(LogLevel::kInfo, message); }
@@ -26,16 +27,19 @@ class Log {
   void hint(std::string_view message) const;
 
   /// Text: "caisson: warning: message". JSON: {"level":…,"msg":…,"time":RFC 3339}, the form of runc's --log-format
-  /// json.
+  /// json. Logfmt: time="…" level=warning msg="…", that of its text.
   void write(LogLevel level, std::string_view message) const;
 
   bool shows(LogLevel level) const { return level >= threshold_; }
   LogFormat format() const { return format_; }
 
  private:
+  std::string line(LogLevel level, std::string_view message) const;
+
   int fd_ = 2;
   LogLevel threshold_ = LogLevel::kWarning;
   LogFormat format_ = LogFormat::kText;
+  std::string_view program_ = "caisson";  ///< a literal
 };
 
 std::optional<LogLevel> parse_log_level(std::string_view word);    ///< debug, info, warn(ing), error

@@ -8,10 +8,13 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "command_line/options.h"
 #include "engine/places.h"
 #include "runtime/launch.h"
 
 namespace caisson::cli {
+
+using namespace command_line;
 
 /// What every verb is called with.
 struct Command {

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cli/options.h"
+#include "command_line/options.h"
 #include "engine/defaults.h"
 #include "engine/isolation_grammar.h"
 #include "kernel/files.h"

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cli/options.h"
+#include "command_line/options.h"
 
 namespace caisson::cli {
 

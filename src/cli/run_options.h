@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "base/result.h"
-#include "cli/options.h"
+#include "command_line/options.h"
 #include "engine/run_options.h"
 
 namespace caisson::cli {
+
+using namespace command_line;
 
 /// What the options may ask about whoever calls.
 struct Caller {

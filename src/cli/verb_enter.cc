@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/options.h"
+#include "command_line/options.h"
 #include "engine/exec.h"
 
 namespace caisson::cli {

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/options.h"
+#include "command_line/options.h"
 #include "engine/conclude.h"
 #include "engine/exec.h"
 

@@ -5,7 +5,7 @@
 #include "cli/caller.h"
 #include "cli/command.h"
 #include "cli/explain_seccomp.h"
-#include "cli/options.h"
+#include "command_line/options.h"
 #include "cli/run_options.h"
 #include "engine/containers.h"
 #include "engine/prepare.h"
@@ -46,7 +46,7 @@ Result<std::string> explain_run(const Command& command, const std::vector<std::s
   if (line.help) return run_help();
   const std::string id = engine::new_id();
   const std::string name = line.options.name.empty() ? id.substr(0, 12) : line.options.name;
-  engine::Stopwatch watch;
+  runtime::Stopwatch watch;
   const engine::Prepared prepared =
       TRY(engine::prepare(line.options, {id, name}, command.places, engine::Unpack::kNever, command.log, watch));
   for (const std::string& warning : prepared.composed.warnings) command.log.warning(warning);

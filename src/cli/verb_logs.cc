@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/moment.h"
-#include "cli/options.h"
+#include "command_line/options.h"
 #include "engine/conclude.h"
 #include "engine/containers.h"
 #include "keeper/log_reader.h"

@@ -5,7 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/container_json.h"
-#include "cli/options.h"
+#include "command_line/options.h"
 #include "cli/template.h"
 #include "engine/conclude.h"
 #include "engine/containers.h"

@@ -37,7 +37,7 @@ Result<> check_preserved(std::uint32_t count) {
 }  // namespace
 
 int verb_run(const Command& command) {
-  engine::Stopwatch watch;
+  runtime::Stopwatch watch;
   Result<RunCommandLine> line = parse_run(command.arguments, this_caller());
   if (!line) return refuse(command, line.error());
   if (line->help) {

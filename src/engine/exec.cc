@@ -20,6 +20,7 @@
 #include "keeper/socket.h"
 #include "kernel/files.h"
 #include "plan/build.h"
+#include "runtime/target.h"
 #include "spec/json.h"
 #include "spec/problem.h"
 #include "terminal/attach_client.h"
@@ -90,28 +91,6 @@ Result<Executed> executed(const ExecOptions& options, const Places& places, cons
   return Executed{std::move(process), std::move(reading.config.linux_.seccomp)};
 }
 
-// Everything the container's first process has that differs from ours: one that is shared with the host cannot be told
-// apart.
-Result<std::vector<spec::NamespaceType>> other_namespaces(pid_t pid) {
-  std::vector<spec::NamespaceType> types;
-  for (const spec::NamespaceType type : spec::kNamespaceTypes) {
-    const std::string_view name = plan::namespace_file(type);
-    const Result<std::string> theirs = kernel::read_link(fmt::format("/proc/{}/ns/{}", pid, name));
-    if (!theirs) {
-      if (theirs.error().number == ENOENT && kernel::exists(fmt::format("/proc/{}/ns", pid)))
-        continue;  // this kernel has none
-      return fail(theirs.error());
-    }
-    if (*theirs != kernel::read_link(fmt::format("/proc/self/ns/{}", name)).value_or("")) types.push_back(type);
-  }
-  return types;
-}
-
-// user_namespaces(7): a namespace that an ordinary user made denies it.
-bool may_set_groups(pid_t pid) {
-  return !kernel::read_file(fmt::format("/proc/{}/setgroups", pid)).value_or("").starts_with("deny");
-}
-
 // The user that a process of the caller's is in another user namespace: its root, or the first it has.
 std::uint32_t root_or_first(pid_t pid, std::string_view map) {
   const std::string text = kernel::read_file(fmt::format("/proc/{}/{}", pid, map)).value_or("");
@@ -145,11 +124,11 @@ Result<Launchable> plan_exec(const ExecOptions& options, const Places& places) {
   Executed what = TRY(executed(options, places, container, facts));
   plan::Request request;
   request.death_signal = options.detach ? 0 : SIGKILL;
-  request.set_groups = may_set_groups(container.live->process.pid);
+  request.set_groups = runtime::may_set_groups(container.live->process.pid);
   request.state = {
       .id = container.record.id, .bundle = places.container(container.record.id), .pid = container.live->process.pid};
   plan::Plan plan = TRY(plan::plan_process(what.process,
-                                           {.namespaces = TRY(other_namespaces(container.live->process.pid)),
+                                           {.namespaces = TRY(runtime::other_namespaces(container.live->process.pid)),
                                             .cgroup_directories = container.record.cgroup_directories,
                                             .seccomp = std::move(what.seccomp)},
                                            facts, request));
@@ -281,7 +260,7 @@ Result<Launchable> plan_enter(const EnterOptions& options) {
   if (!target && target.error().number != ESRCH) return fail(std::move(target).error());
   if (!target) return fail(complaint(fmt::format("there is no process {}", options.pid)));
   HostFacts facts = host::probe();
-  std::vector<spec::NamespaceType> types = TRY(other_namespaces(options.pid));
+  std::vector<spec::NamespaceType> types = TRY(runtime::other_namespaces(options.pid));
   const bool whole = options.only.empty();
   if (!whole) std::erase_if(types, [&](spec::NamespaceType type) { return !options.only.contains(type); });
   const bool files = whole || options.only.contains(spec::NamespaceType::kMount);
@@ -293,7 +272,7 @@ Result<Launchable> plan_enter(const EnterOptions& options) {
     std::erase_if(where.cgroup_directories, [](const std::string& path) { return ::access(path.c_str(), W_OK) != 0; });
   plan::Request request;
   request.new_session = false;
-  request.set_groups = may_set_groups(options.pid);
+  request.set_groups = runtime::may_set_groups(options.pid);
   spec::Process process = own_process(options.command);
   if (std::find(types.begin(), types.end(), spec::NamespaceType::kUser) != types.end()) {
     process.user.uid = root_or_first(options.pid, "uid_map");

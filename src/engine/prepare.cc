@@ -145,16 +145,6 @@ Result<Surroundings> survey(const RunOptions& options, const Identity& identity,
   return around;
 }
 
-std::vector<std::string> cgroup_directories(const plan::Plan& plan) {
-  std::vector<std::string> directories;
-  for (const plan::Step& step : plan.lane(plan::Lane::kParent)) {
-    const auto* cgroup = std::get_if<plan::MakeCgroup>(&step.action);
-    if (cgroup == nullptr) continue;
-    for (const plan::Text directory : plan.texts(cgroup->directories)) directories.emplace_back(plan.view(directory));
-  }
-  return directories;
-}
-
 std::string network_word(const NamespaceChoice& network) {
   switch (network.kind) {
     case NamespaceKind::kHost: return "host";
@@ -225,7 +215,7 @@ std::vector<plan::MountSource> mount_sources(const RunOptions& options, const Su
 }  // namespace
 
 Result<Prepared> prepare(const RunOptions& options, const Identity& identity, const Places& places, Unpack unpack,
-                         const Log& log, Stopwatch& watch) {
+                         const Log& log, runtime::Stopwatch& watch) {
   HostFacts facts = host::probe();
   watch.lap("look at the host");
   Prepared prepared;
@@ -255,7 +245,7 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
 
   Record record = record_of(options, identity, source, around);
   record.command = composed.config.process.args;
-  record.cgroup_directories = cgroup_directories(plan);
+  record.cgroup_directories = plan::cgroup_directories(plan);
   prepared.facts = std::move(around.facts);
   prepared.record = std::move(record);
   prepared.composed = std::move(composed);

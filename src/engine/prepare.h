@@ -14,7 +14,7 @@
 #include "engine/record.h"
 #include "engine/run_options.h"
 #include "engine/source.h"
-#include "engine/timings.h"
+#include "runtime/timings.h"
 #include "host/facts.h"
 #include "plan/plan.h"
 
@@ -38,7 +38,7 @@ struct Prepared {
 /// Looks up the source (unpacking it as `unpack` says), the user, namespaces and devices, and makes the plan. Writes
 /// nothing but, where that was asked for, the unpacked source. Errors name the option. `watch` is told of each part.
 Result<Prepared> prepare(const RunOptions& options, const Identity& identity, const Places& places, Unpack unpack,
-                         const Log& log, Stopwatch& watch);
+                         const Log& log, runtime::Stopwatch& watch);
 
 /// Gives what `U` asks for to the container's user: the one thing that is done to the host's own files, and stays.
 Result<> give_to_user(const Prepared& prepared);

@@ -16,7 +16,7 @@
 #include "engine/containers.h"
 #include "engine/monitor.h"
 #include "engine/streams.h"
-#include "engine/timings.h"
+#include "runtime/timings.h"
 #include "keeper/keep.h"
 #include "keeper/signals.h"
 #include "keeper/socket.h"
@@ -54,7 +54,7 @@ Result<> write_cidfile(const std::string& path, const std::string& id) {
 // One container on its way from the options to its end.
 class Run {
  public:
-  Run(const RunOptions& options, const Places& places, const Log& log, Stopwatch& watch, Reservation reservation,
+  Run(const RunOptions& options, const Places& places, const Log& log, runtime::Stopwatch& watch, Reservation reservation,
       Prepared prepared)
       : options_(options),
         places_(places),
@@ -77,7 +77,7 @@ class Run {
   const RunOptions& options_;
   const Places& places_;
   const Log& log_;
-  Stopwatch& watch_;
+  runtime::Stopwatch& watch_;
   Reservation reservation_;
   Prepared prepared_;
   Live live_;
@@ -148,7 +148,7 @@ RunResult Run::in_foreground() {
   const Fd lock = std::move(reservation_).keep();
   const Ending ending = conclude(places_, prepared_.record, live_, status, lock.get(), log_);
   watch_.lap("look for the reason of its end, remove it");
-  if (options_.timings) print_timings(watch_.parts(), prepared_.plan, launched->times);
+  if (options_.timings) runtime::print_timings(watch_.parts(), prepared_.plan, launched->times);
   if (!ending.reason.empty()) log_.warning(fmt::format("{} {}", prepared_.record.name, ending.reason));
   return with_output_written(ending.exit_code, kept.output_error, log_);
 }
@@ -163,7 +163,7 @@ int Run::become_monitor(const Fd& listener, const Fd& report) {
     report_failure(report.get(), launched.error());
     return launched.error().exit_status;
   }
-  if (options_.timings) print_timings(watch_.parts(), prepared_.plan, launched->times);
+  if (options_.timings) runtime::print_timings(watch_.parts(), prepared_.plan, launched->times);
   made->close_inside();
   for (std::uint32_t fd = 3; fd < 3 + options_.preserve_fds; ++fd)
     ::fcntl(static_cast<int>(fd), F_SETFD, FD_CLOEXEC);  // the container's now
@@ -263,7 +263,7 @@ RunResult with_output_written(int exit_code, int output_error, const Log& log) {
   return exit_code;
 }
 
-RunResult run(const RunOptions& options, const Places& places, const Log& log, Stopwatch& watch) {
+RunResult run(const RunOptions& options, const Places& places, const Log& log, runtime::Stopwatch& watch) {
   Result<Reservation> reservation = Reservation::make(places, options.name);
   if (!reservation) return std::unexpected(refusal(reservation.error()));
   watch.lap("make its directories");

@@ -7,7 +7,7 @@
 #include "engine/places.h"
 #include "engine/prepare.h"
 #include "engine/run_options.h"
-#include "engine/timings.h"
+#include "runtime/timings.h"
 #include "runtime/launch.h"
 
 namespace caisson::engine {
@@ -24,6 +24,6 @@ RunResult with_output_written(int exit_code, int output_error, const Log& log);
 
 /// Makes a container and runs it as the options say: in the foreground until it ends (its exit status), with a terminal
 /// until it ends or is detached from (0), or detached (its id is printed, 0). `watch` has timed what came before.
-RunResult run(const RunOptions& options, const Places& places, const Log& log, Stopwatch& watch);
+RunResult run(const RunOptions& options, const Places& places, const Log& log, runtime::Stopwatch& watch);
 
 }  // namespace caisson::engine

@@ -86,6 +86,7 @@ Outcome act(const plan::MapIds&, Context&) noexcept;
 Outcome act(const plan::IdMapTree&, Context&) noexcept;
 Outcome act(const plan::Spawn&, Context&) noexcept;
 Outcome act(const plan::Await&, Context&) noexcept;
+Outcome act(const plan::AwaitStart&, Context&) noexcept;
 Outcome act(const plan::Signal&, Context&) noexcept;
 Outcome act(const plan::SendDescriptor&, Context&) noexcept;
 Outcome act(const plan::ReceiveDescriptor&, Context&) noexcept;
@@ -115,6 +116,7 @@ Outcome act(const plan::ChangeDirectory&, Context&) noexcept;
 Outcome act(const plan::CloseDescriptors&, Context&) noexcept;
 Outcome act(const plan::LoadFilter&, Context&) noexcept;
 Outcome act(const plan::SendListener&, Context&) noexcept;
+Outcome act(const plan::FindProgram&, Context&) noexcept;
 Outcome act(const plan::Exec&, Context&) noexcept;
 
 /// A program starts with the signals as it would from a shell: nothing blocked, nothing ignored by the caller's doing.

@@ -112,6 +112,21 @@ Outcome act(const plan::Await& step, Context& context) noexcept {
   return done();
 }
 
+Outcome act(const plan::AwaitStart& step, Context& context) noexcept {
+  if (const Outcome recorded = act(plan::Await{plan::Tag::kPrepared}, context); !recorded.ok()) return recorded;
+  ::close(context.channel);
+  for (;;) {
+    context.channel = retry([&] { return ::accept4(context.at(step.listener), nullptr, nullptr, SOCK_CLOEXEC); });
+    if (context.channel < 0) return failed(Call::kAccept);
+    Packet packet;
+    int descriptor = -1;
+    const Received received = receive_packet(context.channel, packet, descriptor);
+    if (descriptor >= 0) ::close(descriptor);
+    if (received == Received::kPacket && packet.tag == plan::Tag::kStart) return done();
+    ::close(context.channel);
+  }
+}
+
 Outcome act(const plan::Signal& step, Context& context) noexcept {
   const Packet packet{.tag = step.tag, .lane = context.lane};
   return send_packet(context.channel, packet) ? done() : failed_send();

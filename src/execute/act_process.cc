@@ -75,6 +75,24 @@ bool is_multiplexer(int fd) noexcept {
          status.st_ino == kMultiplexerInode && status.st_rdev == makedev(5, 2);
 }
 
+bool is_null_device(const struct stat& status) noexcept {
+  return S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
+}
+
+// The host's own would lead out of the container's mounts (/proc/self/fd/0). What is in the image at that name need not
+// be a null device: then the host's stays.
+bool replace_null_device(int root, int number) noexcept {
+  Held top(root >= 0 ? -1 : ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (root < 0) root = top.get();
+  Held own(kernel::open_in_root(root, "/dev/null", O_PATH));
+  struct stat status{};
+  if (!own || ::fstat(own.get(), &status) != 0 || !is_null_device(status)) return true;
+  const int access = ::fcntl(number, F_GETFL) & O_ACCMODE;
+  Held opened(kernel::open_in_root(root, "/dev/null", access | O_NOCTTY));
+  if (!opened || ::fstat(opened.get(), &status) != 0 || !is_null_device(status)) return true;
+  return ::dup2(opened.get(), number) >= 0;
+}
+
 bool is_missing(int error) { return error == ENOENT || error == ENOTDIR; }
 
 }  // namespace
@@ -103,10 +121,14 @@ Outcome act(const plan::ConnectStreams& step, Context& context) noexcept {
   const int streams[] = {context.at(step.input), context.at(step.output), context.at(step.error)};
   for (int number = 0; number < 3; ++number) {
     if (::dup2(streams[number], number) < 0) return failed(Call::kDup, static_cast<std::size_t>(number));
-    // Its owner may open it again by name (/dev/stdout), as docker and runc have it.
     struct stat status{};
-    if (step.uid != 0 && ::fstat(number, &status) == 0 && S_ISFIFO(status.st_mode))
+    if (::fstat(number, &status) != 0) continue;
+    if (is_null_device(status)) {
+      if (!replace_null_device(context.at(step.root), number)) return failed(Call::kDup, static_cast<std::size_t>(number));
+    } else if (step.uid != 0 && step.uid != status.st_uid && !S_ISBLK(status.st_mode)) {
+      // Its owner may open it again by name (/dev/stdout), as docker and runc have it; not everything can change hands.
       (void)!::fchown(number, step.uid, static_cast<gid_t>(-1));
+    }
   }
   return done();
 }
@@ -171,6 +193,21 @@ Outcome act(const plan::ChangeDirectory& step, Context& context) noexcept {
 
 Outcome act(const plan::CloseDescriptors& step, Context&) noexcept {
   return ::close_range(step.from, ~0U, CLOSE_RANGE_CLOEXEC) == 0 ? done() : failed(Call::kCloseRange);
+}
+
+Outcome act(const plan::FindProgram& step, Context& context) noexcept {
+  Outcome outcome = failed_with(Call::kFaccessat, ENOENT);
+  std::size_t candidate = 0;
+  for (const plan::Text path : context.plan->texts(step.candidates)) {
+    struct stat status{};
+    const bool there = ::stat(context.c_str(path), &status) == 0;
+    if (there && !S_ISDIR(status.st_mode) && ::faccessat(AT_FDCWD, context.c_str(path), X_OK, AT_EACCESS) == 0)
+      return done();
+    if (there) errno = EACCES;
+    if (outcome.error != EACCES) outcome = failed(Call::kFaccessat, candidate);
+    ++candidate;
+  }
+  return outcome;
 }
 
 // As execvp(3) goes through PATH: what is missing is passed over, what may not be executed is remembered.

@@ -130,8 +130,7 @@ std::expected<Started, plan::Failure> Executor::run(const Examine& examine) {
 bool Executor::waits_for_start() const {
   const std::vector<plan::Step>& steps = plan_.lane(Lane::kChild);
   return std::any_of(steps.begin(), steps.end(), [](const plan::Step& step) {
-    const auto* await = std::get_if<plan::Await>(&step.action);
-    return await != nullptr && await->tag == plan::Tag::kStart;
+    return std::holds_alternative<plan::AwaitStart>(step.action);
   });
 }
 

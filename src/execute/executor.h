@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "base/result.h"
 #include "execute/act.h"
 #include "plan/failure.h"
 #include "plan/plan.h"
@@ -21,8 +22,12 @@ struct Started {
   pid_t pid = 0;
   Fd pidfd;
   Fd terminal;  ///< the master of its terminal, if the plan made one
-  Fd channel;   ///< with wait_for_start: where Tag::kStart is sent to; closing it ends the process instead
+  Fd channel;   ///< of one that waits to be started (plan::AwaitStart): let_wait() takes it, closing it ends the process
 };
+
+/// Tells a process that waits to be started that it is recorded: from here on it waits for start_waiting(). EPIPE if it
+/// is gone.
+Result<> let_wait(Fd channel);
 
 /// How long a step took, in its own lane.
 struct StepTime {
@@ -30,6 +35,14 @@ struct StepTime {
   std::uint16_t step = 0;
   std::int64_t nanoseconds = 0;
 };
+
+/// Called when a step of another process failed, while that process still stands where it failed (pid 0: it never came
+/// to be): what it sees can be examined through /proc/PID.
+using Examine = std::function<void(const plan::Failure& failure, pid_t pid)>;
+
+/// Starts the process `pid` that waits behind `connection`, a socket connected to the one it listens at, and waits until
+/// it executes its program. The failure's steps are those of the plan that the process was made with.
+std::expected<void, plan::Failure> start_waiting(Fd connection, pid_t pid, const Examine& examine);
 
 /// A plan that is about to be run, once, by a single-threaded process: the child is a plain copy of it that may not
 /// allocate.
@@ -50,10 +63,6 @@ class Executor {
   void fail_at(plan::Lane lane, std::uint16_t step, int error) {
     context_.forced = {lane, step, static_cast<std::int16_t>(error)};
   }
-
-  /// Called when a step of another process failed, while that process still stands where it failed (pid 0: it never
-  /// came to be): what it sees can be examined through /proc/PID.
-  using Examine = std::function<void(const plan::Failure& failure, pid_t pid)>;
 
   /// Runs the plan to the execution of the program. On failure everything is undone: processes killed and reaped,
   /// host-visible steps taken back in reverse order; what could not be is in the failure's `undo`.

@@ -84,6 +84,7 @@ struct Caller {
     return {clone_flag_names(a.flags) + (a.cgroup == plan::kNoSlot || a.joins ? "" : "|CLONE_INTO_CGROUP")};
   }
   Operands operator()(const plan::Await& a) const { return {std::string(tag_name(a.tag))}; }
+  Operands operator()(const plan::AwaitStart& a) const { return {slot_words(plan, a.listener)}; }
   Operands operator()(const plan::Signal& a) const { return {std::string(tag_name(a.tag))}; }
   Operands operator()(const plan::SendDescriptor& a) const { return {slot_words(plan, a.descriptor)}; }
   Operands operator()(const plan::ReceiveDescriptor& a) const { return {slot_words(plan, a.descriptor)}; }
@@ -204,6 +205,9 @@ struct Caller {
   }
   Operands operator()(const plan::SendListener& a) const {
     return what.call == Call::kSocket ? Operands{"AF_UNIX"} : Operands{view(a.path)};
+  }
+  Operands operator()(const plan::FindProgram& a) const {
+    return {quoted(nth(plan, a.candidates, what.operand).value_or("")), "X_OK"};
   }
   Operands operator()(const plan::Exec& a) const {
     return {quoted(nth(plan, a.candidates, what.operand).value_or(""))};

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include <cerrno>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -24,13 +25,21 @@ using plan::Step;
 
 bool is_missing(int error) { return error == ENOENT || error == ENOTDIR; }
 
-const plan::Exec* failed_exec(const Plan& plan, const Failure& failure) {
+// The program that could not be executed, or would not be.
+struct Program {
+  plan::Range candidates;
+  plan::Range arguments;
+};
+std::optional<Program> failed_program(const Plan& plan, const Failure& failure) {
   const Step* step = failed_step(plan, failure);
-  return step == nullptr ? nullptr : std::get_if<plan::Exec>(&step->action);
+  if (step == nullptr) return std::nullopt;
+  if (const auto* exec = std::get_if<plan::Exec>(&step->action)) return Program{exec->candidates, exec->arguments};
+  if (const auto* find = std::get_if<plan::FindProgram>(&step->action)) return Program{find->candidates, find->arguments};
+  return std::nullopt;
 }
 
 // podman, containerd and moby look for these words.
-std::string exec_line(const Plan& plan, const plan::Exec& exec, const plan::StepFailure& what) {
+std::string exec_line(const Plan& plan, const Program& exec, const plan::StepFailure& what) {
   const std::string command = exec.arguments.count == 0 ? "" : plan.c_str(plan.texts(exec.arguments)[0]);
   if (is_missing(what.error) && command.find('/') == std::string::npos) {
     return fmt::format("exec: \"{}\": executable file not found in $PATH: {}", command, errno_words(what.error));
@@ -62,7 +71,7 @@ std::string line(const Plan& plan, const Failure& failure) {
   const plan::StepFailure& what = failure.what;
   if (what.call == Call::kProtocol) return protocol_line(plan, step, failure);
   if (step == nullptr) return fmt::format("{}: {}", plan::call_name(what.call), errno_words(what.error));
-  if (const auto* exec = std::get_if<plan::Exec>(&step->action)) return exec_line(plan, *exec, what);
+  if (const auto program = failed_program(plan, failure)) return exec_line(plan, *program, what);
 
   std::string text;
   if (step->item) text += fmt::format("{}: ", plan.view(step->item));
@@ -92,7 +101,7 @@ Told tell(const Plan& plan, const Failure& failure, const HostFacts& facts) {
 }
 
 int exit_status(const Plan& plan, const Failure& failure) {
-  if (failed_exec(plan, failure) == nullptr || failure.what.call == Call::kProtocol) return 125;
+  if (!failed_program(plan, failure) || failure.what.call == Call::kProtocol) return 125;
   return is_missing(failure.what.error) ? 127 : 126;
 }
 

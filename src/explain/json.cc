@@ -105,6 +105,7 @@ struct Operands {
     object.slot("pid", a.pid).slot("pidfd", a.pidfd).slot("cgroup", a.cgroup).yes("joins", a.joins);
   }
   void operator()(const plan::Await& a) { object.text("tag", tag_name(a.tag)); }
+  void operator()(const plan::AwaitStart& a) { object.slot("listener", a.listener); }
   void operator()(const plan::Signal& a) { object.text("tag", tag_name(a.tag)); }
   void operator()(const plan::SendDescriptor& a) { object.slot("descriptor", a.descriptor).slot("value", a.value); }
   void operator()(const plan::ReceiveDescriptor& a) { object.slot("descriptor", a.descriptor).slot("value", a.value); }
@@ -193,7 +194,8 @@ struct Operands {
     }
   }
   void operator()(const plan::ConnectStreams& a) {
-    object.slot("input", a.input).slot("output", a.output).slot("error", a.error).number("uid", a.uid);
+    object.slot("input", a.input).slot("output", a.output).slot("error", a.error).slot("root", a.root);
+    object.number("uid", a.uid);
   }
   void operator()(const plan::Console& a) {
     object.slot("master", a.master).number("height", a.height).number("width", a.width).number("uid", a.uid);
@@ -223,6 +225,9 @@ struct Operands {
   }
   void operator()(const plan::SendListener& a) {
     object.text("path", a.path).texts("state", a.state).slot("pid", a.pid).slot("listener", a.listener);
+  }
+  void operator()(const plan::FindProgram& a) {
+    object.texts("candidates", a.candidates).texts("arguments", a.arguments);
   }
   void operator()(const plan::Exec& a) {
     object.texts("candidates", a.candidates).texts("arguments", a.arguments).texts("environment", a.environment);

@@ -67,7 +67,7 @@ std::string other_end(const Plan& plan, Lane lane, std::size_t index) {
     }
   }
   const auto at = static_cast<std::size_t>(std::find(mine.begin(), mine.end(), std::pair(lane, index)) - mine.begin());
-  if (at >= others.size()) return here->sent ? std::string() : " ← whoever starts it";
+  if (at >= others.size()) return {};
   const auto [other, step] = others[at];
   return fmt::format(" {} {} ({})", here->sent ? "→" : "←", step_number(other, step), lane_name(other));
 }

@@ -126,6 +126,7 @@ constexpr std::array<std::string_view, std::variant_size_v<plan::Action>> kKinds
                                                                                     "IdMapTree",
                                                                                     "Spawn",
                                                                                     "Await",
+                                                                                    "AwaitStart",
                                                                                     "Signal",
                                                                                     "SendDescriptor",
                                                                                     "ReceiveDescriptor",
@@ -155,6 +156,7 @@ constexpr std::array<std::string_view, std::variant_size_v<plan::Action>> kKinds
                                                                                     "CloseDescriptors",
                                                                                     "LoadFilter",
                                                                                     "SendListener",
+                                                                                    "FindProgram",
                                                                                     "Exec"};
 
 // The table follows the variant: its ends and two in the middle say that nothing has moved.

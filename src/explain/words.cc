@@ -123,6 +123,9 @@ struct Teller {
                 arrow(plan, {a.pid, a.pidfd})};
   }
   Words operator()(const plan::Await& a) const { return {fmt::format("wait for '{}'", tag_name(a.tag))}; }
+  Words operator()(const plan::AwaitStart& a) const {
+    return {"wait to be started", ", by whoever connects to " + slot_words(plan, a.listener)};
+  }
   Words operator()(const plan::Signal& a) const { return {fmt::format("say '{}'", tag_name(a.tag))}; }
   Words operator()(const plan::SendDescriptor& a) const {
     return {"send " + slot_words(plan, a.descriptor),
@@ -256,6 +259,10 @@ struct Teller {
   }
   Words operator()(const plan::SendListener& a) const {
     return {fmt::format("send the filter's listener to {}", view(a.path)), ""};
+  }
+  Words operator()(const plan::FindProgram& a) const {
+    return {"look whether " + view(plan.texts(a.arguments)[0]) + " can be executed",
+            in_parentheses({a.candidates.count > 1 ? "looked for as " + braces(strings(plan, a.candidates)) : ""})};
   }
   Words operator()(const plan::Exec& a) const {
     std::vector<std::string> words;

@@ -25,6 +25,7 @@ inline constexpr std::string_view kSlotInput = "standard input";  ///< given
 inline constexpr std::string_view kSlotOutput = "standard output";
 inline constexpr std::string_view kSlotError = "standard error";
 inline constexpr std::string_view kSlotTarget = "pidfd of the process to join";  ///< given, for plan_process()
+inline constexpr std::string_view kSlotStart = "socket to be started at";  ///< given, with Request::wait_for_start
 
 /// A file or directory of the host that is made for the container, and mounted by its configuration.
 struct MountSource {
@@ -44,7 +45,7 @@ struct ContainerState {
 struct Request {
   std::map<std::string, std::string> origins;  ///< config item → what the user typed: "mounts[7]" → "-v /a:/b"
   std::vector<MountSource> sources;            ///< made before anything is mounted, in this order
-  bool wait_for_start = false;                 ///< create, then start: the program is executed when the parent says so
+  bool wait_for_start = false;                 ///< create, then start: another command says when (AwaitStart)
   bool new_keyring = true;
   bool new_session = true;         ///< of a further process; without: it stays in the caller's job
   bool set_groups = true;          ///< false where the user namespace denies setgroups(2)
@@ -57,6 +58,9 @@ struct Request {
 /// Errors: what cannot be planned on this host or contradicts itself, with the config item (runtime-spec config.md,
 /// config-linux.md).
 Result<Plan> plan_container(const spec::Config& config, const HostFacts& facts, const Request& request);
+
+/// The cgroups that `plan` makes, one a hierarchy.
+std::vector<std::string> cgroup_directories(const Plan& plan);
 
 /// The plan of one hook that is run when the container has started (poststart) or has ended (poststop), beside the
 /// container: `item` is "hooks.poststop[0]". With the status "stopped" it is told no pid; else that in slot kSlotPid,

@@ -101,7 +101,7 @@ void Builder::streams(const spec::Process& process, Slot root, bool bind_console
     const Slot error = plan_.give_slot(kSlotError);
     add(Lane::kChild, "process",
         "the program reads and writes through the keeper's pipes, never the caller's own files",
-        ConnectStreams{.input = input, .output = output, .error = error, .uid = process.user.uid});
+        ConnectStreams{.input = input, .output = output, .error = error, .root = root, .uid = process.user.uid});
     return;
   }
   const Slot terminal = plan_.new_slot(kSlotTerminal);
@@ -148,6 +148,9 @@ Result<> Builder::prepare(const spec::Process& process, const std::optional<spec
     add(Lane::kChild, "process", "nobody inside may trace it or look at its files before it executes (CVE-2016-9962)",
         SetAttribute{.attribute = Attribute::kNotDumpable});
   }
+  if (process.args.empty() || process.args[0].empty()) {
+    return fail(in(label("process.args"), complaint("there is no command to execute")));
+  }
   TRY(limits(process));
   add(Lane::kChild, "process.user.umask", "files are made with this mask, not the caller's",
       SetAttribute{.attribute = Attribute::kUmask, .value = process.user.umask.value_or(0022)});
@@ -155,10 +158,7 @@ Result<> Builder::prepare(const spec::Process& process, const std::optional<spec
     add(Lane::kChild, "process.noNewPrivileges", "set-user-id programs and file capabilities give nothing",
         SetAttribute{.attribute = Attribute::kNoNewPrivileges});
   }
-  if (request_.wait_for_start) {
-    add(Lane::kChild, "process", "created; the program starts when it is told to", Signal{Tag::kReady});
-    add(Lane::kChild, "process", "", Await{Tag::kStart});
-  }
+  if (request_.wait_for_start) wait_for_start(process);
   add(Lane::kChild, "process", "no descriptor of the caller's reaches the program (CVE-2024-21626)",
       CloseDescriptors{.from = 3 + request_.preserve_fds});
   const Text directory = plan_.add(process.cwd);
@@ -175,6 +175,18 @@ Result<> Builder::prepare(const spec::Process& process, const std::optional<spec
   identity(process);
   add(Lane::kChild, "process.cwd", "the program starts here, inside its root", ChangeDirectory{.path = directory});
   return {};
+}
+
+void Builder::wait_for_start(const spec::Process& process) {
+  // From the working directory that it will have, where that is there already.
+  std::vector<std::string> places = candidates(process.args[0], process.env);
+  for (std::string& place : places) {
+    if (!place.starts_with('/')) place = process.cwd + "/" + place;
+  }
+  add(Lane::kChild, "process.args", "who creates the container hears at once of a program that is not there",
+      FindProgram{.candidates = plan_.add(places), .arguments = plan_.add(process.args)});
+  add(Lane::kChild, "process", "created; the program starts when it is told to", Signal{Tag::kReady});
+  add(Lane::kChild, "process", "told by another command", AwaitStart{plan_.give_slot(kSlotStart)});
 }
 
 spec::State Builder::state(const spec::Config& config, std::string_view status) const {
@@ -284,9 +296,6 @@ void Builder::identity(const spec::Process& process) {
 }
 
 Result<> Builder::execute(const spec::Process& process) {
-  if (process.args.empty() || process.args[0].empty()) {
-    return fail(in(label("process.args"), complaint("there is no command to execute")));
-  }
   const bool late = filter_ && process.no_new_privileges;
   if (late && filter_->notifies()) load(*filter_);
   if (!request_.wait_for_start) add(Lane::kChild, "process", "all that is left is the program", Signal{Tag::kReady});

@@ -148,11 +148,8 @@ class Checker {
     }
     others.insert(others.end(), child.begin(), child.end());
     const std::vector<Event> parent = events(Lane::kParent);
-    if (parent.size() != others.size()) {
-      const bool starts_later =
-          parent.size() + 1 == others.size() && !others.empty() && others.back().tag == Tag::kStart;
-      if (!starts_later) broken_.push_back("a lane waits for a message nobody sends, or sends one nobody awaits");
-    }
+    if (parent.size() != others.size())
+      broken_.push_back("a lane waits for a message nobody sends, or sends one nobody awaits");
     for (std::size_t i = 0; i < std::min(parent.size(), others.size()); ++i) {
       if (parent[i].tag != others[i].tag || parent[i].sends == others[i].sends) {
         broken_.push_back(fmt::format("the lanes disagree about message {}", i));
@@ -179,6 +176,7 @@ SlotUse slot_use(const Action& action) {
           [](const MapIds& a) { return SlotUse{{a.pid}, {}}; },
           [](const IdMapTree& a) { return SlotUse{present({a.tree, a.pid, a.user_namespace}), {}}; },
           [](const Spawn& a) { return SlotUse{present({a.cgroup}), present({a.pid, a.pidfd})}; },
+          [](const AwaitStart& a) { return SlotUse{{a.listener}, {}}; },
           [](const SendDescriptor& a) { return SlotUse{present({a.descriptor, a.value}), {}}; },
           [](const ReceiveDescriptor& a) { return SlotUse{present({a.sender}), present({a.descriptor, a.value})}; },
           [](const RunHook& a) { return SlotUse{present({a.pid}), {}}; },
@@ -200,7 +198,7 @@ SlotUse slot_use(const Action& action) {
           [](const Mask& a) { return SlotUse{present({a.root, a.null, a.empty}), {}}; },
           [](const MakeReadOnly& a) { return SlotUse{present({a.root}), {}}; },
           [](const SetAttribute& a) { return SlotUse{present({a.pid}), {}}; },
-          [](const ConnectStreams& a) { return SlotUse{present({a.input, a.output, a.error}), {}}; },
+          [](const ConnectStreams& a) { return SlotUse{present({a.input, a.output, a.error, a.root}), {}}; },
           [](const Console& a) { return SlotUse{present({a.root}), {a.master}}; },
           [](const LoadFilter& a) { return SlotUse{{}, present({a.listener})}; },
           [](const SendListener& a) { return SlotUse{{a.pid, a.listener}, {}}; },

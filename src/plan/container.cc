@@ -458,6 +458,16 @@ Result<Plan> ContainerPlanner::plan() {
 
 }  // namespace
 
+std::vector<std::string> cgroup_directories(const Plan& plan) {
+  std::vector<std::string> directories;
+  for (const Step& step : plan.lane(Lane::kParent)) {
+    const auto* cgroup = std::get_if<MakeCgroup>(&step.action);
+    if (cgroup == nullptr) continue;
+    for (const Text directory : plan.texts(cgroup->directories)) directories.emplace_back(plan.view(directory));
+  }
+  return directories;
+}
+
 Result<Plan> plan_hook(const spec::Config& config, const spec::Hook& hook, std::string_view item,
                        std::string_view status, const HostFacts& facts, const Request& request) {
   Builder builder(facts, request);

@@ -49,6 +49,8 @@ std::string_view call_name(Call call) {
     case Call::kDup: return "dup3";
     case Call::kCloseRange: return "close_range";
     case Call::kExecve: return "execve";
+    case Call::kFaccessat: return "faccessat";
+    case Call::kAccept: return "accept4";
     case Call::kWait: return "waitid";
     case Call::kNewuidmap: return "newuidmap";
     case Call::kNewgidmap: return "newgidmap";

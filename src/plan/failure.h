@@ -60,6 +60,8 @@ enum class Call : std::uint8_t {
   kDup,
   kCloseRange,
   kExecve,
+  kFaccessat,
+  kAccept,
   kWait,
   kNewuidmap,  ///< newuidmap(1), newgidmap(1): executed (errno of execve), or refused (EPERM)
   kNewgidmap,

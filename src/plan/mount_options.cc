@@ -106,4 +106,15 @@ MountOptions read_mount_options(const std::vector<std::string>& words) {
   return options;
 }
 
+std::vector<std::string> mount_option_words() {
+  std::vector<std::string> words = {"defaults", "bind", "rbind", "tmpcopyup", "idmap", "ridmap"};
+  for (const Propagation& propagation : kPropagations) words.emplace_back(propagation.word);
+  for (const Attribute& attribute : kAttributes) {
+    words.emplace_back(attribute.word);
+    words.push_back("r" + std::string(attribute.word));
+  }
+  std::sort(words.begin(), words.end());
+  return words;
+}
+
 }  // namespace caisson::plan

@@ -25,6 +25,9 @@ struct MountOptions {
 /// Later words win over earlier ones.
 MountOptions read_mount_options(const std::vector<std::string>& words);
 
+/// Every word that read_mount_options() understands itself, sorted.
+std::vector<std::string> mount_option_words();
+
 /// The words of propagation flags: "rslave"; empty for 0.
 std::string propagation_word(std::uint64_t flags);
 

@@ -47,10 +47,15 @@ inline constexpr int kLanes = 3;
 ///       | <--- mounted ----------------------------------------- |    everything is in place; the host is still visible
 ///       | ---- hooked -----------------------------------------> |    hooks have run
 ///       | <--- ready ------------------------------------------- |    all that is left is to execute the program
-///       | ---- start ------------------------------------------> |    create + start only; run goes on by itself
 ///       | <--- end of file ------------------------------------- |    executed
 ///       | <--- failed (StepFailure) ---------------------------- |    instead of any of the above …
 ///       | ---- gone -------------------------------------------> |    … and the parent has looked at what it wanted to see
+///
+/// Where one command creates a container and another starts it, the child goes on to listen after `ready`:
+///       | ---- prepared ---------------------------------------> |    what was made can be found: it is recorded
+///     another command                                            |
+///       | ---- start ------------------------------------------> |    on a connection that takes the channel's place
+///       | <--- end of file, or failed -------------------------- |    as above
 // clang-format on
 enum class Tag : std::uint8_t { kPrepared = 1, kMounted, kHooked, kReady, kStart, kDescriptor, kFailed, kGone };
 
@@ -133,6 +138,13 @@ struct Spawn {
 
 struct Await {
   Tag tag{};
+};
+
+/// Waits to be started by another command: for the parent's word that the container is recorded (`prepared`), then for
+/// whoever connects to the socket in `listener` and says `start`. That connection takes the channel's place; one that
+/// ends without a word is waited after as if it had never come.
+struct AwaitStart {
+  Slot listener = kNoSlot;
 };
 struct Signal {
   Tag tag{};
@@ -327,11 +339,13 @@ struct SetAttribute {
   Slot pid = kNoSlot;
 };
 
-/// Standard input, output and error become the descriptors in the slots; `uid` is made the owner of pipes among them.
+/// Standard input, output and error become the descriptors in the slots; `uid` is made their owner where that can be,
+/// but of no device that others use. A null device of the host's among them becomes that of `root`.
 struct ConnectStreams {
   Slot input = kNoSlot;
   Slot output = kNoSlot;
   Slot error = kNoSlot;
+  Slot root = kNoSlot;
   std::uint32_t uid = 0;
 };
 
@@ -390,6 +404,12 @@ struct SendListener {
   Slot listener = kNoSlot;
 };
 
+/// Fails as Exec would where none of `candidates` can be executed: while the one who asks still waits for the answer.
+struct FindProgram {
+  Range candidates;  ///< texts
+  Range arguments;   ///< texts: the first is what was asked for
+};
+
 /// Executes the first of `candidates` that can be. The report's descriptor closes by itself, or carries the failure.
 struct Exec {
   Range candidates;  ///< texts: where the command may be, in the order of PATH
@@ -399,10 +419,10 @@ struct Exec {
 
 using Action =
     std::variant<MakeCgroup, EnableControllers, RestrictDevices, MakeMountSource, WriteFile, MapIds, IdMapTree, Spawn,
-                 Await, Signal, SendDescriptor, ReceiveDescriptor, RunHook, OpenFile, JoinNamespace, AttachCgroup,
+                 Await, AwaitStart, Signal, SendDescriptor, ReceiveDescriptor, RunHook, OpenFile, JoinNamespace, AttachCgroup,
                  Unshare, BringUpLoopback, SetHostname, OpenTree, SetPropagation, MountRoot, MountOverlayRoot, Mount,
                  MakeDevice, MakeLink, Pivot, ChangeRoot, Mask, MakeReadOnly, SetAttribute, ConnectStreams, Console,
-                 SetIds, ChangeDirectory, CloseDescriptors, LoadFilter, SendListener, Exec>;
+                 SetIds, ChangeDirectory, CloseDescriptors, LoadFilter, SendListener, FindProgram, Exec>;
 
 /// How a host-visible step is taken back after a later one failed; in reverse order.
 enum class Undo : std::uint8_t {

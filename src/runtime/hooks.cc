@@ -1,5 +1,7 @@
 #include "runtime/hooks.h"
 
+#include <string_view>
+
 #include "execute/executor.h"
 #include "explain/failure.h"
 
@@ -7,29 +9,40 @@ namespace caisson::runtime {
 
 namespace {
 
-std::string run_hook(const plan::Plan& plan, pid_t pid, const HostFacts& facts) {
+Result<> run_hook(const spec::Config& config, const spec::Hook& hook, const std::string& item, std::string_view status,
+                  pid_t pid, const HostFacts& facts, const plan::Request& request) {
+  const plan::Plan plan = TRY(plan::plan_hook(config, hook, item, status, facts, request));
   execute::Executor executor(plan);
   executor.give(plan::kSlotPid, pid);
   const auto run = executor.run(nullptr);
   if (run) return {};
-  const explain::Told told = explain::tell(plan, run.error(), facts);
-  return told.hint.empty() ? told.line : told.line + " (" + told.hint + ")";
+  explain::Told told = explain::tell(plan, run.error(), facts);
+  return fail(complaint(std::move(told.line), std::move(told.hint)));
+}
+
+std::string item(std::string_view list, std::size_t number) {
+  return "hooks." + std::string(list) + "[" + std::to_string(number) + "]";
 }
 
 }  // namespace
 
-std::vector<std::string> run_late_hooks(const spec::Config& config, std::string_view name, pid_t pid,
-                                        const HostFacts& facts, const plan::Request& request) {
-  const std::string_view status = name == "poststop" ? "stopped" : "running";
+Result<> run_poststart_hooks(const spec::Config& config, pid_t pid, const HostFacts& facts,
+                             const plan::Request& request) {
+  const std::vector<spec::Hook>& hooks = config.hooks.poststart;
+  for (std::size_t i = 0; i < hooks.size(); ++i)
+    TRY(run_hook(config, hooks[i], item("poststart", i), "running", pid, facts, request));
+  return {};
+}
+
+std::vector<std::string> run_poststop_hooks(const spec::Config& config, const HostFacts& facts,
+                                            const plan::Request& request) {
   std::vector<std::string> warnings;
-  for (const spec::HookList& kind : spec::kHookLists) {
-    const std::vector<spec::Hook>& hooks = config.hooks.*kind.list;
-    for (std::size_t i = 0; kind.name == name && i < hooks.size(); ++i) {
-      const std::string item = "hooks." + std::string(name) + "[" + std::to_string(i) + "]";
-      const Result<plan::Plan> plan = plan::plan_hook(config, hooks[i], item, status, facts, request);
-      std::string warning = plan ? run_hook(*plan, pid, facts) : plan.error().text();
-      if (!warning.empty()) warnings.push_back(std::move(warning));
-    }
+  const std::vector<spec::Hook>& hooks = config.hooks.poststop;
+  for (std::size_t i = 0; i < hooks.size(); ++i) {
+    const Result<> run = run_hook(config, hooks[i], item("poststop", i), "stopped", 0, facts, request);
+    if (run) continue;
+    const Error& error = run.error();
+    warnings.push_back(error.hint.empty() ? error.text() : error.text() + " (" + error.hint + ")");
   }
   return warnings;
 }

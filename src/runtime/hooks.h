@@ -4,19 +4,23 @@
 #include <sys/types.h>
 
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "host/facts.h"
 #include "plan/build.h"
 #include "spec/config.h"
 
 namespace caisson::runtime {
 
-/// Runs the hooks of the list `name` (spec::kHookLists): "poststart" with the container's pid and the status "running",
-/// "poststop" with the status "stopped". The container is as it is whatever they do: gives a warning for each that
-/// failed (runtime.md, "Lifecycle").
-std::vector<std::string> run_late_hooks(const spec::Config& config, std::string_view name, pid_t pid,
-                                        const HostFacts& facts, const plan::Request& request);
+/// Runs the poststart hooks, which are told the status "running" and `pid`, up to the first that fails. Error: its
+/// failure; the caller ends the container then (runtime.md, "Lifecycle").
+Result<> run_poststart_hooks(const spec::Config& config, pid_t pid, const HostFacts& facts,
+                             const plan::Request& request);
+
+/// Runs all of the poststop hooks, which are told the status "stopped". Gives a warning for each that failed: the
+/// container is as it is whatever they do.
+std::vector<std::string> run_poststop_hooks(const spec::Config& config, const HostFacts& facts,
+                                            const plan::Request& request);
 
 }  // namespace caisson::runtime

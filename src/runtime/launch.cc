@@ -11,10 +11,24 @@ namespace {
 
 bool failed_at_execution(const plan::Plan& plan, const plan::Failure& failure) {
   const plan::Step* step = explain::failed_step(plan, failure);
-  return step != nullptr && std::holds_alternative<plan::Exec>(step->action);
+  return step != nullptr && (std::holds_alternative<plan::Exec>(step->action) ||
+                             std::holds_alternative<plan::FindProgram>(step->action));
 }
 
 }  // namespace
+
+std::string diagnosis(const plan::Plan& plan, const plan::Failure& failure, pid_t pid) {
+  return pid > 0 && failed_at_execution(plan, failure) ? examine_execution(plan, failure, pid) : std::string();
+}
+
+LaunchError told(const plan::Plan& plan, const plan::Failure& failure, const HostFacts& facts, std::string diagnosis) {
+  HostFacts facts_for_hints = facts;
+  host::probe_for_hints(facts_for_hints);
+  explain::Told words = explain::tell(plan, failure, facts_for_hints);
+  return {.line = std::move(words.line),
+          .hint = diagnosis.empty() ? std::move(words.hint) : std::move(diagnosis),
+          .exit_status = explain::exit_status(plan, failure)};
+}
 
 std::expected<Launched, LaunchError> launch(const plan::Plan& plan, const Descriptors& descriptors,
                                             const HostFacts& facts, Times times) {
@@ -23,25 +37,20 @@ std::expected<Launched, LaunchError> launch(const plan::Plan& plan, const Descri
   executor.give(plan::kSlotOutput, descriptors.output);
   executor.give(plan::kSlotError, descriptors.error);
   executor.give(plan::kSlotTarget, descriptors.target);
+  executor.give(plan::kSlotStart, descriptors.start);
   if (times == Times::kYes) executor.time_steps();
 
-  std::string diagnosis;
-  auto started = executor.run([&](const plan::Failure& failure, pid_t pid) {
-    if (pid > 0 && failed_at_execution(plan, failure)) diagnosis = examine_execution(plan, failure, pid);
-  });
+  std::string found;
+  auto started =
+      executor.run([&](const plan::Failure& failure, pid_t pid) { found = diagnosis(plan, failure, pid); });
   if (started) {
     return Launched{.pid = started->pid,
                     .pidfd = std::move(started->pidfd),
                     .terminal = std::move(started->terminal),
+                    .channel = std::move(started->channel),
                     .times = executor.step_times()};
   }
-
-  HostFacts facts_for_hints = facts;
-  host::probe_for_hints(facts_for_hints);
-  explain::Told told = explain::tell(plan, started.error(), facts_for_hints);
-  return std::unexpected(LaunchError{.line = std::move(told.line),
-                                     .hint = diagnosis.empty() ? std::move(told.hint) : std::move(diagnosis),
-                                     .exit_status = explain::exit_status(plan, started.error())});
+  return std::unexpected(told(plan, started.error(), facts, std::move(found)));
 }
 
 }  // namespace caisson::runtime

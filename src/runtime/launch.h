@@ -18,12 +18,14 @@ struct Descriptors {
   int output = -1;
   int error = -1;
   int target = -1;  ///< pidfd of the process whose namespaces are joined
+  int start = -1;   ///< the socket that it waits to be started at
 };
 
 struct Launched {
   pid_t pid = 0;
   Fd pidfd;
   Fd terminal;
+  Fd channel;                            ///< of one that waits to be started: for execute::let_wait()
   std::vector<execute::StepTime> times;  ///< if they were asked for
 };
 
@@ -40,5 +42,12 @@ enum class Times { kNo, kYes };
 /// host; a program that could not be executed is examined where it was to run.
 std::expected<Launched, LaunchError> launch(const plan::Plan& plan, const Descriptors& descriptors,
                                             const HostFacts& facts, Times times = Times::kNo);
+
+/// Why the program that `failure` is about could not be executed by the process `pid`, which stands where it failed;
+/// empty for failures of another kind.
+std::string diagnosis(const plan::Plan& plan, const plan::Failure& failure, pid_t pid);
+
+/// A failure in words; `diagnosis` is a better hint than any other.
+LaunchError told(const plan::Plan& plan, const plan::Failure& failure, const HostFacts& facts, std::string diagnosis);
 
 }  // namespace caisson::runtime

@@ -27,6 +27,14 @@ struct Reading {
 /// these files.
 Reading read_config(std::string_view json, Strictness strictness = Strictness::kLenient);
 
+/// A process alone, as `exec --process` is given it, for the container of `config`, with which it is validated.
+/// Pointers are into the process. Nothing else of the configuration is changed.
+struct ProcessReading {
+  Process process;
+  Findings findings;
+};
+ProcessReading read_process(std::string_view json, const Config& config, Strictness strictness = Strictness::kLenient);
+
 /// `config` as a config.json, indented, with a newline at its end; what is absent or has the default's value is left
 /// out. Reading it gives `config` again, provided all strings are UTF-8: JSON has no other, and U+FFFD stands for what
 /// is not.

@@ -69,6 +69,13 @@ void add_validation(Reading& reading) {
   for (Problem& problem : more.warnings) reading.findings.warnings.push_back(std::move(problem));
 }
 
+void apply(Strictness strictness, Findings& findings) {
+  if (strictness != Strictness::kStrict) return;
+  auto& [errors, warnings] = findings;
+  errors.insert(errors.end(), std::make_move_iterator(warnings.begin()), std::make_move_iterator(warnings.end()));
+  warnings.clear();
+}
+
 }  // namespace
 
 Reading read_config(std::string_view json, Strictness strictness) {
@@ -79,12 +86,35 @@ Reading read_config(std::string_view json, Strictness strictness) {
   if (!document->is_object()) return reading;
   read_top(fields, reading.config);
   add_validation(reading);
-  if (strictness == Strictness::kStrict) {
-    auto& [errors, warnings] = reading.findings;
-    errors.insert(errors.end(), std::make_move_iterator(warnings.begin()), std::make_move_iterator(warnings.end()));
-    warnings.clear();
-  }
+  apply(strictness, reading.findings);
   return reading;
+}
+
+ProcessReading read_process(std::string_view json, const Config& config, Strictness strictness) {
+  Reading reading{.config = config};
+  reading.config.process = {};
+  ProcessReading read;
+  const std::optional<Json> document = parse_document(json, reading.findings);
+  if (document) {
+    // As it stands in a configuration, so that what is found wrong has one form.
+    constexpr std::string_view kPointer = "/process";
+    Fields fields(*document, std::string(kPointer), reading.findings);
+    if (document->is_object()) {
+      read_process(fields, reading.config.process);
+      fields.finish();
+      add_validation(reading);
+    }
+    const auto shorten = [&](std::vector<Problem>& problems) {
+      std::erase_if(problems, [&](const Problem& p) { return !p.pointer.starts_with(kPointer); });
+      for (Problem& problem : problems) problem.pointer.erase(0, kPointer.size());
+    };
+    shorten(reading.findings.errors);
+    shorten(reading.findings.warnings);
+  }
+  apply(strictness, reading.findings);
+  read.process = std::move(reading.config.process);
+  read.findings = std::move(reading.findings);
+  return read;
 }
 
 }  // namespace caisson::spec

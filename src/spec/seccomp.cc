@@ -84,4 +84,19 @@ bool is_architecture_word(std::string_view word) { return holds(kArchitectures, 
 
 bool is_filter_flag(std::string_view word) { return holds(kFlags, word); }
 
+std::vector<std::string_view> action_words() {
+  std::vector<std::string_view> words;
+  for (const ActionRow& row : kActions) words.push_back(row.word);
+  return words;
+}
+
+std::vector<std::string_view> operator_words() {
+  std::vector<std::string_view> words;
+  for (const OperatorRow& row : kOperators) words.push_back(row.word);
+  return words;
+}
+
+std::span<const std::string_view> architecture_words() { return kArchitectures; }
+std::span<const std::string_view> filter_flag_words() { return kFlags; }
+
 }  // namespace caisson::spec

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,12 @@ inline bool has_return_value(SeccompAction action) {
 /// The names of `architectures` and of `flags`.
 bool is_architecture_word(std::string_view word);
 bool is_filter_flag(std::string_view word);
+
+/// All words of each kind, for `features`.
+std::vector<std::string_view> action_words();
+std::vector<std::string_view> operator_words();
+std::span<const std::string_view> architecture_words();
+std::span<const std::string_view> filter_flag_words();
 
 inline constexpr std::uint32_t kSeccompArguments = 6;
 inline constexpr std::uint32_t kMostErrno = 4095;  ///< the kernel takes no more (seccomp(2), SECCOMP_RET_ERRNO)

@@ -136,8 +136,8 @@ void fail_each(const plan::Plan& plan, const HostFacts& facts, int target = -1) 
   for (const Lane lane : {Lane::kParent, Lane::kLauncher, Lane::kChild}) {
     for (std::size_t step = 0; step < plan.lane(lane).size(); ++step) {
       SCOPED_TRACE(fmt::format("lane {} step {}", static_cast<int>(lane), step));
-      const auto* await = std::get_if<plan::Await>(&plan.lane(lane)[step].action);
-      if (await != nullptr && await->tag == plan::Tag::kStart) break;  // what follows is another command's to hear of
+      if (std::holds_alternative<plan::AwaitStart>(plan.lane(lane)[step].action))
+        break;  // what follows is another command's to hear of
       {
         execute::Executor executor(plan);
         null.give(executor);
@@ -150,7 +150,9 @@ void fail_each(const plan::Plan& plan, const HostFacts& facts, int target = -1) 
         EXPECT_EQ(failure.what.step, step);
         EXPECT_EQ(failure.what.error, EXDEV);
         EXPECT_THAT(failure.undo, IsEmpty());
-        const bool is_program = std::holds_alternative<plan::Exec>(plan.lane(lane)[step].action);
+        const plan::Action& action = plan.lane(lane)[step].action;
+        const bool is_program =
+            std::holds_alternative<plan::Exec>(action) || std::holds_alternative<plan::FindProgram>(action);
         EXPECT_EQ(explain::exit_status(plan, failure), is_program ? 126 : 125);
         EXPECT_THAT(explain::tell(plan, failure, facts).line, HasSubstr("Invalid cross-device link"));
       }
@@ -290,8 +292,8 @@ TEST_F(Hooks, RunInTheirOrderAndNamespaces) {
   ASSERT_GT(container.pid, 0);
   EXPECT_TRUE(kernel::wait_for(container.pid));
   const HostFacts facts = host::probe();
-  EXPECT_THAT(runtime::run_late_hooks(config, "poststart", container.pid, facts, request), IsEmpty());
-  EXPECT_THAT(runtime::run_late_hooks(config, "poststop", 0, facts, request),
+  EXPECT_TRUE(runtime::run_poststart_hooks(config, container.pid, facts, request));
+  EXPECT_THAT(runtime::run_poststop_hooks(config, facts, request),
               ElementsAre(HasSubstr("hooks.poststop[0]: run the hook")));
   EXPECT_TRUE(cgroup::kill_and_remove(cgroups()));
   EXPECT_THAT(record(),

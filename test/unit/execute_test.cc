@@ -446,30 +446,97 @@ TEST_F(Execute, ReportsAFailureOfALaunchedChild) {
 
 // --- create, then start ----------------------------------------------------------------------------------------------
 
-TEST_F(Execute, WaitsToBeStarted) {
-  Script script;
-  script.spawn();
-  script.ready();
-  script.child(Await{Tag::kStart});
-  script.shell("exit 6");
-  auto started = run(script.plan);
-  ASSERT_TRUE(started);
-  ASSERT_TRUE(started->channel);
-  EXPECT_FALSE(kernel::wait_until_gone(started->pidfd.get(), 0));
-  EXPECT_TRUE(send_packet(started->channel.get(), {.tag = Tag::kStart}));
-  EXPECT_EQ(*kernel::wait_for(started->pid), 6 << 8);
+// A socket that a process waits at, and those that start it connect to.
+class StartSocket {
+ public:
+  StartSocket() : listener_(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)) {
+    address_.sun_family = AF_UNIX;
+    EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address_), sizeof(sa_family_t)), 0);  // any
+    EXPECT_EQ(::listen(listener_.get(), 1), 0);
+    EXPECT_EQ(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address_), &size_), 0);
+  }
+  int listener() const { return listener_.get(); }
+  Fd connect() const {
+    Fd connection(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address_), size_), 0);
+    return connection;
+  }
+
+ private:
+  Fd listener_;
+  sockaddr_un address_{};
+  socklen_t size_ = sizeof address_;
+};
+
+// A plan whose child waits to be started, and then does `last`.
+class WaitingScript : public Script {
+ public:
+  explicit WaitingScript(const std::function<void(Script&)>& last) {
+    spawn();
+    ready();
+    child(AwaitStart{plan.give_slot(kSlotStart)});
+    last(*this);
+  }
+  auto run(const StartSocket& socket) {
+    Executor executor(plan);
+    executor.give(kSlotStart, socket.listener());
+    return executor.run({});
+  }
+};
+
+TEST_F(Execute, WaitsToBeStartedByAnother) {
+  const StartSocket socket;
+  WaitingScript script([](Script& s) { s.shell("exit 6"); });
+  auto created = script.run(socket);
+  ASSERT_TRUE(created);
+  ASSERT_TRUE(let_wait(std::move(created->channel)));
+  {
+    const Fd without_a_word = socket.connect();
+  }
+  EXPECT_FALSE(kernel::wait_until_gone(created->pidfd.get(), 0));
+  EXPECT_TRUE(start_waiting(socket.connect(), created->pid, {}));
+  EXPECT_EQ(*kernel::wait_for(created->pid), 6 << 8);
 }
 
-TEST_F(Execute, EndsIfItWillNeverBeStarted) {
-  Script script;
-  script.spawn();
-  script.ready();
-  script.child(Await{Tag::kStart});
-  script.shell("exit 0");
-  auto started = run(script.plan);
-  ASSERT_TRUE(started);
-  started->channel = Fd();
-  EXPECT_NE(*kernel::wait_for(started->pid), 0);
+TEST_F(Execute, TellsWhoStartsItWhatFails) {
+  const StartSocket socket;
+  std::size_t step = 0;
+  WaitingScript script([&](Script& s) { step = s.child(ChangeDirectory{.path = s.text(kMissing)}); });
+  auto created = script.run(socket);
+  ASSERT_TRUE(created);
+  ASSERT_TRUE(let_wait(std::move(created->channel)));
+  pid_t seen = 0;
+  const auto started = start_waiting(socket.connect(), created->pid, [&](const Failure&, pid_t pid) { seen = pid; });
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().what.step, step);
+  EXPECT_EQ(started.error().what.call, Call::kChdir);
+  EXPECT_EQ(started.error().what.error, ENOENT);
+  EXPECT_EQ(seen, created->pid);
+  EXPECT_NE(*kernel::wait_for(created->pid), 0);
+}
+
+TEST_F(Execute, EndsIfNobodyRecordsIt) {
+  const StartSocket socket;
+  WaitingScript script([](Script& s) { s.shell("exit 0"); });
+  auto created = script.run(socket);
+  ASSERT_TRUE(created);
+  created->channel = Fd();
+  EXPECT_NE(*kernel::wait_for(created->pid), 0);
+}
+
+TEST_F(Execute, LooksForAProgramBeforeItIsExecuted) {
+  const auto find = [](std::initializer_list<std::string_view> places) {
+    Script script;
+    script.spawn();
+    std::vector<std::string> candidates(places.begin(), places.end());
+    script.child(FindProgram{.candidates = script.plan.add(candidates), .arguments = script.plan.add(candidates)});
+    script.ready();
+    script.shell("exit 0");
+    return failure_of(script.plan).what.error;
+  };
+  EXPECT_EQ(find({"/nonexistent", "/nonexistent/sh"}), ENOENT);
+  EXPECT_EQ(find({"/etc/passwd", "/nonexistent/sh"}), EACCES);
+  EXPECT_EQ(find({"/etc"}), EACCES);
 }
 
 // --- times -----------------------------------------------------------------------------------------------------------

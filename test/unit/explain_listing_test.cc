@@ -39,14 +39,14 @@ Plan small_plan() {
   plan.append(Lane::kChild, "linux.sysctl.net.ipv4.ip_unprivileged_port_start", "a file system of the container's own",
               plan::WriteFile{.path = plan.add("/proc/sys/x"), .value = plan.add("\"0\"")});
   plan.append(Lane::kChild, "process", "", plan::Signal{plan::Tag::kReady});
-  plan.append(Lane::kChild, "process", "", plan::Await{plan::Tag::kStart});
+  plan.append(Lane::kChild, "process", "", plan::AwaitStart{plan.give_slot("socket to be started at")});
   return plan;
 }
 
 TEST(Listing, IsForPeople) {
   EXPECT_EQ(as_text(small_plan()),
             "The plan: steps 4 in the parent, 5 in the child. Nothing of it has been done.\n"
-            "Given by the caller: standard output.\n"
+            "Given by the caller: standard output, socket to be started at.\n"
             "\n"
             "Parent: the calling process, in the host's namespaces\n"
             "  P01  mounts[5]          take a detached copy of /sys with the mounts below it → slot 'tree of /sys'\n"
@@ -66,7 +66,7 @@ TEST(Listing, IsForPeople) {
             "  C03  linux.sysctl.net.ipv4.ip_unprivileged_port_start\n"
             "                          write \"\"0\"\" to /proc/sys/x\n"
             "  C04  process            say 'ready' → P04 (parent)\n"
-            "  C05  process            wait for 'start' ← whoever starts it\n");
+            "  C05  process            wait to be started, by whoever connects to slot 'socket to be started at'\n");
 }
 
 TEST(Listing, JoinsTheEndsOfSeveralMessagesOfOneKind) {

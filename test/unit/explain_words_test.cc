@@ -141,6 +141,12 @@ const std::vector<WordsCase> kWordsCases = {
        return plan::Spawn{.flags = CLONE_NEWUSER, .pid = p.new_slot("pid"), .cgroup = p.new_slot("cgroup")};
      },
      "clone with new user namespace, born in the cgroup of slot cgroup → slot pid"},
+    {"AwaitStart", [](Plan& p) -> plan::Action { return plan::AwaitStart{p.give_slot("socket")}; },
+     "wait to be started, by whoever connects to slot socket"},
+    {"FindProgram", [](Plan& p) -> plan::Action {
+       return plan::FindProgram{.candidates = p.add({"/bin/sh", "/usr/bin/sh"}), .arguments = p.add({"sh", "-c"})};
+     },
+     "look whether sh can be executed (looked for as /{bin,usr/bin}/sh)"},
     {"Await", [](Plan&) -> plan::Action { return plan::Await{plan::Tag::kPrepared}; }, "wait for 'prepared'"},
     {"Signal", [](Plan&) -> plan::Action { return plan::Signal{plan::Tag::kReady}; }, "say 'ready'"},
     {"SendDescriptor",

@@ -1,4 +1,4 @@
-#include "engine/timings.h"
+#include "runtime/timings.h"
 
 #include <time.h>
 
@@ -9,7 +9,7 @@
 #include "explain/listing.h"
 #include "explain/words.h"
 
-namespace caisson::engine {
+namespace caisson::runtime {
 
 namespace {
 
@@ -59,4 +59,4 @@ void print_timings(const std::vector<Stopwatch::Part>& parts, const plan::Plan& 
   std::fputs(table.c_str(), stderr);
 }
 
-}  // namespace caisson::engine
+}  // namespace caisson::runtime

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cli/options.h"
+#include "command_line/options.h"
 
-namespace caisson::cli {
+namespace caisson::command_line {
 
 namespace {
 
@@ -77,4 +77,4 @@ std::string help_text(std::string_view usage, std::string_view about, const std:
   return text;
 }
 
-}  // namespace caisson::cli
+}  // namespace caisson::command_line

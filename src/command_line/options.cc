@@ -1,4 +1,4 @@
-#include "cli/options.h"
+#include "command_line/options.h"
 
 #include <getopt.h>
 
@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 
-namespace caisson::cli {
+namespace caisson::command_line {
 
 namespace {
 
@@ -168,4 +168,4 @@ Error not_there_yet(const Spelling& spelling) {
                                         : fmt::format("--{} (-{}) is not there yet", spelling.name, spelling.letter));
 }
 
-}  // namespace caisson::cli
+}  // namespace caisson::command_line

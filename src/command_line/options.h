@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 
-namespace caisson::cli {
+namespace caisson::command_line {
 
 /// How one option is written, and what is said about it.
 struct Spelling {
@@ -88,4 +88,4 @@ Result<Parsed> parse(const Table& table, Target& target, const std::vector<std::
 std::string help_text(std::string_view usage, std::string_view about, const std::vector<Spelling>& rows,
                       std::size_t width = 80);
 
-}  // namespace caisson::cli
+}  // namespace caisson::command_line

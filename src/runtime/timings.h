@@ -8,7 +8,7 @@
 #include "execute/executor.h"
 #include "plan/plan.h"
 
-namespace caisson::engine {
+namespace caisson::runtime {
 
 /// The parts of a command's time, one after another; a start of a container, whose steps are timed by themselves, is
 /// one.
@@ -36,4 +36,4 @@ class Stopwatch {
 void print_timings(const std::vector<Stopwatch::Part>& parts, const plan::Plan& plan,
                    const std::vector<execute::StepTime>& times);
 
-}  // namespace caisson::engine
+}  // namespace caisson::runtime

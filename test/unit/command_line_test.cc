@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
-#include "cli/options.h"
+#include "command_line/options.h"
 
-namespace caisson::cli {
+namespace caisson::command_line {
 namespace {
 
 using testing::ElementsAre;
@@ -184,4 +184,4 @@ TEST(Help, IsAlignedAndGrouped) {
 }
 
 }  // namespace
-}  // namespace caisson::cli
+}  // namespace caisson::command_line

@@ -1,0 +1,16 @@
+#include "oci/command.h"
+#include "runtime/start.h"
+
+namespace caisson::oci {
+
+int verb_start(const Command& command) {
+  int status = 0;
+  const auto operands = read_operands(command, {}, status);
+  if (!operands) return status;
+  const Result<runtime::Container> container = runtime::find_container(command.root, operands->front());
+  if (!container) return refuse(command, container.error());
+  const auto started = runtime::start(command.root, *container);
+  return started ? 0 : refuse(command, started.error());
+}
+
+}  // namespace caisson::oci

@@ -1,0 +1,214 @@
+#include "runtime/create.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "execute/executor.h"
+#include "host/probe.h"
+#include "kernel/files.h"
+#include "runtime/hand_over.h"
+#include "runtime/hooks.h"
+#include "runtime/remove.h"
+
+namespace caisson::runtime {
+
+namespace {
+
+// sd_listen_fds(3): sockets that the service manager gave to this process are the container's.
+std::uint32_t passed_sockets(spec::Process& process) {
+  const char* count = ::getenv("LISTEN_FDS");
+  const char* pid = ::getenv("LISTEN_PID");
+  const auto number = parse_unsigned(count == nullptr ? "" : count);
+  if (!number || *number == 0 || *number > 1000) return 0;
+  if (pid != nullptr && parse_unsigned(pid) != static_cast<std::uint64_t>(::getpid())) return 0;
+  std::erase_if(process.env, [](const std::string& variable) { return variable.starts_with("LISTEN_"); });
+  process.env.push_back(fmt::format("LISTEN_FDS={}", *number));
+  process.env.emplace_back("LISTEN_PID=1");
+  return static_cast<std::uint32_t>(*number);
+}
+
+Result<> check_preserved(std::uint32_t count) {
+  for (std::uint32_t fd = 3; fd < 3 + count; ++fd) {
+    if (::fcntl(static_cast<int>(fd), F_GETFD) < 0) {
+      return fail(complaint(fmt::format("--preserve-fds {}: descriptor {} is not open", count, fd)));
+    }
+  }
+  return {};
+}
+
+Result<> check_terminal(const CreateOptions& options, bool has_terminal) {
+  if (has_terminal && options.console_socket.empty() && !options.serves_terminal)
+    return fail(complaint("cannot allocate tty if runc will not detach without setting console socket",
+                          "process.terminal is true: --console-socket says who gets it"));
+  return {};
+}
+
+// A container on its way: what it has put on the host is taken back unless it is done.
+class Creation {
+ public:
+  Creation(const StateRoot& root, const CreateOptions& options, const Log& log)
+      : root_(root), options_(options), log_(log) {}
+
+  std::expected<Created, LaunchError> run();
+
+ private:
+  std::expected<void, LaunchError> launch();
+  Result<> prepare();
+  Result<> record();
+  Result<> hand_over();
+  Result<> run_poststart();
+  LaunchError give_up(LaunchError error);
+
+  const StateRoot& root_;
+  const CreateOptions& options_;
+  const Log& log_;
+  Created created_;
+  Fd listener_;
+  Fd console_;
+  Fd channel_;
+};
+
+std::expected<Created, LaunchError> Creation::run() {
+  Result<Designed> designed = design(options_, log_);
+  if (!designed) return std::unexpected(refusal(designed.error()));
+  created_.designed = std::move(*designed);
+  if (const Result<> reserved = reserve(root_, options_.id); !reserved)
+    return std::unexpected(refusal(reserved.error()));
+  if (const Result<> prepared = prepare(); !prepared) return std::unexpected(give_up(refusal(prepared.error())));
+  if (auto launched = launch(); !launched) return std::unexpected(give_up(std::move(launched).error()));
+  // From here on there is a process: others find it by the record.
+  Result<> done = record();
+  if (done) done = hand_over();
+  if (done && options_.begin == Begin::kAtOnce) done = run_poststart();
+  if (!done) return std::unexpected(give_up(refusal(done.error())));
+  return std::move(created_);
+}
+
+Result<> Creation::prepare() {
+  const Designed& designed = created_.designed;
+  const spec::Config& config = designed.bundle.config;
+  created_.record = {.id = options_.id,
+                     .oci_version = config.oci_version,
+                     .bundle = designed.bundle.directory,
+                     .rootfs = config.root.path,
+                     .annotations = config.annotations,
+                     .cgroup_directories = plan::cgroup_directories(designed.plan),
+                     .owner = designed.facts.effective_uid,
+                     .created_ns = now_nanoseconds(),
+                     .creator = kernel::identify(::getpid()).value_or(kernel::ProcessId{})};
+  TRY(kernel::write_new_file(root_.config(options_.id), designed.bundle.text, 0600));
+  TRY(kernel::write_new_file(root_.record(options_.id), to_json(created_.record), 0600));
+  if (!options_.console_socket.empty()) console_ = TRY(connect_to(options_.console_socket));
+  if (options_.begin == Begin::kWhenStarted) listener_ = TRY(listen_for_start(root_, options_.id));
+  return {};
+}
+
+std::expected<void, LaunchError> Creation::launch() {
+  Result<Streams> streams = own_streams();
+  if (!streams) return std::unexpected(refusal(streams.error()));
+  Descriptors descriptors = streams->borrowed();
+  descriptors.start = listener_.get();
+  const Designed& designed = created_.designed;
+  auto launched = runtime::launch(designed.plan, descriptors, designed.facts, options_.times);
+  if (!launched) {
+    LaunchError error = std::move(launched).error();
+    error.line = "unable to start container process: " + error.line;
+    return std::unexpected(std::move(error));
+  }
+  created_.record.process = kernel::identify(launched->pid).value_or(kernel::ProcessId{launched->pid, 0});
+  created_.pidfd = std::move(launched->pidfd);
+  created_.terminal = std::move(launched->terminal);
+  created_.times = std::move(launched->times);
+  channel_ = std::move(launched->channel);
+  return {};
+}
+
+Result<> Creation::record() {
+  TRY(write_record(root_, created_.record));
+  if (!options_.pid_file.empty())
+    TRY(kernel::replace_file(options_.pid_file, std::to_string(created_.record.process.pid)));
+  return {};
+}
+
+Result<> Creation::hand_over() {
+  if (console_) {
+    TRY_IN("--console-socket", send_descriptor(console_, "/dev/ptmx", created_.terminal));
+    created_.terminal = Fd();
+  }
+  if (!options_.pidfd_socket.empty()) {
+    const Fd socket = TRY_IN("--pidfd-socket", connect_to(options_.pidfd_socket));
+    TRY_IN("--pidfd-socket", send_descriptor(socket, "standard", created_.pidfd));
+  }
+  if (options_.begin == Begin::kWhenStarted) TRY(execute::let_wait(std::move(channel_)));
+  return {};
+}
+
+Result<> Creation::run_poststart() {
+  const Designed& designed = created_.designed;
+  return run_poststart_hooks(designed.bundle.config, created_.record.process.pid, designed.facts, designed.request);
+}
+
+LaunchError Creation::give_up(LaunchError error) {
+  if (!options_.pid_file.empty() && created_.record.process.pid != 0) ::unlink(options_.pid_file.c_str());
+  channel_ = Fd();
+  created_.terminal = Fd();
+  const bool has_run = created_.record.process.pid != 0;
+  if (created_.record.id.empty()) created_.record.id = options_.id;
+  if (const Result<> removed = remove_all(root_, created_.record); !removed) {
+    error.line += "; and while cleaning up: " + removed.error().text();
+  }
+  if (has_run) ::waitpid(created_.record.process.pid, nullptr, 0);
+  const Designed& designed = created_.designed;
+  for (const std::string& warning : run_poststop_hooks(designed.bundle.config, designed.facts, designed.request))
+    log_.warning(warning);
+  return error;
+}
+
+}  // namespace
+
+LaunchError refusal(const Error& error) { return {.line = error.text(), .hint = error.hint, .exit_status = 1}; }
+
+plan::Request request_of(const std::string& id, const std::string& bundle, Begin begin) {
+  plan::Request request;
+  request.wait_for_start = begin == Begin::kWhenStarted;
+  request.state = {.id = id, .bundle = bundle};
+  return request;
+}
+
+void complete(spec::Config& config, const std::string& id) {
+  std::string& path = config.linux_.cgroups_path;
+  if (path.empty()) path = id;
+  if (!path.starts_with('/')) path.insert(0, "/");
+}
+
+Result<Designed> design(const CreateOptions& options, const Log& log) {
+  Designed designed;
+  designed.bundle = TRY(read_bundle(options.bundle, options.config_file, options.strictness));
+  for (const std::string& warning : designed.bundle.warnings) log.warning(warning);
+  spec::Config& config = designed.bundle.config;
+  TRY(check_terminal(options, config.process.terminal));
+  const std::uint32_t preserved = options.preserve_fds + passed_sockets(config.process);
+  TRY(check_preserved(preserved));
+  if (!config.process.terminal && !options.console_socket.empty())
+    log.warning("--console-socket: process.terminal is false: nothing is sent there");
+  complete(config, options.id);
+  designed.facts = host::probe();
+  designed.request = request_of(options.id, designed.bundle.directory, options.begin);
+  designed.request.new_keyring = options.new_keyring;
+  designed.request.preserve_fds = preserved;
+  designed.plan = TRY(plan::plan_container(config, designed.facts, designed.request));
+  return designed;
+}
+
+std::expected<Created, LaunchError> create(const StateRoot& root, const CreateOptions& options, const Log& log) {
+  return Creation(root, options, log).run();
+}
+
+}  // namespace caisson::runtime

@@ -1,0 +1,67 @@
+// From a bundle to a container: created, or already running.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "host/facts.h"
+#include "plan/build.h"
+#include "runtime/bundle.h"
+#include "runtime/launch.h"
+#include "runtime/state.h"
+
+namespace caisson::runtime {
+
+/// Whether the program is executed at once, or when another command says so (start.h).
+enum class Begin { kAtOnce, kWhenStarted };
+
+struct CreateOptions {
+  std::string id;
+  std::string bundle = ".";
+  std::string config_file;     ///< instead of the bundle's config.json; empty: that
+  std::string pid_file;        ///< gets the pid, without a newline; empty: none
+  std::string console_socket;  ///< gets the master of the container's terminal; empty: none
+  std::string pidfd_socket;    ///< gets a pidfd of its process; empty: none
+  std::uint32_t preserve_fds = 0;
+  bool pivot = true;
+  bool new_keyring = true;
+  Begin begin = Begin::kWhenStarted;
+  bool serves_terminal = false;  ///< the caller takes care of the container's terminal itself
+  spec::Strictness strictness = spec::Strictness::kLenient;
+  Times times = Times::kNo;
+};
+
+/// What a container is made of, before anything is made: for create(), and to explain it.
+struct Designed {
+  Bundle bundle;
+  HostFacts facts;
+  plan::Request request;
+  plan::Plan plan;
+};
+Result<Designed> design(const CreateOptions& options, const Log& log);
+
+/// A container whose process is there.
+struct Created {
+  Record record;
+  Fd pidfd;
+  Fd terminal;  ///< its master, where there is a terminal and no console socket
+  Designed designed;
+  std::vector<execute::StepTime> times;
+};
+
+/// Creates the container `options.id` below `root`, with this process's standard streams; with Begin::kAtOnce its
+/// program runs, and its poststart hooks have run. On failure nothing is left on the host, and its poststop hooks have
+/// run if other hooks had. Errors as runc words them: "container with given ID already exists".
+std::expected<Created, LaunchError> create(const StateRoot& root, const CreateOptions& options, const Log& log);
+
+/// What is asked for beside the configuration, and what the configuration leaves open: its cgroup's path.
+plan::Request request_of(const std::string& id, const std::string& bundle, Begin begin);
+void complete(spec::Config& config, const std::string& id);
+
+/// An error that is no launch's, with an OCI runtime's exit status.
+LaunchError refusal(const Error& error);
+
+}  // namespace caisson::runtime

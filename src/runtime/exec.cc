@@ -1,0 +1,119 @@
+#include "runtime/exec.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "host/probe.h"
+#include "kernel/files.h"
+#include "plan/build.h"
+#include "runtime/bundle.h"
+#include "runtime/create.h"
+#include "runtime/hand_over.h"
+#include "runtime/target.h"
+
+namespace caisson::runtime {
+
+namespace {
+
+Result<> check(const Container& container, const ExecOptions& options) {
+  switch (container.status) {
+    case Status::kCreating: return fail(complaint("cannot exec in a container that is still being created"));
+    case Status::kCreated:
+    case Status::kRunning: return {};
+    case Status::kPaused:
+      if (options.ignore_paused) return {};
+      return fail(complaint("cannot exec in a paused container (use --ignore-paused to override)"));
+    case Status::kStopped: return fail(complaint("cannot exec in a stopped container"));
+  }
+  return {};
+}
+
+Result<spec::Process> process_of(const spec::Config& config, const ExecOptions& options, const Log& log) {
+  spec::Process process = config.process;
+  if (!options.process_file.empty()) {
+    const std::string text = TRY(kernel::read_file(options.process_file));
+    spec::ProcessReading reading = spec::read_process(text, config, options.strictness);
+    if (!reading.findings.errors.empty()) return fail(spec::as_error(reading.findings.errors, options.process_file));
+    for (const spec::Problem& problem : reading.findings.warnings)
+      log.warning(options.process_file + ": " + problem.line());
+    process = std::move(reading.process);
+  }
+  if (options.change) TRY(options.change(process));
+  return process;
+}
+
+struct Ready {
+  HostFacts facts;
+  plan::Plan plan;
+  Fd target;
+};
+
+Result<Ready> prepare(const StateRoot& root, const Container& container, const ExecOptions& options, const Log& log) {
+  TRY(check(container, options));
+  const Record& record = container.record;
+  Result<Fd> target = kernel::open_process(record.process);
+  if (!target && target.error().number == ESRCH) return fail(complaint("cannot exec in a stopped container"));
+  if (!target) return fail(std::move(target).error());
+  Bundle bundle = TRY(reread_bundle(record.bundle, root.config(record.id)));
+  const spec::Process process = TRY(process_of(bundle.config, options, log));
+  if (process.terminal && options.detaches && options.console_socket.empty())
+    return fail(complaint("cannot allocate tty if runc will not detach without setting console socket"));
+  if (!options.console_socket.empty() && (!process.terminal || !options.detaches))
+    return fail(complaint("cannot use console socket if runc will not detach or allocate tty"));
+  Ready ready{.facts = host::probe(), .plan = {}, .target = std::move(*target)};
+  plan::Request request;
+  request.preserve_fds = options.preserve_fds;
+  request.set_groups = may_set_groups(record.process.pid);
+  request.state = {.id = record.id, .bundle = record.bundle, .pid = record.process.pid};
+  ready.plan = TRY(plan::plan_process(process,
+                                      {.namespaces = TRY(other_namespaces(record.process.pid)),
+                                       .cgroup_directories = options.cgroup_directories.empty()
+                                                                 ? record.cgroup_directories
+                                                                 : options.cgroup_directories,
+                                       .seccomp = std::move(bundle.config.linux_.seccomp)},
+                                      ready.facts, request));
+  return ready;
+}
+
+Result<> hand_over(const ExecOptions& options, const Fd& console, Executed& executed) {
+  if (console) {
+    TRY_IN("--console-socket", send_descriptor(console, "/dev/ptmx", executed.terminal));
+    executed.terminal = Fd();
+  }
+  if (!options.pidfd_socket.empty()) {
+    const Fd socket = TRY_IN("--pidfd-socket", connect_to(options.pidfd_socket));
+    TRY_IN("--pidfd-socket", send_descriptor(socket, "setns", executed.pidfd));
+  }
+  if (!options.pid_file.empty()) TRY(kernel::replace_file(options.pid_file, std::to_string(executed.pid)));
+  return {};
+}
+
+}  // namespace
+
+std::expected<Executed, LaunchError> exec(const StateRoot& root, const Container& container, const ExecOptions& options,
+                                          const Log& log) {
+  Result<Ready> ready = prepare(root, container, options, log);
+  if (!ready) return std::unexpected(refusal(ready.error()));
+  Result<Fd> console = options.console_socket.empty() ? Result<Fd>(Fd()) : connect_to(options.console_socket);
+  if (!console) return std::unexpected(refusal(in("--console-socket", console.error())));
+  Result<Streams> streams = own_streams();
+  if (!streams) return std::unexpected(refusal(streams.error()));
+  Descriptors descriptors = streams->borrowed();
+  descriptors.target = ready->target.get();
+  auto launched = launch(ready->plan, descriptors, ready->facts);
+  if (!launched) {
+    LaunchError error = std::move(launched).error();
+    error.line = "unable to start container process: " + error.line;
+    return std::unexpected(std::move(error));
+  }
+  Executed executed{
+      .pid = launched->pid, .pidfd = std::move(launched->pidfd), .terminal = std::move(launched->terminal)};
+  if (const Result<> handed = hand_over(options, *console, executed); !handed) {
+    ::kill(executed.pid, SIGKILL);
+    ::waitpid(executed.pid, nullptr, 0);
+    return std::unexpected(refusal(handed.error()));
+  }
+  return executed;
+}
+
+}  // namespace caisson::runtime

@@ -1,0 +1,64 @@
+#include "runtime/remove.h"
+
+#include <signal.h>
+
+#include <fmt/format.h>
+
+#include "cgroup/removal.h"
+#include "host/probe.h"
+#include "kernel/files.h"
+#include "runtime/bundle.h"
+#include "runtime/hooks.h"
+
+namespace caisson::runtime {
+
+namespace {
+
+constexpr int kPatience_ms = 10'000;
+
+// Its init takes all of its pid namespace along; without one of its own, the cgroup says who is left.
+Result<> end_process(const kernel::ProcessId& process) {
+  if (process.pid == 0) return {};
+  const Result<Fd> pidfd = kernel::open_process(process);
+  if (!pidfd) return pidfd.error().number == ESRCH ? Result<>() : fail(pidfd.error());
+  if (const Result<> sent = kernel::send_signal(pidfd->get(), SIGKILL); !sent && sent.error().number != ESRCH)
+    return fail(sent.error());
+  if (!kernel::wait_until_gone(pidfd->get(), kPatience_ms))
+    return fail(complaint(fmt::format("process {} is still there {} s after SIGKILL", process.pid, kPatience_ms / 1000)));
+  return {};
+}
+
+void run_poststop(const StateRoot& root, const Record& record, const Log& log) {
+  const Result<Bundle> bundle = reread_bundle(record.bundle, root.config(record.id));
+  if (!bundle) return log.warning(bundle.error().text());
+  if (bundle->config.hooks.poststop.empty()) return;
+  plan::Request request;
+  request.state = {.id = record.id, .bundle = record.bundle};
+  for (const std::string& warning : run_poststop_hooks(bundle->config, host::probe(), request))
+    log.warning(warning);
+}
+
+}  // namespace
+
+Result<> remove_all(const StateRoot& root, const Record& record) {
+  TRY(end_process(record.process));
+  TRY(cgroup::kill_and_remove(record.cgroup_directories));
+  return kernel::remove_tree(root.directory(record.id));
+}
+
+Result<> remove(const StateRoot& root, const Container& container, Force force, const Log& log) {
+  const Record& record = container.record;
+  const bool may = container.status == Status::kStopped || container.status == Status::kCreated;
+  if (!may && force == Force::kNo) {
+    return fail(complaint(fmt::format("cannot delete container {} that is not stopped: {}", record.id,
+                                      status_word(container.status))));
+  }
+  TRY(end_process(record.process));
+  TRY(cgroup::kill_and_remove(record.cgroup_directories));
+  // What the hooks are told is read before it goes; they run when it is gone (runtime.md, "Lifecycle").
+  const bool was_made = record.process.pid != 0;
+  if (was_made) run_poststop(root, record, log);
+  return kernel::remove_tree(root.directory(record.id));
+}
+
+}  // namespace caisson::runtime

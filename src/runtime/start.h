@@ -1,0 +1,16 @@
+// The second half of a container that was created.
+#pragma once
+
+#include <expected>
+
+#include "runtime/launch.h"
+#include "runtime/state.h"
+
+namespace caisson::runtime {
+
+/// Has a created container execute its program, and runs its poststart hooks. What its process cannot do is told as it
+/// is of create, by the plan that the configuration of that time makes. Errors as runc words them: "cannot start an
+/// already running container", "cannot start a container that has stopped".
+std::expected<void, LaunchError> start(const StateRoot& root, const Container& container);
+
+}  // namespace caisson::runtime

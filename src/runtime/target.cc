@@ -1,0 +1,29 @@
+#include "runtime/target.h"
+
+#include <fmt/format.h>
+
+#include "kernel/files.h"
+#include "plan/build.h"
+
+namespace caisson::runtime {
+
+Result<std::vector<spec::NamespaceType>> other_namespaces(pid_t pid) {
+  std::vector<spec::NamespaceType> types;
+  for (const spec::NamespaceType type : spec::kNamespaceTypes) {
+    const std::string_view name = plan::namespace_file(type);
+    const Result<std::string> theirs = kernel::read_link(fmt::format("/proc/{}/ns/{}", pid, name));
+    if (!theirs) {
+      if (theirs.error().number == ENOENT && kernel::exists(fmt::format("/proc/{}/ns", pid)))
+        continue;  // this kernel has none
+      return fail(theirs.error());
+    }
+    if (*theirs != kernel::read_link(fmt::format("/proc/self/ns/{}", name)).value_or("")) types.push_back(type);
+  }
+  return types;
+}
+
+bool may_set_groups(pid_t pid) {
+  return !kernel::read_file(fmt::format("/proc/{}/setgroups", pid)).value_or("").starts_with("deny");
+}
+
+}  // namespace caisson::runtime
