@@ -261,7 +261,8 @@ struct Teller {
     return {fmt::format("send the filter's listener to {}", view(a.path)), ""};
   }
   Words operator()(const plan::FindProgram& a) const {
-    return {"look whether " + view(plan.texts(a.arguments)[0]) + " can be executed",
+    const std::vector<std::string> words = strings(plan, a.arguments);
+    return {"look whether " + (words.empty() ? "" : words[0]) + " can be executed",
             in_parentheses({a.candidates.count > 1 ? "looked for as " + braces(strings(plan, a.candidates)) : ""})};
   }
   Words operator()(const plan::Exec& a) const {

@@ -100,7 +100,7 @@ void Builder::streams(const spec::Process& process, Slot root, bool bind_console
     const Slot output = plan_.give_slot(kSlotOutput);
     const Slot error = plan_.give_slot(kSlotError);
     add(Lane::kChild, "process",
-        "the program reads and writes through the keeper's pipes, never the caller's own files",
+        "what it reads and writes is what its caller gives it",
         ConnectStreams{.input = input, .output = output, .error = error, .root = root, .uid = process.user.uid});
     return;
   }

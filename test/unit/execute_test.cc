@@ -120,7 +120,7 @@ class Execute : public testing::Test {
     EXPECT_EQ(open_descriptors(), descriptors_) << "a descriptor is left";
   }
 
-  std::expected<Started, Failure> run(const Plan& plan, const Executor::Examine& examine = {}) {
+  std::expected<Started, Failure> run(const Plan& plan, const Examine& examine = {}) {
     EXPECT_THAT(broken_rules(plan), IsEmpty());
     Executor executor(plan);
     return executor.run(examine);
@@ -137,7 +137,7 @@ class Execute : public testing::Test {
     return *kernel::wait_for(started->pid);
   }
 
-  Failure failure_of(const Plan& plan, const Executor::Examine& examine = {}) {
+  Failure failure_of(const Plan& plan, const Examine& examine = {}) {
     auto started = run(plan, examine);
     if (!started) return std::move(started).error();
     ADD_FAILURE() << "the program was executed";
@@ -369,7 +369,7 @@ struct Seen {
   pid_t pid = -1;
   char state = '?';
   std::string root;
-  Executor::Examine examine() {
+  Examine examine() {
     return [this](const Failure&, pid_t child) {
       ++times;
       pid = child;
@@ -525,7 +525,7 @@ TEST_F(Execute, EndsIfNobodyRecordsIt) {
 }
 
 TEST_F(Execute, LooksForAProgramBeforeItIsExecuted) {
-  const auto find = [](std::initializer_list<std::string_view> places) {
+  const auto find = [this](std::initializer_list<std::string_view> places) {
     Script script;
     script.spawn();
     std::vector<std::string> candidates(places.begin(), places.end());

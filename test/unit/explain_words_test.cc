@@ -144,9 +144,10 @@ const std::vector<WordsCase> kWordsCases = {
     {"AwaitStart", [](Plan& p) -> plan::Action { return plan::AwaitStart{p.give_slot("socket")}; },
      "wait to be started, by whoever connects to slot socket"},
     {"FindProgram", [](Plan& p) -> plan::Action {
-       return plan::FindProgram{.candidates = p.add({"/bin/sh", "/usr/bin/sh"}), .arguments = p.add({"sh", "-c"})};
+       return plan::FindProgram{.candidates = p.add(std::vector<std::string>{"/bin/sh", "/usr/bin/sh"}),
+                                .arguments = p.add(std::vector<std::string>{"sh", "-c"})};
      },
-     "look whether sh can be executed (looked for as /{bin,usr/bin}/sh)"},
+     "look whether sh can be executed (looked for as /bin/sh, /usr/bin/sh)"},
     {"Await", [](Plan&) -> plan::Action { return plan::Await{plan::Tag::kPrepared}; }, "wait for 'prepared'"},
     {"Signal", [](Plan&) -> plan::Action { return plan::Signal{plan::Tag::kReady}; }, "say 'ready'"},
     {"SendDescriptor",
