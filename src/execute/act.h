@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "execute/channel.h"
 #include "plan/failure.h"
 #include "plan/plan.h"
 
@@ -51,6 +52,7 @@ struct Context {
   plan::Lane lane = plan::Lane::kParent;
   Pointers pointers;
   std::int64_t* marks = nullptr;  ///< shared: when each step of each lane was done, nanoseconds; null: nobody asks
+  char hook_words[kHookWords] = "";  ///< the end of what a hook that failed has printed
   Forced forced;
   std::uint16_t step = 0;      ///< the step being run
   plan::StepFailure received;  ///< the other side's failure, when a wait ended with one

@@ -44,8 +44,9 @@ bool write_state(int file, const plan::RunHook& step, Context& context) noexcept
   return ::lseek(file, 0, SEEK_SET) == 0;
 }
 
-// The hook's own process. What it prints goes to standard error: standard output is the container's.
-[[noreturn]] void become_hook(const plan::RunHook& step, const Context& context, int state, int report) noexcept {
+// The hook's own process. What it prints goes to a file in memory: standard output and error are the container's.
+[[noreturn]] void become_hook(const plan::RunHook& step, const Context& context, int state, int output,
+                              int report) noexcept {
   std::array<char*, plan::kMostHookWords + 3> words{};
   char** arguments = words.data();
   char** word = arguments;
@@ -55,10 +56,21 @@ bool write_state(int file, const plan::RunHook& step, Context& context) noexcept
   reset_signals();
   ::umask(022);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::dup2(state, 0) == 0 && ::dup2(2, 1) == 1) ::execve(context.c_str(step.path), arguments, environment);
+  if (::dup2(state, 0) == 0 && ::dup2(output, 1) == 1 && ::dup2(output, 2) == 2)
+    ::execve(context.c_str(step.path), arguments, environment);
   const int error = errno;
   (void)!::write(report, &error, sizeof error);
   ::_exit(127);
+}
+
+// The last of what a hook printed is kept for whoever tells of its failure.
+void keep_words(int output, Context& context) noexcept {
+  struct stat status{};
+  if (::fstat(output, &status) != 0) return;
+  constexpr off_t kMost = kHookWords - 1;
+  const off_t from = status.st_size > kMost ? status.st_size - kMost : 0;
+  const ssize_t got = retry([&] { return ::pread(output, context.hook_words, kMost, from); });
+  context.hook_words[got > 0 ? got : 0] = '\0';
 }
 
 Outcome await_hook(const plan::RunHook& step, pid_t pid, int pidfd, int report) noexcept {
@@ -81,6 +93,8 @@ Outcome act(const plan::RunHook& step, Context& context) noexcept {
   Held state(::memfd_create("state", MFD_CLOEXEC));
   if (!state) return failed(Call::kMemfdCreate);
   if (!write_state(state.get(), step, context)) return failed(Call::kWrite);
+  Held output(::memfd_create("output", MFD_CLOEXEC));
+  if (!output || ::fcntl(output.get(), F_SETFL, O_APPEND) != 0) return failed(Call::kMemfdCreate);
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return failed(Call::kOpen);
   Held report(ends[0]);
@@ -90,12 +104,14 @@ Outcome act(const plan::RunHook& step, Context& context) noexcept {
   arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
   arguments.exit_signal = SIGCHLD;
   const pid_t pid = kernel::clone3(arguments);
-  if (pid == 0) become_hook(step, context, state.get(), ends[1]);
+  if (pid == 0) become_hook(step, context, state.get(), output.get(), ends[1]);
   const int error = errno;
   ::close(ends[1]);
   if (pid < 0) return failed_with(Call::kClone3, error);
   const Held process(pidfd);
-  return await_hook(step, pid, pidfd, report.get());
+  const Outcome outcome = await_hook(step, pid, pidfd, report.get());
+  if (!outcome.ok()) keep_words(output.get(), context);
+  return outcome;
 }
 
 }  // namespace caisson::execute

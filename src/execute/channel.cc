@@ -41,6 +41,20 @@ bool send_packet(int socket, const Packet& packet, int descriptor) noexcept {
   return send_with_descriptor(socket, {&data, 1}, descriptor);
 }
 
+bool has_words(const plan::StepFailure& failure) noexcept {
+  return failure.call == plan::Call::kHookStatus || failure.call == plan::Call::kHookTimeout;
+}
+
+bool send_words(int socket, const char* words) noexcept {
+  struct iovec text{const_cast<char*>(words), std::strlen(words) + 1};
+  return send_with_descriptor(socket, {&text, 1}, -1);
+}
+
+void receive_words(int socket, char* words) noexcept {
+  const ssize_t got = kernel::retry([&] { return ::recv(socket, words, kHookWords - 1, 0); });
+  words[got > 0 ? got : 0] = '\0';
+}
+
 Received receive_packet(int socket, Packet& packet, int& descriptor) noexcept {
   descriptor = -1;
   struct iovec data{&packet, sizeof packet};

@@ -121,6 +121,10 @@ std::expected<Started, plan::Failure> Executor::run(const Examine& examine) {
   }
 
   plan::Failure failure = failure_of(outcome);
+  if (has_words(failure.what)) {
+    if (failure.lane != Lane::kParent) receive_words(context_.channel, context_.hook_words);
+    failure.hook_words = context_.hook_words;
+  }
   if (failure.lane != Lane::kParent && examine) examine(failure, std::max(spawned_pid(Lane::kChild), 0));
   end_processes(failure);
   undo(failure);

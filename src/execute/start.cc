@@ -25,8 +25,11 @@ std::expected<void, plan::Failure> start_waiting(Fd connection, pid_t pid, const
   plan::Failure failure{.lane = Lane::kChild, .what = packet.failure};
   if (received == Received::kError || packet.tag != plan::Tag::kFailed) {
     failure.what = {.step = 0xffff, .call = Call::kProtocol};
-  } else if (examine) {
-    examine(failure, pid);
+  } else {
+    char words[kHookWords] = "";
+    if (has_words(failure.what)) receive_words(connection.get(), words);
+    failure.hook_words = words;
+    if (examine) examine(failure, pid);
   }
   return std::unexpected(std::move(failure));  // closing the connection lets the process go
 }

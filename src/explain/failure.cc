@@ -2,6 +2,7 @@
 
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 
@@ -49,6 +50,15 @@ std::string exec_line(const Plan& plan, const Program& exec, const plan::StepFai
                      errno_words(what.error));
 }
 
+// What the hook printed last, on the same line.
+std::string hook_words(std::string_view printed) {
+  while (!printed.empty() && static_cast<unsigned char>(printed.back()) <= ' ') printed.remove_suffix(1);
+  if (printed.empty()) return {};
+  std::string words(printed);
+  std::replace(words.begin(), words.end(), '\n', ' ');
+  return fmt::format("; it said: {}", words);
+}
+
 // The other lane went without a word, or said what it should not have.
 std::string protocol_line(const Plan& plan, const Step* step, const Failure& failure) {
   const auto* await = step == nullptr ? nullptr : std::get_if<plan::Await>(&step->action);
@@ -80,6 +90,7 @@ std::string line(const Plan& plan, const Failure& failure) {
   if (const std::string call = describe_call(plan, failed_action(plan, *step, what), what); !call.empty())
     text += ": " + call;
   if (what.error != 0) text += ": " + errno_words(what.error);
+  if (what.call == Call::kHookStatus || what.call == Call::kHookTimeout) text += hook_words(failure.hook_words);
   return text;
 }
 

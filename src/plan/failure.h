@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -108,6 +109,7 @@ struct Failure {
   Lane lane = Lane::kParent;
   StepFailure what;
   std::optional<int> wait_status;  ///< the child's, when it died without a word (Call::kProtocol)
+  std::string hook_words;          ///< the end of what the hook printed that failed
   std::vector<Failure> undo;       ///< what failed while the host was put back as it was
 };
 

@@ -905,13 +905,17 @@ TEST_F(Execute, AHookThatFailsFailsItsStep) {
       const Failure failure = failure_of(script.plan);
       EXPECT_EQ(failure.lane, lane);
       EXPECT_EQ(failure.what.step, step);
-      return failure.what;
+      return failure;
     };
-    const StepFailure status = failing("exit 7", 0);
-    EXPECT_EQ(status.call, Call::kHookStatus);
-    EXPECT_EQ(status.operand, 7 << 8);
-    EXPECT_EQ(failing("kill -9 $$", 0).operand, SIGKILL);
-    EXPECT_EQ(failing("exec sleep 100", 1).call, Call::kHookTimeout);
+    const Failure status = failing("echo first; echo last >&2; exit 7", 0);
+    EXPECT_EQ(status.what.call, Call::kHookStatus);
+    EXPECT_EQ(status.what.operand, 7 << 8);
+    EXPECT_EQ(status.hook_words, "first\nlast\n");
+    EXPECT_EQ(failing("kill -9 $$", 0).what.operand, SIGKILL);
+    const Failure late = failing("echo slow; exec sleep 100", 1);
+    EXPECT_EQ(late.what.call, Call::kHookTimeout);
+    EXPECT_EQ(late.hook_words, "slow\n");
+    EXPECT_EQ(failing("head -c 5000 /dev/zero | tr '\\0' x; exit 1", 0).hook_words, std::string(kHookWords - 1, 'x'));
   }
 }
 
