@@ -14,9 +14,9 @@ Result<> set_path(CreateInput& input, const Use& use) {
   return {};
 }
 
-template <bool CreateOptions::* member>
+template <bool runtime::Choices::* member>
 Result<> set_off(CreateInput& input, const Use& use) {
-  input.create.*member = use.value != "true";
+  input.create.choices.*member = use.value != "true";
   return {};
 }
 
@@ -40,7 +40,7 @@ constexpr Option<CreateInput> kPidFile{{"pid-file", 0, "FILE", {}, "Write its pr
 constexpr Option<CreateInput> kNoPivot{
     {"no-pivot", 0, {}, {}, "Do not use pivot_root(2): for a root on the initramfs"}};
 constexpr Option<CreateInput> kNoKeyring{{"no-new-keyring", 0, {}, {}, "Keep the caller's session keyring"},
-                                         set_off<&CreateOptions::new_keyring>};
+                                         set_off<&runtime::Choices::new_keyring>};
 constexpr Option<CreateInput> kPreserve{{"preserve-fds", 0, "N", {}, "Pass on N more open files, from number 3"},
                                         set_preserved};
 constexpr Option<CreateInput> kNoSubreaper{

@@ -10,6 +10,7 @@ int verb_create(const Command& command) {
   if (const int refused = protect_own_executable(command); refused != 0) return refused;
   input.create.id = operands->front();
   input.create.begin = runtime::Begin::kWhenStarted;
+  input.create.choices.notifies = runtime::notify_socket().has_value();
   if (command.strict) input.create.strictness = spec::Strictness::kStrict;
   const auto created = runtime::create(command.root, input.create, command.report.log());
   return created ? 0 : refuse(command, created.error());

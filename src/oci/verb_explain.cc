@@ -39,7 +39,7 @@ int verb_explain(const Command& command) {
   runtime::CreateOptions create{.id = "explained", .begin = runtime::Begin::kAtOnce, .serves_terminal = true};
   if (!operands->empty()) create.bundle = operands->front();
   if (command.strict) create.strictness = spec::Strictness::kStrict;
-  const Result<runtime::Designed> designed = runtime::design(create, command.report.log());
+  const Result<runtime::Designed> designed = runtime::design(command.root, create, command.report.log());
   if (!designed) return refuse(command, designed.error());
   std::fputs(options.render(designed->plan).c_str(), stdout);
   return 0;

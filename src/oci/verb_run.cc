@@ -1,3 +1,7 @@
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
 #include "oci/create_options.h"
 #include "oci/foreground.h"
 #include "runtime/remove.h"
@@ -21,6 +25,16 @@ int conclude(const Command& command, const std::string& id, int status) {
   return removed ? status : refuse(command, removed.error());
 }
 
+// This process has the container to wait for; what it hears from it meanwhile is another's to pass on.
+void pass_on_beside(const runtime::Created& created) {
+  if (::fork() != 0) return;
+  const sigset_t none{};
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  (void)created.notify->pass_on(created.record.process.pid, created.pidfd);
+  ::_exit(0);
+}
+
 int run_in_foreground(const Command& command, const CreateInput& input) {
   runtime::Stopwatch watch;
   hold_signals();
@@ -28,6 +42,7 @@ int run_in_foreground(const Command& command, const CreateInput& input) {
   if (!created) return refuse(command, created.error());
   watch.lap("create it, with the steps below");
   const pid_t pid = created->record.process.pid;
+  if (created->notify) pass_on_beside(*created);
   const Result<int> status =
       await_end(pid, std::move(created->terminal), input.subreaper ? Reap::kAll : Reap::kItAlone);
   if (!status) return refuse(command, status.error());
@@ -47,12 +62,16 @@ int verb_run(const Command& command) {
   if (const int refused = protect_own_executable(command); refused != 0) return refused;
   input.create.id = operands->front();
   input.create.begin = runtime::Begin::kAtOnce;
+  input.create.choices.notifies = runtime::notify_socket().has_value();
   if (command.strict) input.create.strictness = spec::Strictness::kStrict;
   if (input.timings) input.create.times = runtime::Times::kYes;
   input.create.serves_terminal = !input.detach;
   if (!input.detach) return run_in_foreground(command, input);
   const auto created = runtime::create(command.root, input.create, command.report.log());
-  return created ? 0 : refuse(command, created.error());
+  if (!created) return refuse(command, created.error());
+  if (!created->notify) return 0;
+  const Result<> passed = created->notify->pass_on(created->record.process.pid, created->pidfd);
+  return passed ? 0 : refuse(command, passed.error());
 }
 
 }  // namespace caisson::oci

@@ -50,6 +50,18 @@ Result<> check_terminal(const CreateOptions& options, bool has_terminal) {
   return {};
 }
 
+// What the configuration leaves open, and what is asked for beside it.
+void complete(Designed& designed, const StateRoot& root, const std::string& id, const Choices& choices) {
+  spec::Config& config = designed.bundle.config;
+  std::string& cgroup = config.linux_.cgroups_path;
+  if (cgroup.empty()) cgroup = id;
+  if (!cgroup.starts_with('/')) cgroup.insert(0, "/");
+  if (choices.notifies) pass_notifications(config, root, id);
+  designed.facts = host::probe();
+  designed.request.new_keyring = choices.new_keyring;
+  designed.request.state = {.id = id, .bundle = designed.bundle.directory};
+}
+
 // A container on its way: what it has put on the host is taken back unless it is done.
 class Creation {
  public:
@@ -76,7 +88,7 @@ class Creation {
 };
 
 std::expected<Created, LaunchError> Creation::run() {
-  Result<Designed> designed = design(options_, log_);
+  Result<Designed> designed = design(root_, options_, log_);
   if (!designed) return std::unexpected(refusal(designed.error()));
   created_.designed = std::move(*designed);
   if (const Result<> reserved = reserve(root_, options_.id); !reserved)
@@ -102,10 +114,16 @@ Result<> Creation::prepare() {
                      .cgroup_directories = plan::cgroup_directories(designed.plan),
                      .owner = designed.facts.effective_uid,
                      .created_ns = now_nanoseconds(),
+                     .choices = options_.choices,
                      .creator = kernel::identify(::getpid()).value_or(kernel::ProcessId{})};
   TRY(kernel::write_new_file(root_.config(options_.id), designed.bundle.text, 0600));
   TRY(kernel::write_new_file(root_.record(options_.id), to_json(created_.record), 0600));
   if (!options_.console_socket.empty()) console_ = TRY(connect_to(options_.console_socket));
+  if (options_.choices.notifies) {
+    // Its directory is mounted; a started container's socket is bound by who starts it.
+    NotifyProxy proxy = TRY(NotifyProxy::bind(root_, options_.id, notify_socket().value_or("")));
+    if (options_.begin == Begin::kAtOnce) created_.notify.emplace(std::move(proxy));
+  }
   if (options_.begin == Begin::kWhenStarted) listener_ = TRY(listen_for_start(root_, options_.id));
   return {};
 }
@@ -175,20 +193,7 @@ LaunchError Creation::give_up(LaunchError error) {
 
 LaunchError refusal(const Error& error) { return {.line = error.text(), .hint = error.hint, .exit_status = 1}; }
 
-plan::Request request_of(const std::string& id, const std::string& bundle, Begin begin) {
-  plan::Request request;
-  request.wait_for_start = begin == Begin::kWhenStarted;
-  request.state = {.id = id, .bundle = bundle};
-  return request;
-}
-
-void complete(spec::Config& config, const std::string& id) {
-  std::string& path = config.linux_.cgroups_path;
-  if (path.empty()) path = id;
-  if (!path.starts_with('/')) path.insert(0, "/");
-}
-
-Result<Designed> design(const CreateOptions& options, const Log& log) {
+Result<Designed> design(const StateRoot& root, const CreateOptions& options, const Log& log) {
   Designed designed;
   designed.bundle = TRY(read_bundle(options.bundle, options.config_file, options.strictness));
   for (const std::string& warning : designed.bundle.warnings) log.warning(warning);
@@ -198,12 +203,17 @@ Result<Designed> design(const CreateOptions& options, const Log& log) {
   TRY(check_preserved(preserved));
   if (!config.process.terminal && !options.console_socket.empty())
     log.warning("--console-socket: process.terminal is false: nothing is sent there");
-  complete(config, options.id);
-  designed.facts = host::probe();
-  designed.request = request_of(options.id, designed.bundle.directory, options.begin);
-  designed.request.new_keyring = options.new_keyring;
+  complete(designed, root, options.id, options.choices);
+  designed.request.wait_for_start = options.begin == Begin::kWhenStarted;
   designed.request.preserve_fds = preserved;
   designed.plan = TRY(plan::plan_container(config, designed.facts, designed.request));
+  return designed;
+}
+
+Result<Designed> design_again(const StateRoot& root, const Record& record) {
+  Designed designed{.bundle = TRY(reread_bundle(record.bundle, root.config(record.id))), .facts = {}, .request = {}, .plan = {}};
+  complete(designed, root, record.id, record.choices);
+  designed.request.wait_for_start = true;
   return designed;
 }
 

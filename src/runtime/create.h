@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "plan/build.h"
 #include "runtime/bundle.h"
 #include "runtime/launch.h"
+#include "runtime/notify.h"
 #include "runtime/state.h"
 
 namespace caisson::runtime {
@@ -27,7 +29,7 @@ struct CreateOptions {
   std::string pidfd_socket;    ///< gets a pidfd of its process; empty: none
   std::uint32_t preserve_fds = 0;
   bool pivot = true;
-  bool new_keyring = true;
+  Choices choices;
   Begin begin = Begin::kWhenStarted;
   bool serves_terminal = false;  ///< the caller takes care of the container's terminal itself
   spec::Strictness strictness = spec::Strictness::kLenient;
@@ -41,13 +43,14 @@ struct Designed {
   plan::Request request;
   plan::Plan plan;
 };
-Result<Designed> design(const CreateOptions& options, const Log& log);
+Result<Designed> design(const StateRoot& root, const CreateOptions& options, const Log& log);
 
 /// A container whose process is there.
 struct Created {
   Record record;
   Fd pidfd;
   Fd terminal;  ///< its master, where there is a terminal and no console socket
+  std::optional<NotifyProxy> notify;  ///< of one that runs, where the caller's service manager wants to hear of it
   Designed designed;
   std::vector<execute::StepTime> times;
 };
@@ -57,9 +60,8 @@ struct Created {
 /// run if other hooks had. Errors as runc words them: "container with given ID already exists".
 std::expected<Created, LaunchError> create(const StateRoot& root, const CreateOptions& options, const Log& log);
 
-/// What is asked for beside the configuration, and what the configuration leaves open: its cgroup's path.
-plan::Request request_of(const std::string& id, const std::string& bundle, Begin begin);
-void complete(spec::Config& config, const std::string& id);
+/// The same of a container that was created before, for what is told or done later: without a plan.
+Result<Designed> design_again(const StateRoot& root, const Record& record);
 
 /// An error that is no launch's, with an OCI runtime's exit status.
 LaunchError refusal(const Error& error);

@@ -1,4 +1,4 @@
-caisson_room(runtime SOURCES bundle.cc create.cc examine.cc exec.cc hand_over.cc hooks.cc launch.cc remove.cc signal.cc start.cc state.cc target.cc timings.cc
+caisson_room(runtime SOURCES bundle.cc create.cc examine.cc exec.cc hand_over.cc hooks.cc launch.cc notify.cc remove.cc signal.cc start.cc state.cc target.cc timings.cc
              KNOWS base kernel spec host_facts host cgroup plan explain execute LIBRARIES nlohmann_json::nlohmann_json)
 
 # Runs whole plans on a real host, as root: for test/system/launch.bats.

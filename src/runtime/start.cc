@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "execute/executor.h"
-#include "host/probe.h"
 #include "runtime/create.h"
 #include "runtime/hooks.h"
 
@@ -25,23 +24,10 @@ Result<> check(Status status) {
   return {};
 }
 
-// What the container was made with: needed where there is something to tell, or a hook.
-struct Past {
-  spec::Config config;
-  HostFacts facts;
-  plan::Request request;
-};
-Result<Past> past_of(const StateRoot& root, const Record& record) {
-  Past past{.config = TRY(reread_bundle(record.bundle, root.config(record.id))).config, .facts = host::probe()};
-  past.request = request_of(record.id, record.bundle, Begin::kWhenStarted);
-  complete(past.config, record.id);
-  return past;
-}
-
 LaunchError words_of(const StateRoot& root, const Record& record, const plan::Failure& failure, pid_t pid) {
-  const Result<Past> past = past_of(root, record);
+  const Result<Designed> past = design_again(root, record);
   if (!past) return refusal(past.error());
-  const Result<plan::Plan> plan = plan::plan_container(past->config, past->facts, past->request);
+  const Result<plan::Plan> plan = plan::plan_container(past->bundle.config, past->facts, past->request);
   if (!plan) return refusal(plan.error());
   LaunchError error = told(*plan, failure, past->facts, diagnosis(*plan, failure, pid));
   error.line = "unable to start container process: " + error.line;
@@ -49,8 +35,22 @@ LaunchError words_of(const StateRoot& root, const Record& record, const plan::Fa
 }
 
 Result<> run_poststart(const StateRoot& root, const Record& record) {
-  const Past past = TRY(past_of(root, record));
-  return run_poststart_hooks(past.config, record.process.pid, past.facts, past.request);
+  const Designed past = TRY(design_again(root, record));
+  return run_poststart_hooks(past.bundle.config, record.process.pid, past.facts, past.request);
+}
+
+Result<std::optional<NotifyProxy>> proxy_of(const StateRoot& root, const Record& record) {
+  const std::optional<std::string> socket = notify_socket();
+  if (!record.choices.notifies || !socket) return std::optional<NotifyProxy>();
+  return TRY(NotifyProxy::bind(root, record.id, *socket));
+}
+
+std::expected<void, LaunchError> pass_on(const std::optional<NotifyProxy>& proxy, const kernel::ProcessId& process) {
+  if (!proxy) return {};
+  const Result<Fd> pidfd = kernel::open_process(process);
+  if (!pidfd) return {};  // it has ended already
+  const Result<> passed = proxy->pass_on(process.pid, *pidfd);
+  return passed ? std::expected<void, LaunchError>() : std::unexpected(refusal(passed.error()));
 }
 
 }  // namespace
@@ -60,6 +60,8 @@ std::expected<void, LaunchError> start(const StateRoot& root, const Container& c
   if (const Result<> may = check(container.status); !may) return std::unexpected(refusal(may.error()));
   Result<Fd> connection = connect_to_start(root, record.id);
   if (!connection) return std::unexpected(refusal(connection.error()));
+  const Result<std::optional<NotifyProxy>> proxy = proxy_of(root, record);
+  if (!proxy) return std::unexpected(refusal(proxy.error()));
   std::optional<LaunchError> error;
   const auto started =
       execute::start_waiting(std::move(*connection), record.process.pid, [&](const plan::Failure& failure, pid_t pid) {
@@ -68,7 +70,7 @@ std::expected<void, LaunchError> start(const StateRoot& root, const Container& c
   ::unlink(root.start_socket(record.id).c_str());
   if (!started) return std::unexpected(error ? *error : words_of(root, record, started.error(), 0));
   const Result<> hooks = run_poststart(root, record);
-  if (hooks) return {};
+  if (hooks) return pass_on(*proxy, record.process);
   if (const Result<Fd> process = kernel::open_process(record.process)) (void)kernel::send_signal(process->get(), SIGKILL);
   return std::unexpected(refusal(hooks.error()));
 }

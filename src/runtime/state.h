@@ -26,6 +26,12 @@ struct StateRoot {
   std::string start_socket(std::string_view id) const { return directory(id) + "/start"; }
 };
 
+/// What was asked for beside the configuration: with it the same plan can be made again.
+struct Choices {
+  bool new_keyring = true;
+  bool notifies = false;  ///< the caller's service manager hears of it (notify.h)
+};
+
 struct Record {
   std::string id;
   std::string oci_version;
@@ -35,6 +41,7 @@ struct Record {
   std::vector<std::string> cgroup_directories;  ///< one a hierarchy (cgroup::Layout)
   std::uint32_t owner = 0;                      ///< the uid of whoever created it
   long long created_ns = 0;                     ///< since the epoch
+  Choices choices;
   kernel::ProcessId creator;                    ///< the command that creates it, for as long as there is no process
   kernel::ProcessId process;                    ///< pid 0: not there yet
 };

@@ -1,0 +1,45 @@
+// A service manager's notifications (sd_notify(3)) from inside a container: what the program says to the socket that it
+// has at /run/notify is passed on to the caller's, as far as the manager may rely on it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "runtime/state.h"
+#include "spec/config.h"
+
+namespace caisson::runtime {
+
+/// The caller's own socket, from its environment (NOTIFY_SOCKET); nothing where nobody listens.
+std::optional<std::string> notify_socket();
+
+/// Gives `config` the directory with the container's socket, and the variable that names it.
+void pass_notifications(spec::Config& config, const StateRoot& root, const std::string& id);
+
+/// Passes notifications on. Made before the program runs.
+class NotifyProxy {
+ public:
+  /// Binds the socket in the container's directory, anew where one was.
+  static Result<NotifyProxy> bind(const StateRoot& root, const std::string& id, std::string host_socket);
+
+  /// Waits until the program says READY=1, tells the caller's socket so, and that the container's process `pid` is the
+  /// service's (MAINPID=), and returns once that has been taken note of (BARRIER=1; half a minute at most). Returns as
+  /// well when the process behind `pidfd` has ended.
+  Result<> pass_on(pid_t pid, const Fd& pidfd) const;
+
+  /// One datagram, if there is one; true if it was READY=1 and has been passed on.
+  Result<bool> take(pid_t pid) const;
+  int fd() const { return socket_.get(); }
+
+ private:
+  NotifyProxy(Fd socket, std::string host_socket) : socket_(std::move(socket)), host_socket_(std::move(host_socket)) {}
+
+  Fd socket_;
+  std::string host_socket_;
+};
+
+}  // namespace caisson::runtime
