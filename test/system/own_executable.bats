@@ -18,17 +18,21 @@ require_static() { is_static || skip "not a static program"; }
 keep() {
   "${OWN[@]}" run --name kept builtin:busybox sleep 100 &
   KEEPER=$!
-  within 10 test -d "$(caisson inspect -f '/proc/{{.State.Pid}}' kept 2>/dev/null)" || return 1
+  within 10 kept_runs
 }
+kept_runs() { [ "$(caisson inspect -f '{{.State.Pid}}' kept)" != 0 ]; }
 let_go() {
   caisson rm -f kept
   wait "$KEEPER" || :
 }
 
-# Starts the container `held`: it keeps every executable open that a process in it has and that is not its own, kills
-# that process, and writes to the file when nobody executes it any more.
+# Starts the container `held`: it opens every executable that a process in it has and that is not its own, kills that
+# process, and writes to the file as soon as nobody executes it any more.
 lie_in_wait() {
-  caisson run -d --name held "$@" builtin:busybox sh -c '
+  # shellcheck disable=SC2016 # for the shell in the container
+  "${OWN[@]}" run -d --name held "$@" builtin:busybox sh -c '
+    mkfifo /never
+    echo waiting
     while true; do
       for process in /proc/[0-9]*; do
         {
@@ -41,6 +45,7 @@ lie_in_wait() {
         } 9<"$process/exe"
       done
     done 2>/dev/null'
+  within 10 said waiting
 }
 said() { caisson logs held | grep "$@"; }
 
@@ -68,12 +73,11 @@ print(len(own) > 2, {bool(os.statvfs(f"{process}/map_files/{each}").f_flag & os.
   require_program strace
   run -0 strace -f -qq -e trace=execve,execveat -e signal=none -o "$T/trace" "${OWN[@]}" run --rm builtin:busybox true
   [ "$(grep -c 'own/bin/caisson' "$T/trace")" = 1 ]
-  ! grep execveat "$T/trace"
 }
 
 @test "own executable: where the kernel refuses to change it, the program is executed anew from the view" {
   require_program strace
-  run -0 strace -f -qq -e trace=prctl,execveat -e inject=prctl:error=EINVAL:when=1 -e signal=none -o "$T/trace" \
+  run -0 strace -qq -e trace=prctl,execveat -e inject=prctl:error=EINVAL:when=1 -e signal=none -o "$T/trace" \
     "${OWN[@]}" run --rm builtin:busybox echo alive
   [[ "$output" = *alive* ]]
   [ "$(grep -c '"", \["'"${OWN[0]}"'"' "$T/trace")" = 1 ]
@@ -91,7 +95,6 @@ print(len(own) > 2, {bool(os.statvfs(f"{process}/map_files/{each}").f_flag & os.
 
 @test "own executable: executed in a container, it is not the container's to write once it has ended" {
   lie_in_wait --privileged
-  caisson exec held mkfifo /never
   # It waits for somebody to open the file of its options.
   "${OWN[@]}" exec held /proc/self/exe run --env-file /never builtin:busybox || :
   within 10 said outcome
@@ -106,7 +109,7 @@ print(len(own) > 2, {bool(os.statvfs(f"{process}/map_files/{each}").f_flag & os.
     "${OWN[@]}" exec held true >/dev/null 2>&1 || :
     ! said seized || break
   done
-  echo "after $tries"
+  echo "after $tries tries"
   within 10 said outcome
   said 'outcome: .*Read-only file system'
   unharmed
