@@ -26,11 +26,11 @@ let_go() {
   wait "$KEEPER" || :
 }
 
-# Starts the container `held`: it opens every executable that a process in it has and that is not its own, kills that
+# Starts the container `held`, lie_in_wait [OPTION…] ROOTFS: it opens every executable that a process in it has and that is not its own, kills that
 # process, and writes to the file as soon as nobody executes it any more.
 lie_in_wait() {
   # shellcheck disable=SC2016 # for the shell in the container
-  "${OWN[@]}" run -d --name held "$@" builtin:busybox sh -c '
+  "${OWN[@]}" run -d --name held "$@" sh -c '
     mkfifo /never
     echo waiting
     while true; do
@@ -48,6 +48,19 @@ lie_in_wait() {
   within 10 said waiting
 }
 said() { caisson logs held | grep "$@"; }
+
+# Repeats a command that puts processes into `held` until one of them was seized; the attack fails.
+seized_by() {
+  local tries
+  for tries in {1..500}; do
+    "${OWN[@]}" "$@" >/dev/null 2>&1 || :
+    ! said seized || break
+  done
+  echo "after $tries tries"
+  within 10 said outcome
+  said 'outcome: .*Read-only file system'
+  unharmed
+}
 
 @test "own executable: whoever keeps a container leads to a read-only view of the program" {
   keep
@@ -87,17 +100,19 @@ print(len(own) > 2, {bool(os.statvfs(link).f_flag & os.ST_RDONLY) for link in li
   unharmed
 }
 
-@test "own executable: a command that names /proc/self/exe as its interpreter gets that view" {
+@test "own executable: a command that names /proc/self/exe as its interpreter cannot write to it afterwards" {
   local root
   root=$(rootfs)
   printf '#!/proc/self/exe\n' >"$root/bin/trap"
   chmod +x "$root/bin/trap"
   run -125 "${OWN[@]}" run --rm "$root" trap
   [[ "$output" == *"there is no command"* ]]
+  lie_in_wait "$root"
+  seized_by exec held trap
 }
 
 @test "own executable: executed in a container, it is not the container's to write once it has ended" {
-  lie_in_wait --privileged
+  lie_in_wait --privileged builtin:busybox
   # It waits for somebody to open the file of its options.
   "${OWN[@]}" exec held /proc/self/exe run --env-file /never builtin:busybox || :
   within 10 said outcome
@@ -106,14 +121,11 @@ print(len(own) > 2, {bool(os.statvfs(link).f_flag & os.ST_RDONLY) for link in li
 }
 
 @test "own executable: a process on its way into a container does not open it for those who may trace it" {
-  local tries
-  lie_in_wait --cap-add SYS_PTRACE
-  for tries in {1..500}; do
-    "${OWN[@]}" exec held true >/dev/null 2>&1 || :
-    ! said seized || break
-  done
-  echo "after $tries tries"
-  within 10 said outcome
-  said 'outcome: .*Read-only file system'
-  unharmed
+  lie_in_wait --cap-add SYS_PTRACE builtin:busybox
+  seized_by exec held true
+}
+
+@test "own executable: nor does one that enters it without being in it" {
+  lie_in_wait --cap-add SYS_PTRACE builtin:busybox
+  seized_by enter "$(caisson inspect -f '{{.State.Pid}}' held)" true
 }
