@@ -56,7 +56,7 @@ int run_command_line(char** process_arguments) {
 }
 
 int protect_own_executable(const Command& command) {
-  const Result<> protected_now = kernel::run_from_read_only_view(command.process_arguments, command.places.program);
+  const Result<> protected_now = kernel::protect_own_executable(command.process_arguments, command.places.program);
   return protected_now ? 0 : refuse(command, protected_now.error());
 }
 

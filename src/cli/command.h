@@ -37,8 +37,8 @@ std::span<const Verb> verbs();
 /// Reads the global options and the verb from main()'s argv, and runs it.
 int run_command_line(char** process_arguments);
 
-/// Before a container's process can look at this one: the program is executed anew from a read-only view of itself
-/// (kernel/own_executable.h). Returns 0 then, or the exit status of a refusal.
+/// Before a container's process can look at this one: puts the program's file out of reach of writing
+/// (kernel/own_executable.h). Returns 0, or the exit status of a refusal.
 int protect_own_executable(const Command& command);
 
 inline constexpr int kRefused = 125;  ///< docker's exit status for everything that is not the container's own

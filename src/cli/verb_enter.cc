@@ -64,6 +64,7 @@ int verb_enter(const Command& command) {
   if (!pid || *pid == 0 || *pid > INT32_MAX) return refuse(command, complaint("the pid of a process is needed"));
   options.pid = static_cast<pid_t>(*pid);
   options.command.assign(parsed->operands.begin() + 1, parsed->operands.end());
+  if (const int status = protect_own_executable(command); status != 0) return status;
   const engine::RunResult result = engine::enter(options, command.log);
   return result ? *result : refuse(command, result.error());
 }
