@@ -3,11 +3,13 @@
     config.py new CGROUP                     prints one whose process is `true`
     config.py args CONFIG WORD…              has it run these words
     config.py edit CONFIG STATEMENT…         Python, with the config's members as names: `process.env += ["A=b"]`;
-                                             sections that are named and do not exist come into being
+                                             sections that are named and do not exist come into being; `environ` is
+                                             the environment
 """
 
 import builtins
 import json
+import os
 import sys
 
 CAPABILITIES = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"]
@@ -28,7 +30,7 @@ class Section(dict):
         del self[name]
 
     def __missing__(self, name):  # of a statement's names, those that are Python's own are not the config's
-        if hasattr(builtins, name):
+        if hasattr(builtins, name) or name == "environ":
             raise KeyError(name)
         return getattr(self, name)
 
@@ -78,7 +80,7 @@ def main(verb, *words):
         if verb == "args":
             config.process.args = words
         else:
-            exec("\n".join(words), {}, config)
+            exec("\n".join(words), {"environ": os.environ}, config)
         sys.stdout = open(path, "w")
     json.dump(config, sys.stdout, indent=1)
 

@@ -155,10 +155,12 @@ own_cgroups() {
   find /sys/fs/cgroup -path '*/process_api' -prune -o -type d -path "*$CGROUP/*" -print 2>/dev/null || true
 }
 
+# Without those that have ended and wait for somebody to take note of it.
 own_processes() {
   { grep -lF -- "$CGROUP" /proc/[0-9]*/cgroup; grep -laF -- "$T" /proc/[0-9]*/cmdline; } 2>/dev/null |
     cut -d/ -f3 | sort -nu | while read -r pid; do
-    [ "$pid" = $$ ] || [ "$pid" = $BASHPID ] || ! name=$(cat "/proc/$pid/comm" 2>/dev/null) || echo "$pid $name"
+    [ "$pid" = $$ ] || [ "$pid" = $BASHPID ] ||
+      awk -v pid="$pid" '/^Name:/ { name = $2 } /^State:/ { if ($2 != "Z") print pid, name; exit }' "/proc/$pid/status" 2>/dev/null || true
   done
 }
 

@@ -6,9 +6,12 @@ KINDS=(prestart createRuntime createContainer startContainer poststart poststop)
 # Where a hook of a kind writes what stands in the rootfs's /tmp: startContainer's run in the container, the others see the host's paths.
 tmp_of() { if [ "$1" = startContainer ]; then echo /tmp; else echo "$BUNDLE/rootfs/tmp"; fi; }
 
+# Where it finds itself in /proc: at createContainer, the one that it sees there is the host's, and it is not in it.
+proc_of() { if [ "$1" = createContainer ]; then echo "$BUNDLE/rootfs/proc"; else echo /proc; fi; }
+
 # Adds a hook: hook KIND SCRIPT [MEMBERS]
 hook() {
-  SCRIPT=$2 config "import os" "hooks.setdefault('$1', []).append({'path': '/bin/sh', 'args': ['sh', '-c', os.environ['SCRIPT']], ${3:-}})"
+  SCRIPT=$2 config "hooks.setdefault('$1', []).append({'path': '/bin/sh', 'args': ['sh', '-c', environ['SCRIPT']], ${3:-}})"
 }
 
 no_hooks() { config 'del hooks'; }
@@ -77,10 +80,11 @@ log() { cat rootfs/tmp/log; }
 
 @test "hooks: prestart, createRuntime and poststop in the runtime's namespaces, createContainer and startContainer in the container's" {
   for kind in prestart createRuntime createContainer startContainer poststop; do
-    hook $kind "readlink /proc/self/ns/mnt /proc/self/ns/net >$(tmp_of $kind)/$kind"
+    ns=$(proc_of $kind)/self/ns
+    hook $kind "(readlink $ns/mnt; readlink $ns/net) >$(tmp_of $kind)/$kind"
   done
   sleeper box
-  runtime exec box readlink /proc/self/ns/mnt /proc/self/ns/net >"$T/container"
+  runtime exec box sh -c 'readlink /proc/self/ns/mnt; readlink /proc/self/ns/net' >"$T/container"
   readlink /proc/self/ns/mnt /proc/self/ns/net >"$T/host"
   runtime delete --force box
   for kind in prestart createRuntime poststop; do cmp rootfs/tmp/$kind "$T/host"; done
@@ -105,7 +109,7 @@ log() { cat rootfs/tmp/log; }
 
 @test "hooks: the environment is what the config says" {
   for kind in createRuntime createContainer startContainer poststop; do
-    hook $kind "cat /proc/\$\$/environ >$(tmp_of $kind)/$kind" "'env': ['A=$kind', 'B=', 'C=a b']"
+    hook $kind "cat $(proc_of $kind)/\$\$/environ >$(tmp_of $kind)/$kind; :" "'env': ['A=$kind', 'B=', 'C=a b']"
   done
   create box
   runtime start box
