@@ -10,7 +10,10 @@ PATIENCE=${CAISSON_TEST_PATIENCE:-1}
 HERE=$BATS_TEST_DIRNAME
 BUILD=${CAISSON_BUILD:-$(cd "$HERE/../.." && pwd)/build/release}
 RUNTIME=${RUNTIME:-$BUILD/bin/caisson-oci}
-PYTHON=$(python3 -c 'import sys; print(sys.executable)')
+# The interpreter itself, where `python3` is a script that looks for it. What all tests of a run of bats share is made once.
+ONCE=$BATS_RUN_TMPDIR
+[ -e "$ONCE/python" ] || python3 -c 'import sys; print(sys.executable)' >"$ONCE/python"
+PYTHON=$(<"$ONCE/python")
 
 setup() { conformance_setup; }
 teardown() { conformance_teardown; }
@@ -25,8 +28,9 @@ conformance_setup() {
   BUNDLE=$T/bundle
   RUNTIME_IN_T=("$RUNTIME" --root "$ROOT")
   mkdir -p "$BUNDLE"
-  make_rootfs "$BUNDLE/rootfs"
-  "$PYTHON" "$HERE/config.py" new "$CGROUP/box" >"$BUNDLE/config.json"
+  [ -d "$ONCE/rootfs" ] || make_bundle
+  cp -a "$ONCE/rootfs" "$BUNDLE/rootfs"
+  sed "s|/CGROUP/|$CGROUP/|" "$ONCE/config.json" >"$BUNDLE/config.json"
   cd "$BUNDLE"
   host_state >"$T/host.before"
 }
@@ -113,18 +117,16 @@ within() {
   done
 }
 
-# A root filesystem of busybox with its links, at PATH; made once for all tests of a run of bats.
-make_rootfs() {
-  local model=$BATS_RUN_TMPDIR/rootfs
-  if [ ! -d "$model" ]; then
-    mkdir -p "$model.new"/{bin,dev,etc,proc,root,sys,tmp,run}
-    cp "$(command -v busybox)" "$model.new/bin/busybox"
-    chroot "$model.new" /bin/busybox --install -s /bin
-    printf 'root:x:0:0:root:/root:/bin/sh\nguest:x:1000:1000::/home/guest:/bin/sh\n' >"$model.new/etc/passwd"
-    printf 'root:x:0:\nguest:x:1000:\nstaff:x:50:guest\n' >"$model.new/etc/group"
-    mv "$model.new" "$model"
-  fi
-  cp -a "$model" "$1"
+# What each test gets a copy of: a config, and a root filesystem of busybox with its links.
+make_bundle() {
+  local new=$ONCE/rootfs.new
+  mkdir -p "$new"/{bin,dev,etc,proc,root,sys,tmp,run}
+  cp "$(command -v busybox)" "$new/bin/busybox"
+  chroot "$new" /bin/busybox --install -s /bin
+  printf 'root:x:0:0:root:/root:/bin/sh\nguest:x:1000:1000::/home/guest:/bin/sh\n' >"$new/etc/passwd"
+  printf 'root:x:0:\nguest:x:1000:\nstaff:x:50:guest\n' >"$new/etc/group"
+  "$PYTHON" "$HERE/config.py" new /CGROUP/box >"$ONCE/config.json"
+  mv "$new" "$ONCE/rootfs"
 }
 
 # --- the host as it was ----------------------------------------------------------------------------------------------
