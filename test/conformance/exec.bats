@@ -290,7 +290,7 @@ JSON
   run -0 runtime exec --process "$T/process.json" box
   grep -q 'uid=5 gid=6 groups=7,8' <<<"$output"
   grep -qx COLOUR=blue <<<"$output"
-  ! grep -q OTHER <<<"$output"
+  [[ "$output" != *OTHER* ]]
   grep -qx /tmp <<<"$output"
   grep -qx 60 <<<"$output"
   grep -qx 'CapBnd:	0000000000000020' <<<"$output"

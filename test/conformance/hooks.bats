@@ -189,7 +189,7 @@ CODE
   run -1 runtime create box </dev/null
   said 'hook #1'
   [ "$(log | head -n 1)" = createRuntime ]
-  ! log | grep never
+  [[ "$(log)" != *never* ]]
   [ "$(runtime_name)" = runc ] || log | grep -qx poststop # runc 1.1 does not run them
 }
 
@@ -212,8 +212,7 @@ CODE
   said 'hook #0'
   said 'this went wrong'
   [ "$(runtime_name)" = runc ] || log | grep -qx poststop
-  own_processes
-  [ -z "$(own_processes | grep sleep)" ]
+  within 5 eval '[ -z "$(own_processes)" ]'
 }
 
 @test "hooks: one of poststop that fails is a warning, the others run, the container is gone" {

@@ -1,10 +1,9 @@
 # The life of a container, from create to delete, and what its state says of it.
 load helper
 
-# Runs the container in the foreground and beside the test: run_beside [OPTION…]; its process is $beside, its words are in
-# $T/said.
+# Runs the container in the foreground and beside the test: its process is $beside, its words are in $T/said.
 run_beside() {
-  "${RUNTIME_IN_T[@]}" run "$@" box </dev/null >"$T/said" 2>&1 3>&- 4>&- &
+  "${RUNTIME_IN_T[@]}" run box </dev/null >"$T/said" 2>&1 3>&- 4>&- &
   beside=$!
 }
 
@@ -506,6 +505,7 @@ CODE
   runtime start box
   pid=$(field box pid)
   within 5 eval '[ $(runtime ps --format json box | tr , "\n" | wc -l) -eq 2 ]'
+  within 5 grep -qx sleep "/proc/$pid/comm"
   run -0 runtime ps box
   [[ "${lines[0]}" == *PID*CMD* ]]
   [ ${#lines[@]} -eq 3 ]

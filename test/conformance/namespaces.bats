@@ -49,7 +49,7 @@ target() {
       if [ $other = "$(file_of $kind)" ]; then
         grep -qxF "$(readlink "$ns/$other")" <<<"$output"
       else
-        ! grep -qxF "$(readlink "$ns/$other")" <<<"$output"
+        [[ "$output" != *"$(readlink "$ns/$other")"* ]]
       fi
     done
   done

@@ -224,6 +224,16 @@ box() { run -"${1:-0}" runtime run box </dev/null; }
   [ "$output" = $'1\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n0\n1\n2' ]
 }
 
+@test "the process has a session keyring of its own, which bears the container's id, unless --no-new-keyring" {
+  config 'linux.maskedPaths = []'
+  id=box-$RANDOM$RANDOM # one that there was goes away later than its container
+  script "grep -c '_ses[.]$id' /proc/keys"
+  run runtime run --no-new-keyring $id </dev/null
+  [ "$output" = 0 ]
+  run -0 runtime run $id </dev/null
+  [ "$output" = 1 ]
+}
+
 @test "personality: a machine of 32 bits" {
   not_on_runc "it has no personality"
   [ "$(uname -m)" = x86_64 ] || skip "no machine of 64 bits that can be another"
