@@ -6,8 +6,8 @@ import time
 
 CGROUPS = "/sys/fs/cgroup"
 NOT_OURS = f"{CGROUPS}/memory/process_api"
-STATE = ["/run/caisson", "/var/lib/caisson"]
-PROGRAMS = {"caisson", "caisson-init", "monitor", "transfer"}
+STATE = ["/run/caisson", "/run/caisson-oci", "/var/lib/caisson"]
+PROGRAMS = {"caisson", "caisson-init", "caisson-oci", "monitor", "transfer"}
 
 
 def state():

@@ -1,7 +1,8 @@
 """Runs the tests, counts each one, and ends with a line `N passed, N failed, N skipped`: called by script/test.
 
 Unit tests are gtest programs, counted from their reports; system tests are bats files, run as root, each with a terminal
-of its own and a time limit. After them the host has to be as it was. Beside them the system tests run in virtual machines
+of its own and a time limit. After them the host has to be as it was. So are the conformance tests, which try the program
+that RUNTIME names (caisson-oci) against the runtime specification: what runc fails of them is wrong. Beside them the system tests run in virtual machines
 of another kernel: see test/vm.py; CAISSON_TEST_VM=0 leaves those out. A test that is skipped without standing in
 test/expected_skips.txt fails the run.
 """
@@ -23,6 +24,7 @@ import vm
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SYSTEM = ROOT / "test" / "system"
+CONFORMANCE = ROOT / "test" / "conformance"
 UNIT_LIMIT_S = 300
 # Of what is tested with sanitizers too, these are not: they measure or build, or look at the release's own programs.
 WITHOUT_SANITIZERS = {f"{name}.bats" for name in (
@@ -138,9 +140,9 @@ def skip_files(tally, kind, files, reason):
         tally.add([(f"{title}: {name}", "skipped", reason) for name in bats.names(file)], 0, title)
 
 
-def run_system_tests(tally, files, preset):
-    kind = "system" if preset == "release" else f"system, {preset}"
-    say(f"test: {len(files)} files of system tests with the programs of {preset}")
+def run_system_tests(tally, files, preset, folder="system"):
+    kind = folder if preset == "release" else f"{folder}, {preset}"
+    say(f"test: {len(files)} files of {folder} tests with the programs of {preset}")
     if os.geteuid() != 0:
         skip_files(tally, kind, files, "needs root")
         return
@@ -161,7 +163,7 @@ def chosen(names, folders, all_of_them):
         candidates = [pathlib.Path(name)] + [folder / words for folder in folders for words in (name, f"{name}.bats")]
         found = [candidate for candidate in candidates if candidate.is_file()]
         if not found:
-            sys.exit(f"script/test: no such file of system tests: {name}")
+            sys.exit(f"script/test: no such file of tests: {name}")
         files.append(found[0].resolve())
     return files or all_of_them
 
@@ -189,8 +191,8 @@ def await_machines(tally, machines):
 def main():
     parser = argparse.ArgumentParser(prog="script/test", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--all", action="store_true", help="the unit and system tests once more with sanitizers (script/test builds them)")
-    parser.add_argument("kind", nargs="?", choices=["unit", "system", "vm"], help="only these (all)")
-    parser.add_argument("files", nargs="*", metavar="FILE", help="of test/system or test/vm, with or without .bats (all)")
+    parser.add_argument("kind", nargs="?", choices=["unit", "system", "conformance", "vm"], help="only these (all)")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="of test/system, test/conformance or test/vm, with or without .bats (all)")
     options = parser.parse_args()
 
     tally = Tally()
@@ -209,6 +211,8 @@ def main():
         run_system_tests(tally, files, "release")
         if options.all:
             run_system_tests(tally, [file for file in files if file.name not in WITHOUT_SANITIZERS], "asan")
+    if options.kind in ("conformance", None):
+        run_system_tests(tally, chosen(options.files, [CONFORMANCE], sorted(CONFORMANCE.glob("*.bats"))), "release", "conformance")
     await_machines(tally, machines)
     return tally.status()
 
