@@ -89,7 +89,7 @@ int run_command_line(char** process_arguments) {
 }
 
 int protect_own_executable(const Command& command) {
-  const Result<> done = kernel::run_from_read_only_view(command.process_arguments, own_path(command));
+  const Result<> done = kernel::protect_own_executable(command.process_arguments, own_path(command));
   return done ? 0 : refuse(command, done.error());
 }
 
