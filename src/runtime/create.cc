@@ -115,6 +115,7 @@ Result<> Creation::prepare() {
                      .owner = designed.facts.effective_uid,
                      .created_ns = now_nanoseconds(),
                      .choices = options_.choices,
+                     .has_poststop = !config.hooks.poststop.empty(),
                      .creator = kernel::identify(::getpid()).value_or(kernel::ProcessId{})};
   TRY(kernel::write_new_file(root_.config(options_.id), designed.bundle.text, 0600));
   TRY(kernel::write_new_file(root_.record(options_.id), to_json(created_.record), 0600));

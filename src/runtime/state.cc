@@ -90,11 +90,12 @@ bool is_container_id(std::string_view id) {
 std::string to_json(const Record& record) {
   return fmt::format(
       R"({{"version":{},"id":{},"ociVersion":{},"bundle":{},"rootfs":{},"annotations":{},"cgroups":{},"owner":{},)"
-      R"("created":{},"newKeyring":{},"notifies":{},"creator":{},"process":{}}})"
+      R"("created":{},"newKeyring":{},"notifies":{},"poststop":{},"creator":{},"process":{}}})"
       "\n",
       kVersion, json_quote(record.id), json_quote(record.oci_version), json_quote(record.bundle),
       json_quote(record.rootfs), string_map(record.annotations), string_list(record.cgroup_directories), record.owner,
-      record.created_ns, record.choices.new_keyring, record.choices.notifies, process_json(record.creator), process_json(record.process));
+      record.created_ns, record.choices.new_keyring, record.choices.notifies, record.has_poststop,
+      process_json(record.creator), process_json(record.process));
 }
 
 Result<Record> read_record(std::string_view json) {
@@ -112,6 +113,7 @@ Result<Record> read_record(std::string_view json) {
                   .owner = document.at("owner"),
                   .created_ns = document.at("created"),
                   .choices = {.new_keyring = document.at("newKeyring"), .notifies = document.at("notifies")},
+                  .has_poststop = document.at("poststop"),
                   .creator = read_process(document.at("creator")),
                   .process = read_process(document.at("process"))};
   } catch (const nlohmann::json::exception& error) {

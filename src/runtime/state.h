@@ -42,6 +42,7 @@ struct Record {
   std::uint32_t owner = 0;                      ///< the uid of whoever created it
   long long created_ns = 0;                     ///< since the epoch
   Choices choices;
+  bool has_poststop = false;  ///< hooks of its configuration run when it is removed
   kernel::ProcessId creator;                    ///< the command that creates it, for as long as there is no process
   kernel::ProcessId process;                    ///< pid 0: not there yet
 };
