@@ -53,6 +53,7 @@ struct Request {
   ContainerState state;            ///< for hooks, and for whoever listens to a filter's notifications
   std::optional<std::vector<std::string>>
       cgroup_paths;  ///< cgroup::Place::paths; absent: cgroupsPath, below the place where this process makes its own
+  std::optional<std::string> device_list;  ///< of a v1 cgroup that has others below it: cgroup/device_transition.h
   std::uint32_t preserve_fds = 0;  ///< descriptors 3 … 2+n stay open
 };
 

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "cgroup/conversion.h"
+#include "cgroup/device_transition.h"
 #include "cgroup/device_program.h"
 #include "plan/builder.h"
 #include "plan/container_files.h"
@@ -98,6 +99,8 @@ Result<> ContainerPlanner::lay_out_cgroup() {
     return fail(std::move(error));
   }
   layout_ = std::move(*made);
+  if (request_.device_list)
+    TRY(cgroup::use_device_transition(layout_, *request_.device_list, resources.devices, builder_.facts()));
   if (layout_.directories.empty()) return {};
   unified_ = layout_.unified;
   cgroup_count_ = layout_.directories.size();

@@ -79,7 +79,4 @@ Result<Fd> listen_for_start(const StateRoot& root, const std::string& id);
 /// A connection to it. Errors: ENOENT, ECONNREFUSED where nobody waits there any more.
 Result<Fd> connect_to_start(const StateRoot& root, const std::string& id);
 
-/// Whether the freezer holds what is in these cgroups.
-bool is_frozen(const std::vector<std::string>& cgroup_directories);
-
 }  // namespace caisson::runtime
