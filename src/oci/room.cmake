@@ -5,3 +5,6 @@ caisson_room(oci SOURCES chosen.cc command.cc create_options.cc default_config.c
              KNOWS base command_line kernel spec host_facts seccomp cgroup plan explain execute runtime keeper terminal
              LIBRARIES nlohmann_json::nlohmann_json)
 target_compile_definitions(oci PRIVATE CAISSON_VERSION="${PROJECT_VERSION}")
+caisson_unit_test(oci SOURCES oci_events_test.cc
+                  KNOWS base command_line kernel spec host_facts seccomp cgroup plan explain execute runtime keeper terminal oci
+                  LIBRARIES nlohmann_json::nlohmann_json)

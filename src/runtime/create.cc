@@ -16,7 +16,6 @@
 #include "runtime/hand_over.h"
 #include "runtime/hooks.h"
 #include "runtime/remove.h"
-#include "runtime/settle.h"
 
 namespace caisson::runtime {
 
@@ -109,6 +108,7 @@ Result<> Creation::prepare() {
                      .rootfs = config.root.path,
                      .annotations = config.annotations,
                      .cgroup_directories = plan::cgroup_directories(designed.plan),
+                     .shares_cgroup = designed.settled.shares_cgroup,
                      .owner = designed.facts.effective_uid,
                      .created_ns = now_nanoseconds(),
                      .choices = options_.choices,
@@ -203,13 +203,13 @@ Result<Designed> design(const StateRoot& root, const CreateOptions& options, con
   complete(designed, root, options.id, options.choices);
   designed.request.wait_for_start = options.begin == Begin::kWhenStarted;
   designed.request.preserve_fds = preserved;
-  TRY(settle_cgroup(config, options.id, designed.facts, designed.request, log));
+  designed.settled = TRY(settle_cgroup(config, options.id, designed.facts, designed.request, log));
   designed.plan = TRY(plan::plan_container(config, designed.facts, designed.request));
   return designed;
 }
 
 Result<Designed> design_again(const StateRoot& root, const Record& record) {
-  Designed designed{.bundle = TRY(reread_bundle(record.bundle, root.config(record.id))), .facts = {}, .request = {}, .plan = {}};
+  Designed designed{.bundle = TRY(reread_bundle(record.bundle, root.config(record.id))), .facts = {}, .request = {}, .plan = {}, .settled = {}};
   complete(designed, root, record.id, record.choices);
   settle_again(designed.bundle.config, record.cgroup_directories, designed.facts, designed.request);
   designed.request.wait_for_start = true;

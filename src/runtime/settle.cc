@@ -18,8 +18,8 @@ void complete_resources(spec::Resources& resources, const HostFacts& facts, cons
 
 }  // namespace
 
-Result<> settle_cgroup(spec::Config& config, const std::string& id, HostFacts& facts, plan::Request& request,
-                       const Log& log) {
+Result<Settled> settle_cgroup(spec::Config& config, const std::string& id, HostFacts& facts, plan::Request& request,
+                              const Log& log) {
   const std::string& path = config.linux_.cgroups_path;
   if (!path.starts_with('/')) host::probe_caller_cgroups(facts);
   cgroup::Place place = TRY(cgroup::place_of(path, id, facts));
@@ -33,7 +33,7 @@ Result<> settle_cgroup(spec::Config& config, const std::string& id, HostFacts& f
   request.cgroup_paths = std::move(place.paths);
 
   complete_resources(config.linux_.resources, facts, &log);
-  return {};
+  return Settled{.shares_cgroup = found.processes > 0};
 }
 
 void settle_again(spec::Config& config, const std::vector<std::string>& directories, const HostFacts& facts,

@@ -90,12 +90,13 @@ bool is_container_id(std::string_view id) {
 
 std::string to_json(const Record& record) {
   return fmt::format(
-      R"({{"version":{},"id":{},"ociVersion":{},"bundle":{},"rootfs":{},"annotations":{},"cgroups":{},"owner":{},)"
-      R"("created":{},"newKeyring":{},"notifies":{},"creator":{},"process":{}}})"
+      R"({{"version":{},"id":{},"ociVersion":{},"bundle":{},"rootfs":{},"annotations":{},"cgroups":{},)"
+      R"("sharesCgroup":{},"owner":{},"created":{},"newKeyring":{},"notifies":{},"creator":{},"process":{}}})"
       "\n",
       kVersion, json_quote(record.id), json_quote(record.oci_version), json_quote(record.bundle),
-      json_quote(record.rootfs), string_map(record.annotations), string_list(record.cgroup_directories), record.owner,
-      record.created_ns, record.choices.new_keyring, record.choices.notifies, process_json(record.creator), process_json(record.process));
+      json_quote(record.rootfs), string_map(record.annotations), string_list(record.cgroup_directories),
+      record.shares_cgroup, record.owner, record.created_ns, record.choices.new_keyring, record.choices.notifies,
+      process_json(record.creator), process_json(record.process));
 }
 
 Result<Record> read_record(std::string_view json) {
@@ -110,6 +111,7 @@ Result<Record> read_record(std::string_view json) {
                   .rootfs = document.at("rootfs"),
                   .annotations = document.at("annotations"),
                   .cgroup_directories = document.at("cgroups"),
+                  .shares_cgroup = document.value("sharesCgroup", false),
                   .owner = document.at("owner"),
                   .created_ns = document.at("created"),
                   .choices = {.new_keyring = document.at("newKeyring"), .notifies = document.at("notifies")},

@@ -39,6 +39,7 @@ struct Record {
   std::string rootfs;  ///< absolute
   std::map<std::string, std::string> annotations;
   std::vector<std::string> cgroup_directories;  ///< one a hierarchy (cgroup::Layout)
+  bool shares_cgroup = false;  ///< others were in it before: they are not the container's to kill
   std::uint32_t owner = 0;                      ///< the uid of whoever created it
   long long created_ns = 0;                     ///< since the epoch
   Choices choices;

@@ -93,6 +93,7 @@ grows() {
   echo $! >"$directory/cgroup.procs"
   runtime --log "$T/log" run box </dev/null
   grep -q "container's cgroup is not empty: 1 process(es) found" "$T/log"
+  kill -0 %1
   kill -9 %1
   rmdir "$directory" 2>/dev/null || [ ! -d "$directory" ]
 }
