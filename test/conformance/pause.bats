@@ -95,5 +95,6 @@ grows() {
   grep -q "container's cgroup is not empty: 1 process(es) found" "$T/log"
   kill -0 %1
   kill -9 %1
+  wait %1 || true
   rmdir "$directory" 2>/dev/null || [ ! -d "$directory" ]
 }
