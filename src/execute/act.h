@@ -82,6 +82,7 @@ class Held {
 Outcome act(const plan::MakeCgroup&, Context&) noexcept;
 Outcome act(const plan::EnableControllers&, Context&) noexcept;
 Outcome act(const plan::RestrictDevices&, Context&) noexcept;
+Outcome act(const plan::GiveCgroup&, Context&) noexcept;
 Outcome act(const plan::MakeMountSource&, Context&) noexcept;
 Outcome act(const plan::WriteFile&, Context&) noexcept;
 Outcome act(const plan::MapIds&, Context&) noexcept;

@@ -62,6 +62,11 @@ struct Caller {
     if (what.operand == 0) return {"BPF_PROG_LOAD", "BPF_PROG_TYPE_CGROUP_DEVICE"};
     return {"BPF_PROG_ATTACH", quoted(slot_path(plan, a.cgroup))};
   }
+  Operands operator()(const plan::GiveCgroup& a) const {
+    std::string path = slot_path(plan, a.cgroup);
+    if (what.operand > 0) path += "/" + std::string(plan.view(plan.texts(a.files)[what.operand - 1]));
+    return {quoted(path), fmt::format("{}", a.owner)};
+  }
   Operands operator()(const plan::MakeMountSource& a) const { return {view(a.path)}; }
   Operands operator()(const plan::WriteFile& a) const {
     return what.call == Call::kWrite ? Operands{view(a.path), view(a.value)} : Operands{view(a.path)};

@@ -78,6 +78,9 @@ struct Operands {
   void operator()(const plan::RestrictDevices& a) {
     object.slot("cgroup", a.cgroup).number("instructions", a.program.count / 2).texts("rules", a.rules);
   }
+  void operator()(const plan::GiveCgroup& a) {
+    object.slot("cgroup", a.cgroup).texts("files", a.files).number("owner", a.owner);
+  }
   void operator()(const plan::MakeMountSource& a) {
     object.text("path", a.path).text("content", a.content).yes("directory", a.directory);
   }

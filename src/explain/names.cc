@@ -120,6 +120,7 @@ std::vector<std::string> flag_words(std::uint64_t flags, std::span<const Flag> t
 constexpr std::array<std::string_view, std::variant_size_v<plan::Action>> kKinds = {"MakeCgroup",
                                                                                     "EnableControllers",
                                                                                     "RestrictDevices",
+                                                                                    "GiveCgroup",
                                                                                     "MakeMountSource",
                                                                                     "WriteFile",
                                                                                     "MapIds",

@@ -97,6 +97,10 @@ struct Teller {
         "restrict the devices of " + slot_path(plan, a.cgroup),
         fmt::format(" by a program of {} instructions: {}", a.program.count / 2, join(strings(plan, a.rules), ", "))};
   }
+  Words operator()(const plan::GiveCgroup& a) const {
+    return {fmt::format("give {} to uid {}", slot_path(plan, a.cgroup), a.owner),
+            ", with " + join(strings(plan, a.files), ", ")};
+  }
   Words operator()(const plan::MakeMountSource& a) const {
     return {fmt::format("make the {} {}", a.directory ? "directory" : "file", view(a.path)), ""};
   }

@@ -51,6 +51,9 @@ struct Request {
   bool set_groups = true;          ///< false where the user namespace denies setgroups(2)
   int death_signal = 0;            ///< sent to the process when its parent dies; 0: none
   ContainerState state;            ///< for hooks, and for whoever listens to a filter's notifications
+  std::optional<std::vector<std::string>>
+      cgroup_paths;  ///< cgroup::Place::paths; absent: cgroupsPath, below the place where this process makes its own
+  std::optional<std::string> device_list;  ///< of a v1 cgroup that has others below it: cgroup/device_transition.h
   std::uint32_t preserve_fds = 0;  ///< descriptors 3 … 2+n stay open
 };
 

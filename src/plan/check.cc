@@ -52,7 +52,7 @@ bool lacks_root(const Action& action) {
 // What others on the host can see, and what stays after a failure.
 bool is_host_visible(Lane lane, const Action& action) {
   if (std::holds_alternative<MakeCgroup>(action) || std::holds_alternative<Spawn>(action)) return true;
-  if (std::holds_alternative<MakeMountSource>(action)) return true;
+  if (std::holds_alternative<MakeMountSource>(action) || std::holds_alternative<GiveCgroup>(action)) return true;
   if (std::holds_alternative<EnableControllers>(action) || std::holds_alternative<RestrictDevices>(action)) return true;
   return lane == Lane::kParent && (std::holds_alternative<WriteFile>(action) || std::holds_alternative<MapIds>(action));
 }
@@ -172,6 +172,7 @@ SlotUse slot_use(const Action& action) {
             return a.first == kNoSlot ? SlotUse{} : SlotUse{{}, run_of(a.first, a.directories.count)};
           },
           [](const RestrictDevices& a) { return SlotUse{{a.cgroup}, {}}; },
+          [](const GiveCgroup& a) { return SlotUse{{a.cgroup}, {}}; },
           [](const WriteFile& a) { return SlotUse{present({a.directory}), {}}; },
           [](const MapIds& a) { return SlotUse{{a.pid}, {}}; },
           [](const IdMapTree& a) { return SlotUse{present({a.tree, a.pid, a.user_namespace}), {}}; },

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "cgroup/conversion.h"
+#include "cgroup/device_transition.h"
 #include "cgroup/device_program.h"
 #include "plan/builder.h"
 #include "plan/container_files.h"
@@ -39,6 +40,7 @@ class ContainerPlanner {
   void join_cgroup(const AttachCgroup& step);
   void limits();
   void restrict_devices();
+  void give_cgroup();
   Result<> namespaces();
   void join_namespaces(Lane lane);
   Result<> spawn();
@@ -54,6 +56,7 @@ class ContainerPlanner {
   void sysctls();
   Result<> hooks();
 
+  std::optional<std::uint32_t> host_uid(std::uint32_t uid) const;
   const spec::Namespace* find(spec::NamespaceType type) const;
   bool is_new(spec::NamespaceType type) const { return find(type) != nullptr && find(type)->path.empty(); }
 
@@ -84,14 +87,20 @@ const spec::Namespace* ContainerPlanner::find(spec::NamespaceType type) const {
 }
 
 Result<> ContainerPlanner::lay_out_cgroup() {
-  if (config_.linux_.cgroups_path.empty()) return {};
-  Result<cgroup::Layout> made = cgroup::layout(config_.linux_.resources, config_.linux_.cgroups_path, builder_.facts());
+  const spec::Resources& resources = config_.linux_.resources;
+  const std::string& path = config_.linux_.cgroups_path;
+  if (path.empty() && !request_.cgroup_paths) return {};
+  Result<cgroup::Layout> made =
+      request_.cgroup_paths ? cgroup::layout(resources, cgroup::Place{*request_.cgroup_paths}, builder_.facts())
+                            : cgroup::layout(resources, path, builder_.facts());
   if (!made) {
     Error error = std::move(made).error();
     error.item = builder_.label(error.item);
     return fail(std::move(error));
   }
   layout_ = std::move(*made);
+  if (request_.device_list)
+    TRY(cgroup::use_device_transition(layout_, *request_.device_list, resources.devices, builder_.facts()));
   if (layout_.directories.empty()) return {};
   unified_ = layout_.unified;
   cgroup_count_ = layout_.directories.size();
@@ -125,6 +134,7 @@ void ContainerPlanner::make_cgroup() {
       Undo::kRemove);
   limits();
   restrict_devices();
+  give_cgroup();
 }
 
 void ContainerPlanner::await_and_join_cgroup() {
@@ -177,6 +187,34 @@ void ContainerPlanner::restrict_devices() {
       RestrictDevices{
           .cgroup = cgroup_first_, .program = builder_.plan().add(program), .rules = builder_.plan().add(rules)},
       Undo::kInside);
+}
+
+// Who runs the program may make cgroups below the container's, if the container sees its own cgroup alone, and may write
+// there at all (config-linux.md, "Cgroup ownership").
+void ContainerPlanner::give_cgroup() {
+  const auto& mounts = config_.mounts;
+  const bool writable = std::any_of(mounts.begin(), mounts.end(), [](const spec::Mount& mount) {
+    return mount.type == "cgroup" && mount.destination == "/sys/fs/cgroup" &&
+           std::find(mount.options.begin(), mount.options.end(), "ro") == mount.options.end();
+  });
+  if (!unified_ || !writable || !is_new(spec::NamespaceType::kCgroup)) return;
+  const std::optional<std::uint32_t> owner = host_uid(config_.process.user.uid);
+  if (!owner || *owner == builder_.facts().effective_uid) return;
+  Plan& plan = builder_.plan();
+  builder_.add(Lane::kParent, "linux.cgroupsPath", "the container may make cgroups below its own",
+               GiveCgroup{.cgroup = cgroup_first_, .files = plan.add(builder_.facts().delegated_files), .owner = *owner},
+               Undo::kInside);
+}
+
+// Nothing: nobody's, or one that only a joined user namespace knows.
+std::optional<std::uint32_t> ContainerPlanner::host_uid(std::uint32_t uid) const {
+  const spec::Namespace* user = find(spec::NamespaceType::kUser);
+  if (user == nullptr) return uid;
+  for (const spec::IdMapping& mapping : config_.linux_.uid_mappings) {
+    if (uid >= mapping.container_id && uid - mapping.container_id < mapping.size)
+      return mapping.host_id + (uid - mapping.container_id);
+  }
+  return std::nullopt;
 }
 
 Result<> ContainerPlanner::namespaces() {

@@ -87,6 +87,14 @@ struct RestrictDevices {
   Range rules;    ///< texts: what it decides, for people
 };
 
+/// v2: makes `owner` the owner of the cgroup in `cgroup` and of those of `files` in it that are there: it may make
+/// cgroups below then, and no limit is its to change (cgroup-v2.rst, "Delegation").
+struct GiveCgroup {
+  Slot cgroup = kNoSlot;
+  Range files;  ///< texts
+  std::uint32_t owner = 0;
+};
+
 /// Makes what a later step mounts: a directory, or a file with `content` that the engine has made up (/etc/hosts).
 struct MakeMountSource {
   Text path;
@@ -418,8 +426,9 @@ struct Exec {
 };
 
 using Action =
-    std::variant<MakeCgroup, EnableControllers, RestrictDevices, MakeMountSource, WriteFile, MapIds, IdMapTree, Spawn,
-                 Await, AwaitStart, Signal, SendDescriptor, ReceiveDescriptor, RunHook, OpenFile, JoinNamespace, AttachCgroup,
+    std::variant<MakeCgroup, EnableControllers, RestrictDevices, GiveCgroup, MakeMountSource, WriteFile, MapIds, IdMapTree,
+                 Spawn, Await, AwaitStart, Signal, SendDescriptor, ReceiveDescriptor, RunHook, OpenFile, JoinNamespace,
+                 AttachCgroup,
                  Unshare, BringUpLoopback, SetHostname, OpenTree, SetPropagation, MountRoot, MountOverlayRoot, Mount,
                  MakeDevice, MakeLink, Pivot, ChangeRoot, Mask, MakeReadOnly, SetAttribute, ConnectStreams, Console,
                  SetIds, ChangeDirectory, CloseDescriptors, LoadFilter, SendListener, FindProgram, Exec>;

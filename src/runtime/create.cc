@@ -52,11 +52,7 @@ Result<> check_terminal(const CreateOptions& options, bool has_terminal) {
 
 // What the configuration leaves open, and what is asked for beside it.
 void complete(Designed& designed, const StateRoot& root, const std::string& id, const Choices& choices) {
-  spec::Config& config = designed.bundle.config;
-  std::string& cgroup = config.linux_.cgroups_path;
-  if (cgroup.empty()) cgroup = id;
-  if (!cgroup.starts_with('/')) cgroup.insert(0, "/");
-  if (choices.notifies) pass_notifications(config, root, id);
+  if (choices.notifies) pass_notifications(designed.bundle.config, root, id);
   designed.facts = host::probe();
   designed.request.new_keyring = choices.new_keyring;
   designed.request.state = {.id = id, .bundle = designed.bundle.directory};
@@ -112,6 +108,7 @@ Result<> Creation::prepare() {
                      .rootfs = config.root.path,
                      .annotations = config.annotations,
                      .cgroup_directories = plan::cgroup_directories(designed.plan),
+                     .shares_cgroup = designed.settled.shares_cgroup,
                      .owner = designed.facts.effective_uid,
                      .created_ns = now_nanoseconds(),
                      .choices = options_.choices,
@@ -207,13 +204,15 @@ Result<Designed> design(const StateRoot& root, const CreateOptions& options, con
   complete(designed, root, options.id, options.choices);
   designed.request.wait_for_start = options.begin == Begin::kWhenStarted;
   designed.request.preserve_fds = preserved;
+  designed.settled = TRY(settle_cgroup(config, options.id, designed.facts, designed.request, log));
   designed.plan = TRY(plan::plan_container(config, designed.facts, designed.request));
   return designed;
 }
 
 Result<Designed> design_again(const StateRoot& root, const Record& record) {
-  Designed designed{.bundle = TRY(reread_bundle(record.bundle, root.config(record.id))), .facts = {}, .request = {}, .plan = {}};
+  Designed designed{.bundle = TRY(reread_bundle(record.bundle, root.config(record.id))), .facts = {}, .request = {}, .plan = {}, .settled = {}};
   complete(designed, root, record.id, record.choices);
+  settle_again(designed.bundle.config, record.cgroup_directories, designed.facts, designed.request);
   designed.request.wait_for_start = true;
   return designed;
 }

@@ -28,6 +28,11 @@ Result<> end_process(const kernel::ProcessId& process) {
   return {};
 }
 
+Result<> remove_cgroup(const Record& record) {
+  if (record.shares_cgroup) return cgroup::remove_if_empty(record.cgroup_directories);
+  return cgroup::kill_and_remove(record.cgroup_directories);
+}
+
 void run_poststop(const StateRoot& root, const Record& record, const Log& log) {
   const Result<Bundle> bundle = reread_bundle(record.bundle, root.config(record.id));
   if (!bundle) return log.warning(bundle.error().text());
@@ -41,7 +46,7 @@ void run_poststop(const StateRoot& root, const Record& record, const Log& log) {
 
 Result<> remove_all(const StateRoot& root, const Record& record) {
   TRY(end_process(record.process));
-  TRY(cgroup::kill_and_remove(record.cgroup_directories));
+  TRY(remove_cgroup(record));
   return kernel::remove_tree(root.directory(record.id));
 }
 
@@ -53,7 +58,7 @@ Result<> remove(const StateRoot& root, const Container& container, Force force, 
                                       status_word(container.status))));
   }
   TRY(end_process(record.process));
-  TRY(cgroup::kill_and_remove(record.cgroup_directories));
+  TRY(remove_cgroup(record));
   // What the hooks are told is read before it goes; they run when it is gone (runtime.md, "Lifecycle").
   if (record.has_poststop && record.process.pid != 0) run_poststop(root, record, log);
   return kernel::remove_tree(root.directory(record.id));

@@ -39,6 +39,7 @@ struct Record {
   std::string rootfs;  ///< absolute
   std::map<std::string, std::string> annotations;
   std::vector<std::string> cgroup_directories;  ///< one a hierarchy (cgroup::Layout)
+  bool shares_cgroup = false;  ///< others were in it before: they are not the container's to kill
   std::uint32_t owner = 0;                      ///< the uid of whoever created it
   long long created_ns = 0;                     ///< since the epoch
   Choices choices;
@@ -79,8 +80,5 @@ Result<> write_record(const StateRoot& root, const Record& record);
 Result<Fd> listen_for_start(const StateRoot& root, const std::string& id);
 /// A connection to it. Errors: ENOENT, ECONNREFUSED where nobody waits there any more.
 Result<Fd> connect_to_start(const StateRoot& root, const std::string& id);
-
-/// Whether the freezer holds what is in these cgroups.
-bool is_frozen(const std::vector<std::string>& cgroup_directories);
 
 }  // namespace caisson::runtime

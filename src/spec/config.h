@@ -180,6 +180,19 @@ struct RdmaLimit {
   bool operator==(const RdmaLimit&) const = default;
 };
 
+struct InterfacePriority {
+  std::string name;  ///< of a network interface
+  std::uint32_t priority = 0;
+  bool operator==(const InterfacePriority&) const = default;
+};
+
+/// How what a container sends is marked, for cgroup v1.
+struct Network {
+  std::optional<std::uint32_t> class_id;
+  std::vector<InterfacePriority> priorities;
+  bool operator==(const Network&) const = default;
+};
+
 struct Resources {
   std::vector<DeviceRule> devices;
   Memory memory;
@@ -187,6 +200,7 @@ struct Resources {
   std::optional<std::int64_t> pids_limit;  ///< -1: no limit
   BlockIo block_io;
   std::vector<HugepageLimit> hugepage_limits;
+  Network network;
   std::map<std::string, RdmaLimit> rdma;  ///< by device
   std::map<std::string, std::string> unified;
   bool operator==(const Resources&) const = default;

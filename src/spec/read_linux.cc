@@ -118,6 +118,16 @@ void read_hugepage_limit(Fields& fields, HugepageLimit& limit) {
   fields.require("limit", limit.limit);
 }
 
+void read_interface_priority(Fields& fields, InterfacePriority& interface) {
+  fields.require("name", interface.name);
+  fields.require("priority", interface.priority);
+}
+
+void read_network(Fields& fields, Network& network) {
+  fields.read("classID", network.class_id);
+  fields.list("priorities", network.priorities, read_interface_priority);
+}
+
 void read_rdma_limit(Fields& fields, RdmaLimit& limit) {
   fields.read("hcaHandles", limit.handles);
   fields.read("hcaObjects", limit.objects);
@@ -140,7 +150,7 @@ void read_resources(Fields& fields, Resources& resources) {
   fields.list("hugepageLimits", resources.hugepage_limits, read_hugepage_limit);
   fields.read("unified", resources.unified);
   fields.map("rdma", resources.rdma, read_rdma_limit);
-  fields.unsupported("network");
+  fields.object("network", [&](Fields& network) { read_network(network, resources.network); });
 }
 
 void read_linux(Fields& fields, Linux& linux_config) {

@@ -149,6 +149,10 @@ Ordered write_resources(const Resources& resources) {
   put(object, "blockIO", write_block_io(resources.block_io));
   put_list(object, "hugepageLimits", resources.hugepage_limits,
            [](const HugepageLimit& limit) { return Ordered{{"pageSize", limit.page_size}, {"limit", limit.limit}}; });
+  if (resources.network.class_id) object["network"]["classID"] = *resources.network.class_id;
+  for (const InterfacePriority& interface : resources.network.priorities) {
+    object["network"]["priorities"].push_back({{"name", interface.name}, {"priority", interface.priority}});
+  }
   for (const auto& [device, limit] : resources.rdma) {
     Ordered entry = Ordered::object();
     if (limit.handles) entry["hcaHandles"] = *limit.handles;
@@ -227,6 +231,13 @@ StateText write_state(const State& state) {
   return {.before_pid = head + "\"pid\":",
           .after_pid = "," + dump(rest).substr(1),
           .without_pid = head + dump(rest).substr(1)};
+}
+
+Result<std::string> replace_resources(std::string_view json, const Resources& resources) {
+  Ordered document = Ordered::parse(json, nullptr, false);
+  if (!document.is_object()) return fail(complaint("the configuration is no JSON object"));
+  document["linux"]["resources"] = write_resources(resources);
+  return dump(document);
 }
 
 std::string write_config(const Config& config) {

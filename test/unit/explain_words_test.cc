@@ -60,6 +60,14 @@ const std::vector<WordsCase> kWordsCases = {
                                     .rules = list(p, {"deny all", "allow c 1:3 rwm"})};
      },
      "restrict the devices of /sys/fs/cgroup/a by a program of 3 instructions: deny all, allow c 1:3 rwm"},
+    {"GiveCgroup",
+     [](Plan& p) -> plan::Action {
+       const plan::Slot first = p.new_slot("/sys/fs/cgroup/a");
+       p.append(plan::Lane::kParent, "", "",
+                plan::MakeCgroup{.directories = list(p, {"/sys/fs/cgroup/a"}), .first = first, .unified = true});
+       return plan::GiveCgroup{.cgroup = first, .files = list(p, {"cgroup.procs", "cgroup.threads"}), .owner = 100000};
+     },
+     "give /sys/fs/cgroup/a to uid 100000, with cgroup.procs, cgroup.threads"},
     {"SpawnThatJoins",
      [](Plan& p) -> plan::Action {
        return plan::Spawn{.pid = p.new_slot("pid"), .cgroup = p.new_slot("/sys/fs/cgroup/a"), .joins = true};

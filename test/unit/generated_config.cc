@@ -204,6 +204,7 @@ HostFacts facts_of(CgroupMode mode) {
                   .cgroup_mode = mode};
   if (mode == CgroupMode::kV2) {
     facts.hierarchies.push_back({"/sys/fs/cgroup", {"cpuset", "cpu", "io", "memory", "hugetlb", "pids"}, true});
+    facts.delegated_files = {"cgroup.procs", "cgroup.threads"};
   }
   if (mode == CgroupMode::kV1 || mode == CgroupMode::kHybrid) {
     facts.hierarchies.push_back({"/sys/fs/cgroup/cpu,cpuacct", {"cpu", "cpuacct"}, false});

@@ -274,6 +274,42 @@ TEST(Golden, CgroupV2) {
   expect_golden("cgroup_v2", plan_of(config, CgroupMode::kV2));
 }
 
+const GiveCgroup* gift(const Plan& plan) {
+  for (const Step& step : plan.lane(Lane::kParent)) {
+    if (const auto* give = std::get_if<GiveCgroup>(&step.action)) return give;
+  }
+  return nullptr;
+}
+
+TEST(CgroupV2, IsGivenToWhoRunsTheProgramWhereItMayBeWritten) {
+  spec::Config config = smallest();
+  config.linux_.namespaces.push_back({NamespaceType::kCgroup, ""});
+  config.linux_.namespaces.push_back({NamespaceType::kUser, ""});
+  config.linux_.uid_mappings = config.linux_.gid_mappings = {{0, 100'000, 1'000}, {1'000, 500'000, 10}};
+  config.process.user.uid = 1'001;
+  config.mounts = {{"/sys/fs/cgroup", "cgroup", "cgroup", {"nosuid"}}};
+  config.linux_.cgroups_path = "/caisson/box";
+  const Plan plan = plan_of(config, CgroupMode::kV2).value();
+  ASSERT_NE(gift(plan), nullptr);
+  EXPECT_EQ(gift(plan)->owner, 500'001U);
+  EXPECT_EQ(plan.view(plan.texts(gift(plan)->files)[1]), "cgroup.threads");
+  EXPECT_EQ(gift(plan_of(config, CgroupMode::kV1).value()), nullptr);
+
+  spec::Config read_only = config;
+  read_only.mounts[0].options = {"ro"};
+  EXPECT_EQ(gift(plan_of(read_only, CgroupMode::kV2).value()), nullptr);
+  spec::Config of_the_host = config;
+  std::erase_if(of_the_host.linux_.namespaces, [](const auto& n) { return n.type == NamespaceType::kCgroup; });
+  EXPECT_EQ(gift(plan_of(of_the_host, CgroupMode::kV2).value()), nullptr);
+}
+
+TEST(CgroupPlace, IsTheRequestsWhereItSays) {
+  spec::Config config = smallest();
+  const HostFacts facts = facts_of(CgroupMode::kV2);
+  const Plan plan = plan_container(config, facts, {.cgroup_paths = std::vector<std::string>{"/a/b"}}).value();
+  EXPECT_THAT(cgroup_directories(plan), ElementsAre("/sys/fs/cgroup/a/b"));
+}
+
 // A mount of cgroup2 made in the host's cgroup namespace changes the options of the host's.
 TEST(CgroupV2, InTheHostsNamespaceIsBoundNotMounted) {
   spec::Config config = smallest();

@@ -113,6 +113,8 @@ class Generator {
     r.hugepage_limits = list([&] { return HugepageLimit{text(), number<std::uint64_t>()}; });
     for (int i = 0; i < 2; ++i) {
       if (!coin()) continue;
+      r.network.priorities.push_back({.name = text(), .priority = 7});
+      r.network.class_id = 9;
       RdmaLimit& limit = r.rdma[text()];
       maybe(limit.handles);
       maybe(limit.objects);
