@@ -12,6 +12,7 @@ endfunction()
 
 caisson_bench(floor SOURCES floor.cc floor_container.cc floor_cgroups.cc)
 caisson_bench(peak SOURCES peak.cc)
+caisson_bench(nothing SOURCES nothing.cc)
 caisson_bench(compare SOURCES compare.cc options.cc comparison.cc report.cc contender.cc deed.cc runtime.cc bundle.cc
                               fixture.cc host.cc runner.cc sample.cc
                       KNOWS base spec seccomp)

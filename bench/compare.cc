@@ -21,13 +21,15 @@ void print_list() {
   for (const DeedWord& deed : deed_words()) fmt::print("{:<18}{}\n", fmt::format("--do {}", deed.word), deed.what);
 }
 
-/// What --make-bundle asks for. The directory may be there, but not the root filesystem in it.
+/// What --make-bundle asks for; with the filter as the floor takes it, if there is one. The directory may be there, but
+/// not the root filesystem in it.
 Result<int> make_bundle(const Options& options) {
   const std::filesystem::path bundle = std::filesystem::absolute(options.bundle);
   TRY(write_bundle(bundle, {.rootfs = bundle / "rootfs",
                             .cgroup = "/" + bundle.filename().string(),
                             .is_filtered = options.work.is_filtered}));
   TRY(fill_rootfs(bundle / "rootfs"));
+  if (options.work.is_filtered) TRY(write_filter(bundle / "filter"));
   return 0;
 }
 

@@ -155,7 +155,7 @@ std::span<const Contender> contenders() { return kContenders; }
 
 bool takes_part_unasked(const Contender& contender, const Work& work) {
   const bool is_default = work.deed == Deed::kRun && !work.is_filtered;
-  return is_default || contender.find != nullptr || (work.deed == Deed::kMemory && contender.name == "true");
+  return is_default || contender.find != nullptr;
 }
 
 Result<Prepared> prepare(const Contender& contender, const Fixture& fixture, const Work& work) {
@@ -166,9 +166,9 @@ Result<Prepared> prepare(const Contender& contender, const Fixture& fixture, con
     prepared.task = TRY(prepare_runtime(fixture, std::move(runtime), work));
     return prepared;
   }
-  const bool is_program = work.deed == Deed::kRun || (work.deed == Deed::kMemory && contender.name == "true");
-  if (!is_program || work.is_filtered) return fail(complaint("not a runtime of bundles: it takes part in `run` alone"));
-  prepared.task = TRY(prepare_launch(fixture, TRY(contender.prepare(fixture)), work));
+  if (work.deed != Deed::kRun || work.is_filtered)
+    return fail(complaint("no runtime of bundles: it takes part in `--do run` alone"));
+  prepared.task = prepare_launch(fixture, TRY(contender.prepare(fixture)));
   return prepared;
 }
 

@@ -19,7 +19,7 @@ constexpr DeedWord kDeedWords[] = {
     {Deed::kMemory, "memory", "the peak of resident memory of one process of `run`, and the smallest limit"},
 };
 
-const std::vector<std::string> kSleep = {"sleep", "1000000"};
+const std::vector<std::string> kSleep = {"sleep", "31557600"};
 
 BundleContents contents_of(const Fixture& fixture, const Work& work, std::vector<std::string> args) {
   return {.rootfs = fixture.rootfs, .cgroup = {}, .args = std::move(args), .is_filtered = work.is_filtered};
@@ -123,37 +123,23 @@ class ExecTask : public Task {
   Launch launch_;
 };
 
-Result<Launch> below_peak(const Fixture& fixture, Launch launch, const std::filesystem::path& file) {
-  const std::string peak = TRY(find_built(fixture, "bench/peak"));
-  launch.command.insert(launch.command.begin(), {peak, file});
-  return launch;
-}
-
-/// Runs `launch`, which is below `peak`; its resident memory is what that has written.
-Result<Sample> measure_peak(const Fixture& fixture, const Launch& launch) {
-  Sample sample = TRY(fixture.runner.run(launch));
-  if (!(std::ifstream(launch.command[1]) >> sample.max_rss_kib))
-    return fail(complaint("no number in " + launch.command[1]));
-  return sample;
-}
-
-class PeakTask : public Task {
- public:
-  PeakTask(const Fixture& fixture, Launch launch) : fixture_(fixture), launch_(std::move(launch)) {}
-  Result<Sample> turn() override { return measure_peak(fixture_, launch_); }
-  Commands commands() const override { return {launch_.command}; }
-
- private:
-  const Fixture& fixture_;
-  Launch launch_;
-};
-
 /// The peak of a runtime; and how little memory its containers need, found by halving.
 class MemoryTask : public RuntimeTask {
  public:
-  MemoryTask(const Fixture& fixture, std::shared_ptr<const Runtime> runtime, const Subject& subject, Launch launch)
-      : RuntimeTask(fixture, std::move(runtime), {subject}), launch_(std::move(launch)) {}
-  Result<Sample> turn() override { return measure_peak(fixture(), launch_); }
+  /// `peak` is the program; the runtime runs below it.
+  MemoryTask(const Fixture& fixture, std::shared_ptr<const Runtime> runtime, const Subject& subject,
+             const std::string& peak)
+      : RuntimeTask(fixture, std::move(runtime), {subject}),
+        file_(subject.bundle / "peak"),
+        launch_(this->runtime().run(subject)) {
+    launch_.command.insert(launch_.command.begin(), {peak, file_});
+  }
+
+  Result<Sample> turn() override {
+    Sample sample = TRY(fixture().runner.run(launch_));
+    if (!(std::ifstream(file_) >> sample.max_rss_kib)) return fail(complaint("no number in " + file_));
+    return sample;
+  }
   Commands commands() const override { return {launch_.command}; }
 
   Result<std::optional<std::uint64_t>> least_limit_kib() override {
@@ -173,6 +159,7 @@ class MemoryTask : public RuntimeTask {
     constexpr int kTimes = 5;
     Subject limited = subjects().front();
     limited.contents.memory_limit_bytes = limit_kib * 1024;
+    limited.contents.args = {"true"};
     TRY(write_bundle(limited.bundle, limited.contents));
     const Launch launch = runtime().run(limited);
     for (int time = 0; time < kTimes; ++time) {
@@ -185,8 +172,20 @@ class MemoryTask : public RuntimeTask {
     return true;
   }
 
+  std::string file_;
   Launch launch_;
 };
+
+Result<std::unique_ptr<Task>> prepare_memory(const Fixture& fixture, std::shared_ptr<const Runtime> runtime,
+                                             const Work& work) {
+  const std::string peak = TRY(find_built(fixture, "bench/peak"));
+  std::error_code error;
+  std::filesystem::copy_file(TRY(find_built(fixture, "bench/nothing")), fixture.rootfs / "bin/nothing",
+                             std::filesystem::copy_options::overwrite_existing, error);
+  if (error) return fail(complaint("cannot copy bench/nothing: " + error.message()));
+  Subject subject = TRY(make_subject(fixture, *runtime, "", contents_of(fixture, work, {"nothing"})));
+  return std::make_unique<MemoryTask>(fixture, std::move(runtime), subject, peak);
+}
 
 Result<std::unique_ptr<Task>> prepare_exec(const Fixture& fixture, std::shared_ptr<const Runtime> runtime,
                                            const Work& work) {
@@ -202,14 +201,14 @@ std::span<const DeedWord> deed_words() { return kDeedWords; }
 
 std::string_view word_of(Deed deed) { return std::ranges::find(kDeedWords, deed, &DeedWord::deed)->word; }
 
-Result<std::unique_ptr<Task>> prepare_launch(const Fixture& fixture, Launch launch, const Work& work) {
-  if (work.deed != Deed::kMemory) return std::make_unique<RunTask>(fixture, std::move(launch));
-  return std::make_unique<PeakTask>(fixture, TRY(below_peak(fixture, std::move(launch), fixture.state / "peak")));
+std::unique_ptr<Task> prepare_launch(const Fixture& fixture, Launch launch) {
+  return std::make_unique<RunTask>(fixture, std::move(launch));
 }
 
 Result<std::unique_ptr<Task>> prepare_runtime(const Fixture& fixture, std::shared_ptr<const Runtime> runtime,
                                               const Work& work) {
   if (work.deed == Deed::kExec) return prepare_exec(fixture, std::move(runtime), work);
+  if (work.deed == Deed::kMemory) return prepare_memory(fixture, std::move(runtime), work);
   const std::uint64_t count = work.deed == Deed::kMany ? work.at_once : 1;
   std::vector<Subject> subjects;
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -217,10 +216,6 @@ Result<std::unique_ptr<Task>> prepare_runtime(const Fixture& fixture, std::share
     subjects.push_back(TRY(make_subject(fixture, *runtime, suffix, contents_of(fixture, work, {"true"}))));
   }
   if (work.deed == Deed::kCreate) return std::make_unique<CreateTask>(fixture, std::move(runtime), subjects.front());
-  if (work.deed == Deed::kMemory) {
-    Launch launch = TRY(below_peak(fixture, runtime->run(subjects.front()), subjects.front().bundle / "peak"));
-    return std::make_unique<MemoryTask>(fixture, std::move(runtime), subjects.front(), std::move(launch));
-  }
   return std::make_unique<RunsTask>(fixture, std::move(runtime), std::move(subjects));
 }
 

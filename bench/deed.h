@@ -48,10 +48,11 @@ class Task {
   virtual Result<std::optional<std::uint64_t>> least_limit_kib() { return std::nullopt; }
 };
 
-/// A program that is run as it is: Deed::kRun, or its peak for Deed::kMemory. Errors: the program `peak` is not there.
-Result<std::unique_ptr<Task>> prepare_launch(const Fixture& fixture, Launch launch, const Work& work);
+/// A program that is run as it is: Deed::kRun.
+std::unique_ptr<Task> prepare_launch(const Fixture& fixture, Launch launch);
 
-/// A runtime at `work`, with its bundles. Errors: they cannot be written, the container of an exec cannot be made.
+/// A runtime at `work`, with its bundles. Errors: they cannot be written, the container of an exec cannot be made, the
+/// programs for Deed::kMemory are not built.
 Result<std::unique_ptr<Task>> prepare_runtime(const Fixture& fixture, std::shared_ptr<const Runtime> runtime,
                                               const Work& work);
 

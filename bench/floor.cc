@@ -40,7 +40,7 @@ constexpr const char* kHelp =
     "ROOTFS must hold the directories proc, dev and sys. The exit status is COMMAND's, 128 + the signal that\n"
     "ended it, or 125 if the container could not be made.\n\n"
     "  --timings       print on stderr what each part took\n"
-    "  --name NAME     what its cgroups are called (floor-PID)\n"
+    "  --name NAME     what its cgroups are called (floor-PID); at most 63 characters\n"
     "  --memory BYTES  a limit of its memory\n"
     "  --filter FILE   a filter of system calls, as an array of struct sock_filter\n"
     "  --create FIFO   leave the container behind, ready to start; FIFO is made\n"
@@ -80,6 +80,7 @@ bool parse(char** argument, Request& request) {
     if (value == nullptr) return false;
     ++argument;
     if (option == "--name") {
+      if (strlen(value) > Cgroups::kLongestName) return false;
       request.name = value;
     } else if (option == "--filter") {
       request.filter = value;

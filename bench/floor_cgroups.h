@@ -20,6 +20,8 @@ struct Hierarchy {
 /// One cgroup of the same name in each hierarchy, with what the default config asks for: the device rules of v1.
 class Cgroups {
  public:
+  static constexpr std::size_t kLongestName = 63;
+
   /// `name` null: `floor-PID`.
   explicit Cgroups(const char* name);
   Cgroups(const Cgroups&) = delete;
@@ -60,7 +62,7 @@ class Cgroups {
   bool write_to(const Hierarchy& hierarchy, const char* file, std::string_view value) const;
   bool write_device_rules(const Hierarchy& hierarchy) const;
 
-  std::array<char, 64> own_{};
+  std::array<char, kLongestName + 1> own_{};
   std::array<Hierarchy, 24> hierarchies_{};
   std::size_t count_ = 0;
   int v2_cgroup_ = -1;
