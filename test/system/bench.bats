@@ -80,7 +80,7 @@ document = json.load(open(sys.argv[1]))
 assert document["unit"] == "kib"
 floor, crun = document["contenders"]
 assert 100 < floor["median_kib"] < crun["median_kib"] < 100000
-assert 4 <= floor["least_limit_kib"] <= crun["least_limit_kib"] < 4096' "$BATS_TEST_TMPDIR/json"
+for one in (floor, crun): assert 4 <= one["least_limit_kib"] < 4096' "$BATS_TEST_TMPDIR/json"
   nothing_is_left
 }
 
