@@ -340,7 +340,7 @@ void ContainerFiles::device(const spec::Device& spec, std::string_view item, std
   builder_.add(Lane::kChild, item, reason,
                MakeDevice{.root = root_,
                           .path = plan.add(clean(spec.path)),
-                          .mode = type_bits(spec.type) | spec.file_mode.value_or(0666),
+                          .mode = type_bits(spec.type) | (spec.file_mode.value_or(0666) & 07777),
                           .major = static_cast<std::uint32_t>(spec.major),
                           .minor = static_cast<std::uint32_t>(spec.minor),
                           .uid = spec.uid,

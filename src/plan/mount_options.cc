@@ -83,7 +83,7 @@ std::string propagation_word(std::uint64_t flags) {
 MountOptions read_mount_options(const std::vector<std::string>& words) {
   MountOptions options;
   for (const std::string& word : words) {
-    if (word == "defaults") continue;
+    if (word.empty() || word == "defaults") continue;  // buildah writes empty ones
     if (word == "bind" || word == "rbind") {
       options.bind = true;
       options.recursive_bind = word == "rbind";

@@ -127,7 +127,8 @@ Result<> Creation::prepare() {
 }
 
 std::expected<void, LaunchError> Creation::launch() {
-  Result<Streams> streams = own_streams();
+  // A container with a terminal does not hold ours open until it is started: who reads them would wait for that.
+  Result<Streams> streams = created_.designed.bundle.config.process.terminal ? Streams() : own_streams();
   if (!streams) return std::unexpected(refusal(streams.error()));
   Descriptors descriptors = streams->borrowed();
   descriptors.start = listener_.get();

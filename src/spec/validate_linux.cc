@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
 #include <set>
@@ -139,7 +141,7 @@ void Validation::devices() {
       error(pointer + "/major", fmt::format("{} is not from 0 to {}", device.major, kMajors - 1));
     if (device.minor < 0 || device.minor >= kMinors)
       error(pointer + "/minor", fmt::format("{} is not from 0 to {}", device.minor, kMinors - 1));
-    if (device.file_mode.value_or(0) > 07777)
+    if ((device.file_mode.value_or(0) & ~std::uint32_t{S_IFMT}) > 07777)  // podman writes the type of the file too
       error(pointer + "/fileMode", fmt::format("{} is more than the permissions of a file (4095)", *device.file_mode));
   }
 }
