@@ -204,6 +204,7 @@ Result<Designed> design(const CreateOptions& options, const Log& log) {
   designed.request.new_keyring = options.new_keyring;
   designed.request.preserve_fds = preserved;
   designed.plan = TRY(plan::plan_container(config, designed.facts, designed.request));
+  for (const std::string& warning : designed.plan.warnings()) log.warning(warning);
   return designed;
 }
 

@@ -63,15 +63,15 @@ Result<Ready> prepare(const StateRoot& root, const Container& container, const E
   Ready ready{.facts = host::probe(), .plan = {}, .target = std::move(*target)};
   plan::Request request;
   request.preserve_fds = options.preserve_fds;
-  request.set_groups = may_set_groups(record.process.pid);
+  request.set_groups = may_set_groups(record.process.pid) && !plan::keeps_groups(bundle.config);
   request.state = {.id = record.id, .bundle = record.bundle, .pid = record.process.pid};
-  ready.plan = TRY(plan::plan_process(process,
-                                      {.namespaces = TRY(other_namespaces(record.process.pid)),
-                                       .cgroup_directories = options.cgroup_directories.empty()
-                                                                 ? record.cgroup_directories
-                                                                 : options.cgroup_directories,
-                                       .seccomp = std::move(bundle.config.linux_.seccomp)},
-                                      ready.facts, request));
+  plan::Target where{.namespaces = TRY(other_namespaces(record.process.pid)),
+                     .root = {},
+                     .cgroup_directories = options.cgroup_directories.empty() ? record.cgroup_directories
+                                                                              : options.cgroup_directories};
+  plan::inherit(bundle.config, where);
+  ready.plan = TRY(plan::plan_process(process, where, ready.facts, request));
+  for (const std::string& warning : ready.plan.warnings()) log.warning(warning);
   return ready;
 }
 
