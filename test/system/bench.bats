@@ -59,10 +59,11 @@ for one in document["contenders"]:
   command -v runc >/dev/null || skip "runc is not installed"
   for deed in run create exec many memory; do
     for bundle in default seccomp; do
-      run "$COMPARE" --do $deed --bundle $bundle --at-once 3 -n 2 --warm-up 1 --only floor,runc
+      run "$COMPARE" --do $deed --bundle $bundle --at-once 3 -n 2 --warm-up 1 --only floor,runc,caisson-oci
       echo "$deed, $bundle: $output"
       [ "$status" -eq 0 ]
-      [ "${#lines[@]}" -eq 3 ]
+      [ "${#lines[@]}" -eq 4 ]
+      [[ "${lines[3]}" =~ ^caisson-oci\ +[0-9] ]]
       [[ "${lines[0]}" = *"runc ÷   ÷ floor" ]]
       [[ "${lines[1]}" =~ ^floor\ .*\ 1\.00$ ]]
       [[ "${lines[2]}" =~ ^runc\ .*\ 1\.00\ +[0-9.]+$ ]]
@@ -99,14 +100,14 @@ for one in (floor, crun): assert 4 <= one["least_limit_kib"] < 4096' "$BATS_TEST
 
 @test "compare: other containers run while it measures, and are gone afterwards" {
   command -v runc >/dev/null || skip "runc is not installed"
-  "$COMPARE" --containers 3 -n 100000 --warm-up 1 --only floor,runc 2>"$BATS_TEST_TMPDIR/words" 3>&- &
+  "$COMPARE" --containers 3 -n 100000 --warm-up 1 --only floor,runc,caisson-oci 2>"$BATS_TEST_TMPDIR/words" 3>&- &
   compare=$!
   until [ "$(pgrep -fc '^sleep 31557600$')" -eq 3 ]; do
     kill -0 "$compare"
     sleep 0.05
   done
-  [ "$(cat "$BATS_TEST_TMPDIR/words")" = "compare: runc starts 3 containers" ]
-  [ "$(find /sys/fs/cgroup -maxdepth 2 -path '*/pids/*' -name "caisson-bench-$compare-runc-other-*" | wc -l)" -eq 3 ]
+  [ "$(cat "$BATS_TEST_TMPDIR/words")" = "compare: caisson-oci starts 3 containers" ]
+  [ "$(find /sys/fs/cgroup -maxdepth 2 -path '*/pids/*' -name "caisson-bench-$compare-caisson-oci-other-*" | wc -l)" -eq 3 ]
   kill -INT "$compare"
   local status=0
   wait "$compare" || status=$?
@@ -119,7 +120,7 @@ for one in (floor, crun): assert 4 <= one["least_limit_kib"] < 4096' "$BATS_TEST
   for deed in run create exec many memory; do
     for signal in INT TERM; do
       for delay in 0.03 0.3 0.7; do
-        "$COMPARE" --do $deed --at-once 4 -n 100000 --warm-up 1 --only floor,runc 3>&- &
+        "$COMPARE" --do $deed --at-once 4 -n 100000 --warm-up 1 --only floor,runc,caisson-oci 3>&- &
         local compare=$!
         sleep $delay
         kill -$signal "$compare"
