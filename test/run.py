@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -218,6 +219,7 @@ def main():
     parser.add_argument("files", nargs="*", metavar="FILE", help="of test/system, test/conformance, test/peers or test/vm, with or without .bats (all)")
     options = parser.parse_args()
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # whoever gives up gets everything cleared away too
     tally = Tally()
     machines = None
     if options.kind in ("vm", None):
