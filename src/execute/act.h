@@ -33,7 +33,7 @@ inline Outcome failed_with(plan::Call call, int error, std::size_t operand = 0) 
 /// A list of C strings with its terminating null, made before the clone: argv and envp.
 struct Pointers {
   char* const* arguments = nullptr;
-  char* const* environment = nullptr;
+  char** environment = nullptr;
 };
 
 /// A step that a test wants to fail, without being done; error 0: none.
@@ -54,6 +54,7 @@ struct Context {
   std::int64_t* marks = nullptr;  ///< shared: when each step of each lane was done, nanoseconds; null: nobody asks
   char hook_words[kHookWords] = "";  ///< the end of what a hook that failed has printed
   Forced forced;
+  char home[sizeof "HOME=" + plan::kLongestHome] = "HOME=";  ///< the variable that FindHome makes
   std::uint16_t step = 0;      ///< the step being run
   plan::StepFailure received;  ///< the other side's failure, when a wait ended with one
   plan::Lane received_lane = plan::Lane::kParent;
@@ -98,6 +99,7 @@ Outcome act(const plan::OpenFile&, Context&) noexcept;
 Outcome act(const plan::JoinNamespace&, Context&) noexcept;
 Outcome act(const plan::AttachCgroup&, Context&) noexcept;
 Outcome act(const plan::Unshare&, Context&) noexcept;
+Outcome act(const plan::MakeTimeNamespace&, Context&) noexcept;
 Outcome act(const plan::BringUpLoopback&, Context&) noexcept;
 Outcome act(const plan::SetHostname&, Context&) noexcept;
 Outcome act(const plan::OpenTree&, Context&) noexcept;
@@ -112,6 +114,12 @@ Outcome act(const plan::ChangeRoot&, Context&) noexcept;
 Outcome act(const plan::Mask&, Context&) noexcept;
 Outcome act(const plan::MakeReadOnly&, Context&) noexcept;
 Outcome act(const plan::SetAttribute&, Context&) noexcept;
+Outcome act(const plan::SetAffinity&, Context&) noexcept;
+Outcome act(const plan::SetScheduler&, Context&) noexcept;
+Outcome act(const plan::SetMemoryPolicy&, Context&) noexcept;
+Outcome act(const plan::SetLabel&, Context&) noexcept;
+Outcome act(const plan::FindHome&, Context&) noexcept;
+Outcome act(const plan::RestrictFiles&, Context&) noexcept;
 Outcome act(const plan::ConnectStreams&, Context&) noexcept;
 Outcome act(const plan::Console&, Context&) noexcept;
 Outcome act(const plan::SetIds&, Context&) noexcept;

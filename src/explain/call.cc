@@ -109,6 +109,12 @@ struct Caller {
     return {quoted(is_file ? path : path + "/tasks"), quoted("0")};
   }
   Operands operator()(const plan::Unshare& a) const { return {clone_flag_names(a.flags)}; }
+  Operands operator()(const plan::MakeTimeNamespace& a) const {
+    if (what.call == Call::kUnshare) return {"CLONE_NEWTIME"};
+    if (what.call == Call::kWrite) return {quoted("/proc/self/timens_offsets"), quoted(trimmed(plan.view(a.offsets)))};
+    const bool offsets = what.call == Call::kOpen && what.operand == 0;
+    return {quoted(offsets ? "/proc/self/timens_offsets" : "/proc/self/ns/time_for_children")};
+  }
   Operands operator()(const plan::BringUpLoopback&) const { return {what.call == Call::kSocket ? "" : quoted("lo")}; }
   Operands operator()(const plan::SetHostname& a) const {
     return {view(what.call == Call::kSetdomainname ? a.domainname : a.hostname)};
@@ -174,14 +180,40 @@ struct Caller {
       case plan::Attribute::kDeathSignal: return {"PR_SET_PDEATHSIG", signal_name(static_cast<int>(a.value))};
       case plan::Attribute::kNotDumpable: return {"PR_SET_DUMPABLE", "0"};
       case plan::Attribute::kNewSession: return {};
-      case plan::Attribute::kKeyring: return {"KEYCTL_JOIN_SESSION_KEYRING"};
+      case plan::Attribute::kKeyring:
+        if (what.operand == 1) return {"KEYCTL_SETPERM", fmt::format("{:#x}", a.value)};
+        return a.name ? Operands{"KEYCTL_JOIN_SESSION_KEYRING", view(a.name)} : Operands{"KEYCTL_JOIN_SESSION_KEYRING"};
       case plan::Attribute::kLimit:
         return {limit_name(a.which), limit_value(static_cast<std::uint64_t>(a.value)),
                 limit_value(static_cast<std::uint64_t>(a.second))};
       case plan::Attribute::kUmask: return {fmt::format("{:04o}", a.value)};
       case plan::Attribute::kNoNewPrivileges: return {"PR_SET_NO_NEW_PRIVS", "1"};
+      case plan::Attribute::kIoPriority:
+        return {known_name(spec::kIoClasses, static_cast<std::uint32_t>(a.which)), fmt::format("{}", a.value)};
+      case plan::Attribute::kPersonality:
+        return {known_name(spec::kPersonalityDomains, static_cast<std::uint32_t>(a.value))};
     }
     return {};
+  }
+  Operands operator()(const plan::SetAffinity& a) const { return {number_list(plan.numbers(a.processors))}; }
+  Operands operator()(const plan::SetScheduler& a) const {
+    return {known_name(spec::kSchedulerPolicies, a.policy)};
+  }
+  Operands operator()(const plan::SetMemoryPolicy& a) const {
+    return {known_name(spec::kMemoryPolicyModes, a.mode), quoted(number_list(plan.numbers(a.nodes)))};
+  }
+  // In the quotes in which podman looks for it.
+  Operands operator()(const plan::SetLabel& a) const {
+    Operands operands = {fmt::format("`{}`", label_file(a.label, what.operand == 1))};
+    if (what.call == Call::kStatfs) return {quoted("/proc")};
+    if (what.call == Call::kWrite) operands.push_back(view(a.value));
+    return operands;
+  }
+  Operands operator()(const plan::FindHome&) const { return {}; }
+  Operands operator()(const plan::RestrictFiles& a) const {
+    if (what.call == Call::kLandlockCreateRuleset || what.call == Call::kLandlockRestrictSelf) return {};
+    if (what.call == Call::kOpen) return {quoted("/")};
+    return {quoted(nth(plan, a.paths, what.operand).value_or(""))};
   }
   Operands operator()(const plan::ConnectStreams& a) const {
     return what.call == Call::kChown ? Operands{fmt::format("{}", what.operand), fmt::format("{}", a.uid)}

@@ -122,6 +122,7 @@ struct Operands {
     object.slot("first", a.first).number("count", a.count).texts("tasks", a.tasks);
   }
   void operator()(const plan::Unshare& a) { object.words("namespaces", namespace_words(a.flags)); }
+  void operator()(const plan::MakeTimeNamespace& a) { object.text("offsets", a.offsets); }
   void operator()(const plan::BringUpLoopback&) {}
   void operator()(const plan::SetHostname& a) { object.text("hostname", a.hostname).text("domainname", a.domainname); }
   void operator()(const plan::OpenTree& a) {
@@ -190,11 +191,46 @@ struct Operands {
         return;
       case plan::Attribute::kDeathSignal: object.text("value", signal_name(static_cast<int>(a.value))); return;
       case plan::Attribute::kUmask: object.text("value", fmt::format("{:04o}", a.value)); return;
+      case plan::Attribute::kIoPriority:
+        object.text("class", known_name(spec::kIoClasses, static_cast<std::uint32_t>(a.which))).number("value", a.value);
+        return;
+      case plan::Attribute::kPersonality:
+        object.text("value", known_name(spec::kPersonalityDomains, static_cast<std::uint32_t>(a.value)));
+        return;
+      case plan::Attribute::kKeyring:
+        object.text("name", a.name);
+        if (a.value != 0) object.text("permissions", fmt::format("{:#x}", a.value));
+        return;
       case plan::Attribute::kNotDumpable:
       case plan::Attribute::kNewSession:
-      case plan::Attribute::kKeyring:
       case plan::Attribute::kNoNewPrivileges: return;
     }
+  }
+  void operator()(const plan::SetAffinity& a) {
+    object.text("processors", a.processors.count == 0 ? "all" : number_list(plan.numbers(a.processors)));
+  }
+  void operator()(const plan::SetScheduler& a) {
+    object.text("policy", known_name(spec::kSchedulerPolicies, a.policy))
+        .text("flags", known_flags(spec::kSchedulerFlags, a.flags))
+        .number("nice", a.nice)
+        .number("priority", a.priority)
+        .raw("runtime", fmt::format("{}", a.runtime))
+        .raw("deadline", fmt::format("{}", a.deadline))
+        .raw("period", fmt::format("{}", a.period));
+  }
+  void operator()(const plan::SetMemoryPolicy& a) {
+    object.text("mode", known_name(spec::kMemoryPolicyModes, a.mode))
+        .text("flags", known_flags(spec::kMemoryPolicyFlags, a.flags))
+        .text("nodes", number_list(plan.numbers(a.nodes)));
+  }
+  void operator()(const plan::SetLabel& a) {
+    object.text("file", label_file(a.label, /*own=*/true)).text("value", a.value).slot("procfs", a.procfs);
+  }
+  void operator()(const plan::FindHome& a) { object.number("uid", a.uid).number("variable", a.variable); }
+  void operator()(const plan::RestrictFiles& a) {
+    std::vector<std::string> rights;
+    for (const std::uint32_t each : plan.numbers(a.rights)) rights.push_back(file_right_words(each));
+    object.texts("paths", a.paths).words("rights", rights);
   }
   void operator()(const plan::ConnectStreams& a) {
     object.slot("input", a.input).slot("output", a.output).slot("error", a.error).slot("root", a.root);

@@ -191,6 +191,8 @@ struct Difference {
     switch (a.attribute) {
       case plan::Attribute::kKeyring:
         return "the session keyring stays the caller's: keyctl(1) of the package keyutils could make one";
+      case plan::Attribute::kIoPriority: return "input and output have the caller's priority: ionice(1) could set it";
+      case plan::Attribute::kPersonality: return "the personality stays the caller's: setarch(8) could set it";
       case plan::Attribute::kNotDumpable: return "the process can be traced from inside before it executes the program";
       case plan::Attribute::kDeathSignal:
       case plan::Attribute::kNewSession:
@@ -199,6 +201,22 @@ struct Difference {
       case plan::Attribute::kNoNewPrivileges: return "";
     }
     return "";
+  }
+  std::string operator()(const plan::SetAffinity& a) const {
+    return a.processors.count == 0 ? "the processors are those that the caller is bound to"
+                                   : "the processors are the caller's: taskset(1) could choose them";
+  }
+  std::string operator()(const plan::SetScheduler&) const {
+    return "the scheduler is the caller's: chrt(1) and nice(1) could choose it";
+  }
+  std::string operator()(const plan::SetMemoryPolicy&) const {
+    return "memory is taken as the caller's is: numactl(8) could bind it to nodes";
+  }
+  std::string operator()(const plan::SetLabel&) const {
+    return "the program keeps the label of the shell: aa-exec(1) and runcon(1) could change it";
+  }
+  std::string operator()(const plan::RestrictFiles&) const {
+    return "every file stays within the program's reach: a shell has no command for Landlock";
   }
   std::string operator()(const plan::RunHook&) const {
     return "the hook is not run: it wants the container's state, with its pid, on its standard input";

@@ -163,6 +163,17 @@ struct Teller {
     return {fmt::format("join the {}", plural("cgroup", paths.size())), " " + braces(paths)};
   }
   Words operator()(const plan::Unshare& a) const { return {"unshare the " + namespaces(a.flags)}; }
+  Words operator()(const plan::MakeTimeNamespace& a) const {
+    std::vector<std::string> clocks;
+    for (const std::string_view line : split(without_newline(plan.view(a.offsets)), '\n')) {
+      const std::vector<std::string_view> fields = split(line, ' ');
+      if (fields.size() == 3)
+        clocks.push_back(fmt::format("{} {} s{}", fields[0], fields[1],
+                                     fields[2] == "0" ? "" : fmt::format(" and {} ns", fields[2])));
+    }
+    return {"make a time namespace and enter it",
+            clocks.empty() ? "" : fmt::format(" (ahead of the host: {})", join(clocks, ", "))};
+  }
   Words operator()(const plan::BringUpLoopback&) const { return {"bring the loopback device up"}; }
   Words operator()(const plan::SetHostname& a) const {
     std::vector<std::string> parts;
@@ -231,6 +242,47 @@ struct Teller {
             a.remount ? " (the mount that is there)" : " (a bind of it onto itself)"};
   }
   Words operator()(const plan::SetAttribute& a) const { return attribute(a); }
+  Words operator()(const plan::SetAffinity& a) const {
+    if (a.processors.count == 0) return {"run on every processor that the cgroup has"};
+    return {fmt::format("run on the processors {}", number_list(plan.numbers(a.processors)))};
+  }
+  Words operator()(const plan::SetScheduler& a) const {
+    std::vector<std::string> parts;
+    if (a.nice != 0) parts.push_back(fmt::format("nice {}", a.nice));
+    if (a.priority != 0) parts.push_back(fmt::format("priority {}", a.priority));
+    if (a.runtime != 0)
+      parts.push_back(fmt::format("{} ns within {} of each {}", a.runtime, a.deadline, a.period));
+    return {"be scheduled by " + known_name(spec::kSchedulerPolicies, a.policy),
+            in_parentheses({join(parts, ", "), known_flags(spec::kSchedulerFlags, a.flags)})};
+  }
+  Words operator()(const plan::SetMemoryPolicy& a) const {
+    const std::string nodes = number_list(plan.numbers(a.nodes));
+    return {"take memory by " + known_name(spec::kMemoryPolicyModes, a.mode),
+            in_parentheses({nodes.empty() ? "" : "nodes " + nodes, known_flags(spec::kMemoryPolicyFlags, a.flags)})};
+  }
+  Words operator()(const plan::SetLabel& a) const {
+    const std::string_view value = plan.view(a.value);
+    switch (a.label) {
+      case plan::Label::kAppArmor:
+        return {fmt::format("have the program executed with AppArmor's profile {}", profile_name(value)),
+                " (through " + slot_words(plan, a.procfs) + ")"};
+      case plan::Label::kSelinux:
+        return {fmt::format("have the program executed with SELinux's label {}", value),
+                " (through " + slot_words(plan, a.procfs) + ")"};
+      case plan::Label::kSelinuxKeys: return {fmt::format("label keys that are made with {}", value)};
+    }
+    return {};
+  }
+  Words operator()(const plan::FindHome& a) const {
+    return {fmt::format("set HOME to where the container's /etc/passwd has user {}", a.uid), ", or to /"};
+  }
+  Words operator()(const plan::RestrictFiles& a) const {
+    std::vector<std::string> rules;
+    const auto paths = plan.texts(a.paths);
+    for (std::size_t i = 0; i < paths.size(); ++i)
+      rules.push_back(fmt::format("{}: {}", plan.view(paths[i]), file_right_words(plan.numbers(a.rights)[i])));
+    return {"restrict the files within reach", rules.empty() ? " to none" : fmt::format(" to {}", join(rules, "; "))};
+  }
   Words operator()(const plan::ConnectStreams& a) const {
     return {"connect standard input, output and error", fmt::format(" (owner {})", a.uid)};
   }
@@ -294,19 +346,27 @@ struct Teller {
 
   static std::string none_or(std::uint64_t mask) { return mask == 0 ? "none" : join(capability_words(mask), ", "); }
 
-  static Words attribute(const plan::SetAttribute& a) {
+  Words attribute(const plan::SetAttribute& a) const {
     switch (a.attribute) {
       case plan::Attribute::kDeathSignal:
         return {fmt::format("ask for {} when the parent dies", signal_name(static_cast<int>(a.value)))};
       case plan::Attribute::kNotDumpable: return {"forbid others to trace this process before it executes"};
       case plan::Attribute::kNewSession: return {"start a session of its own"};
-      case plan::Attribute::kKeyring: return {"join a session keyring of its own"};
+      case plan::Attribute::kKeyring:
+        return a.name ? Words{fmt::format("join the session keyring {}", view(a.name))}
+                      : Words{"join a session keyring of its own"};
       case plan::Attribute::kLimit:
         return {fmt::format("set {} to {} (hard limit {})", limit_name(a.which),
                             limit_value(static_cast<std::uint64_t>(a.value)),
                             limit_value(static_cast<std::uint64_t>(a.second)))};
       case plan::Attribute::kUmask: return {fmt::format("set the umask to {:04o}", a.value)};
       case plan::Attribute::kNoNewPrivileges: return {"give up new privileges for good (no_new_privs)"};
+      case plan::Attribute::kIoPriority:
+        return {fmt::format("do input and output with {}", known_name(spec::kIoClasses, static_cast<std::uint32_t>(a.which))),
+                fmt::format(", priority {}", a.value)};
+      case plan::Attribute::kPersonality:
+        return {fmt::format("take the personality {}",
+                            known_name(spec::kPersonalityDomains, static_cast<std::uint32_t>(a.value)))};
     }
     return {};
   }

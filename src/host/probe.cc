@@ -174,6 +174,8 @@ HostFacts probe() {
   }
   facts.effective_capabilities = effective_capabilities();
   facts.bounding_capabilities = bounding_capabilities();
+  facts.apparmor = kernel::read_file("/sys/module/apparmor/parameters/enabled").value_or("").starts_with("Y");
+  facts.selinux = kernel::exists("/sys/fs/selinux/enforce");
   probe_cgroups(facts);
   if (facts.is_ordinary_user()) find_delegated(facts);
   // Asked directly: /proc/filesystems costs more than both questions.
@@ -202,8 +204,6 @@ void probe_for_hints(HostFacts& facts) {
       if (!word.empty()) facts.sysctls[std::string(sysctl)] = word[0];
     }
   }
-  facts.apparmor = kernel::exists("/sys/kernel/security/apparmor");
-  facts.selinux = kernel::exists("/sys/fs/selinux/enforce");
 }
 
 }  // namespace caisson::host

@@ -34,6 +34,7 @@ constexpr std::string_view kLaneNames[] = {"parent", "launcher", "child"};
 bool names_host_path(const Action& action) {
   if (std::holds_alternative<OpenFile>(action) || std::holds_alternative<MountRoot>(action)) return true;
   if (std::holds_alternative<MakeMountSource>(action) || std::holds_alternative<SendListener>(action)) return true;
+  if (std::holds_alternative<MakeTimeNamespace>(action)) return true;  // its file in procfs
   if (const auto* attach = std::get_if<AttachCgroup>(&action)) return attach->tasks.count != 0;
   if (const auto* tree = std::get_if<OpenTree>(&action)) return static_cast<bool>(tree->source);
   if (const auto* write = std::get_if<WriteFile>(&action)) return write->directory == kNoSlot;
@@ -47,6 +48,11 @@ bool lacks_root(const Action& action) {
                  [](const MakeLink& a) { return a.root == kNoSlot; }, [](const Mask& a) { return a.root == kNoSlot; },
                  [](const MakeReadOnly& a) { return a.root == kNoSlot; }, [](const auto&) { return false; }},
       action);
+}
+
+// Paths that are the container's once its root is the process's: "/" is the host's before.
+bool works_in_own_root(const Action& action) {
+  return std::holds_alternative<FindHome>(action) || std::holds_alternative<RestrictFiles>(action);
 }
 
 // What others on the host can see, and what stays after a failure.
@@ -86,7 +92,16 @@ class Checker {
       if (!known.contains(slot)) complain(lane, number, "reads slot '{}' before it is written", plan_.slot_name(slot));
     }
     if (pivoted && names_host_path(action)) complain(lane, number, "names a host path after the pivot");
+    if (!pivoted && pivots_ && works_in_own_root(action)) complain(lane, number, "works in the host's root");
+    if (const auto* home = std::get_if<FindHome>(&action)) check_home(lane, number, *home);
     if (lacks_root(action)) complain(lane, number, "works on a path inside the root without the root's slot");
+  }
+
+  void check_home(Lane lane, std::size_t number, const FindHome& home) {
+    const auto* exec = std::get_if<Exec>(&plan_.lane(lane).back().action);
+    const bool is_there = exec != nullptr && home.variable < exec->environment.count &&
+                          plan_.view(plan_.texts(exec->environment)[home.variable]) == "HOME=";
+    if (!is_there) complain(lane, number, "finds a home for no variable of the program's");
   }
 
   // A lane's process starts with what its parent knew when it was cloned, so lanes are followed where they are spawned.
@@ -159,6 +174,9 @@ class Checker {
   }
 
   const Plan& plan_;
+  const bool pivots_ = std::any_of(plan_.lane(Lane::kChild).begin(), plan_.lane(Lane::kChild).end(), [](const Step& step) {
+    return std::holds_alternative<Pivot>(step.action);
+  });
   std::set<Lane> spawned_;
   std::vector<std::string> broken_;
 };
@@ -199,6 +217,7 @@ SlotUse slot_use(const Action& action) {
           [](const Mask& a) { return SlotUse{present({a.root, a.null, a.empty}), {}}; },
           [](const MakeReadOnly& a) { return SlotUse{present({a.root}), {}}; },
           [](const SetAttribute& a) { return SlotUse{present({a.pid}), {}}; },
+          [](const SetLabel& a) { return SlotUse{{a.procfs}, {}}; },
           [](const ConnectStreams& a) { return SlotUse{present({a.input, a.output, a.error, a.root}), {}}; },
           [](const Console& a) { return SlotUse{present({a.root}), {a.master}}; },
           [](const LoadFilter& a) { return SlotUse{{}, present({a.listener})}; },

@@ -27,7 +27,7 @@ class ContainerPlanner {
  public:
   ContainerPlanner(const spec::Config& config, const HostFacts& facts, const Request& request)
       : config_(config), request_(request), builder_(facts, request_) {
-    if (denies_setgroups()) request_.set_groups = false;
+    if (denies_setgroups() || keeps_groups(config)) request_.set_groups = false;
   }
 
   Result<Plan> plan();
@@ -52,7 +52,7 @@ class ContainerPlanner {
   bool denies_setgroups() const;
   Slot joined_user_namespace() const;
   void session();
-  void keyring();
+  void time_namespace();
   void sysctls();
   Result<> hooks();
 
@@ -223,10 +223,7 @@ Result<> ContainerPlanner::namespaces() {
     const std::uint64_t flag = clone_flag(entry.type);
     const std::string item = "linux.namespaces[" + std::to_string(i) + "]";
     if (entry.path.empty()) {
-      if (entry.type == spec::NamespaceType::kTime) {
-        return fail(in(builder_.label(item), complaint("a new time namespace cannot be made yet")));
-      }
-      clone_flags_ |= flag;
+      if (entry.type != spec::NamespaceType::kTime) clone_flags_ |= flag;
       continue;
     }
     if (entry.type == spec::NamespaceType::kMount) {
@@ -369,7 +366,9 @@ Slot ContainerPlanner::joined_user_namespace() const {
 void ContainerPlanner::session() {
   builder_.add(Lane::kChild, "process", "a session of its own: signals of the caller's terminal stay outside",
                SetAttribute{.attribute = Attribute::kNewSession});
-  if (find(spec::NamespaceType::kUser) == nullptr) keyring();
+  builder_.affinity("process", "", "it runs on what its cgroup has, whatever the caller was bound to");
+  time_namespace();
+  if (find(spec::NamespaceType::kUser) == nullptr) builder_.keyring(config_.process);
   if (is_new(spec::NamespaceType::kNetwork)) {
     builder_.add(Lane::kChild, "linux.namespaces", "a new network namespace has a loopback that is down",
                  BringUpLoopback{});
@@ -379,11 +378,18 @@ void ContainerPlanner::session() {
                  SetHostname{.hostname = builder_.plan().add(config_.hostname),
                              .domainname = builder_.plan().add(config_.domainname)});
   }
-  if (const auto& adjustment = config_.process.oom_score_adj) {
-    builder_.add(Lane::kChild, "process.oomScoreAdj", "how soon the kernel takes it when memory runs out",
-                 WriteFile{.path = builder_.plan().add("/proc/self/oom_score_adj"),
-                           .value = builder_.plan().add(std::to_string(*adjustment))});
-  }
+  builder_.oom_score(Lane::kChild, config_.process);
+}
+
+// A clone has no time to set the clocks before somebody is in the namespace.
+void ContainerPlanner::time_namespace() {
+  if (!is_new(spec::NamespaceType::kTime)) return;
+  std::string offsets;
+  for (const auto& [clock, offset] : config_.linux_.time_offsets)
+    offsets += clock + " " + std::to_string(offset.secs) + " " + std::to_string(offset.nanosecs) + "\n";
+  builder_.add(Lane::kChild, offsets.empty() ? "linux.namespaces" : "linux.timeOffsets",
+               "clocks of its own, for the time since the host was started",
+               MakeTimeNamespace{.offsets = builder_.plan().add(offsets)});
 }
 
 // sysctl(8): the separator is what comes first; the other one is part of names and stands for the first.
@@ -392,13 +398,6 @@ std::string below_proc_sys(std::string name) {
   if (first == std::string::npos || name[first] == '/') return name;
   for (char& c : name) c = c == '.' ? '/' : c == '/' ? '.' : c;
   return name;
-}
-
-// It belongs to the user who makes it: in a user namespace, its root.
-void ContainerPlanner::keyring() {
-  if (!builder_.request().new_keyring) return;
-  builder_.add(Lane::kChild, "process", "keys of the caller's session stay outside",
-               SetAttribute{.attribute = Attribute::kKeyring});
 }
 
 // Through the host's procfs: what lies at /proc in the root is the image's business (CVE-2025-52881). The files show
@@ -445,6 +444,13 @@ Result<Plan> ContainerPlanner::plan() {
   }
   TRY(lay_out_cgroup());
   TRY(namespaces());
+  if (denies_setgroups() && !keeps_groups(config_) && !config_.process.user.additional_gids.empty()) {
+    return fail(in(builder_.label("process.user.additionalGids"),
+                   complaint("cannot set any additional groups in a rootless container",
+                             "its user namespace has one group alone, and denies setgroups(2): leave them out, or have "
+                             "ranges in /etc/subgid")));
+  }
+  TRY(builder_.begin(config_.process, in_user_namespace));
   const bool beside = makes_cgroup_beside_child();
   if (!beside) make_cgroup();
   // An ordinary user may copy mounts only in a mount namespace that its own user namespace owns.
@@ -473,7 +479,7 @@ Result<Plan> ContainerPlanner::plan() {
   if (new_users) files.map_owners({.pid = pid_});
   if (in_user_namespace) {
     become_root();
-    keyring();
+    builder_.keyring(config_.process);  // it belongs to the user who makes it
   }
   sysctls();
 
@@ -486,7 +492,10 @@ Result<Plan> ContainerPlanner::plan() {
   files.pivot();
   files.protect();
 
-  TRY(builder_.prepare(config_.process, config_.linux_.seccomp, !joined_.empty()));
+  const std::optional<std::vector<spec::LandlockRule>> landlock = spec::read_landlock(config_.annotations);
+  TRY(builder_.prepare(
+      config_.process,
+      {config_.linux_.seccomp, config_.linux_.personality, config_.linux_.memory_policy, landlock}, !joined_.empty()));
   TRY(builder_.hooks(Lane::kChild, "startContainer", config_.hooks.start_container, builder_.state(config_, "created"),
                      kNoSlot, "run inside, as the program's user, right before it"));
   TRY(builder_.execute(config_.process));
@@ -512,6 +521,11 @@ Result<Plan> plan_hook(const spec::Config& config, const spec::Hook& hook, std::
   const Slot pid = status == "stopped" ? kNoSlot : builder.plan().give_slot(kSlotPid);
   TRY(builder.hook(Lane::kParent, item, hook, builder.state(config, status), pid, "run on the host"));
   return std::move(builder.plan());
+}
+
+bool keeps_groups(const spec::Config& config) {
+  const auto found = config.annotations.find("run.oci.keep_original_groups");
+  return found != config.annotations.end() && found->second == "1";
 }
 
 Result<Plan> plan_container(const spec::Config& config, const HostFacts& facts, const Request& request) {

@@ -57,6 +57,14 @@ std::string_view call_name(Call call) {
     case Call::kPidfdOpen: return "pidfd_open";
     case Call::kPidfdSendSignal: return "pidfd_send_signal";
     case Call::kBpf: return "bpf";
+    case Call::kSchedSetaffinity: return "sched_setaffinity";
+    case Call::kSchedSetattr: return "sched_setattr";
+    case Call::kIoprioSet: return "ioprio_set";
+    case Call::kPersonality: return "personality";
+    case Call::kSetMempolicy: return "set_mempolicy";
+    case Call::kLandlockCreateRuleset: return "landlock_create_ruleset";
+    case Call::kLandlockAddRule: return "landlock_add_rule";
+    case Call::kLandlockRestrictSelf: return "landlock_restrict_self";
     case Call::kSeccomp: return "seccomp";
     case Call::kSocket: return "socket";
     case Call::kConnect: return "connect";

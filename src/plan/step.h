@@ -102,6 +102,13 @@ struct MakeMountSource {
   bool directory = false;
 };
 
+/// Makes a time namespace and enters it (time_namespaces(7), Linux 5.6): `offsets` are lines "CLOCK SECONDS
+/// NANOSECONDS", which can be set only while nobody is in it. A process that makes one has its children in it, and
+/// enters it itself by its file.
+struct MakeTimeNamespace {
+  Text offsets;
+};
+
 /// Writes `value` to the file `path`, in one write. Relative to the descriptor in `directory` if there is one.
 struct WriteFile {
   Text path;
@@ -333,10 +340,13 @@ enum class Attribute : std::uint8_t {
   kDeathSignal,      ///< value: the signal when the parent dies (PR_SET_PDEATHSIG)
   kNotDumpable,      ///< nobody inside may trace or look into this process before it executes (CVE-2016-9962)
   kNewSession,       ///< setsid(2)
-  kKeyring,          ///< a session keyring of its own (keyctl(2), KEYCTL_JOIN_SESSION_KEYRING)
+  kKeyring,          ///< a session keyring (keyctl(2), KEYCTL_JOIN_SESSION_KEYRING): the one called `name`, made if there
+                     ///< is none; without a name a new one. value: its permissions (KEYCTL_SETPERM), 0: as they come
   kLimit,            ///< which: RLIMIT_…; value: soft; second: hard; of `pid`, if there is one (prlimit(2))
   kUmask,            ///< value
   kNoNewPrivileges,  ///< PR_SET_NO_NEW_PRIVS
+  kIoPriority,       ///< which: IOPRIO_CLASS_…; value: the priority in it (ioprio_set(2))
+  kPersonality,      ///< value (personality(2))
 };
 
 struct SetAttribute {
@@ -345,6 +355,60 @@ struct SetAttribute {
   std::int64_t value = 0;
   std::int64_t second = 0;
   Slot pid = kNoSlot;
+  Text name;
+};
+
+/// What the process may run on (sched_setaffinity(2)): `processors` are bits in words of 32. None: all that there are
+/// and that its cgroup has, whatever the caller was bound to; a refusal is let be then.
+struct SetAffinity {
+  Range processors;  ///< numbers
+};
+
+/// sched_setattr(2).
+struct SetScheduler {
+  std::uint32_t policy = 0;
+  std::int32_t nice = 0;
+  std::uint32_t priority = 0;
+  std::uint64_t flags = 0;
+  std::uint64_t runtime = 0;
+  std::uint64_t deadline = 0;
+  std::uint64_t period = 0;
+};
+
+/// set_mempolicy(2): `nodes` are bits in words of 32.
+struct SetMemoryPolicy {
+  std::uint32_t mode = 0;
+  std::uint32_t flags = 0;
+  Range nodes;  ///< numbers
+};
+
+/// Which of a process's labels: of the program it executes (AppArmor's profile, SELinux's label), or of the keys that it
+/// makes before.
+enum class Label : std::uint8_t { kAppArmor, kSelinux, kSelinuxKeys };
+
+/// Writes `value` to the process's own file for that label, in the host's procfs, which is open in `procfs`: what lies at
+/// /proc in the root is the image's business (CVE-2019-16884). Neither links nor mounts in it are followed.
+struct SetLabel {
+  Label label{};
+  Text value;
+  Slot procfs = kNoSlot;
+};
+
+inline constexpr std::size_t kLongestHome = 4096;  ///< bytes, of what is taken from a file of users
+
+/// Makes the directory that the container's /etc/passwd has for user `uid`, or "/", the value of HOME: the
+/// `variable`-th of the program's environment.
+struct FindHome {
+  std::uint32_t uid = 0;
+  std::uint16_t variable = 0;
+};
+
+/// Bounds what the process, and all it will start, may do with files (landlock(7), Linux 5.13): on each of `paths` and
+/// what is below it the LANDLOCK_ACCESS_FS_… bits in `rights`, elsewhere nothing. Needs CAP_SYS_ADMIN, or that new
+/// privileges are given up.
+struct RestrictFiles {
+  Range paths;   ///< texts: of the container's root
+  Range rights;  ///< numbers, one a path
 };
 
 /// Standard input, output and error become the descriptors in the slots; `uid` is made their owner where that can be,
@@ -428,9 +492,10 @@ struct Exec {
 using Action =
     std::variant<MakeCgroup, EnableControllers, RestrictDevices, GiveCgroup, MakeMountSource, WriteFile, MapIds, IdMapTree,
                  Spawn, Await, AwaitStart, Signal, SendDescriptor, ReceiveDescriptor, RunHook, OpenFile, JoinNamespace,
-                 AttachCgroup,
-                 Unshare, BringUpLoopback, SetHostname, OpenTree, SetPropagation, MountRoot, MountOverlayRoot, Mount,
-                 MakeDevice, MakeLink, Pivot, ChangeRoot, Mask, MakeReadOnly, SetAttribute, ConnectStreams, Console,
+                 AttachCgroup, Unshare, MakeTimeNamespace, BringUpLoopback, SetHostname, OpenTree, SetPropagation,
+                 MountRoot, MountOverlayRoot, Mount, MakeDevice, MakeLink, Pivot, ChangeRoot, Mask, MakeReadOnly,
+                 SetAttribute, SetAffinity, SetScheduler, SetMemoryPolicy, SetLabel, FindHome, RestrictFiles,
+                 ConnectStreams, Console,
                  SetIds, ChangeDirectory, CloseDescriptors, LoadFilter, SendListener, FindProgram, Exec>;
 
 /// How a host-visible step is taken back after a later one failed; in reverse order.

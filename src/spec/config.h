@@ -68,6 +68,31 @@ struct Rlimit {
   bool operator==(const Rlimit&) const = default;
 };
 
+/// Which processes run when others want to (sched_setattr(2)); the names are in spec/kernel_names.h.
+struct Scheduler {
+  std::string policy;          ///< "SCHED_BATCH"
+  std::int32_t nice = 0;       ///< of SCHED_OTHER and SCHED_BATCH
+  std::int32_t priority = 0;   ///< of SCHED_FIFO and SCHED_RR
+  std::vector<std::string> flags;
+  std::uint64_t runtime = 0;   ///< of SCHED_DEADLINE, as the two below: nanoseconds
+  std::uint64_t deadline = 0;
+  std::uint64_t period = 0;
+  bool operator==(const Scheduler&) const = default;
+};
+
+struct IoPriority {
+  std::string class_;  ///< "IOPRIO_CLASS_BE"
+  std::int32_t priority = 0;
+  bool operator==(const IoPriority&) const = default;
+};
+
+/// Lists of processors ("0-3,5") that a further process may run on: before it is in the container's cgroup, and after.
+struct CpuAffinity {
+  std::string initial;
+  std::string final_;
+  bool operator==(const CpuAffinity&) const = default;
+};
+
 struct Process {
   bool terminal = false;
   std::optional<ConsoleSize> console_size;
@@ -81,6 +106,9 @@ struct Process {
   std::string apparmor_profile;
   std::string selinux_label;
   std::optional<int> oom_score_adj;
+  std::optional<Scheduler> scheduler;
+  std::optional<IoPriority> io_priority;
+  std::optional<CpuAffinity> exec_cpu_affinity;
   bool operator==(const Process&) const = default;
 };
 
@@ -206,6 +234,28 @@ struct Resources {
   bool operator==(const Resources&) const = default;
 };
 
+/// What the kernel pretends to be (personality(2)).
+struct Personality {
+  std::string domain;              ///< "LINUX", "LINUX32"
+  std::vector<std::string> flags;  ///< none are known
+  bool operator==(const Personality&) const = default;
+};
+
+/// On which nodes memory is taken (set_mempolicy(2)).
+struct MemoryPolicy {
+  std::string mode;   ///< "MPOL_INTERLEAVE"
+  std::string nodes;  ///< "0-3,5"
+  std::vector<std::string> flags;
+  bool operator==(const MemoryPolicy&) const = default;
+};
+
+/// How far a clock of a new time namespace is ahead of the host's (time_namespaces(7)).
+struct TimeOffset {
+  std::int64_t secs = 0;
+  std::uint32_t nanosecs = 0;
+  bool operator==(const TimeOffset&) const = default;
+};
+
 struct Linux {
   std::vector<IdMapping> uid_mappings;
   std::vector<IdMapping> gid_mappings;
@@ -218,6 +268,9 @@ struct Linux {
   std::vector<std::string> masked_paths;
   std::vector<std::string> readonly_paths;
   std::optional<Seccomp> seccomp;
+  std::optional<Personality> personality;
+  std::optional<MemoryPolicy> memory_policy;
+  std::map<std::string, TimeOffset> time_offsets;  ///< by clock: "monotonic", "boottime"
   bool operator==(const Linux&) const = default;
 };
 

@@ -128,6 +128,22 @@ void read_network(Fields& fields, Network& network) {
   fields.list("priorities", network.priorities, read_interface_priority);
 }
 
+void read_personality(Fields& fields, Personality& personality) {
+  fields.require("domain", personality.domain);
+  fields.read("flags", personality.flags);
+}
+
+void read_memory_policy(Fields& fields, MemoryPolicy& policy) {
+  fields.require("mode", policy.mode);
+  fields.read("nodes", policy.nodes);
+  fields.read("flags", policy.flags);
+}
+
+void read_time_offset(Fields& fields, TimeOffset& offset) {
+  fields.read("secs", offset.secs);
+  fields.read("nanosecs", offset.nanosecs);
+}
+
 void read_rdma_limit(Fields& fields, RdmaLimit& limit) {
   fields.read("hcaHandles", limit.handles);
   fields.read("hcaObjects", limit.objects);
@@ -165,9 +181,10 @@ void read_linux(Fields& fields, Linux& linux_config) {
   fields.read("maskedPaths", linux_config.masked_paths);
   fields.read("readonlyPaths", linux_config.readonly_paths);
   fields.object("seccomp", [&](Fields& seccomp) { read_seccomp(seccomp, linux_config.seccomp.emplace()); });
-  for (const char* key : {"intelRdt", "netDevices", "memoryPolicy", "personality", "timeOffsets", "mountLabel"}) {
-    fields.unsupported(key);
-  }
+  fields.object("personality", [&](Fields& value) { read_personality(value, linux_config.personality.emplace()); });
+  fields.object("memoryPolicy", [&](Fields& value) { read_memory_policy(value, linux_config.memory_policy.emplace()); });
+  fields.map("timeOffsets", linux_config.time_offsets, read_time_offset);
+  for (const char* key : {"intelRdt", "netDevices", "mountLabel"}) fields.unsupported(key);
 }
 
 }  // namespace caisson::spec

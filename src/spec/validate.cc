@@ -33,6 +33,7 @@ void version_and_root(const Config& config, Validation& validation) {
   for (const auto& [key, value] : config.annotations) {
     if (key.empty()) validation.error("/annotations", "a key is empty");
   }
+  validation.landlock();
 }
 
 bool is_bind(const Mount& mount) {
@@ -101,12 +102,9 @@ void Validation::process() {
   constexpr std::uint32_t kNoId = 0xffffffff;  // "leave as it is" to setresuid(2)
   if (process.user.uid == kNoId) error("/process/user/uid", "4294967295 is nobody's number");
   if (process.user.gid == kNoId) error("/process/user/gid", "4294967295 is nobody's number");
-  constexpr std::string_view kUnsupported = "not supported by this version of caisson";
-  if (!process.apparmor_profile.empty() && process.apparmor_profile != "unconfined")
-    error("/process/apparmorProfile", std::string(kUnsupported));
-  if (!process.selinux_label.empty()) error("/process/selinuxLabel", std::string(kUnsupported));
   limits();
   capabilities();
+  scheduling();
 }
 
 void Validation::limits() {
@@ -183,6 +181,9 @@ Findings validate(const Config& config) {
   validation.mounts();
   validation.names();
   validation.namespaces();
+  validation.time_offsets();
+  validation.memory_policy();
+  validation.personality();
   validation.id_maps();
   validation.sysctls();
   validation.devices();

@@ -53,11 +53,12 @@ void Validation::id_map(const std::string& pointer, const std::vector<IdMapping>
   }
 }
 
-void Validation::mapped(const std::string& pointer, std::uint32_t id, const std::vector<IdMapping>& mappings) {
+void Validation::mapped(const std::string& pointer, std::string_view what, std::uint32_t id,
+                        const std::vector<IdMapping>& mappings) {
   const bool found = std::any_of(mappings.begin(), mappings.end(), [id](const IdMapping& m) {
     return id >= m.container_id && id - m.container_id < m.size;
   });
-  if (!found) error(pointer, fmt::format("{} is not mapped into the container's user namespace", id));
+  if (!found) error(pointer, fmt::format("cannot set{0} to unmapped {0} {1} in user namespace", what, id));
 }
 
 void Validation::id_maps() {
@@ -79,10 +80,10 @@ void Validation::id_maps() {
   if (linux_config.gid_mappings.empty()) error("/linux/gidMappings", "missing: a new user namespace needs it");
   if (linux_config.uid_mappings.empty() || linux_config.gid_mappings.empty()) return;
   const User& user = config_.process.user;
-  mapped("/process/user/uid", user.uid, linux_config.uid_mappings);
-  mapped("/process/user/gid", user.gid, linux_config.gid_mappings);
+  mapped("/process/user/uid", "uid", user.uid, linux_config.uid_mappings);
+  mapped("/process/user/gid", "gid", user.gid, linux_config.gid_mappings);
   for (std::size_t i = 0; i < user.additional_gids.size(); ++i) {
-    mapped(below("/process/user/additionalGids", i), user.additional_gids[i], linux_config.gid_mappings);
+    mapped(below("/process/user/additionalGids", i), "gid", user.additional_gids[i], linux_config.gid_mappings);
   }
 }
 

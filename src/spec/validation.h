@@ -1,11 +1,13 @@
 // Parts of the validation; private to it.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "spec/config.h"
+#include "spec/kernel_names.h"
 #include "spec/problem.h"
 
 namespace caisson::spec {
@@ -19,6 +21,10 @@ class Validation {
   void mounts();
   void names();
   void namespaces();
+  void time_offsets();
+  void memory_policy();
+  void personality();
+  void landlock();
   void id_maps();
   void sysctls();
   void devices();
@@ -38,8 +44,11 @@ class Validation {
  private:
   void limits();
   void capabilities();
+  void scheduling();
+  void flags(const std::string& pointer, const std::vector<std::string>& flags, std::span<const KernelName> known);
   void id_map(const std::string& pointer, const std::vector<IdMapping>& mappings);
-  void mapped(const std::string& pointer, std::uint32_t id, const std::vector<IdMapping>& mappings);
+  void mapped(const std::string& pointer, std::string_view what, std::uint32_t id,
+              const std::vector<IdMapping>& mappings);
   void sysctl(const std::string& pointer, std::string name);
   bool has(NamespaceType type) const;
   bool has_new(NamespaceType type) const;

@@ -48,6 +48,23 @@ Ordered write_user(const User& user) {
   return object;
 }
 
+// Numbers that are not 0: the specification has no other way of saying that one is not given.
+template <class T>
+void put_number(Ordered& object, const char* key, T value) {
+  if (value != 0) object[key] = value;
+}
+
+Ordered write_scheduler(const Scheduler& scheduler) {
+  Ordered object = {{"policy", scheduler.policy}};
+  put_number(object, "nice", scheduler.nice);
+  put_number(object, "priority", scheduler.priority);
+  put(object, "flags", scheduler.flags);
+  put_number(object, "runtime", scheduler.runtime);
+  put_number(object, "deadline", scheduler.deadline);
+  put_number(object, "period", scheduler.period);
+  return object;
+}
+
 Ordered write_process(const Process& process) {
   Ordered object;
   if (process.terminal) object["terminal"] = true;
@@ -72,6 +89,14 @@ Ordered write_process(const Process& process) {
   put(object, "apparmorProfile", process.apparmor_profile);
   put(object, "selinuxLabel", process.selinux_label);
   put(object, "oomScoreAdj", process.oom_score_adj);
+  if (process.scheduler) object["scheduler"] = write_scheduler(*process.scheduler);
+  if (process.io_priority)
+    object["ioPriority"] = {{"class", process.io_priority->class_}, {"priority", process.io_priority->priority}};
+  if (const auto& affinity = process.exec_cpu_affinity) {
+    object["execCPUAffinity"] = Ordered::object();
+    put(object["execCPUAffinity"], "initial", affinity->initial);
+    put(object["execCPUAffinity"], "final", affinity->final_);
+  }
   return object;
 }
 
@@ -185,6 +210,19 @@ Ordered write_seccomp(const Seccomp& seccomp) {
   return object;
 }
 
+Ordered write_personality(const Personality& personality) {
+  Ordered object = {{"domain", personality.domain}};
+  put(object, "flags", personality.flags);
+  return object;
+}
+
+Ordered write_memory_policy(const MemoryPolicy& policy) {
+  Ordered object = {{"mode", policy.mode}};
+  put(object, "nodes", policy.nodes);
+  put(object, "flags", policy.flags);
+  return object;
+}
+
 Ordered write_linux(const Linux& linux_config) {
   Ordered object;
   put_list(object, "uidMappings", linux_config.uid_mappings, write_id_mapping);
@@ -202,6 +240,10 @@ Ordered write_linux(const Linux& linux_config) {
   put(object, "maskedPaths", linux_config.masked_paths);
   put(object, "readonlyPaths", linux_config.readonly_paths);
   if (linux_config.seccomp) object["seccomp"] = write_seccomp(*linux_config.seccomp);
+  if (linux_config.personality) object["personality"] = write_personality(*linux_config.personality);
+  if (linux_config.memory_policy) object["memoryPolicy"] = write_memory_policy(*linux_config.memory_policy);
+  for (const auto& [clock, offset] : linux_config.time_offsets)
+    object["timeOffsets"][clock] = {{"secs", offset.secs}, {"nanosecs", offset.nanosecs}};
   return object;
 }
 

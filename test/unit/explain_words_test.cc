@@ -312,6 +312,72 @@ const std::vector<WordsCase> kWordsCases = {
     {"NoNewPrivileges",
      [](Plan&) -> plan::Action { return plan::SetAttribute{.attribute = plan::Attribute::kNoNewPrivileges}; },
      "give up new privileges for good (no_new_privs)"},
+    {"MakeTimeNamespace",
+     [](Plan& p) -> plan::Action {
+       return plan::MakeTimeNamespace{.offsets = p.add("boottime 86400 5\nmonotonic -1 0\n")};
+     },
+     "make a time namespace and enter it (ahead of the host: boottime 86400 s and 5 ns, monotonic -1 s)"},
+    {"MakeTimeNamespaceWithoutOffsets", [](Plan&) -> plan::Action { return plan::MakeTimeNamespace{}; },
+     "make a time namespace and enter it"},
+    {"KeyringWithAName",
+     [](Plan& p) -> plan::Action {
+       return plan::SetAttribute{.attribute = plan::Attribute::kKeyring, .name = p.add("_ses.box")};
+     },
+     "join the session keyring _ses.box"},
+    {"IoPriority",
+     [](Plan&) -> plan::Action {
+       return plan::SetAttribute{.attribute = plan::Attribute::kIoPriority, .which = 2, .value = 4};
+     },
+     "do input and output with IOPRIO_CLASS_BE, priority 4"},
+    {"Personality",
+     [](Plan&) -> plan::Action {
+       return plan::SetAttribute{.attribute = plan::Attribute::kPersonality, .value = 8};
+     },
+     "take the personality LINUX32"},
+    {"SetAffinity",
+     [](Plan& p) -> plan::Action {
+       return plan::SetAffinity{.processors = p.add(std::vector<std::uint32_t>{0x8000000b, 1})};
+     },
+     "run on the processors 0-1,3,31-32"},
+    {"SetAffinityToAll", [](Plan&) -> plan::Action { return plan::SetAffinity{}; },
+     "run on every processor that the cgroup has"},
+    {"SetScheduler",
+     [](Plan&) -> plan::Action { return plan::SetScheduler{.policy = 3, .nice = -5, .flags = 0x101}; },
+     "be scheduled by SCHED_BATCH (nice -5; SCHED_FLAG_RESET_ON_FORK|0x100)"},
+    {"SetSchedulerDeadline",
+     [](Plan&) -> plan::Action { return plan::SetScheduler{.policy = 6, .runtime = 1, .deadline = 2, .period = 3}; },
+     "be scheduled by SCHED_DEADLINE (1 ns within 2 of each 3)"},
+    {"SetMemoryPolicy",
+     [](Plan& p) -> plan::Action {
+       return plan::SetMemoryPolicy{.mode = 3, .flags = 1U << 15, .nodes = p.add(std::vector<std::uint32_t>{3})};
+     },
+     "take memory by MPOL_INTERLEAVE (nodes 0-1; MPOL_F_STATIC_NODES)"},
+    {"SetLabel",
+     [](Plan& p) -> plan::Action {
+       return plan::SetLabel{
+           .label = plan::Label::kAppArmor, .value = p.add("exec mine"), .procfs = p.new_slot("procfs")};
+     },
+     "have the program executed with AppArmor's profile mine (through slot procfs)"},
+    {"SetLabelOfSelinux",
+     [](Plan& p) -> plan::Action {
+       return plan::SetLabel{.label = plan::Label::kSelinux, .value = p.add("a:b:c"), .procfs = p.new_slot("procfs")};
+     },
+     "have the program executed with SELinux's label a:b:c (through slot procfs)"},
+    {"SetLabelOfKeys",
+     [](Plan& p) -> plan::Action {
+       return plan::SetLabel{.label = plan::Label::kSelinuxKeys, .value = p.add("a:b:c")};
+     },
+     "label keys that are made with a:b:c"},
+    {"FindHome", [](Plan&) -> plan::Action { return plan::FindHome{.uid = 7}; },
+     "set HOME to where the container's /etc/passwd has user 7, or to /"},
+    {"RestrictFiles",
+     [](Plan& p) -> plan::Action {
+       return plan::RestrictFiles{.paths = list(p, {"/etc", "/usr"}),
+                                  .rights = p.add(std::vector<std::uint32_t>{0xc, 0xd})};
+     },
+     "restrict the files within reach to /etc: read; /usr: read, execute"},
+    {"RestrictFilesToNone", [](Plan&) -> plan::Action { return plan::RestrictFiles{}; },
+     "restrict the files within reach to none"},
     {"ConnectStreams", [](Plan&) -> plan::Action { return plan::ConnectStreams{.uid = 5}; },
      "connect standard input, output and error (owner 5)"},
     {"Console",

@@ -171,6 +171,31 @@ std::optional<spec::Seccomp> seccomp(std::uint64_t seed, bool may_notify) {
   return made;
 }
 
+// What was added to the specification later: drawn with seeds of its own, too.
+void add_later_fields(std::uint64_t seed, spec::Process& process, HostFacts& facts) {
+  Random random(seed + 2'000'000);
+  if (random.one_in(3)) {
+    process.scheduler = random.one_in(2) ? spec::Scheduler{.policy = "SCHED_BATCH", .nice = 5}
+                                         : spec::Scheduler{.policy = "SCHED_RR", .priority = 1};
+  }
+  if (random.one_in(3)) process.io_priority = spec::IoPriority{"IOPRIO_CLASS_BE", 4};
+  if (random.one_in(2))
+    process.exec_cpu_affinity = spec::CpuAffinity{random.one_in(2) ? "0-1" : "", random.one_in(2) ? "0,63" : ""};
+  if (random.one_in(3)) process.apparmor_profile = random.one_in(2) ? "unconfined" : "mine";
+  facts.apparmor = random.one_in(2);
+  facts.selinux = random.one_in(2);
+  if (facts.selinux && random.one_in(2)) process.selinux_label = "system_u:system_r:container_t:s0";
+  if (random.one_in(3)) process.env.emplace_back(random.one_in(2) ? "HOME=/root" : "HOME=");
+  if (random.one_in(4)) process.env.emplace_back("A=c");
+}
+
+template <class Bound>  // a container's configuration, or what a further process is given of it
+void add_later_bounds(std::uint64_t seed, Bound& bound) {
+  Random random(seed + 3'000'000);
+  if (random.one_in(3)) bound.personality = spec::Personality{"LINUX32", {}};
+  if (random.one_in(3)) bound.memory_policy = spec::MemoryPolicy{"MPOL_INTERLEAVE", "0", {"MPOL_F_STATIC_NODES"}};
+}
+
 plan::Request request(Random& random) {
   const std::vector<plan::MountSource> sources = {{.path = "/box/data", .directory = true},
                                                   {.path = "/box/hosts", .content = "::1 localhost"}};
@@ -254,6 +279,17 @@ GeneratedContainer generate_container(std::uint64_t seed) {
   config.linux_.readonly_paths = random.some(std::vector<std::string>{"/proc/sys", "/proc/bus/"}, 2);
   if (random.one_in(4)) config.linux_.rootfs_propagation = random.pick(std::vector<std::string>{"rprivate", "rslave"});
   config.linux_.seccomp = seccomp(seed, !made.request.wait_for_start);
+  add_later_fields(seed, config.process, made.facts);
+  add_later_bounds(seed, config.linux_);
+  Random later(seed + 4'000'000);
+  if (later.one_in(3)) config.annotations["caisson.landlock.read"] = "/etc:/usr";
+  if (later.one_in(6)) config.annotations["run.oci.keep_original_groups"] = "1";
+  for (spec::Namespace& entry : config.linux_.namespaces) {
+    if (entry.type != NamespaceType::kTime || later.one_in(2)) continue;
+    entry.path.clear();
+    if (later.one_in(2)) config.linux_.time_offsets = {{"monotonic", {86'400, 0}}, {"boottime", {-1, 5}}};
+  }
+  if (later.one_in(2)) made.request.state = {.id = "box", .bundle = "/bundle"};
   return made;
 }
 
@@ -263,6 +299,11 @@ GeneratedProcess generate_process(std::uint64_t seed) {
   made.target.namespaces = random.some(std::vector(spec::kNamespaceTypes.begin(), spec::kNamespaceTypes.end()), 2);
   if (random.one_in(2)) made.target.root = "/proc/42/root";
   made.target.seccomp = seccomp(seed, !made.request.wait_for_start);
+  add_later_fields(seed, made.process, made.facts);
+  add_later_bounds(seed, made.target);
+  Random later(seed + 4'000'000);
+  if (later.one_in(3)) made.target.landlock = {{"/etc", spec::kLandlockRead}};
+  if (later.one_in(2)) made.request.state = {.id = "box", .bundle = "/bundle", .pid = 42};
   for (const CgroupHierarchy& hierarchy : made.facts.hierarchies) {
     if (random.one_in(2)) made.target.cgroup_directories.push_back(hierarchy.path + "/caisson/x");
   }

@@ -11,6 +11,7 @@
 
 #include "explain/listing.h"
 #include "explain/names.h"
+#include "explain/words.h"
 #include "generated_config.h"
 #include "plan/build.h"
 #include "plan/builder.h"
@@ -431,6 +432,161 @@ TEST(Command, IsLookedForAlongItsOwnPath) {
   }
 }
 
+std::vector<std::string> environment_of(const Result<Plan>& plan) {
+  std::vector<std::string> variables;
+  for (const Text text : plan->texts(all<Exec>(*plan, Lane::kChild)[0].environment))
+    variables.emplace_back(plan->view(text));
+  return variables;
+}
+
+TEST(Environment, HasTheLastOfEachVariableAndAHome) {
+  const auto of = [](std::vector<std::string> variables) {
+    return plan_process({.user = {.uid = 7}, .args = {"sh"}, .env = std::move(variables)}, {}, {}, {});
+  };
+  EXPECT_THAT(environment_of(of({"A=1", "HOME=/h", "B=2", "A=3"})), ElementsAre("HOME=/h", "B=2", "A=3"));
+  EXPECT_THAT(all<FindHome>(*of({"HOME=/h"}), Lane::kChild), IsEmpty());
+  EXPECT_THAT(environment_of(of({"HOME=/h", "HOME=", "A=1"})), ElementsAre("HOME=/h", "A=1"));
+  for (const auto& variables : {std::vector<std::string>{"A=1"}, {"HOME=", "A=1"}}) {
+    const auto plan = of(variables);
+    EXPECT_THAT(environment_of(plan), ElementsAre("A=1", "HOME="));
+    const std::vector<FindHome> found = all<FindHome>(*plan, Lane::kChild);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].uid, 7U);
+    EXPECT_EQ(found[0].variable, 1);
+  }
+}
+
+TEST(Capabilities, ThatCannotBeGrantedAreLeftOutWithAWarning) {
+  spec::Config config = smallest();
+  config.process.capabilities = spec::Capabilities{.bounding = 7, .effective = 3, .permitted = 3};
+  HostFacts facts = facts_of(CgroupMode::kNone);
+  facts.bounding_capabilities = 1;
+  const auto plan = plan_container(config, facts, {});
+  ASSERT_TRUE(plan);
+  const SetIds ids = all<SetIds>(*plan, Lane::kChild).back();
+  EXPECT_EQ(ids.bounding, 1U);
+  EXPECT_EQ(ids.effective, 1U);
+  EXPECT_EQ(ids.permitted, 1U);
+  EXPECT_THAT(plan->warnings(),
+              ElementsAre("process.capabilities: CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH: left out, for whoever starts the "
+                          "container does not have it to give"));
+  // In a user namespace of its own the process has them all, there.
+  add_user_namespace(config);
+  const auto own = plan_container(config, facts, {});
+  EXPECT_EQ(all<SetIds>(*own, Lane::kChild).back().bounding, 7U);
+  EXPECT_THAT(own->warnings(), IsEmpty());
+}
+
+TEST(Groups, OfTheCallerAreKeptWhereItIsAskedFor) {
+  spec::Config config = smallest();
+  config.process.user.additional_gids = {5};
+  EXPECT_TRUE(all<SetIds>(*plan_of(config), Lane::kChild).back().set_groups);
+  config.annotations["run.oci.keep_original_groups"] = "1";
+  EXPECT_FALSE(all<SetIds>(*plan_of(config), Lane::kChild).back().set_groups);
+  EXPECT_TRUE(keeps_groups(config));
+}
+
+TEST(Groups, AreRefusedWhereTheyCannotBe) {
+  spec::Config config = smallest();
+  config.linux_.namespaces.push_back({NamespaceType::kUser, ""});
+  config.linux_.uid_mappings = config.linux_.gid_mappings = {{.container_id = 0, .host_id = 1000, .size = 1}};
+  config.process.user.additional_gids = {0};
+  HostFacts facts = facts_of(CgroupMode::kNone);
+  facts.effective_uid = facts.effective_gid = 1000;
+  EXPECT_EQ(plan_container(config, facts, {}).error().text(),
+            "process.user.additionalGids: cannot set any additional groups in a rootless container");
+  const auto exec = plan_process({.user = {.additional_gids = {5}}, .args = {"sh"}}, {}, facts, {.set_groups = false});
+  EXPECT_THAT(exec->warnings(), ElementsAre(testing::StartsWith("process.user.additionalGids: left out")));
+}
+
+std::vector<std::string> words_of(const Plan& plan, Lane lane) {
+  std::vector<std::string> words;
+  for (const Step& step : plan.lane(lane)) words.push_back(explain::describe(plan, step));
+  return words;
+}
+
+TEST(Affinity, OfAFurtherProcessIsSetBeforeAndAfterItsCgroup) {
+  spec::Process process{.args = {"sh"}, .exec_cpu_affinity = spec::CpuAffinity{"0-1", "1"}};
+  const Target target{.cgroup_directories = {"/sys/fs/cgroup/memory/box"}};
+  const auto steps = [&] {
+    std::vector<std::string> words = words_of(*plan_process(process, target, facts_of(CgroupMode::kV1), {}), Lane::kChild);
+    std::erase_if(words, [](const std::string& w) { return !w.starts_with("run on") && !w.starts_with("join the cgroup"); });
+    return words;
+  };
+  const std::string joined = "join the cgroup /sys/fs/cgroup/memory/box/tasks";
+  EXPECT_THAT(steps(), ElementsAre("run on the processors 0-1", joined, "run on the processors 1"));
+  process.exec_cpu_affinity->final_.clear();
+  EXPECT_THAT(steps(), ElementsAre("run on the processors 0-1", joined));
+  process.exec_cpu_affinity.reset();
+  EXPECT_THAT(steps(), ElementsAre(joined, "run on every processor that the cgroup has"));
+}
+
+TEST(Labels, AreWrittenThroughTheHostsProcfs) {
+  HostFacts facts = facts_of(CgroupMode::kNone);
+  spec::Config config = smallest();
+  config.process.apparmor_profile = "unconfined";
+  EXPECT_THAT(all<SetLabel>(*plan_container(config, facts, {}), Lane::kChild), IsEmpty()) << "there is no AppArmor";
+  facts.apparmor = true;
+  EXPECT_EQ(all<SetLabel>(*plan_container(config, facts, {}), Lane::kChild).size(), 1U);
+  config.process.apparmor_profile.clear();
+  config.process.selinux_label = "a:b:c";
+  facts.selinux = true;
+  const auto plan = plan_container(config, facts, {.state = {.id = "box"}});
+  const std::vector<SetLabel> labels = all<SetLabel>(*plan, Lane::kChild);
+  ASSERT_EQ(labels.size(), 2U);
+  EXPECT_EQ(labels[0].label, Label::kSelinuxKeys);
+  EXPECT_EQ(labels[1].label, Label::kSelinux);
+  EXPECT_EQ(plan->view(labels[1].value), "a:b:c");
+  const OpenFile procfs = all<OpenFile>(*plan, Lane::kParent)[0];
+  EXPECT_EQ(plan->view(procfs.path), "/proc");
+  EXPECT_EQ(labels[1].procfs, procfs.slot);
+}
+
+TEST(Bounds, OfAContainerAreThoseOfItsFurtherProcesses) {
+  spec::Config config = smallest();
+  config.linux_.personality = spec::Personality{"LINUX32", {}};
+  config.linux_.memory_policy = spec::MemoryPolicy{"MPOL_BIND", "0", {}};
+  config.annotations = {{"caisson.landlock.read", "/etc"}, {"caisson.landlock.write", "/etc:/tmp"}};
+  config.process.oom_score_adj = 5;
+  Target target{.namespaces = {NamespaceType::kMount}};
+  inherit(config, target);
+  const auto first = plan_of(config);
+  const auto further = plan_process(config.process, target, facts_of(CgroupMode::kHybrid), {});
+  for (const Result<Plan>* plan : {&first, &further}) {
+    const std::vector<std::string> words = words_of(**plan, Lane::kChild);
+    for (const char* expected : {"take the personality LINUX32", "take memory by MPOL_BIND (nodes 0)",
+                                 "restrict the files within reach to /etc: read, write; /tmp: write"})
+      EXPECT_THAT(words, testing::Contains(expected));
+  }
+  EXPECT_THAT(words_of(*first, Lane::kChild), testing::Contains("write \"5\" to /proc/self/oom_score_adj"));
+  EXPECT_THAT(words_of(*further, Lane::kLauncher), testing::Contains("write \"5\" to /proc/self/oom_score_adj"));
+}
+
+TEST(TimeNamespaces, HaveTheirClocksSetBeforeTheyAreEntered) {
+  spec::Config config = smallest();
+  config.linux_.namespaces.push_back({NamespaceType::kTime, ""});
+  config.linux_.time_offsets = {{"monotonic", {86'400, 0}}, {"boottime", {-1, 5}}};
+  const auto plan = plan_of(config);
+  const auto made = all<MakeTimeNamespace>(*plan, Lane::kChild);
+  ASSERT_EQ(made.size(), 1U);
+  EXPECT_EQ(plan->view(made[0].offsets), "boottime -1 5\nmonotonic 86400 0\n");
+  EXPECT_EQ(all<Spawn>(*plan, Lane::kParent)[0].flags & 0x80, 0U);
+}
+
+TEST(Keyring, IsNamedAfterTheContainer) {
+  const auto name = [](const Result<Plan>& plan) {
+    for (const SetAttribute& a : all<SetAttribute>(*plan, Lane::kChild)) {
+      if (a.attribute == Attribute::kKeyring) return std::string(plan->view(a.name));
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(name(plan_of(smallest())), "");
+  EXPECT_EQ(name(plan_of(smallest(), CgroupMode::kNone, {.state = {.id = "box"}})), "_ses.box");
+  EXPECT_EQ(name(plan_of(smallest(), CgroupMode::kNone, {.new_keyring = false, .state = {.id = "box"}})), "none");
+  EXPECT_EQ(name(plan_process({.args = {"sh"}}, {}, {}, {.state = {.id = "box", .pid = 5}})), "_ses.box");
+  EXPECT_EQ(name(plan_process({.args = {"sh"}}, {}, {}, {})), "none");
+}
+
 // --- errors ----------------------------------------------------------------------------------------------------------
 
 struct ErrorCase {
@@ -462,8 +618,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "mounts[0]: a mount needs a type, or the option bind or rbind"},
         ErrorCase{"root_second", [](auto& c) { c.mounts = {{"/a", "tmpfs", "", {}}, {"/", "overlay", "overlay", {}}}; },
                   "--tmpfs /run: only the first mount may replace the root filesystem"},
-        ErrorCase{"new_time_namespace", [](auto& c) { c.linux_.namespaces.push_back({NamespaceType::kTime, ""}); },
-                  "linux.namespaces[1]: a new time namespace cannot be made yet"},
+        ErrorCase{"selinux_off", [](auto& c) { c.process.selinux_label = "a:b:c"; },
+                  "process.selinuxLabel: SELinux is not enabled on this host"},
         ErrorCase{"no_mount_namespace", [](auto& c) { c.linux_.namespaces.clear(); },
                   "linux.namespaces: a container needs a mount namespace of its own"},
         ErrorCase{

@@ -77,6 +77,12 @@ class Generator {
           Capabilities{capabilities(), capabilities(), capabilities(), capabilities(), capabilities()};
     process.rlimits = list([&] { return Rlimit{text(), number<std::uint64_t>(), number<std::uint64_t>()}; });
     maybe(process.oom_score_adj);
+    if (coin()) {
+      process.scheduler = Scheduler{text(), number<std::int32_t>(), number<std::int32_t>(), texts(),
+                                    number<std::uint64_t>(), number<std::uint64_t>(), number<std::uint64_t>()};
+    }
+    if (coin()) process.io_priority = IoPriority{text(), number<std::int32_t>()};
+    if (coin()) process.exec_cpu_affinity = CpuAffinity{coin() ? text() : "", coin() ? text() : ""};
     return process;
   }
 
@@ -163,6 +169,9 @@ class Generator {
     l.masked_paths = texts();
     l.readonly_paths = texts();
     if (coin()) l.seccomp = seccomp();
+    if (coin()) l.personality = Personality{text(), texts()};
+    if (coin()) l.memory_policy = MemoryPolicy{text(), coin() ? text() : "", texts()};
+    if (coin()) l.time_offsets[text()] = {number<std::int64_t>(), number<std::uint32_t>()};
     return config;
   }
 
