@@ -206,6 +206,7 @@ Result<Designed> design(const StateRoot& root, const CreateOptions& options, con
   designed.request.preserve_fds = preserved;
   designed.settled = TRY(settle_cgroup(config, options.id, designed.facts, designed.request, log));
   designed.plan = TRY(plan::plan_container(config, designed.facts, designed.request));
+  for (const std::string& warning : designed.plan.warnings()) log.warning(warning);
   return designed;
 }
 

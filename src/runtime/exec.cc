@@ -76,13 +76,14 @@ Result<Ready> prepare(const StateRoot& root, const Container& container, const E
   Ready ready{.facts = host::probe(), .plan = {}, .target = std::move(*target)};
   plan::Request request;
   request.preserve_fds = options.preserve_fds;
-  request.set_groups = may_set_groups(record.process.pid);
+  request.set_groups = may_set_groups(record.process.pid) && !plan::keeps_groups(bundle.config);
   request.state = {.id = record.id, .bundle = record.bundle, .pid = record.process.pid};
-  ready.plan = TRY(plan::plan_process(process,
-                                      {.namespaces = TRY(other_namespaces(record.process.pid)),
-                                       .cgroup_directories = TRY(cgroups_for(record, options, ready.facts)),
-                                       .seccomp = std::move(bundle.config.linux_.seccomp)},
-                                      ready.facts, request));
+  plan::Target where{.namespaces = TRY(other_namespaces(record.process.pid)),
+                     .root = {},
+                     .cgroup_directories = TRY(cgroups_for(record, options, ready.facts))};
+  plan::inherit(bundle.config, where);
+  ready.plan = TRY(plan::plan_process(process, where, ready.facts, request));
+  for (const std::string& warning : ready.plan.warnings()) log.warning(warning);
   return ready;
 }
 
