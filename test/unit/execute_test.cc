@@ -954,8 +954,8 @@ TEST_F(Execute, KeepsAProcessToItsFiles) {
        }},
       "cd " + top.path() +
           " || exit 2; cat in/file >&- 2>&-; read -r text <in/file; test \"$text\" = text || exit 3; "
-          "! { : <out/file; } 2>&- || exit 4; ls out 2>&- && exit 5; : >in/file || exit 6; "
-          "! { : >in/other; } 2>&- || exit 7; ! rm in/file 2>&- || exit 8; ! { : <>/dev/null; } 2>&- || exit 9");
+          "! { true <out/file; } 2>&- || exit 4; ls out 2>&- && exit 5; true >in/file || exit 6; "
+          "! { true >in/other; } 2>&- || exit 7; ! rm in/file 2>&- || exit 8; ! { true <>/dev/null; } 2>&- || exit 9");
   EXPECT_EQ(status_of(plan), 0);
 }
 
