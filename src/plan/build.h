@@ -51,6 +51,7 @@ struct Request {
   int death_signal = 0;            ///< sent to the process when its parent dies; 0: none
   ContainerState state;            ///< for hooks, and for whoever listens to a filter's notifications
   std::uint32_t preserve_fds = 0;  ///< descriptors 3 … 2+n stay open
+  bool no_pivot = false;           ///< the root is moved onto "/" and entered by chroot(2): for a host on an initramfs
 };
 
 /// The plan of a container's first process.

@@ -192,6 +192,22 @@ struct Resources {
   bool operator==(const Resources&) const = default;
 };
 
+/// A network device of the host's that becomes the container's; its name there: empty, the same.
+struct NetDevice {
+  std::string name;
+  bool operator==(const NetDevice&) const = default;
+};
+
+/// A group of the resctrl file system (config-linux.md, "IntelRdt").
+struct IntelRdt {
+  std::string clos_id;  ///< its directory's name, "/" the one all others are in; empty: the container's id
+  std::string l3_cache_schema;
+  std::string mem_bw_schema;
+  std::vector<std::string> schemata;
+  bool enable_monitoring = false;
+  bool operator==(const IntelRdt&) const = default;
+};
+
 struct Linux {
   std::vector<IdMapping> uid_mappings;
   std::vector<IdMapping> gid_mappings;
@@ -204,6 +220,9 @@ struct Linux {
   std::vector<std::string> masked_paths;
   std::vector<std::string> readonly_paths;
   std::optional<Seccomp> seccomp;
+  std::string mount_label;
+  std::map<std::string, NetDevice> net_devices;  ///< by their names on the host
+  std::optional<IntelRdt> intel_rdt;
   bool operator==(const Linux&) const = default;
 };
 

@@ -123,6 +123,14 @@ void read_rdma_limit(Fields& fields, RdmaLimit& limit) {
   fields.read("hcaObjects", limit.objects);
 }
 
+void read_intel_rdt(Fields& fields, IntelRdt& rdt) {
+  fields.read("closID", rdt.clos_id);
+  fields.read("l3CacheSchema", rdt.l3_cache_schema);
+  fields.read("memBwSchema", rdt.mem_bw_schema);
+  fields.read("schemata", rdt.schemata);
+  fields.read("enableMonitoring", rdt.enable_monitoring);
+}
+
 }  // namespace
 
 void read_id_mapping(Fields& fields, IdMapping& mapping) {
@@ -155,7 +163,11 @@ void read_linux(Fields& fields, Linux& linux_config) {
   fields.read("maskedPaths", linux_config.masked_paths);
   fields.read("readonlyPaths", linux_config.readonly_paths);
   fields.object("seccomp", [&](Fields& seccomp) { read_seccomp(seccomp, linux_config.seccomp.emplace()); });
-  for (const char* key : {"intelRdt", "netDevices", "memoryPolicy", "personality", "timeOffsets", "mountLabel"}) {
+  fields.read("mountLabel", linux_config.mount_label);
+  fields.map("netDevices", linux_config.net_devices,
+             [](Fields& device, NetDevice& target) { device.read("name", target.name); });
+  fields.object("intelRdt", [&](Fields& rdt) { read_intel_rdt(rdt, linux_config.intel_rdt.emplace()); });
+  for (const char* key : {"memoryPolicy", "personality", "timeOffsets"}) {
     fields.unsupported(key);
   }
 }

@@ -26,6 +26,8 @@ class Validation {
   void resources();
   void seccomp();
   void hooks();
+  void net_devices();
+  void intel_rdt();
 
   void error(std::string pointer, std::string text) {
     findings_.errors.push_back({std::move(pointer), std::move(text)});
@@ -36,6 +38,7 @@ class Validation {
   Findings take() && { return std::move(findings_); }
 
  private:
+  void mount_mappings(const std::string& pointer, const Mount& mount);
   void limits();
   void capabilities();
   void id_map(const std::string& pointer, const std::vector<IdMapping>& mappings);

@@ -161,6 +161,15 @@ class Generator {
     l.masked_paths = texts();
     l.readonly_paths = texts();
     if (coin()) l.seccomp = seccomp();
+    if (coin()) l.mount_label = text();
+    for (std::size_t n = random_() % 3; n > 0; --n) l.net_devices[text()] = {.name = coin() ? text() : ""};
+    if (coin()) {
+      l.intel_rdt = {.clos_id = coin() ? text() : "",
+                     .l3_cache_schema = coin() ? text() : "",
+                     .mem_bw_schema = coin() ? text() : "",
+                     .schemata = texts(),
+                     .enable_monitoring = coin()};
+    }
     return config;
   }
 
