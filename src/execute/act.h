@@ -88,6 +88,9 @@ Outcome act(const plan::MakeMountSource&, Context&) noexcept;
 Outcome act(const plan::WriteFile&, Context&) noexcept;
 Outcome act(const plan::MapIds&, Context&) noexcept;
 Outcome act(const plan::IdMapTree&, Context&) noexcept;
+Outcome act(const plan::MakeUserNamespace&, Context&) noexcept;
+Outcome act(const plan::MoveNetworkDevice&, Context&) noexcept;
+Outcome act(const plan::JoinResctrlGroup&, Context&) noexcept;
 Outcome act(const plan::Spawn&, Context&) noexcept;
 Outcome act(const plan::Await&, Context&) noexcept;
 Outcome act(const plan::AwaitStart&, Context&) noexcept;
@@ -108,6 +111,7 @@ Outcome act(const plan::MountRoot&, Context&) noexcept;
 Outcome act(const plan::MountOverlayRoot&, Context&) noexcept;
 Outcome act(const plan::Mount&, Context&) noexcept;
 Outcome act(const plan::MakeDevice&, Context&) noexcept;
+Outcome act(const plan::BindDevice&, Context&) noexcept;
 Outcome act(const plan::MakeLink&, Context&) noexcept;
 Outcome act(const plan::Pivot&, Context&) noexcept;
 Outcome act(const plan::ChangeRoot&, Context&) noexcept;
@@ -129,6 +133,10 @@ Outcome act(const plan::LoadFilter&, Context&) noexcept;
 Outcome act(const plan::SendListener&, Context&) noexcept;
 Outcome act(const plan::FindProgram&, Context&) noexcept;
 Outcome act(const plan::Exec&, Context&) noexcept;
+
+/// What takes back a step of the parent's, after its processes have ended.
+Outcome take_back(const plan::MoveNetworkDevice&, Context&) noexcept;
+Outcome take_back(const plan::JoinResctrlGroup&, Context&) noexcept;
 
 /// A program starts with the signals as it would from a shell: nothing blocked, nothing ignored by the caller's doing.
 void reset_signals() noexcept;

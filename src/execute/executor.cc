@@ -66,6 +66,8 @@ Executor::~Executor() {
     if (const auto* tree = std::get_if<plan::OpenTree>(&step.action)) close_slot(tree->slot);
     if (const auto* spawn = std::get_if<plan::Spawn>(&step.action)) close_slot(spawn->pidfd);
     if (const auto* received = std::get_if<plan::ReceiveDescriptor>(&step.action)) close_slot(received->descriptor);
+    if (const auto* made = std::get_if<plan::MakeUserNamespace>(&step.action)) close_slot(made->slot);
+    if (const auto* device = std::get_if<plan::MoveNetworkDevice>(&step.action)) close_slot(device->network);
     if (const auto* cgroup = std::get_if<plan::MakeCgroup>(&step.action); cgroup && cgroup->first != plan::kNoSlot) {
       for (std::uint32_t i = 0; i < cgroup->directories.count; ++i)
         close_slot(static_cast<plan::Slot>(cgroup->first + i));
@@ -214,6 +216,12 @@ void Executor::undo_step(std::uint16_t number, plan::Failure& failure) {
   if (const auto* source = std::get_if<plan::MakeMountSource>(&step.action)) {
     ::remove(plan_.c_str(source->path));  // a directory that was not empty was there before
     return;
+  }
+  Outcome taken = done();
+  if (const auto* device = std::get_if<plan::MoveNetworkDevice>(&step.action)) taken = take_back(*device, context_);
+  if (const auto* group = std::get_if<plan::JoinResctrlGroup>(&step.action)) taken = take_back(*group, context_);
+  if (!taken.ok()) {
+    failure.undo.push_back({.lane = Lane::kParent, .what = {number, taken.call, 0, taken.operand, taken.error}});
   }
   const auto* cgroup = std::get_if<plan::MakeCgroup>(&step.action);
   if (cgroup == nullptr || step.undo != plan::Undo::kRemove) return;

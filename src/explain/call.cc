@@ -75,6 +75,27 @@ struct Caller {
     if (what.call == Call::kOpen) return {quoted("/proc/PID/ns/user")};
     return {tree_source(plan, a.tree), "set MOUNT_ATTR_IDMAP"};
   }
+  Operands operator()(const plan::MakeUserNamespace& a) const {
+    if (what.call == Call::kClone3) return {"CLONE_NEWUSER"};
+    if (what.call == Call::kOpen) return {quoted("/proc/PID/ns/user")};
+    const bool groups = what.operand == 1;
+    return {quoted(groups ? "gid_map" : "uid_map"), quoted(trimmed(plan.view(groups ? a.gid_map : a.uid_map)))};
+  }
+  Operands operator()(const plan::MoveNetworkDevice& a) const {
+    if (what.call == Call::kOpen) return {quoted("/proc/PID/ns/net")};
+    if (what.call == Call::kSocket) return {"AF_NETLINK"};
+    if (what.call != Call::kNetlink) return {"CLONE_NEWNET"};
+    return what.operand == 0 ? Operands{"RTM_GETLINK", view(a.name)} : Operands{"RTM_NEWLINK", view(a.new_name)};
+  }
+  Operands operator()(const plan::JoinResctrlGroup& a) const {
+    const std::string directory(plan.view(a.directory));
+    if (what.operand == 0xfffe) return {quoted(directory + "/tasks")};
+    if (what.call == Call::kMkdir || what.call == Call::kRmdir || what.operand == 0xffff) return {quoted(directory)};
+    const std::optional<std::string> line = nth(plan, a.schemata, what.operand);
+    Operands operands = {quoted(directory + "/schemata")};
+    if (what.call == Call::kWrite && line) operands.push_back(quoted(trimmed(*line)));
+    return operands;
+  }
   Operands operator()(const plan::MapIds& a) const {
     if (what.call == Call::kNewuidmap) return {quoted(trimmed(plan.view(a.uid_map)))};
     if (what.call == Call::kNewgidmap) return {quoted(trimmed(plan.view(a.gid_map)))};
@@ -122,7 +143,8 @@ struct Caller {
   Operands operator()(const plan::OpenTree& a) const {
     if (a.type) return new_file_system(a.type, a.options, a.set);
     if (what.call == Call::kMountSetattr) return {view(a.source), propagation_names(a.propagation)};
-    return {view(a.source), a.recursive ? "OPEN_TREE_CLONE|AT_RECURSIVE" : "OPEN_TREE_CLONE"};
+    return {view(a.source), std::string("OPEN_TREE_CLONE") + (a.recursive ? "|AT_RECURSIVE" : "") +
+                                (a.no_follow ? "|AT_SYMLINK_NOFOLLOW" : "")};
   }
   Operands operator()(const plan::SetPropagation& a) const { return {quoted("/"), propagation_names(a.flags)}; }
   Operands operator()(const plan::MountRoot& a) const {
@@ -136,6 +158,8 @@ struct Caller {
     return {quoted(tree_source(plan, a.writable))};
   }
   Operands operator()(const plan::Mount& a) const {
+    if (what.call == Call::kSetxattr) return {view(a.target), quoted("security.selinux"), view(a.label)};
+    if (what.call == Call::kSymlink) return {quoted(tree_source(plan, a.tree)), view(a.target)};
     const std::uint64_t set = a.set | a.recursive_set;
     const std::uint64_t clear = a.clear | a.recursive_clear;
     if (what.call == Call::kMountSetattr) {
@@ -160,10 +184,15 @@ struct Caller {
     if (S_ISFIFO(a.mode)) return {view(a.path), "S_IFIFO"};
     return {view(a.path), S_ISBLK(a.mode) ? "S_IFBLK" : "S_IFCHR", fmt::format("{}:{}", a.major, a.minor)};
   }
+  Operands operator()(const plan::BindDevice& a) const { return {view(a.path)}; }
   Operands operator()(const plan::MakeLink& a) const {
     return what.call == Call::kSymlink ? Operands{view(a.target), view(a.path)} : Operands{view(a.path)};
   }
-  Operands operator()(const plan::Pivot&) const {
+  Operands operator()(const plan::Pivot& a) const {
+    if (a.move) {
+      if (what.call == Call::kOpen || what.call == Call::kRead) return {quoted("/proc/self/mountinfo")};
+      return what.call == Call::kMount ? Operands{quoted("."), quoted("/"), "MS_MOVE"} : Operands{quoted(".")};
+    }
     if (what.call == Call::kUmount) return {quoted("."), "MNT_DETACH"};
     return what.call == Call::kPivotRoot ? Operands{quoted("."), quoted(".")} : Operands{quoted("/")};
   }
@@ -275,6 +304,8 @@ constexpr std::pair<Call, std::string_view> kVerdicts[] = {
     {Call::kVerifyProcfs, "it does not belong to procfs"},
     {Call::kVerifyInside, "it lies outside the container's root"},
     {Call::kVerifyDirectory, "it is not a directory, or is reached through a link"},
+    {Call::kVerifyTarget, "it cannot be mounted because it is inside /proc"},
+    {Call::kVerifySchemata, "the group exists and has other schemata"},
 };
 
 // Of a wait status.

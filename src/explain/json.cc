@@ -65,6 +65,15 @@ class Object {
   std::string members_;
 };
 
+std::string_view over_proc_word(plan::OverProc over) {
+  switch (over) {
+    case plan::OverProc::kNothing: return "";
+    case plan::OverProc::kFile: return "file";
+    case plan::OverProc::kWhole: return "whole";
+  }
+  return "";
+}
+
 struct Operands {
   const Plan& plan;
   Object object{plan};
@@ -101,6 +110,17 @@ struct Operands {
         .slot("user_namespace", a.user_namespace)
         .yes("recursive", a.recursive);
   }
+  void operator()(const plan::MakeUserNamespace& a) {
+    object.text("uid_map", a.uid_map).text("gid_map", a.gid_map).slot("slot", a.slot);
+  }
+  void operator()(const plan::MoveNetworkDevice& a) {
+    object.text("name", a.name).text("new_name", a.new_name).slot("pid", a.pid);
+    object.slot("index", a.index).slot("network", a.network);
+  }
+  void operator()(const plan::JoinResctrlGroup& a) {
+    object.text("directory", a.directory).texts("schemata", a.schemata).slot("pid", a.pid).slot("made", a.made);
+    object.yes("may_make", a.may_make).yes("shared", a.is_shared);
+  }
   void operator()(const plan::Spawn& a) {
     object.text("lane", lane_name(a.lane))
         .words("namespaces", namespace_words(a.flags))
@@ -131,6 +151,7 @@ struct Operands {
         .texts("options", a.options)
         .words("set", mount_attribute_words(a.set));
     object.yes("recursive", a.recursive)
+        .yes("no_follow", a.no_follow)
         .text("propagation", plan::propagation_word(a.propagation))
         .slot("view", a.view)
         .slot("slot", a.slot);
@@ -158,6 +179,15 @@ struct Operands {
     object.words("recursive_set", mount_attribute_words(a.recursive_set));
     object.words("recursive_clear", cleared_attribute_words(a.recursive_clear));
     object.text("propagation", plan::propagation_word(a.propagation)).slot("root", a.root);
+    object.text("label", a.label).text("over_proc", over_proc_word(a.over_proc));
+    object.yes("copy_up", a.copy_up).yes("copy_link", a.copy_link).yes("no_follow", a.no_follow);
+  }
+  void operator()(const plan::BindDevice& a) {
+    object.text("path", a.path)
+        .text("mode", fmt::format("{:o}", a.mode))
+        .number("major", a.major)
+        .number("minor", a.minor)
+        .slot("root", a.root);
   }
   void operator()(const plan::MakeDevice& a) {
     object.text("path", a.path)
@@ -169,7 +199,7 @@ struct Operands {
   void operator()(const plan::MakeLink& a) {
     object.text("path", a.path).text("target", a.target).slot("root", a.root);
   }
-  void operator()(const plan::Pivot& a) { object.slot("root", a.root); }
+  void operator()(const plan::Pivot& a) { object.slot("root", a.root).yes("move", a.move); }
   void operator()(const plan::RunHook& a) {
     object.text("path", a.path).texts("arguments", a.arguments).texts("environment", a.environment);
     object.text("before_pid", a.before_pid).slot("pid", a.pid).text("after_pid", a.after_pid);

@@ -117,6 +117,23 @@ struct Teller {
   Words operator()(const plan::IdMapTree& a) const {
     return {fmt::format("show the files of {} with the container's owners", tree_source(plan, a.tree))};
   }
+  Words operator()(const plan::MakeUserNamespace& a) const {
+    return {"make a user namespace that nobody lives in",
+            in_parentheses({"users " + id_map(plan.view(a.uid_map)), "groups " + id_map(plan.view(a.gid_map))}) +
+                arrow(plan, {a.slot})};
+  }
+  Words operator()(const plan::MoveNetworkDevice& a) const {
+    const bool renamed = plan.view(a.name) != plan.view(a.new_name);
+    return {fmt::format("move the network device {} into the container", view(a.name)),
+            (renamed ? " as " + view(a.new_name) : "") + ", with its addresses"};
+  }
+  Words operator()(const plan::JoinResctrlGroup& a) const {
+    std::vector<std::string> lines;
+    for (const std::string& line : strings(plan, a.schemata)) lines.emplace_back(without_newline(line));
+    const std::string made = a.may_make ? "made if it is missing" : "";
+    return {fmt::format("put the process into the resctrl group {}", view(a.directory)),
+            in_parentheses({made, join(lines, " ")})};
+  }
   Words operator()(const plan::Spawn& a) const {
     const bool any = !namespace_words(a.flags).empty();
     const std::string with = any ? " with new " + namespaces(a.flags) : "";
@@ -189,7 +206,8 @@ struct Teller {
     if (a.type) return {fmt::format("make a detached {}", view(a.type)), details};
     const std::string where = a.view == kNoSlot ? "" : " as seen from " + slot_path(plan, a.view);
     return {fmt::format("take a detached copy of {}", view(a.source)),
-            (a.recursive ? " with the mounts below it" : "") + where + details};
+            (a.recursive ? " with the mounts below it" : "") + std::string(a.no_follow ? ", not following a link" : "") +
+                where + details};
   }
   Words operator()(const plan::SetPropagation& a) const {
     return {fmt::format("make the propagation of / {}", plan::propagation_word(a.flags))};
@@ -218,7 +236,13 @@ struct Teller {
     for (const std::string& word : mount_attribute_words(a.recursive_set)) options.push_back("r" + word);
     for (const std::string& word : cleared_attribute_words(a.recursive_clear)) options.push_back("r" + word);
     if (a.propagation != 0) options.push_back(plan::propagation_word(a.propagation));
-    const std::string details = in_parentheses({join(options, ", "), join(strings(plan, a.options), ", ")});
+    std::vector<std::string> ways;
+    if (a.label) ways.push_back("labelled " + view(a.label));
+    if (a.copy_up) ways.emplace_back("begun with what the image has there");
+    if (a.copy_link) ways.emplace_back("a link is made again");
+    if (a.no_follow) ways.emplace_back("not following a link");
+    const std::string details =
+        in_parentheses({join(options, ", "), join(strings(plan, a.options), ", "), join(ways, ", ")});
     if (a.tree != kNoSlot) return {fmt::format("bind {} at {}", tree_source(plan, a.tree), view(a.target)), details};
     return {fmt::format("mount {} at {}", view(a.type), view(a.target)), details};
   }
@@ -226,10 +250,17 @@ struct Teller {
     return {fmt::format("make the {} {}", device_words(a.mode, a.major, a.minor), view(a.path)),
             fmt::format(" (mode {:04o}, owner {}:{})", a.mode & 07777U, a.uid, a.gid)};
   }
+  Words operator()(const plan::BindDevice& a) const {
+    return {fmt::format("bind the host's {} {}", device_words(a.mode, a.major, a.minor), view(a.path))};
+  }
   Words operator()(const plan::MakeLink& a) const {
     return {fmt::format("link {} → {}", view(a.path), view(a.target))};
   }
-  Words operator()(const plan::Pivot&) const {
+  Words operator()(const plan::Pivot& a) const {
+    if (a.move) {
+      return {"move the root filesystem onto the old root and chroot into it",
+              ", after other mounts of procfs and sysfs have been taken off or covered"};
+    }
     return {"make the root filesystem the root (pivot_root)", ", let go of the old one"};
   }
   Words operator()(const plan::ChangeRoot& a) const {
@@ -377,6 +408,9 @@ Words tell_action(const Plan& plan, const plan::Action& action) { return std::vi
 // The path at which an action opens or makes the descriptor in `slot`; empty if it does not.
 std::string opened_at(const Plan& plan, const plan::Action& action, Slot slot) {
   if (const auto* file = std::get_if<plan::OpenFile>(&action)) return file->slot == slot ? plan.c_str(file->path) : "";
+  if (const auto* device = std::get_if<plan::MoveNetworkDevice>(&action)) {
+    return device->network == slot ? "/proc/PID/ns/net" : "";
+  }
   if (const auto* tree = std::get_if<plan::OpenTree>(&action)) {
     return tree->slot == slot ? plan.c_str(tree->source ? tree->source : tree->type) : "";
   }

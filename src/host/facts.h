@@ -46,6 +46,7 @@ struct HostFacts {
   std::map<std::string, std::string> sysctls;   ///< those that hints name: "user.max_user_namespaces" → "0"
   std::string newuidmap;  ///< path of the program; looked for where an ordinary user needs it, empty if it is not there
   std::string newgidmap;
+  std::string resctrl;    ///< where the resctrl file system is mounted; empty: nowhere
   bool apparmor = false;
   bool selinux = false;
 

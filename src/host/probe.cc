@@ -180,6 +180,8 @@ HostFacts probe() {
   if (facts.is_ordinary_user()) find_delegated(facts);
   // Asked directly: /proc/filesystems costs more than both questions.
   if (kernel::exists("/proc/sys/fs/mqueue")) facts.filesystems.emplace_back("mqueue");
+  if (filesystem_type("/sys/fs/resctrl") == RDTGROUP_SUPER_MAGIC) facts.resctrl = "/sys/fs/resctrl";
+  facts.selinux = kernel::exists("/sys/fs/selinux/enforce");
   for (const ResourceLimitName& row : kResourceLimits) {
     struct rlimit limit{};
     if (::getrlimit(static_cast<__rlimit_resource>(row.number), &limit) == 0)

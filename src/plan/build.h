@@ -56,6 +56,7 @@ struct Request {
       cgroup_paths;  ///< cgroup::Place::paths; absent: cgroupsPath, below the place where this process makes its own
   std::optional<std::string> device_list;  ///< of a v1 cgroup that has others below it: cgroup/device_transition.h
   std::uint32_t preserve_fds = 0;  ///< descriptors 3 … 2+n stay open
+  bool no_pivot = false;           ///< the root is moved onto "/" and entered by chroot(2): for a host on an initramfs
 };
 
 /// The plan of a container's first process.

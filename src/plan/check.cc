@@ -35,6 +35,8 @@ bool names_host_path(const Action& action) {
   if (std::holds_alternative<OpenFile>(action) || std::holds_alternative<MountRoot>(action)) return true;
   if (std::holds_alternative<MakeMountSource>(action) || std::holds_alternative<SendListener>(action)) return true;
   if (std::holds_alternative<MakeTimeNamespace>(action)) return true;  // its file in procfs
+  if (std::holds_alternative<BindDevice>(action) || std::holds_alternative<MakeUserNamespace>(action)) return true;
+  if (std::holds_alternative<MoveNetworkDevice>(action) || std::holds_alternative<JoinResctrlGroup>(action)) return true;
   if (const auto* attach = std::get_if<AttachCgroup>(&action)) return attach->tasks.count != 0;
   if (const auto* tree = std::get_if<OpenTree>(&action)) return static_cast<bool>(tree->source);
   if (const auto* write = std::get_if<WriteFile>(&action)) return write->directory == kNoSlot;
@@ -45,6 +47,7 @@ bool lacks_root(const Action& action) {
   return std::visit(
       Overloaded{[](const Mount& a) { return a.root == kNoSlot; },
                  [](const MakeDevice& a) { return a.root == kNoSlot; },
+                 [](const BindDevice& a) { return a.root == kNoSlot; },
                  [](const MakeLink& a) { return a.root == kNoSlot; }, [](const Mask& a) { return a.root == kNoSlot; },
                  [](const MakeReadOnly& a) { return a.root == kNoSlot; }, [](const auto&) { return false; }},
       action);
@@ -59,6 +62,7 @@ bool works_in_own_root(const Action& action) {
 bool is_host_visible(Lane lane, const Action& action) {
   if (std::holds_alternative<MakeCgroup>(action) || std::holds_alternative<Spawn>(action)) return true;
   if (std::holds_alternative<MakeMountSource>(action) || std::holds_alternative<GiveCgroup>(action)) return true;
+  if (std::holds_alternative<MoveNetworkDevice>(action) || std::holds_alternative<JoinResctrlGroup>(action)) return true;
   if (std::holds_alternative<EnableControllers>(action) || std::holds_alternative<RestrictDevices>(action)) return true;
   return lane == Lane::kParent && (std::holds_alternative<WriteFile>(action) || std::holds_alternative<MapIds>(action));
 }
@@ -194,6 +198,9 @@ SlotUse slot_use(const Action& action) {
           [](const WriteFile& a) { return SlotUse{present({a.directory}), {}}; },
           [](const MapIds& a) { return SlotUse{{a.pid}, {}}; },
           [](const IdMapTree& a) { return SlotUse{present({a.tree, a.pid, a.user_namespace}), {}}; },
+          [](const MakeUserNamespace& a) { return SlotUse{{}, {a.slot}}; },
+          [](const MoveNetworkDevice& a) { return SlotUse{{a.pid}, {a.index, a.network}}; },
+          [](const JoinResctrlGroup& a) { return SlotUse{{a.pid}, {a.made}}; },
           [](const Spawn& a) { return SlotUse{present({a.cgroup}), present({a.pid, a.pidfd})}; },
           [](const AwaitStart& a) { return SlotUse{{a.listener}, {}}; },
           [](const SendDescriptor& a) { return SlotUse{present({a.descriptor, a.value}), {}}; },
@@ -211,6 +218,7 @@ SlotUse slot_use(const Action& action) {
           },
           [](const Mount& a) { return SlotUse{present({a.root, a.tree}), {}}; },
           [](const MakeDevice& a) { return SlotUse{present({a.root}), {}}; },
+          [](const BindDevice& a) { return SlotUse{present({a.root}), {}}; },
           [](const MakeLink& a) { return SlotUse{present({a.root}), {}}; },
           [](const Pivot& a) { return SlotUse{{a.root}, {}}; },
           [](const ChangeRoot& a) { return SlotUse{{a.root}, {}}; },

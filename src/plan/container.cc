@@ -13,6 +13,7 @@
 #include "cgroup/device_program.h"
 #include "plan/builder.h"
 #include "plan/container_files.h"
+#include "plan/resctrl.h"
 
 namespace caisson::plan {
 
@@ -55,6 +56,7 @@ class ContainerPlanner {
   void time_namespace();
   void sysctls();
   Result<> hooks();
+  Result<> network_devices();
 
   std::optional<std::uint32_t> host_uid(std::uint32_t uid) const;
   const spec::Namespace* find(spec::NamespaceType type) const;
@@ -321,13 +323,7 @@ Result<Text> ContainerPlanner::mapper(const std::vector<spec::IdMapping>& mappin
 Result<> ContainerPlanner::map_ids() {
   if (!is_new(spec::NamespaceType::kUser)) return {};
   const HostFacts& facts = builder_.facts();
-  const auto map = [&](const std::vector<spec::IdMapping>& mappings) {
-    std::string text;
-    for (const spec::IdMapping& m : mappings) {
-      text += std::to_string(m.container_id) + " " + std::to_string(m.host_id) + " " + std::to_string(m.size) + "\n";
-    }
-    return builder_.plan().add(text);
-  };
+  const auto map = [&](const std::vector<spec::IdMapping>& mappings) { return builder_.plan().add(map_text(mappings)); };
   MapIds step{.pid = pid_,
               .uid_map = map(config_.linux_.uid_mappings),
               .gid_map = map(config_.linux_.gid_mappings),
@@ -410,15 +406,36 @@ void ContainerPlanner::sysctls() {
   }
 }
 
+// runc: never without root, who alone may take a device out of the host's namespace.
+Result<> ContainerPlanner::network_devices() {
+  for (const auto& [name, device] : config_.linux_.net_devices) {
+    const std::string item = "linux.netDevices." + name;
+    if (builder_.facts().is_ordinary_user())
+      return fail(in(builder_.label(item), complaint("only root can move a network device into the container")));
+    Plan& plan = builder_.plan();
+    builder_.add(Lane::kParent, item, "the container's alone until it ends",
+                 MoveNetworkDevice{.name = plan.add(name),
+                                   .new_name = plan.add(device.name.empty() ? name : device.name),
+                                   .pid = pid_,
+                                   .index = plan.new_slot("number of " + name),
+                                   .network = plan.new_slot("network namespace with " + name)},
+                 Undo::kRemove);
+  }
+  return {};
+}
+
 // While everything is mounted, and both the host and the container can be seen (config.md, "POSIX-platform Hooks"):
 // those of the runtime's namespaces first. What was known of the host before them need not be true any more.
 Result<> ContainerPlanner::hooks() {
   const spec::Hooks& hooks = config_.hooks;
-  if (hooks.prestart.empty() && hooks.create_runtime.empty() && hooks.create_container.empty()) return {};
+  const bool moves = !config_.linux_.net_devices.empty() || config_.linux_.intel_rdt;
+  if (!moves && hooks.prestart.empty() && hooks.create_runtime.empty() && hooks.create_container.empty()) return {};
   const spec::State state = builder_.state(config_, "creating");
   builder_.add(Lane::kChild, "hooks", "everything is in place, and the host can still be seen", Signal{Tag::kMounted});
   builder_.await_terminal(config_.process);
   builder_.add(Lane::kParent, "hooks", "hooks find the container's namespaces and mounts", Await{Tag::kMounted});
+  TRY(network_devices());
+  TRY(join_resctrl(config_, builder_, pid_));
   TRY(builder_.hooks(Lane::kParent, "prestart", hooks.prestart, state, pid_, "run on the host before the pivot"));
   TRY(builder_.hooks(Lane::kParent, "createRuntime", hooks.create_runtime, state, pid_,
                      "run on the host before the pivot"));

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "plan/builder.h"
 #include "plan/mount_options.h"
+#include "plan/mount_owners.h"
 #include "plan/overlay.h"
 #include "spec/config.h"
 
@@ -50,13 +53,21 @@ class ContainerFiles {
     MountOptions options;
     Slot tree = kNoSlot;
     std::vector<Slot> cgroup_trees;  // of a cgroup mount without a cgroup namespace
+    OverProc over_proc = OverProc::kNothing;
+    bool mask_if_refused = false;  // a cgroup mount that would show the host's tree otherwise
   };
 
   Result<> open_root();
   Result<> open_mount(Planned& planned);
-  Result<bool> is_mapped(const spec::Mount& mount, const MountOptions& options) const;
+  Result<> open_cgroup(Planned& planned);
+  Result<> check(const Planned& planned, bool is_bind) const;
+  Result<> map_tree(const spec::Mount& mount, const MountOptions& options, const std::string& item, Slot tree);
+  Slot user_namespace(const std::string& item, const MountOwners& owners);
+  std::string in_bundle(const std::string& path) const;
+  std::vector<std::string> with_label(std::vector<std::string> options) const;
   Slot open_tree(std::string_view item, std::string_view reason, std::string_view source, bool recursive,
-                 std::uint64_t propagation);
+                 std::uint64_t propagation, bool no_follow = false);
+  Mount nothing_at(Text target);
   void place_root();
   void place(const Planned& planned);
   void place_cgroup_v1(const Planned& planned);
@@ -82,6 +93,7 @@ class ContainerFiles {
     std::string item;
   };
   std::vector<MappedTree> mapped_;
+  std::map<std::pair<std::string, std::string>, Slot> user_namespaces_;  // by their maps
   Slot root_ = kNoSlot;
   Slot null_ = kNoSlot;
   Slot empty_ = kNoSlot;

@@ -31,6 +31,11 @@ std::string_view call_name(Call call) {
     case Call::kChdir: return "chdir";
     case Call::kGetcwd: return "getcwd";
     case Call::kRmdir: return "rmdir";
+    case Call::kGetdents: return "getdents64";
+    case Call::kSetxattr: return "fsetxattr";
+    case Call::kNetlink: return "rtnetlink";
+    case Call::kVerifyTarget: return "verify_target";
+    case Call::kVerifySchemata: return "verify_schemata";
     case Call::kClone3: return "clone3";
     case Call::kUnshare: return "unshare";
     case Call::kSetns: return "setns";

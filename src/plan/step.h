@@ -137,6 +137,37 @@ struct IdMapTree {
   bool recursive = false;
 };
 
+/// Opens a user namespace with these maps that nobody lives in: for the owners of a mount's files.
+struct MakeUserNamespace {
+  Text uid_map;
+  Text gid_map;
+  Slot slot = kNoSlot;
+};
+
+/// Moves the network device `name` of the host into the network namespace of the process in `pid`, as `new_name`
+/// ("eth%d": the first that is free), with its permanent global addresses, and sets it up. Its number there goes to
+/// `index`, negative if it was down on the host, and the namespace's file to `network`: to take it back, when the process
+/// is gone.
+struct MoveNetworkDevice {
+  Text name;
+  Text new_name;
+  Slot pid = kNoSlot;
+  Slot index = kNoSlot;
+  Slot network = kNoSlot;
+};
+
+/// Puts the process in `pid` into a group of the resctrl file system (Documentation/filesystems/resctrl.rst), at
+/// `directory`. One that is missing is made, if `may_make`; `schemata` is written to one that was made, and compared
+/// with what an existing one has. The slot `made` says whether it was made: 1 or 0.
+struct JoinResctrlGroup {
+  Text directory;
+  Range schemata;  ///< texts: "L3:0=ff;1=f"
+  Slot pid = kNoSlot;
+  Slot made = kNoSlot;
+  bool may_make = false;
+  bool is_shared = false;  ///< others may be in it: what it has is compared, not written
+};
+
 // --- processes ---------------------------------------------------------------------------------------------------
 
 /// Clones the next lane's process with `flags` (CLONE_NEW…); its pid and pidfd go to the slots. `cgroup`: born in that
@@ -243,6 +274,7 @@ struct OpenTree {
   std::uint64_t propagation = 0;
   Slot slot = kNoSlot;
   Slot view = kNoSlot;  ///< a mount namespace in whose view `source` is; without: the caller's
+  bool no_follow = false;  ///< a symbolic link at `source` is what is taken, not what it leads to
 };
 
 /// Sets the propagation of "/" in the child's own mount namespace (MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE,
@@ -273,6 +305,13 @@ struct MountOverlayRoot {
   bool is_volatile = false;  ///< need not be on the disk when it is unmounted
 };
 
+/// What a mount may cover of a procfs, which tells programs and this one what the kernel does with them.
+enum class OverProc : std::uint8_t {
+  kNothing,  ///< a target that turns out to lie in one is refused
+  kFile,     ///< one file of those that are known to be harmless (/proc/cpuinfo)
+  kWhole,    ///< all of it, at /proc: by a procfs alone
+};
+
 /// Mounts the tree in `tree`, or a new filesystem of `type`, at `target` inside the root. A missing target is made: a
 /// directory, or a file where the tree is one.
 struct Mount {
@@ -287,6 +326,11 @@ struct Mount {
   std::uint64_t recursive_set = 0;
   std::uint64_t recursive_clear = 0;
   std::uint64_t propagation = 0;  ///< MS_…, 0: as it comes
+  Text label;                     ///< the SELinux label its top gets where no option can say it (mqueue)
+  OverProc over_proc = OverProc::kNothing;
+  bool copy_up = false;    ///< begins with a copy of what the image has at `target`
+  bool copy_link = false;  ///< a tree that is a symbolic link is made at `target` as such
+  bool no_follow = false;  ///< a symbolic link at `target` is covered, not followed
 };
 
 /// Makes a device node, or a fifo, inside the root. `mode` has the type's bits (S_IFCHR …).
@@ -300,6 +344,16 @@ struct MakeDevice {
   std::uint32_t gid = 0;
 };
 
+/// Shows the host's device node `path` at the same path inside the root, once it is verified to be that device: where a
+/// node may not be made.
+struct BindDevice {
+  Slot root = kNoSlot;
+  Text path;
+  std::uint32_t mode = 0;
+  std::uint32_t major = 0;
+  std::uint32_t minor = 0;
+};
+
 /// Makes the symbolic link `path` → `target` inside the root; one that exists stays as it is.
 struct MakeLink {
   Slot root = kNoSlot;
@@ -307,9 +361,12 @@ struct MakeLink {
   Text target;
 };
 
-/// Makes the root the process's root, and lets go of the old one.
+/// Makes the root the process's root, and lets go of the old one. `move`: where the old one cannot be pivoted away (an
+/// initramfs), the root is moved onto it and entered by chroot(2), after every other whole procfs and sysfs has been
+/// taken off or covered, which could be reached by who gets out of a chroot.
 struct Pivot {
   Slot root = kNoSlot;
+  bool move = false;
 };
 
 /// chroot(2) into the directory in `root`: for `enter`, whose target may have a root of its own in its mount namespace.
@@ -491,11 +548,11 @@ struct Exec {
 
 using Action =
     std::variant<MakeCgroup, EnableControllers, RestrictDevices, GiveCgroup, MakeMountSource, WriteFile, MapIds,
-                 IdMapTree, Spawn, Await, AwaitStart, Signal, SendDescriptor, ReceiveDescriptor, RunHook, OpenFile,
-                 JoinNamespace, AttachCgroup, Unshare, MakeTimeNamespace, BringUpLoopback, SetHostname, OpenTree,
-                 SetPropagation, MountRoot, MountOverlayRoot, Mount, MakeDevice, MakeLink, Pivot, ChangeRoot, Mask,
-                 MakeReadOnly, SetAttribute, SetAffinity, SetScheduler, SetMemoryPolicy, SetLabel, FindHome,
-                 RestrictFiles, ConnectStreams, Console,
+                 IdMapTree, MakeUserNamespace, MoveNetworkDevice, JoinResctrlGroup, Spawn, Await, AwaitStart, Signal,
+                 SendDescriptor, ReceiveDescriptor, RunHook, OpenFile, JoinNamespace, AttachCgroup, Unshare,
+                 MakeTimeNamespace, BringUpLoopback, SetHostname, OpenTree, SetPropagation, MountRoot, MountOverlayRoot,
+                 Mount, MakeDevice, BindDevice, MakeLink, Pivot, ChangeRoot, Mask, MakeReadOnly, SetAttribute,
+                 SetAffinity, SetScheduler, SetMemoryPolicy, SetLabel, FindHome, RestrictFiles, ConnectStreams, Console,
                  SetIds, ChangeDirectory, CloseDescriptors, LoadFilter, SendListener, FindProgram, Exec>;
 
 /// How a host-visible step is taken back after a later one failed; in reverse order.

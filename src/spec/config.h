@@ -256,6 +256,22 @@ struct TimeOffset {
   bool operator==(const TimeOffset&) const = default;
 };
 
+/// A network device of the host's that becomes the container's; its name there: empty, the same.
+struct NetDevice {
+  std::string name;
+  bool operator==(const NetDevice&) const = default;
+};
+
+/// A group of the resctrl file system (config-linux.md, "IntelRdt").
+struct IntelRdt {
+  std::string clos_id;  ///< its directory's name, "/" the one all others are in; empty: the container's id
+  std::string l3_cache_schema;
+  std::string mem_bw_schema;
+  std::vector<std::string> schemata;
+  bool enable_monitoring = false;
+  bool operator==(const IntelRdt&) const = default;
+};
+
 struct Linux {
   std::vector<IdMapping> uid_mappings;
   std::vector<IdMapping> gid_mappings;
@@ -271,6 +287,9 @@ struct Linux {
   std::optional<Personality> personality;
   std::optional<MemoryPolicy> memory_policy;
   std::map<std::string, TimeOffset> time_offsets;  ///< by clock: "monotonic", "boottime"
+  std::string mount_label;
+  std::map<std::string, NetDevice> net_devices;  ///< by their names on the host
+  std::optional<IntelRdt> intel_rdt;
   bool operator==(const Linux&) const = default;
 };
 

@@ -149,6 +149,14 @@ void read_rdma_limit(Fields& fields, RdmaLimit& limit) {
   fields.read("hcaObjects", limit.objects);
 }
 
+void read_intel_rdt(Fields& fields, IntelRdt& rdt) {
+  fields.read("closID", rdt.clos_id);
+  fields.read("l3CacheSchema", rdt.l3_cache_schema);
+  fields.read("memBwSchema", rdt.mem_bw_schema);
+  fields.read("schemata", rdt.schemata);
+  fields.read("enableMonitoring", rdt.enable_monitoring);
+}
+
 }  // namespace
 
 void read_id_mapping(Fields& fields, IdMapping& mapping) {
@@ -184,7 +192,10 @@ void read_linux(Fields& fields, Linux& linux_config) {
   fields.object("personality", [&](Fields& value) { read_personality(value, linux_config.personality.emplace()); });
   fields.object("memoryPolicy", [&](Fields& value) { read_memory_policy(value, linux_config.memory_policy.emplace()); });
   fields.map("timeOffsets", linux_config.time_offsets, read_time_offset);
-  for (const char* key : {"intelRdt", "netDevices", "mountLabel"}) fields.unsupported(key);
+  fields.read("mountLabel", linux_config.mount_label);
+  fields.map("netDevices", linux_config.net_devices,
+             [](Fields& device, NetDevice& target) { device.read("name", target.name); });
+  fields.object("intelRdt", [&](Fields& rdt) { read_intel_rdt(rdt, linux_config.intel_rdt.emplace()); });
 }
 
 }  // namespace caisson::spec

@@ -36,8 +36,10 @@ void version_and_root(const Config& config, Validation& validation) {
   validation.landlock();
 }
 
+// The options decide; the type alone says it too, as crun has it.
 bool is_bind(const Mount& mount) {
-  return std::any_of(mount.options.begin(), mount.options.end(),
+  return mount.type == "bind" || mount.type == "rbind" ||
+         std::any_of(mount.options.begin(), mount.options.end(),
                      [](const std::string& o) { return o == "bind" || o == "rbind"; });
 }
 
@@ -143,12 +145,8 @@ void Validation::mounts() {
       if (mount.source.empty()) error(pointer + "/source", "missing: a bind mount needs one");
     } else if (mount.type.empty() || mount.type == "none") {
       error(pointer + "/type", "missing, and there is no option bind or rbind");
-    } else if (mount.type == "bind") {
-      error(pointer + "/type", "a bind mount is asked for by the option bind or rbind, not by its type");
     }
-    if (!mount.uid_mappings.empty() || !mount.gid_mappings.empty()) {
-      error(pointer + "/uidMappings", "mounts with mapped ids are not supported by this version of caisson");
-    }
+    mount_mappings(pointer, mount);
   }
 }
 
@@ -191,6 +189,8 @@ Findings validate(const Config& config) {
   validation.resources();
   validation.seccomp();
   validation.hooks();
+  validation.net_devices();
+  validation.intel_rdt();
   return std::move(validation).take();
 }
 

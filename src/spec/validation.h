@@ -32,6 +32,8 @@ class Validation {
   void resources();
   void seccomp();
   void hooks();
+  void net_devices();
+  void intel_rdt();
 
   void error(std::string pointer, std::string text) {
     findings_.errors.push_back({std::move(pointer), std::move(text)});
@@ -42,6 +44,7 @@ class Validation {
   Findings take() && { return std::move(findings_); }
 
  private:
+  void mount_mappings(const std::string& pointer, const Mount& mount);
   void limits();
   void capabilities();
   void scheduling();

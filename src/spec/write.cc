@@ -223,6 +223,16 @@ Ordered write_memory_policy(const MemoryPolicy& policy) {
   return object;
 }
 
+Ordered write_intel_rdt(const IntelRdt& rdt) {
+  Ordered object = Ordered::object();
+  put(object, "closID", rdt.clos_id);
+  put(object, "l3CacheSchema", rdt.l3_cache_schema);
+  put(object, "memBwSchema", rdt.mem_bw_schema);
+  put(object, "schemata", rdt.schemata);
+  if (rdt.enable_monitoring) object["enableMonitoring"] = true;
+  return object;
+}
+
 Ordered write_linux(const Linux& linux_config) {
   Ordered object;
   put_list(object, "uidMappings", linux_config.uid_mappings, write_id_mapping);
@@ -244,6 +254,13 @@ Ordered write_linux(const Linux& linux_config) {
   if (linux_config.memory_policy) object["memoryPolicy"] = write_memory_policy(*linux_config.memory_policy);
   for (const auto& [clock, offset] : linux_config.time_offsets)
     object["timeOffsets"][clock] = {{"secs", offset.secs}, {"nanosecs", offset.nanosecs}};
+  put(object, "mountLabel", linux_config.mount_label);
+  for (const auto& [host_name, device] : linux_config.net_devices) {
+    Ordered entry = Ordered::object();
+    put(entry, "name", device.name);
+    object["netDevices"][host_name] = entry;
+  }
+  if (linux_config.intel_rdt) object["intelRdt"] = write_intel_rdt(*linux_config.intel_rdt);
   return object;
 }
 

@@ -278,6 +278,53 @@ const std::vector<WordsCase> kWordsCases = {
        return plan::MakeDevice{.path = p.add("/dev/f"), .mode = S_IFIFO | 0600, .uid = 5};
      },
      "make the fifo /dev/f (mode 0600, owner 5:0)"},
+    {"BindDevice",
+     [](Plan& p) -> plan::Action {
+       return plan::BindDevice{.path = p.add("/dev/null"), .mode = S_IFCHR | 0666, .major = 1, .minor = 3};
+     },
+     "bind the host's character device 1:3 /dev/null"},
+    {"MakeUserNamespace",
+     [](Plan& p) -> plan::Action {
+       return plan::MakeUserNamespace{
+           .uid_map = p.add("0 5 1\n"), .gid_map = p.add("0 6 1\n"), .slot = p.new_slot("owners")};
+     },
+     "make a user namespace that nobody lives in (users 0 → 5 (1); groups 0 → 6 (1)) → slot owners"},
+    {"MoveNetworkDevice",
+     [](Plan& p) -> plan::Action {
+       return plan::MoveNetworkDevice{.name = p.add("eth7"), .new_name = p.add("eth%d"), .pid = p.new_slot("pid")};
+     },
+     "move the network device eth7 into the container as eth%d, with its addresses"},
+    {"JoinResctrlGroup",
+     [](Plan& p) -> plan::Action {
+       return plan::JoinResctrlGroup{.directory = p.add("/sys/fs/resctrl/box"),
+                                     .schemata = list(p, {"L3:0=f\n", "MB:0=10\n"}),
+                                     .pid = p.new_slot("pid"),
+                                     .may_make = true};
+     },
+     "put the process into the resctrl group /sys/fs/resctrl/box (made if it is missing; L3:0=f MB:0=10)"},
+    {"MountThatCopies",
+     [](Plan& p) -> plan::Action {
+       return plan::Mount{.type = p.add("tmpfs"), .target = p.add("/run"), .label = p.add("a:b"), .copy_up = true};
+     },
+     "mount tmpfs at /run (labelled a:b, begun with what the image has there)"},
+    {"BindOfALink",
+     [](Plan& p) -> plan::Action {
+       const plan::Slot slot = p.new_slot("tree");
+       p.append(plan::Lane::kParent, "", "", plan::OpenTree{.source = p.add("/l"), .slot = slot, .no_follow = true});
+       return plan::Mount{.tree = slot, .target = p.add("/x"), .copy_link = true, .no_follow = true};
+     },
+     "bind /l at /x (a link is made again, not following a link)"},
+    {"OpenTreeOfALink",
+     [](Plan& p) -> plan::Action {
+       return plan::OpenTree{.source = p.add("/l"), .slot = p.new_slot("tree"), .no_follow = true};
+     },
+     "take a detached copy of /l, not following a link → slot tree"},
+    {"PivotByMoving",
+     [](Plan& p) -> plan::Action {
+       return plan::Pivot{.root = p.new_slot("root"), .move = true};
+     },
+     "move the root filesystem onto the old root and chroot into it, after other mounts of procfs and sysfs have been "
+     "taken off or covered"},
     {"MakeLink",
      [](Plan& p) -> plan::Action { return plan::MakeLink{.path = p.add("/dev/fd"), .target = p.add("/proc/self/fd")}; },
      "link /dev/fd → /proc/self/fd"},

@@ -60,6 +60,13 @@ spec::Mount bind(Random& random) {
   return mount;
 }
 
+spec::Mount bind_in_proc(Random& random) {
+  return {.destination = random.pick(std::vector<std::string>{"/proc", "/proc/cpuinfo", "/proc//meminfo"}),
+          .type = "bind",
+          .source = "/host/proc",
+          .options = {"rbind"}};
+}
+
 spec::Mount filesystem(Random& random) {
   struct Kind {
     const char* type;
@@ -75,6 +82,7 @@ spec::Mount filesystem(Random& random) {
       {"sysfs", "/sys", {}},
       {"cgroup", "/sys/fs/cgroup", {}},
       {"tmpfs", "/run/", {}},
+      {"tmpfs", "/var", {"tmpcopyup"}},
       {"tmpfs", "/tmp", {"rw", "size=1m"}},
   };
   const Kind& kind = random.pick(kinds);
@@ -196,6 +204,40 @@ void add_later_bounds(std::uint64_t seed, Bound& bound) {
   if (random.one_in(3)) bound.memory_policy = spec::MemoryPolicy{"MPOL_INTERLEAVE", "0", {"MPOL_F_STATIC_NODES"}};
 }
 
+// Drawn with a seed of its own as well: what only some containers have.
+void add_extras(std::uint64_t seed, GeneratedContainer& made, bool mapped) {
+  Random random(seed + 5'000'000);
+  spec::Config& config = made.config;
+  const bool is_root = made.facts.effective_uid == 0;
+  const bool has_network = std::any_of(config.linux_.namespaces.begin(), config.linux_.namespaces.end(),
+                                       [](const auto& n) { return n.type == NamespaceType::kNetwork; });
+  made.request.no_pivot = random.one_in(5);
+  made.request.state.id = "box";
+  if (has_network && is_root && random.one_in(4)) config.linux_.net_devices = {{"eth7", {}}, {"wlan0", {"eth%d"}}};
+  if (random.one_in(4)) {
+    made.facts.resctrl = "/sys/fs/resctrl";
+    config.linux_.intel_rdt = {.clos_id = random.pick(std::vector<std::string>{"", "/", "gold"}),
+                               .l3_cache_schema = random.one_in(2) ? "L3:0=f" : "",
+                               .enable_monitoring = random.one_in(2)};
+  }
+  if (random.one_in(4)) {
+    made.facts.selinux = true;
+    config.linux_.mount_label = "system_u:object_r:container_file_t:s0:c1,c2";
+  }
+  for (spec::Mount& mount : config.mounts) {
+    const bool bound = mount.type == "bind";
+    if (bound && random.one_in(4)) mount.options.emplace_back("copy-symlink");
+    if (bound && random.one_in(4)) mount.options.emplace_back("dest-nofollow");
+    const auto idmap = std::find(mount.options.begin(), mount.options.end(), "idmap");
+    const bool is_mapped = idmap != mount.options.end();
+    if (bound && mapped && is_mapped && random.one_in(3)) *idmap = "idmap=uids=0-7-1;gids=0-8-1";
+    if (bound && is_root && !is_mapped && random.one_in(3)) {
+      mount.uid_mappings = mount.gid_mappings = {{.container_id = 0, .host_id = 5000, .size = 10}};
+    }
+  }
+  if (random.one_in(3)) config.mounts.push_back(bind_in_proc(random));
+}
+
 plan::Request request(Random& random) {
   const std::vector<plan::MountSource> sources = {{.path = "/box/data", .directory = true},
                                                   {.path = "/box/hosts", .content = "::1 localhost"}};
@@ -278,6 +320,7 @@ GeneratedContainer generate_container(std::uint64_t seed) {
   config.linux_.masked_paths = random.some(std::vector<std::string>{"/proc/kcore", "/proc/acpi", "/sys/firmware"}, 2);
   config.linux_.readonly_paths = random.some(std::vector<std::string>{"/proc/sys", "/proc/bus/"}, 2);
   if (random.one_in(4)) config.linux_.rootfs_propagation = random.pick(std::vector<std::string>{"rprivate", "rslave"});
+  add_extras(seed, made, mapped);
   config.linux_.seccomp = seccomp(seed, !made.request.wait_for_start);
   add_later_fields(seed, config.process, made.facts);
   add_later_bounds(seed, config.linux_);
@@ -289,7 +332,7 @@ GeneratedContainer generate_container(std::uint64_t seed) {
     entry.path.clear();
     if (later.one_in(2)) config.linux_.time_offsets = {{"monotonic", {86'400, 0}}, {"boottime", {-1, 5}}};
   }
-  if (later.one_in(2)) made.request.state = {.id = "box", .bundle = "/bundle"};
+  if (later.one_in(2)) made.request.state.bundle = "/bundle";
   return made;
 }
 

@@ -17,6 +17,9 @@
 #include "plan/builder.h"
 #include "plan/check.h"
 #include "plan/mount_options.h"
+#include "plan/mount_owners.h"
+#include "plan/resctrl.h"
+#include "plan/schemata.h"
 #include "spec/capability.h"
 #include "spec/validate.h"
 
@@ -607,11 +610,33 @@ TEST_P(PlanError, NamesTheItem) {
 INSTANTIATE_TEST_SUITE_P(
     Table, PlanError,
     testing::Values(
-        ErrorCase{"copy_up", [](auto& c) { c.mounts = {{"/run", "tmpfs", "tmpfs", {"tmpcopyup"}}}; },
-                  "mounts[0]: the option tmpcopyup is not there yet"},
+        ErrorCase{"copy_up", [](auto& c) { c.mounts = {{"/proc", "proc", "proc", {"tmpcopyup"}}}; },
+                  "mounts[0]: tmpcopyup is for tmpfs mounts"},
         ErrorCase{"what_the_user_typed",
-                  [](auto& c) { c.mounts = {{"/a", "tmpfs", "", {}}, {"/run", "tmpfs", "tmpfs", {"tmpcopyup"}}}; },
-                  "--tmpfs /run: the option tmpcopyup is not there yet"},
+                  [](auto& c) { c.mounts = {{"/a", "tmpfs", "", {}}, {"/run", "bind", "/r", {"tmpcopyup"}}}; },
+                  "--tmpfs /run: tmpcopyup is for tmpfs mounts"},
+        ErrorCase{"over_proc", [](auto& c) { c.mounts = {{"/proc", "tmpfs", "tmpfs", {}}}; },
+                  "mounts[0]: only a procfs can be mounted at /proc, new or bound"},
+        ErrorCase{"inside_proc", [](auto& c) { c.mounts = {{"/x/..//proc/./sys", "bind", "/b", {"bind"}}}; },
+                  "mounts[0]: '/proc/sys' cannot be mounted because it is inside /proc"},
+        ErrorCase{"fresh_in_proc", [](auto& c) { c.mounts = {{"/proc/1", "proc", "proc", {}}}; },
+                  "mounts[0]: '/proc/1' cannot be mounted because it is inside /proc"},
+        ErrorCase{"idmap_of_a_filesystem", [](auto& c) { c.mounts = {{"/a", "tmpfs", "", {"idmap"}}}; },
+                  "mounts[0]: idmap is for bind mounts"},
+        ErrorCase{"idmap_without_users", [](auto& c) { c.mounts = {{"/a", "bind", "/b", {"bind", "idmap"}}}; },
+                  "mounts[0]: without a user namespace of the container's own there is nothing to map owners to"},
+        ErrorCase{"idmap_words",
+                  [](auto& c) { c.mounts = {{"/a", "bind", "/b", {"bind", "idmap=uids=0-1;gids=0-0-1"}}}; },
+                  "mounts[0]: '0-1' is not a range of ids as in \"0-100000-65536\""},
+        ErrorCase{"idmap_half", [](auto& c) { c.mounts = {{"/a", "bind", "/b", {"bind", "idmap=uids=0-1-1"}}}; },
+                  "mounts[0]: idmap needs both uids=… and gids=…"},
+        ErrorCase{"idmap_relative_to_nothing",
+                  [](auto& c) { c.mounts = {{"/a", "bind", "/b", {"bind", "idmap=uids=@0-1-1;gids=0-0-1"}}}; },
+                  "mounts[0]: '@0-1-1': the container's user namespace has no id 1"},
+        ErrorCase{"label", [](auto& c) { c.linux_.mount_label = "a:b:c:s0"; },
+                  "linux.mountLabel: this host's kernel has no SELinux, whose label it is"},
+        ErrorCase{"rdt", [](auto& c) { c.linux_.intel_rdt.emplace(); },
+                  "linux.intelRdt: no resctrl file system is mounted at /sys/fs/resctrl"},
         ErrorCase{"bind_with_data", [](auto& c) { c.mounts = {{"/a", "bind", "/b", {"bind", "size=1m", "mode=1"}}}; },
                   "mounts[0]: bind mounts cannot have any filesystem-specific options applied: 'size=1m,mode=1'"},
         ErrorCase{"no_type", [](auto& c) { c.mounts = {{"/a", "", "/b", {"ro"}}}; },
@@ -642,6 +667,125 @@ TEST(PlanError, ALimitThatTheHostCannotKeepIsOne) {
   EXPECT_EQ(plan.error().item, "linux.resources.memory.limit");
 }
 
+// --- whom files belong to, resctrl -----------------------------------------------------------------------------------
+
+using Mappings = std::vector<spec::IdMapping>;
+
+TEST(MountOwners, AreReadFromTheOptionToo) {
+  const spec::Linux container{.uid_mappings = {{0, 1000, 1}, {1, 2000, 10}}, .gid_mappings = {{0, 3000, 10}}};
+  const spec::Mount mount{.options = {"bind", "idmap=uids=@0-2-1#5-9-2;gids=0-7-1"}};
+  const auto owners = mount_owners(mount, read_mount_options(mount.options), container);
+  ASSERT_TRUE(owners) << owners.error().text();  // the @ is for all ranges of its list: 9 is outside 2008
+  EXPECT_EQ(owners->kind, Owners::kOwn);
+  EXPECT_EQ(owners->uids, (Mappings{{0, 2001, 1}, {5, 2008, 2}}));
+  EXPECT_EQ(owners->gids, (Mappings{{0, 7, 1}}));
+}
+
+TEST(MountOwners, AreTheContainersWhereTheMountSaysNothingElse) {
+  const spec::Linux container{.uid_mappings = {{0, 1000, 1}}, .gid_mappings = {{0, 3000, 10}}};
+  const auto kind = [&](const spec::Mount& mount) {
+    return mount_owners(mount, read_mount_options(mount.options), container)->kind;
+  };
+  EXPECT_EQ(kind({.options = {"bind"}}), Owners::kAsTheyAre);
+  EXPECT_EQ(kind({.options = {"bind", "idmap"}}), Owners::kContainers);
+  EXPECT_EQ(kind({.uid_mappings = container.uid_mappings, .gid_mappings = container.gid_mappings}),
+            Owners::kContainers);
+  EXPECT_EQ(kind({.uid_mappings = {{0, 1, 1}}, .gid_mappings = container.gid_mappings}), Owners::kOwn);
+}
+
+TEST(MountOwners, WithTheSameMapsShareANamespace) {
+  spec::Config config = smallest();
+  for (const char* target : {"/a", "/b"}) {
+    config.mounts.push_back({.destination = target,
+                             .source = "/srv",
+                             .options = {"bind"},
+                             .uid_mappings = {{0, 1, 1}},
+                             .gid_mappings = {{0, 1, 1}}});
+  }
+  const auto plan = plan_of(config);
+  ASSERT_TRUE(plan) << plan.error().text();
+  EXPECT_THAT(broken_rules(*plan), IsEmpty());
+  EXPECT_EQ(all<MakeUserNamespace>(*plan, Lane::kParent).size(), 1U);
+  EXPECT_EQ(all<IdMapTree>(*plan, Lane::kParent).size(), 2U);
+}
+
+TEST(Sources, ThatAreRelativeLieInTheBundle) {
+  spec::Config config = smallest();
+  config.root.path = "rootfs";
+  config.mounts = {{"/a", "bind", "data", {"bind"}}};
+  const auto plan = plan_of(config, CgroupMode::kNone, {.state = {.bundle = "/bundle"}});
+  std::vector<std::string> sources;
+  for (const OpenTree& tree : all<OpenTree>(*plan, Lane::kParent)) sources.emplace_back(plan->view(tree.source));
+  EXPECT_THAT(sources, ElementsAre("/bundle/data", "/bundle/rootfs"));
+}
+
+TEST(CgroupV2, IsMaskedForAnOrdinaryUserWhoHasNoCgroup) {
+  spec::Config config = smallest();
+  add_user_namespace(config);
+  config.mounts = {{"/sys/fs/cgroup", "cgroup", "cgroup", {"rw"}}};
+  HostFacts facts = facts_of(CgroupMode::kV2);
+  facts.effective_uid = facts.effective_gid = 1000;
+  facts.newuidmap = facts.newgidmap = "/usr/bin/newuidmap";
+  const auto plan = plan_container(config, facts, {});
+  ASSERT_TRUE(plan) << plan.error().text();
+  for (const Mount& mount : all<Mount>(*plan, Lane::kChild)) {
+    if (plan->view(mount.target) != "/sys/fs/cgroup") continue;
+    EXPECT_EQ(plan->view(mount.type), "tmpfs");
+    EXPECT_EQ(mount.set & MOUNT_ATTR_RDONLY, std::uint64_t{MOUNT_ATTR_RDONLY});
+  }
+}
+
+TEST(Label, IsAnOptionOfNewFileSystems) {
+  spec::Config config = runc_default();
+  config.linux_.mount_label = "u:r:t:s0:c1,c2";
+  config.annotations["run.oci.mount_context_type"] = "rootcontext";
+  HostFacts facts = facts_of(CgroupMode::kV2);
+  facts.selinux = true;
+  const auto plan = plan_container(config, facts, {});
+  ASSERT_TRUE(plan) << plan.error().text();
+  std::vector<std::string> labelled;
+  for (const Mount& mount : all<Mount>(*plan, Lane::kChild)) {
+    for (const Text option : plan->texts(mount.options)) {
+      if (plan->view(option) == "rootcontext=u:r:t:s0:c1,c2") labelled.emplace_back(plan->view(mount.target));
+    }
+    if (mount.label) labelled.push_back("label of " + std::string(plan->view(mount.target)));
+  }
+  EXPECT_THAT(labelled, ElementsAre("/dev", "/dev/pts", "/dev/shm", "label of /dev/mqueue"));
+}
+
+TEST(Golden, ResctrlAndNetworkDevices) {
+  spec::Config config = smallest();
+  config.linux_.namespaces.push_back({NamespaceType::kNetwork, ""});
+  config.linux_.net_devices = {{"eth7", {"eth%d"}}};
+  config.linux_.intel_rdt = {
+      .l3_cache_schema = "L3:0=f\nMB:0=50", .mem_bw_schema = "MB:0=20", .enable_monitoring = true};
+  HostFacts facts = facts_of(CgroupMode::kNone);
+  facts.resctrl = "/sys/fs/resctrl";
+  expect_golden("resctrl", plan_container(config, facts, {.state = {.id = "box"}}));
+}
+
+TEST(Resctrl, LeavesWhatHasTheContainersName) {
+  spec::Config config;
+  EXPECT_THAT(resctrl_leftovers(config, "box", "/r"), IsEmpty());
+  config.linux_.intel_rdt.emplace();
+  EXPECT_THAT(resctrl_leftovers(config, "box", "/r"), ElementsAre("/r/box"));
+  EXPECT_THAT(resctrl_leftovers(config, "box", ""), IsEmpty());
+  config.linux_.intel_rdt->enable_monitoring = true;
+  EXPECT_THAT(resctrl_leftovers(config, "box", "/r"), ElementsAre("/r/box/mon_groups/box", "/r/box"));
+  config.linux_.intel_rdt->clos_id = "gold";
+  EXPECT_THAT(resctrl_leftovers(config, "box", "/r"), ElementsAre("/r/gold/mon_groups/box"));
+  config.linux_.intel_rdt->clos_id = "/";
+  EXPECT_THAT(resctrl_leftovers(config, "box", "/r"), ElementsAre("/r/mon_groups/box"));
+}
+
+TEST(Schemata, AgreeWhereEachDomainAskedForHasThatValue) {
+  const char* existing = "    L3:0=0ff;1=fff\n    MB:0=100;1= 50\n";
+  for (const char* wanted : {"L3:0=FF", "L3:1=fff;0=ff\n", "MB:1=50", "L3:0=ff\nMB:0=100\n", ""})
+    EXPECT_TRUE(schemata_agree(existing, wanted)) << wanted;
+  for (const char* wanted : {"L3:0=f", "L3:2=ff", "L2:0=ff", "MB:0=10", "L3", "L3:0", "L3:0=ff;MB:0=1"})
+    EXPECT_FALSE(schemata_agree(existing, wanted)) << wanted;
+}
+
 // --- mount options ---------------------------------------------------------------------------------------------------
 
 constexpr std::uint64_t kRecursive = 1U << 14, kPrivate = 1U << 18, kSlave = 1U << 19, kShared = 1U << 20;
@@ -667,6 +811,12 @@ TEST_P(MountWords, MeanWhatMountSaysTheyDo) {
   EXPECT_EQ(read.bind, expected.bind);
   EXPECT_EQ(read.recursive_bind, expected.recursive_bind);
   EXPECT_EQ(read.copy_up, expected.copy_up);
+  EXPECT_EQ(read.idmap, expected.idmap);
+  EXPECT_EQ(read.recursive_idmap, expected.recursive_idmap);
+  EXPECT_EQ(read.id_maps, expected.id_maps);
+  EXPECT_EQ(read.copy_link, expected.copy_link);
+  EXPECT_EQ(read.no_follow_source, expected.no_follow_source);
+  EXPECT_EQ(read.no_follow_target, expected.no_follow_target);
   EXPECT_EQ(read.data, expected.data);
 }
 INSTANTIATE_TEST_SUITE_P(
@@ -689,6 +839,13 @@ INSTANTIATE_TEST_SUITE_P(
         OptionCase{"rprivate", {.propagation = kPrivate | kRecursive}}, OptionCase{"tmpcopyup", {.copy_up = true}},
         OptionCase{"size=64m,mode=1777", {.data = {"size=64m", "mode=1777"}}},
         OptionCase{"newinstance,ro", {.set = MOUNT_ATTR_RDONLY, .data = {"newinstance"}}},
+        OptionCase{"bind,sync,silent,noiversion", {.bind = true}}, OptionCase{"sync,loud", {.data = {"sync"}}},
+        OptionCase{"bind,copy-symlink",
+                   {.bind = true, .copy_link = true, .no_follow_source = true}},
+        OptionCase{"rbind,src-nofollow,dest-nofollow",
+                   {.bind = true, .recursive_bind = true, .no_follow_source = true, .no_follow_target = true}},
+        OptionCase{"bind,ridmap=uids=0-1-2;gids=0-0-1",
+                   {.bind = true, .idmap = true, .recursive_idmap = true, .id_maps = "uids=0-1-2;gids=0-0-1"}},
         OptionCase{"rolling,r", {.data = {"rolling", "r"}}}),
     [](const auto& row) { return "row" + std::to_string(row.index); });
 

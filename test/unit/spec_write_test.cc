@@ -172,6 +172,15 @@ class Generator {
     if (coin()) l.personality = Personality{text(), texts()};
     if (coin()) l.memory_policy = MemoryPolicy{text(), coin() ? text() : "", texts()};
     if (coin()) l.time_offsets[text()] = {number<std::int64_t>(), number<std::uint32_t>()};
+    if (coin()) l.mount_label = text();
+    for (std::size_t n = random_() % 3; n > 0; --n) l.net_devices[text()] = {.name = coin() ? text() : ""};
+    if (coin()) {
+      l.intel_rdt = {.clos_id = coin() ? text() : "",
+                     .l3_cache_schema = coin() ? text() : "",
+                     .mem_bw_schema = coin() ? text() : "",
+                     .schemata = texts(),
+                     .enable_monitoring = coin()};
+    }
     return config;
   }
 
