@@ -13,6 +13,7 @@
 #include "execute/executor.h"
 #include "host/probe.h"
 #include "kernel/files.h"
+#include "plan/resctrl.h"
 #include "runtime/hand_over.h"
 #include "runtime/hooks.h"
 #include "runtime/remove.h"
@@ -55,7 +56,10 @@ void complete(Designed& designed, const StateRoot& root, const std::string& id, 
   if (choices.notifies) pass_notifications(designed.bundle.config, root, id);
   designed.facts = host::probe();
   designed.request.new_keyring = choices.new_keyring;
-  designed.request.state = {.id = id, .bundle = designed.bundle.directory};
+  designed.request.state = {.id = id,
+                            .bundle = designed.bundle.directory,
+                            .annotations = designed.bundle.config.annotations};
+  designed.request.no_pivot = !choices.pivot;
 }
 
 // A container on its way: what it has put on the host is taken back unless it is done.
@@ -108,6 +112,7 @@ Result<> Creation::prepare() {
                      .rootfs = config.root.path,
                      .annotations = config.annotations,
                      .cgroup_directories = plan::cgroup_directories(designed.plan),
+                     .resctrl_directories = plan::resctrl_leftovers(config, options_.id, designed.facts.resctrl),
                      .shares_cgroup = designed.settled.shares_cgroup,
                      .owner = designed.facts.effective_uid,
                      .created_ns = now_nanoseconds(),
@@ -133,6 +138,7 @@ std::expected<void, LaunchError> Creation::launch() {
   Descriptors descriptors = streams->borrowed();
   descriptors.start = listener_.get();
   const Designed& designed = created_.designed;
+  tell(designed.plan, log_);
   auto launched = runtime::launch(designed.plan, descriptors, designed.facts, options_.times);
   if (!launched) {
     LaunchError error = std::move(launched).error();
@@ -140,6 +146,7 @@ std::expected<void, LaunchError> Creation::launch() {
     return std::unexpected(std::move(error));
   }
   created_.record.process = kernel::identify(launched->pid).value_or(kernel::ProcessId{launched->pid, 0});
+  log_.debug(fmt::format("the container's process is {}", launched->pid));
   created_.pidfd = std::move(launched->pidfd);
   created_.terminal = std::move(launched->terminal);
   created_.times = std::move(launched->times);
@@ -178,6 +185,7 @@ LaunchError Creation::give_up(LaunchError error) {
   created_.terminal = Fd();
   const bool has_run = created_.record.process.pid != 0;
   if (created_.record.id.empty()) created_.record.id = options_.id;
+  log_.debug("it failed; what there is of the container on the host is removed");
   if (const Result<> removed = remove_all(root_, created_.record); !removed) {
     error.line += "; and while cleaning up: " + removed.error().text();
   }

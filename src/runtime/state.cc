@@ -90,12 +90,12 @@ bool is_container_id(std::string_view id) {
 
 std::string to_json(const Record& record) {
   return fmt::format(
-      R"({{"version":{},"id":{},"ociVersion":{},"bundle":{},"rootfs":{},"annotations":{},"cgroups":{},)"
-      R"("sharesCgroup":{},"owner":{},"created":{},"newKeyring":{},"notifies":{},"poststop":{},"creator":{},"process":{}}})"
+      R"({{"version":{},"id":{},"ociVersion":{},"bundle":{},"rootfs":{},"annotations":{},"cgroups":{},"resctrl":{},)"
+      R"("sharesCgroup":{},"owner":{},"created":{},"newKeyring":{},"pivot":{},"notifies":{},"poststop":{},"creator":{},"process":{}}})"
       "\n",
       kVersion, json_quote(record.id), json_quote(record.oci_version), json_quote(record.bundle),
       json_quote(record.rootfs), string_map(record.annotations), string_list(record.cgroup_directories),
-      record.shares_cgroup, record.owner, record.created_ns, record.choices.new_keyring, record.choices.notifies,
+      string_list(record.resctrl_directories),      record.shares_cgroup, record.owner, record.created_ns, record.choices.new_keyring, record.choices.pivot, record.choices.notifies,
       record.has_poststop, process_json(record.creator), process_json(record.process));
 }
 
@@ -111,10 +111,13 @@ Result<Record> read_record(std::string_view json) {
                   .rootfs = document.at("rootfs"),
                   .annotations = document.at("annotations"),
                   .cgroup_directories = document.at("cgroups"),
+                  .resctrl_directories = document.value("resctrl", std::vector<std::string>()),
                   .shares_cgroup = document.value("sharesCgroup", false),
                   .owner = document.at("owner"),
                   .created_ns = document.at("created"),
-                  .choices = {.new_keyring = document.at("newKeyring"), .notifies = document.at("notifies")},
+                  .choices = {.new_keyring = document.at("newKeyring"),
+                              .pivot = document.value("pivot", true),
+                              .notifies = document.at("notifies")},
                   .has_poststop = document.at("poststop"),
                   .creator = read_process(document.at("creator")),
                   .process = read_process(document.at("process"))};

@@ -29,6 +29,7 @@ struct StateRoot {
 /// What was asked for beside the configuration: with it the same plan can be made again.
 struct Choices {
   bool new_keyring = true;
+  bool pivot = true;  ///< not: the root is moved onto "/" (plan::Request::no_pivot)
   bool notifies = false;  ///< the caller's service manager hears of it (notify.h)
 };
 
@@ -39,6 +40,7 @@ struct Record {
   std::string rootfs;  ///< absolute
   std::map<std::string, std::string> annotations;
   std::vector<std::string> cgroup_directories;  ///< one a hierarchy (cgroup::Layout)
+  std::vector<std::string> resctrl_directories;  ///< removed with it, in this order (plan/resctrl.h)
   bool shares_cgroup = false;  ///< others were in it before: they are not the container's to kill
   std::uint32_t owner = 0;                      ///< the uid of whoever created it
   long long created_ns = 0;                     ///< since the epoch
