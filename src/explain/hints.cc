@@ -523,7 +523,7 @@ const HintRow kRows[] = {
      [](C c) {
        const string source = mount_source(c);
        const string inside = mount_target(c) + source.substr(std::min(source.rfind('/'), source.size()));
-       return fmt::format("{} is a file, {} in the container is a directory: name the file in it, {}", source,
+       return fmt::format("{} is a file, not a directory as {} in the container: name the file in it, {}", source,
              mount_target(c), inside);
      }},
     {"bind_kinds_differ", "Mount", {Call::kMoveMount}, {EINVAL}, is_bind,
