@@ -1,7 +1,9 @@
 caisson_room(cgroup_conversion FOLDER cgroup
              SOURCES conversion.cc writes.cc memory.cc cpu.cc block_io.cc devices.cc device_program.cc
+                     scope.cc gvariant.cc unit_properties.cc unit_devices.cc
              KNOWS base spec host_facts)
-caisson_unit_test(cgroup_conversion SOURCES cgroup_conversion_test.cc cgroup_devices_test.cc KNOWS base spec host_facts cgroup_conversion)
+caisson_unit_test(cgroup_conversion SOURCES cgroup_conversion_test.cc cgroup_devices_test.cc scope_test.cc gvariant_test.cc unit_properties_test.cc
+                  KNOWS base spec host_facts cgroup_conversion)
 caisson_room(cgroup SOURCES tree.cc removal.cc evidence.cc oom.cc pressure.cc KNOWS base kernel)
 caisson_unit_test(cgroup SOURCES cgroup_test.cc KNOWS base kernel cgroup)
 

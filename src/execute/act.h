@@ -57,6 +57,7 @@ struct Context {
   std::uint16_t step = 0;      ///< the step being run
   plan::StepFailure received;  ///< the other side's failure, when a wait ended with one
   plan::Lane received_lane = plan::Lane::kParent;
+  char said[1024] = "";  ///< what a program said that failed
 
   const char* c_str(plan::Text text) const { return plan->c_str(text); }
   int at(plan::Slot slot) const { return slot == plan::kNoSlot ? -1 : slots[slot]; }
@@ -93,6 +94,7 @@ Outcome act(const plan::Signal&, Context&) noexcept;
 Outcome act(const plan::SendDescriptor&, Context&) noexcept;
 Outcome act(const plan::ReceiveDescriptor&, Context&) noexcept;
 Outcome act(const plan::RunHook&, Context&) noexcept;
+Outcome act(const plan::AskSystemd&, Context&) noexcept;
 Outcome act(const plan::OpenFile&, Context&) noexcept;
 Outcome act(const plan::JoinNamespace&, Context&) noexcept;
 Outcome act(const plan::AttachCgroup&, Context&) noexcept;
@@ -120,6 +122,9 @@ Outcome act(const plan::LoadFilter&, Context&) noexcept;
 Outcome act(const plan::SendListener&, Context&) noexcept;
 Outcome act(const plan::FindProgram&, Context&) noexcept;
 Outcome act(const plan::Exec&, Context&) noexcept;
+
+/// Asks what `request` says of the step's program, and waits. Also where a step is taken back.
+Outcome ask_systemd(const plan::AskSystemd& step, plan::Range request, plan::Slot pid, Context& context) noexcept;
 
 /// A program starts with the signals as it would from a shell: nothing blocked, nothing ignored by the caller's doing.
 void reset_signals() noexcept;

@@ -150,7 +150,9 @@ bool Executor::await_execution() {
 
 plan::Failure Executor::failure_of(const Outcome& outcome) const {
   if (context_.received.call != Call::kNone) return {.lane = context_.received_lane, .what = context_.received};
-  return {.lane = Lane::kParent, .what = {context_.step, outcome.call, 0, outcome.operand, outcome.error}};
+  return {.lane = Lane::kParent,
+          .what = {context_.step, outcome.call, 0, outcome.operand, outcome.error},
+          .said = context_.said};
 }
 
 pid_t Executor::spawned_pid(Lane lane) const {
@@ -213,6 +215,18 @@ void Executor::undo_step(std::uint16_t number, plan::Failure& failure) {
   const plan::Step& step = plan_.lane(Lane::kParent)[number];
   if (const auto* source = std::get_if<plan::MakeMountSource>(&step.action)) {
     ::remove(plan_.c_str(source->path));  // a directory that was not empty was there before
+    return;
+  }
+  if (const auto* asked = std::get_if<plan::AskSystemd>(&step.action); asked != nullptr) {
+    // What it did not do, its program has taken back itself: a unit of that name may be somebody else's.
+    const bool is_done = failure.lane != Lane::kParent || failure.what.step != number;
+    if (asked->undo.count == 0 || !is_done) return;
+    const Outcome undone = ask_systemd(*asked, asked->undo, plan::kNoSlot, context_);
+    if (!undone.ok()) {
+      failure.undo.push_back({.lane = Lane::kParent,
+                              .what = {number, undone.call, 0, undone.operand, undone.error},
+                              .said = context_.said});
+    }
     return;
   }
   const auto* cgroup = std::get_if<plan::MakeCgroup>(&step.action);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,13 @@ struct CgroupHierarchy {
   }
 };
 
+/// The systemd that makes this process's units, as libexec/caisson/systemd tells of it.
+struct Systemd {
+  unsigned version = 0;
+  bool is_user = false;            ///< a user's own; without: the system's
+  std::string control_group = {};  ///< the cgroup of all its units: "" of the system's, "/user.slice/…/user@1000.service"
+};
+
 struct ResourceLimit {
   std::uint64_t soft = 0;
   std::uint64_t hard = 0;
@@ -44,6 +52,7 @@ struct HostFacts {
   std::map<std::string, std::string> sysctls;   ///< those that hints name: "user.max_user_namespaces" → "0"
   std::string newuidmap;  ///< path of the program; looked for where an ordinary user needs it, empty if it is not there
   std::string newgidmap;
+  std::optional<Systemd> systemd;  ///< asked for only where it makes the cgroups
   bool apparmor = false;
   bool selinux = false;
 

@@ -51,6 +51,7 @@ struct Request {
   bool set_groups = true;          ///< false where the user namespace denies setgroups(2)
   int death_signal = 0;            ///< sent to the process when its parent dies; 0: none
   ContainerState state;            ///< for hooks, and for whoever listens to a filter's notifications
+  std::string systemd_program;     ///< libexec/caisson/systemd, where HostFacts::systemd makes the cgroups
   std::uint32_t preserve_fds = 0;  ///< descriptors 3 … 2+n stay open
 };
 

@@ -179,6 +179,17 @@ struct RunHook {
   std::uint32_t timeout_s = 0;
 };
 
+/// Asks systemd for a unit, or something of one: runs `program` (libexec/caisson/systemd), which gets the words of
+/// `request` and, after them, the number in `pid` on its standard input, and waits for it. What it prints where it fails
+/// is the failure's own words (Failure::said). `undo`: what is asked to take it back.
+struct AskSystemd {
+  Text program;
+  Text unit;      ///< for people
+  Range request;  ///< texts
+  Range undo;     ///< texts
+  Slot pid = kNoSlot;
+};
+
 // --- namespaces --------------------------------------------------------------------------------------------------
 
 /// Opens a file of the host into a slot: a namespace file, /proc/PID/root, the `tasks` of a cgroup.
@@ -419,8 +430,9 @@ struct Exec {
 
 using Action =
     std::variant<MakeCgroup, EnableControllers, RestrictDevices, MakeMountSource, WriteFile, MapIds, IdMapTree, Spawn,
-                 Await, AwaitStart, Signal, SendDescriptor, ReceiveDescriptor, RunHook, OpenFile, JoinNamespace, AttachCgroup,
-                 Unshare, BringUpLoopback, SetHostname, OpenTree, SetPropagation, MountRoot, MountOverlayRoot, Mount,
+                 Await, AwaitStart, Signal, SendDescriptor, ReceiveDescriptor, RunHook, AskSystemd, OpenFile,
+                 JoinNamespace, AttachCgroup, Unshare, BringUpLoopback, SetHostname, OpenTree, SetPropagation, MountRoot,
+                 MountOverlayRoot, Mount,
                  MakeDevice, MakeLink, Pivot, ChangeRoot, Mask, MakeReadOnly, SetAttribute, ConnectStreams, Console,
                  SetIds, ChangeDirectory, CloseDescriptors, LoadFilter, SendListener, FindProgram, Exec>;
 
