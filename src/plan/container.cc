@@ -194,7 +194,6 @@ void ContainerPlanner::open_cgroups(Undo undo) {
 }
 
 void ContainerPlanner::await_and_join_cgroup() {
-  Plan& plan = builder_.plan();
   builder_.add(Lane::kChild, "linux.cgroupsPath", "the cgroup and its limits are there, made meanwhile",
                Await{Tag::kPrepared});
   join_made_cgroup();
