@@ -63,6 +63,9 @@ Result<Plan> plan_container(const spec::Config& config, const HostFacts& facts, 
 /// The cgroups that `plan` makes, one a hierarchy.
 std::vector<std::string> cgroup_directories(const Plan& plan);
 
+/// The unit that it has systemd make for the container; empty if it makes none.
+std::string systemd_unit(const Plan& plan);
+
 /// The plan of one hook that is run when the container has started (poststart) or has ended (poststop), beside the
 /// container: `item` is "hooks.poststop[0]". With the status "stopped" it is told no pid; else that in slot kSlotPid,
 /// which the caller gives.
@@ -75,6 +78,7 @@ struct Target {
   std::string root;  ///< "/proc/PID/root" to take over its root; empty: the top of its mount namespace
   std::vector<std::string>
       cgroup_directories;                ///< its cgroups as paths of this host, one a hierarchy; empty: the caller's
+  std::string systemd_unit;  ///< whose cgroup that is, where systemd has to take the process there: a user's may not
   std::optional<spec::Seccomp> seccomp;  ///< the filter that it is under
 };
 

@@ -487,6 +487,7 @@ Result<Plan> ContainerPlanner::plan() {
                        FileSituation{.own_cgroup_namespace = is_new(spec::NamespaceType::kCgroup),
                                      .host_cgroup_namespace = find(spec::NamespaceType::kCgroup) == nullptr,
                                      .cgroup_directories = layout_.directories,
+                                     .cgroup_is_late = scope_.has_value(),
                                      .bind_devices = in_user_namespace || !builder_.facts().may(kCapMknod),
                                      .bind_sysfs = in_user_namespace && !is_new(spec::NamespaceType::kNetwork),
                                      .in_user_namespace = in_user_namespace,
@@ -531,6 +532,13 @@ Result<Plan> ContainerPlanner::plan() {
 }
 
 }  // namespace
+
+std::string systemd_unit(const Plan& plan) {
+  for (const Step& step : plan.lane(Lane::kParent)) {
+    if (const auto* asked = std::get_if<AskSystemd>(&step.action)) return std::string(plan.view(asked->unit));
+  }
+  return {};
+}
 
 std::vector<std::string> cgroup_directories(const Plan& plan) {
   std::vector<std::string> directories;

@@ -178,7 +178,13 @@ Result<> ContainerFiles::open_mount(Planned& planned) {
     planned.tree = open_tree(planned.item, "in case a fresh sysfs is refused", "/sys", true,
                              kPropagationSlave | kPropagationRecursive);
   }
-  if (mount.type == "cgroup" && builder_.facts().cgroup_mode != CgroupMode::kV2 && !situation_.own_cgroup_namespace) {
+  if (mount.type == "cgroup" && !situation_.cgroup_is_late) open_cgroups(planned);
+  return {};
+}
+
+void ContainerFiles::open_cgroups(Planned& planned) {
+  const bool v2 = builder_.facts().cgroup_mode == CgroupMode::kV2;
+  if (!v2 && !situation_.own_cgroup_namespace) {
     for (const std::string& directory : situation_.cgroup_directories) {
       planned.cgroup_trees.push_back(open_tree(planned.item,
                                                "without a cgroup namespace the container sees its own directory alone",
@@ -186,12 +192,10 @@ Result<> ContainerFiles::open_mount(Planned& planned) {
     }
   }
   // A new mount of cgroup2 from the host's cgroup namespace would change the options of the host's own (nsdelegate).
-  if (mount.type == "cgroup" && builder_.facts().cgroup_mode == CgroupMode::kV2 && situation_.host_cgroup_namespace &&
-      !situation_.cgroup_directories.empty()) {
+  if (v2 && situation_.host_cgroup_namespace && !situation_.cgroup_directories.empty()) {
     planned.tree = open_tree(planned.item, "without a cgroup namespace the container sees its own directory alone",
                              situation_.cgroup_directories.front(), false, kPropagationPrivate);
   }
-  return {};
 }
 
 void ContainerFiles::place_root() {
@@ -302,10 +306,14 @@ void ContainerFiles::place_cgroup_v1(const Planned& planned) {
 Result<> ContainerFiles::mount(const std::function<void()>& before_cgroups) {
   place_root();
   bool is_before = true;
-  for (const Planned& planned : planned_) {
+  for (Planned& planned : planned_) {
     if (is_before && planned.mount->type.starts_with("cgroup")) {
       before_cgroups();
       is_before = false;
+    }
+    if (planned.mount->type == "cgroup" && situation_.cgroup_is_late) {
+      situation_.opener = Lane::kChild;
+      open_cgroups(planned);
     }
     if (planned.mount->type == "cgroup" && builder_.facts().cgroup_mode != CgroupMode::kV2) {
       place_cgroup_v1(planned);

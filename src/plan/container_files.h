@@ -18,6 +18,7 @@ struct FileSituation {
   bool own_cgroup_namespace = false;
   bool host_cgroup_namespace = false;  ///< neither a new one nor another's
   std::vector<std::string> cgroup_directories;
+  bool cgroup_is_late = false;  ///< it is not there before the child is
   bool bind_devices = false;  ///< device nodes cannot be made: the host's are bound
   bool bind_sysfs = false;    ///< a fresh sysfs may be refused: the host's is bound then
   bool in_user_namespace = false;
@@ -57,6 +58,7 @@ class ContainerFiles {
   Result<bool> is_mapped(const spec::Mount& mount, const MountOptions& options) const;
   Slot open_tree(std::string_view item, std::string_view reason, std::string_view source, bool recursive,
                  std::uint64_t propagation);
+  void open_cgroups(Planned& planned);
   void place_root();
   void place(const Planned& planned);
   void place_cgroup_v1(const Planned& planned);

@@ -34,6 +34,17 @@ void join_cgroups(Builder& builder, const std::vector<std::string>& directories)
               AttachCgroup{.first = first, .count = static_cast<std::uint8_t>(directories.size())});
 }
 
+// From a cgroup that is not the user's own nobody but systemd may take a process away.
+void join_unit(Builder& builder, const std::string& unit, Slot pid) {
+  Plan& plan = builder.plan();
+  builder.add(Lane::kParent, "linux.cgroupsPath", "the process counts against the container's limits",
+              AskSystemd{.program = plan.add(builder.request().systemd_program),
+                         .unit = plan.add(unit),
+                         .request = plan.add(std::vector<std::string>{"attach", unit, ""}),
+                         .pid = pid},
+              Undo::kInside);
+}
+
 std::uint64_t joined_flags(const Target& target) {
   std::uint64_t flags = 0;
   for (const spec::NamespaceType type : target.namespaces) flags |= clone_flag(type);
@@ -51,7 +62,7 @@ Result<Plan> plan_process(const spec::Process& process, const Target& target, co
   const Slot pidfd = plan.new_slot(kSlotPidfd);
 
   if (flags != 0) builder.await_launcher();
-  join_cgroups(builder, target.cgroup_directories);
+  if (target.systemd_unit.empty()) join_cgroups(builder, target.cgroup_directories);
   Slot root = kNoSlot;
   if (!target.root.empty()) {
     root = plan.new_slot("root directory of the process");
@@ -78,6 +89,7 @@ Result<Plan> plan_process(const spec::Process& process, const Target& target, co
     builder.add(Lane::kParent, "process", "the new process, known by its pidfd",
                 ReceiveDescriptor{.descriptor = pidfd, .value = pid, .sender = launcher_pidfd}, Undo::kKill);
     if ((flags & CLONE_NEWUSER) != 0) TRY(builder.raise_limits(process, pid));
+    if (!target.systemd_unit.empty()) join_unit(builder, target.systemd_unit, pid);
     builder.add(Lane::kParent, "process", "", Signal{Tag::kPrepared});
   } else {
     builder.add(Lane::kParent, "process", "the new process", Spawn{.lane = Lane::kChild, .pid = pid, .pidfd = pidfd},

@@ -16,6 +16,7 @@
 #include "runtime/hand_over.h"
 #include "runtime/hooks.h"
 #include "runtime/remove.h"
+#include "runtime/systemd.h"
 
 namespace caisson::runtime {
 
@@ -53,12 +54,14 @@ Result<> check_terminal(const CreateOptions& options, bool has_terminal) {
 // What the configuration leaves open, and what is asked for beside it.
 void complete(Designed& designed, const StateRoot& root, const std::string& id, const Choices& choices) {
   spec::Config& config = designed.bundle.config;
-  std::string& cgroup = config.linux_.cgroups_path;
-  if (cgroup.empty()) cgroup = id;
-  if (!cgroup.starts_with('/')) cgroup.insert(0, "/");
+  if (std::string& cgroup = config.linux_.cgroups_path; choices.systemd_program.empty()) {
+    if (cgroup.empty()) cgroup = id;
+    if (!cgroup.starts_with('/')) cgroup.insert(0, "/");
+  }
   if (choices.notifies) pass_notifications(config, root, id);
   designed.facts = host::probe();
   designed.request.new_keyring = choices.new_keyring;
+  designed.request.systemd_program = choices.systemd_program;
   designed.request.state = {.id = id, .bundle = designed.bundle.directory};
 }
 
@@ -112,10 +115,12 @@ Result<> Creation::prepare() {
                      .rootfs = config.root.path,
                      .annotations = config.annotations,
                      .cgroup_directories = plan::cgroup_directories(designed.plan),
+                     .systemd_unit = plan::systemd_unit(designed.plan),
                      .owner = designed.facts.effective_uid,
                      .created_ns = now_nanoseconds(),
                      .choices = options_.choices,
                      .creator = kernel::identify(::getpid()).value_or(kernel::ProcessId{})};
+  created_.record.systemd_is_user = designed.facts.systemd && designed.facts.systemd->is_user;
   TRY(kernel::write_new_file(root_.config(options_.id), designed.bundle.text, 0600));
   TRY(kernel::write_new_file(root_.record(options_.id), to_json(created_.record), 0600));
   if (!options_.console_socket.empty()) console_ = TRY(connect_to(options_.console_socket));
@@ -179,6 +184,11 @@ LaunchError Creation::give_up(LaunchError error) {
   created_.terminal = Fd();
   const bool has_run = created_.record.process.pid != 0;
   if (created_.record.id.empty()) created_.record.id = options_.id;
+  if (!has_run && !created_.record.systemd_unit.empty()) {
+    // The plan has taken back what it did; a unit that was there before is somebody else's, with what is in it.
+    created_.record.systemd_unit.clear();
+    created_.record.cgroup_directories.clear();
+  }
   if (const Result<> removed = remove_all(root_, created_.record); !removed) {
     error.line += "; and while cleaning up: " + removed.error().text();
   }
@@ -205,6 +215,7 @@ Result<Designed> design(const StateRoot& root, const CreateOptions& options, con
     log.warning("--console-socket: process.terminal is false: nothing is sent there");
   complete(designed, root, options.id, options.choices);
   designed.request.wait_for_start = options.begin == Begin::kWhenStarted;
+  if (!options.choices.systemd_program.empty()) TRY(use_systemd(options.choices.systemd_program, designed.facts));
   designed.request.preserve_fds = preserved;
   designed.plan = TRY(plan::plan_container(config, designed.facts, designed.request));
   return designed;

@@ -63,6 +63,7 @@ Result<Ready> prepare(const StateRoot& root, const Container& container, const E
   Ready ready{.facts = host::probe(), .plan = {}, .target = std::move(*target)};
   plan::Request request;
   request.preserve_fds = options.preserve_fds;
+  request.systemd_program = record.choices.systemd_program;
   request.set_groups = may_set_groups(record.process.pid);
   request.state = {.id = record.id, .bundle = record.bundle, .pid = record.process.pid};
   ready.plan = TRY(plan::plan_process(process,
@@ -70,6 +71,9 @@ Result<Ready> prepare(const StateRoot& root, const Container& container, const E
                                        .cgroup_directories = options.cgroup_directories.empty()
                                                                  ? record.cgroup_directories
                                                                  : options.cgroup_directories,
+                                       .systemd_unit = record.systemd_is_user && options.cgroup_directories.empty()
+                                                           ? record.systemd_unit
+                                                           : std::string(),
                                        .seccomp = std::move(bundle.config.linux_.seccomp)},
                                       ready.facts, request));
   return ready;

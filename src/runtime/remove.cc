@@ -9,6 +9,7 @@
 #include "kernel/files.h"
 #include "runtime/bundle.h"
 #include "runtime/hooks.h"
+#include "runtime/systemd.h"
 
 namespace caisson::runtime {
 
@@ -38,11 +39,20 @@ void run_poststop(const StateRoot& root, const Record& record, const Log& log) {
     log.warning(warning);
 }
 
+// A unit is stopped when nobody is left in it: nobody has to be waited for then.
+Result<> remove_cgroup(const Record& record) {
+  if (!record.systemd_unit.empty()) {
+    TRY(cgroup::kill_all(record.cgroup_directories));
+    TRY(stop_unit(record));
+  }
+  return cgroup::kill_and_remove(record.cgroup_directories);
+}
+
 }  // namespace
 
 Result<> remove_all(const StateRoot& root, const Record& record) {
   TRY(end_process(record.process));
-  TRY(cgroup::kill_and_remove(record.cgroup_directories));
+  TRY(remove_cgroup(record));
   return kernel::remove_tree(root.directory(record.id));
 }
 
@@ -54,7 +64,7 @@ Result<> remove(const StateRoot& root, const Container& container, Force force, 
                                       status_word(container.status))));
   }
   TRY(end_process(record.process));
-  TRY(cgroup::kill_and_remove(record.cgroup_directories));
+  TRY(remove_cgroup(record));
   // What the hooks are told is read before it goes; they run when it is gone (runtime.md, "Lifecycle").
   const bool was_made = record.process.pid != 0;
   if (was_made) run_poststop(root, record, log);

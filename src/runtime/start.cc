@@ -8,6 +8,7 @@
 #include "execute/executor.h"
 #include "runtime/create.h"
 #include "runtime/hooks.h"
+#include "runtime/systemd.h"
 
 namespace caisson::runtime {
 
@@ -25,8 +26,11 @@ Result<> check(Status status) {
 }
 
 LaunchError words_of(const StateRoot& root, const Record& record, const plan::Failure& failure, pid_t pid) {
-  const Result<Designed> past = design_again(root, record);
+  Result<Designed> past = design_again(root, record);
   if (!past) return refusal(past.error());
+  const std::string& systemd = record.choices.systemd_program;
+  if (const Result<> asked = systemd.empty() ? Result<>() : use_systemd(systemd, past->facts); !asked)
+    return refusal(asked.error());
   const Result<plan::Plan> plan = plan::plan_container(past->bundle.config, past->facts, past->request);
   if (!plan) return refusal(plan.error());
   LaunchError error = told(*plan, failure, past->facts, diagnosis(*plan, failure, pid));

@@ -35,6 +35,11 @@ std::string string_list(const std::vector<std::string>& list) {
   return fmt::format("[{}]", fmt::join(quoted, ","));
 }
 
+std::string systemd_json(const Record& record) {
+  return fmt::format(R"({{"unit":{},"program":{},"isUser":{}}})", json_quote(record.systemd_unit),
+                     json_quote(record.choices.systemd_program), record.systemd_is_user);
+}
+
 std::string string_map(const std::map<std::string, std::string>& map) {
   std::vector<std::string> pairs;
   for (const auto& [key, value] : map) pairs.push_back(json_quote(key) + ":" + json_quote(value));
@@ -89,12 +94,12 @@ bool is_container_id(std::string_view id) {
 
 std::string to_json(const Record& record) {
   return fmt::format(
-      R"({{"version":{},"id":{},"ociVersion":{},"bundle":{},"rootfs":{},"annotations":{},"cgroups":{},"owner":{},)"
-      R"("created":{},"newKeyring":{},"notifies":{},"creator":{},"process":{}}})"
+      R"({{"version":{},"id":{},"ociVersion":{},"bundle":{},"rootfs":{},"annotations":{},"cgroups":{},"systemd":{},)"
+      R"("owner":{},"created":{},"newKeyring":{},"notifies":{},"creator":{},"process":{}}})"
       "\n",
       kVersion, json_quote(record.id), json_quote(record.oci_version), json_quote(record.bundle),
-      json_quote(record.rootfs), string_map(record.annotations), string_list(record.cgroup_directories), record.owner,
-      record.created_ns, record.choices.new_keyring, record.choices.notifies, process_json(record.creator), process_json(record.process));
+      json_quote(record.rootfs), string_map(record.annotations), string_list(record.cgroup_directories), systemd_json(record),
+      record.owner, record.created_ns, record.choices.new_keyring, record.choices.notifies, process_json(record.creator), process_json(record.process));
 }
 
 Result<Record> read_record(std::string_view json) {
@@ -109,9 +114,12 @@ Result<Record> read_record(std::string_view json) {
                   .rootfs = document.at("rootfs"),
                   .annotations = document.at("annotations"),
                   .cgroup_directories = document.at("cgroups"),
+                  .systemd_unit = document.at("systemd").at("unit"),
+                  .systemd_is_user = document.at("systemd").at("isUser"),
                   .owner = document.at("owner"),
                   .created_ns = document.at("created"),
-                  .choices = {.new_keyring = document.at("newKeyring"), .notifies = document.at("notifies")},
+                  .choices = {.new_keyring = document.at("newKeyring"), .notifies = document.at("notifies"),
+                              .systemd_program = document.at("systemd").at("program")},
                   .creator = read_process(document.at("creator")),
                   .process = read_process(document.at("process"))};
   } catch (const nlohmann::json::exception& error) {

@@ -30,6 +30,7 @@ struct StateRoot {
 struct Choices {
   bool new_keyring = true;
   bool notifies = false;  ///< the caller's service manager hears of it (notify.h)
+  std::string systemd_program = {};  ///< has systemd make the cgroup (systemd.h); empty: it is made directly
 };
 
 struct Record {
@@ -39,6 +40,8 @@ struct Record {
   std::string rootfs;  ///< absolute
   std::map<std::string, std::string> annotations;
   std::vector<std::string> cgroup_directories;  ///< one a hierarchy (cgroup::Layout)
+  std::string systemd_unit;                     ///< the unit whose cgroup that is; empty: systemd made none
+  bool systemd_is_user = false;                 ///< it is a user's own
   std::uint32_t owner = 0;                      ///< the uid of whoever created it
   long long created_ns = 0;                     ///< since the epoch
   Choices choices;
