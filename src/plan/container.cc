@@ -238,6 +238,8 @@ void ContainerPlanner::limits() {
 }
 
 void ContainerPlanner::restrict_devices() {
+  // Nor may it open more devices than its user, or make any (runc leaves it out, too).
+  if (builder_.facts().is_ordinary_user()) return;
   const std::vector<std::uint32_t> program = cgroup::device_program(layout_.device_rules);
   if (program.empty()) return;
   std::vector<std::string> rules;
