@@ -149,7 +149,8 @@ bool Executor::await_execution() {
 }
 
 plan::Failure Executor::failure_of(const Outcome& outcome) const {
-  if (context_.received.call != Call::kNone) return {.lane = context_.received_lane, .what = context_.received};
+  if (context_.received.call != Call::kNone)
+    return {.lane = context_.received_lane, .what = context_.received, .said = context_.said};
   return {.lane = Lane::kParent,
           .what = {context_.step, outcome.call, 0, outcome.operand, outcome.error},
           .said = context_.said};
