@@ -10,8 +10,12 @@ function(caisson_bench name)
   endif()
 endfunction()
 
-caisson_bench(floor SOURCES floor.cc floor_cgroups.cc)
-caisson_bench(compare SOURCES compare.cc contender.cc sample.cc KNOWS base)
+caisson_bench(floor SOURCES floor.cc floor_container.cc floor_cgroups.cc)
+caisson_bench(peak SOURCES peak.cc)
+caisson_bench(nothing SOURCES nothing.cc)
+caisson_bench(compare SOURCES compare.cc options.cc comparison.cc report.cc contender.cc deed.cc runtime.cc bundle.cc
+                              fixture.cc host.cc runner.cc sample.cc
+                      KNOWS base spec seccomp)
 caisson_unit_test(bench SOURCES bench_test.cc ../../bench/sample.cc KNOWS base)
 target_include_directories(unit_bench PRIVATE bench)
 

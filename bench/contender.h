@@ -1,40 +1,37 @@
 // Who is compared: a table with a row for each program that starts a container, or a process.
 #pragma once
 
-#include <chrono>
-#include <filesystem>
+#include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 
-#include "base/result.h"
-#include "sample.h"
+#include "deed.h"
 
 namespace caisson::bench {
-
-/// What the contenders are given to work with.
-struct Fixture {
-  std::filesystem::path directory;                  ///< temporary, removed at the end
-  std::filesystem::path rootfs;                     ///< in it: a static busybox and its links
-  std::filesystem::path tarball;                    ///< of it
-  std::chrono::steady_clock::time_point packed_at;  ///< when that was
-  std::filesystem::path build;                      ///< the build directory with bin/caisson and bench/floor
-  std::string id;  ///< a name for containers and cgroups that nothing else on the host has
-};
 
 /// One row. To add a contender, or the same one with other options, add a row.
 struct Contender {
   std::string_view name;
   std::string_view what;  ///< for --list
-  /// Makes what the run needs below the fixture's directory. An error says why the contender is left out.
+  /// A runtime of bundles. An error says why the contender is left out. Null for the others.
+  Result<Runtime> (*find)(const Fixture&);
+  /// Of the others: makes what the run needs below the fixture's directory.
   Result<Launch> (*prepare)(const Fixture&);
-  /// Removes what a failed or interrupted run may have left outside it; null if nothing can be left.
-  void (*clean)(const Fixture&, const Launch&);
+  /// Removes what that makes outside it; null if it is nothing.
+  void (*clean)(const Fixture&);
 };
 
 std::span<const Contender> contenders();
 
-/// Makes a temporary directory with the root filesystem in it. Errors: busybox-static missing, no space.
-Result<Fixture> make_fixture(std::filesystem::path build);
+/// Whether the contender takes part where nobody is named.
+bool takes_part_unasked(const Contender& contender, const Work& work);
+
+struct Prepared {
+  std::shared_ptr<const Runtime> runtime;  ///< null if it is none
+  std::unique_ptr<Task> task;
+};
+
+/// Makes `contender` ready for `work`. An error says why it is left out.
+Result<Prepared> prepare(const Contender& contender, const Fixture& fixture, const Work& work);
 
 }  // namespace caisson::bench

@@ -1,10 +1,13 @@
 #include "sample.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <grp.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,14 +18,9 @@
 namespace caisson::bench {
 namespace {
 
-std::int64_t now_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
-
 /// The child: from here on nothing is allocated, and nothing can be reported but by an exit status.
 [[noreturn]] void become(char* const* argv, int mount_namespace, uid_t user, int errors) {
+  setpgid(0, 0);  // what a terminal's Ctrl-C asks of the caller is not asked of what it measures
   if (mount_namespace >= 0 && setns(mount_namespace, CLONE_NEWNS) != 0) _exit(127);
   const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
   dup2(nothing, STDIN_FILENO);
@@ -38,43 +36,62 @@ std::int64_t now_ns() {
 
 }  // namespace
 
+std::int64_t monotonic_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
 // fork and not vfork: a child that shares the parent's memory until exec would be charged with the parent's peak.
-Result<Sample> run_once(const Launch& launch, const Fd& errors) {
+Result<pid_t> start(const Launch& launch, const Fd& errors) {
   std::vector<char*> argv;
   argv.reserve(launch.command.size() + 1);
   for (const std::string& word : launch.command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
-  const std::int64_t start_ns = now_ns();
+  const int mount_namespace = launch.mount_namespace ? launch.mount_namespace->get() : -1;
   const pid_t child = fork();
   if (child < 0) return fail(os_error("fork", launch.command.front()));
-  if (child == 0) become(argv.data(), launch.mount_namespace.get(), launch.user, errors.get());
-  int status = 0;
-  rusage usage{};
-  while (wait4(child, &status, 0, &usage) < 0)
-    if (errno != EINTR) return fail(os_error("wait4", launch.command.front()));
-  return Sample{.wall_ns = now_ns() - start_ns, .max_rss_kib = usage.ru_maxrss, .status = status};
+  if (child == 0) become(argv.data(), mount_namespace, launch.user, errors.get());
+  return child;
 }
 
-Summary summarise(std::span<const Sample> samples) {
-  std::vector<double> times_ms;
-  std::int64_t max_rss_kib = 0;
-  for (const Sample& sample : samples) {
-    times_ms.push_back(static_cast<double>(sample.wall_ns) / 1e6);
-    max_rss_kib = std::max(max_rss_kib, sample.max_rss_kib);
+Result<Sample> await(pid_t process, std::chrono::milliseconds patience) {
+  const Fd handle(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
+  pollfd ended{.fd = handle.get(), .events = POLLIN, .revents = 0};
+  const bool is_in_time = !handle || poll(&ended, 1, static_cast<int>(patience.count())) != 0;
+  if (!is_in_time) {
+    kill(-process, SIGKILL);
+    kill(process, SIGKILL);
   }
-  std::ranges::sort(times_ms);
+  int status = 0;
+  rusage usage{};
+  while (wait4(process, &status, 0, &usage) < 0)
+    if (errno != EINTR) return fail(os_error("wait4", std::to_string(process)));
+  if (!is_in_time) return fail(complaint(fmt::format("not done after {} ms: killed", patience.count())));
+  return Sample{.wall_ns = 0, .max_rss_kib = usage.ru_maxrss, .status = status};
+}
+
+Result<Sample> run_once(const Launch& launch, const Fd& errors, std::chrono::milliseconds patience) {
+  const std::int64_t start_ns = monotonic_ns();
+  const pid_t child = TRY(start(launch, errors));
+  Sample sample = TRY(await(child, patience));
+  sample.wall_ns = monotonic_ns() - start_ns;
+  return sample;
+}
+
+Summary summarise(std::vector<double> values) {
+  std::ranges::sort(values);
   const auto quantile = [&](double part) {
-    const double at = part * static_cast<double>(times_ms.size() - 1);
+    const double at = part * static_cast<double>(values.size() - 1);
     const auto below = static_cast<std::size_t>(at);
-    const std::size_t above = std::min(below + 1, times_ms.size() - 1);
-    return std::lerp(times_ms[below], times_ms[above], at - std::floor(at));
+    const std::size_t above = std::min(below + 1, values.size() - 1);
+    return std::lerp(values[below], values[above], at - std::floor(at));
   };
-  return {.min_ms = times_ms.front(),
-          .q1_ms = quantile(0.25),
-          .median_ms = quantile(0.5),
-          .q3_ms = quantile(0.75),
-          .max_ms = times_ms.back(),
-          .max_rss_kib = max_rss_kib};
+  return {.min = values.front(),
+          .q1 = quantile(0.25),
+          .median = quantile(0.5),
+          .q3 = quantile(0.75),
+          .max = values.back()};
 }
 
 }  // namespace caisson::bench

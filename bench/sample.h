@@ -3,8 +3,9 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
-#include <span>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,28 +16,39 @@ namespace caisson::bench {
 
 /// A command line to measure.
 struct Launch {
-  std::vector<std::string> command;  ///< the first word is a path
-  Fd mount_namespace = {};           ///< entered between fork and exec; none: the caller's
-  uid_t user = 0;                    ///< whom it runs as, with the group of the same number; 0: the caller
+  std::vector<std::string> command;                ///< the first word is a path
+  std::shared_ptr<const Fd> mount_namespace = {};  ///< entered between fork and exec; none: the caller's
+  uid_t user = 0;                                  ///< whom it runs as, with the group of the same number; 0: the caller
 };
 
 struct Sample {
-  std::int64_t wall_ns;      ///< from before the fork until the process was reaped
+  std::int64_t wall_ns;      ///< from before the first fork until the last process was reaped
   std::int64_t max_rss_kib;  ///< the largest of the process and of those it waited for (wait4(2))
   int status;                ///< as wait4 gives it
 };
 
-/// Runs `launch` to its end without input, its standard output thrown away and its standard error in `errors`.
-/// Errors: fork and wait4; a program that cannot be started has exit status 127.
-Result<Sample> run_once(const Launch& launch, const Fd& errors);
+/// Nanoseconds of a clock that only goes on.
+std::int64_t monotonic_ns();
 
-/// What many samples of one program amount to, in milliseconds. Quartiles between two samples are interpolated.
+/// Starts `launch` without input, its standard output thrown away and its standard error in `errors`, in a process
+/// group of its own. A program that cannot be started has exit status 127. Errors: fork.
+Result<pid_t> start(const Launch& launch, const Fd& errors);
+
+/// Waits for the child `process`; one that takes longer than `patience` is killed with its process group. The time
+/// is left 0. Errors: wait4, impatience.
+Result<Sample> await(pid_t process, std::chrono::milliseconds patience);
+
+constexpr std::chrono::milliseconds kPatience = std::chrono::minutes(2);
+
+/// Runs `launch` to its end.
+Result<Sample> run_once(const Launch& launch, const Fd& errors, std::chrono::milliseconds patience = kPatience);
+
+/// What many samples of one program amount to. Quartiles between two samples are interpolated.
 struct Summary {
-  double min_ms, q1_ms, median_ms, q3_ms, max_ms;
-  std::int64_t max_rss_kib;
+  double min, q1, median, q3, max;
 };
 
-/// Of at least one sample.
-Summary summarise(std::span<const Sample> samples);
+/// Of at least one value.
+Summary summarise(std::vector<double> values);
 
 }  // namespace caisson::bench

@@ -31,12 +31,17 @@ def names(file):
     return [name for _, name in re.findall(r'^@test (["\'])(.*?)\1 \{', file.read_text(), re.MULTILINE)]
 
 
-def run(title, file, build):
-    """Gives (name, outcome, words) triples, and the seconds it took."""
+def run(title, file, build, world=None):
+    """Gives (name, outcome, words) triples, and the seconds it took; in a world of its own, if one is given (world.py)."""
+    command = ["bats", "--formatter", "tap", str(file)]
+    surroundings = environment(build)
+    if world:
+        command = world.command(command)
+        surroundings.update(world.environment())
     limit = limit_s(file, patience())
     begin = time.monotonic()
     with tempfile.TemporaryFile("w+", errors="replace") as output:
-        ended = terminal.run(["bats", "--formatter", "tap", str(file)], output, limit, environment(build))
+        ended = terminal.run(command, output, limit, surroundings)
         output.seek(0)
         results = read_tap(title, output.read())
     if not ended:

@@ -2,9 +2,10 @@
 
 Unit tests are gtest programs, counted from their reports; system tests are bats files, run as root, each with a terminal
 of its own and a time limit. After them the host has to be as it was. So are the conformance tests, which try the program
-that RUNTIME names (caisson-oci) against the runtime specification: what runc fails of them is wrong. Beside them the system tests run in virtual machines
-of another kernel: see test/vm.py; CAISSON_TEST_VM=0 leaves those out. A test that is skipped without standing in
-test/expected_skips.txt fails the run.
+that RUNTIME names (caisson-oci) against the runtime specification: what runc fails of them is wrong. So are the tests with the
+peers, the engines that call the program that CAISSON_OCI names (caisson-oci), each file in a world of its own: see test/world.py;
+CAISSON_TEST_PEERS=0 leaves those out. Beside them the system tests run in virtual machines of another kernel: see test/vm.py;
+CAISSON_TEST_VM=0 leaves those out. A test that is skipped without standing in test/expected_skips.txt fails the run.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,10 +23,12 @@ import time
 import bats
 import host
 import vm
+import world
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SYSTEM = ROOT / "test" / "system"
 CONFORMANCE = ROOT / "test" / "conformance"
+PEERS = ROOT / "test" / "peers"
 UNIT_LIMIT_S = 300
 # Of what is tested with sanitizers too, these are not: they measure or build, or look at the release's own programs.
 WITHOUT_SANITIZERS = {f"{name}.bats" for name in (
@@ -150,6 +154,26 @@ def run_system_tests(tally, files, preset, folder="system"):
     for file in files:
         title = f"{kind}/{file.name}"
         tally.add(*bats.run(title, file, ROOT / "build" / preset), title)
+    check_host(tally, kind, before)
+
+
+def run_peers_tests(tally, files):
+    say(f"test: {len(files)} files of tests with the peers")
+    if os.geteuid() != 0:
+        skip_files(tally, "peers", files, "needs root")
+        return
+    if os.environ.get("CAISSON_TEST_PEERS") == "0":
+        skip_files(tally, "peers", files, "left out by CAISSON_TEST_PEERS=0")
+        return
+    before = host.state()
+    for file in files:
+        title = f"peers/{file.name}"
+        with world.World() as its_own:
+            tally.add(*bats.run(title, file, ROOT / "build" / "release", its_own), title)
+    check_host(tally, "peers", before)
+
+
+def check_host(tally, kind, before):
     begin = time.monotonic()
     difference = host.difference(before, patience_s=5)
     result = (f"{kind}/host: is as it was before the tests", "failed" if difference else "passed", "\n".join(difference))
@@ -191,10 +215,11 @@ def await_machines(tally, machines):
 def main():
     parser = argparse.ArgumentParser(prog="script/test", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--all", action="store_true", help="the unit and system tests once more with sanitizers (script/test builds them)")
-    parser.add_argument("kind", nargs="?", choices=["unit", "system", "conformance", "vm"], help="only these (all)")
-    parser.add_argument("files", nargs="*", metavar="FILE", help="of test/system, test/conformance or test/vm, with or without .bats (all)")
+    parser.add_argument("kind", nargs="?", choices=["unit", "system", "conformance", "peers", "vm"], help="only these (all)")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="of test/system, test/conformance, test/peers or test/vm, with or without .bats (all)")
     options = parser.parse_args()
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # whoever gives up gets everything cleared away too
     tally = Tally()
     machines = None
     if options.kind in ("vm", None):
@@ -213,6 +238,8 @@ def main():
             run_system_tests(tally, [file for file in files if file.name not in WITHOUT_SANITIZERS], "asan")
     if options.kind in ("conformance", None):
         run_system_tests(tally, chosen(options.files, [CONFORMANCE], sorted(CONFORMANCE.glob("*.bats"))), "release", "conformance")
+    if options.kind in ("peers", None):
+        run_peers_tests(tally, chosen(options.files, [PEERS], sorted(PEERS.glob("*.bats"))))
     await_machines(tally, machines)
     return tally.status()
 

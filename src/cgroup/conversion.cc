@@ -12,16 +12,15 @@ namespace caisson::cgroup {
 
 namespace {
 
-Result<> check_path(const std::string& path) {
+Result<Place> place_below_own(const std::string& path, const HostFacts& facts) {
   const auto refuse = [&](std::string_view why) {
     return fail(in("linux.cgroupsPath", complaint(fmt::format("{}: '{}'", why, path), "as in \"/caisson/NAME\"")));
   };
   if (!path.starts_with('/') || path == "/") return refuse("not a path below the root of each hierarchy");
-  for (const std::string_view component : split(std::string_view(path).substr(1), '/')) {
-    if (component.empty() || component == "." || component == "..") return refuse("not a plain path");
-  }
-  if (path.find('\0') != std::string::npos || path.find('\n') != std::string::npos) return refuse("not a plain path");
-  return {};
+  if (clean_path(path) != path) return refuse("not a plain path");
+  Place place;
+  for (const CgroupHierarchy& hierarchy : facts.hierarchies) place.paths.push_back(hierarchy.own + path);
+  return place;
 }
 
 // 0 is written as 1: no process but the first. A group that may hold none could not be started (runc since 1.4 does the
@@ -98,14 +97,18 @@ Result<> convert_unified(const std::map<std::string, std::string>& files, Writes
 }  // namespace
 
 Result<Layout> layout(const spec::Resources& resources, const std::string& path, const HostFacts& facts) {
-  TRY(check_path(path));
-  Writes writes(facts, path);
+  return layout(resources, TRY(place_below_own(path, facts)), facts);
+}
+
+Result<Layout> layout(const spec::Resources& resources, const Place& place, const HostFacts& facts) {
+  Writes writes(facts, place);
   TRY(convert_devices(resources.devices, writes));
   TRY(convert_memory(resources.memory, writes));
   TRY(convert_cpu(resources.cpu, writes));
   if (resources.pids_limit) TRY(convert_pids(*resources.pids_limit, writes));
   TRY(convert_block_io(resources.block_io, writes));
   TRY(convert_hugepages(resources.hugepage_limits, writes));
+  TRY(convert_network(resources.network, writes));
   TRY(convert_rdma(resources.rdma, writes));
   TRY(convert_unified(resources.unified, writes));
   return writes.finish();

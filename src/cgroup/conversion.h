@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cgroup/place.h"
 #include "host/facts.h"
 #include "spec/config.h"
 
@@ -19,6 +20,7 @@ struct FileWrite {
   std::string item;             ///< the config item it comes from: "linux.resources.memory.limit"
   std::string other_file = {};  ///< written instead where the kernel has no `file`
   std::string other_value = {};
+  bool may_be_missing = false;  ///< no such file: nothing is lost ("no limit" of what is not counted here)
 };
 
 /// Controllers that a v2 cgroup has to give to those below it before they can be limited.
@@ -39,11 +41,11 @@ struct Layout {
   bool unified = false;                        ///< cgroup v2: the first process can be born there
 };
 
-/// The layout for a cgroup at `path` (absolute from each hierarchy's root: "/caisson/ID").
+/// The layout for a cgroup at `place`.
 ///
 /// Errors, each with the item and a hint: a limit whose controller is mounted nowhere or not delegated; a limit that
-/// has no file in this version
-/// (`unified` on v1, realtime on v2); swap without a memory limit or below it.
+/// has no file in this version (`unified` on v1, realtime on v2: drop_unsupported()); swap without a memory limit or
+/// below it.
 /// Rules: runtime-spec config-linux.md "Control groups"; the v1 → v2 conversions as runc has them today. 0 is "not set"
 /// where runc takes it so.
 ///
@@ -53,7 +55,15 @@ struct Layout {
 ///
 /// Devices: rules that end up denying by default are followed by implied_device_rules(). On v1 they are writes, on v2
 /// rules for a program.
+Result<Layout> layout(const spec::Resources& resources, const Place& place, const HostFacts& facts);
+
+/// The same for a cgroup at `path` below the place where this process makes its own: "/caisson/ID".
 Result<Layout> layout(const spec::Resources& resources, const std::string& path, const HostFacts& facts);
+
+/// Takes out what the cgroups of this host, or of any kernel there still is, have no file for, and runc leaves out:
+/// memory.kernel everywhere, and on v2 kernelTCP, swappiness, disableOOMKiller, useHierarchy, the real-time limits and
+/// the network's. What each was and why, for warnings; layout() refuses them.
+std::vector<Error> drop_unsupported(spec::Resources& resources, const HostFacts& facts);
 
 /// The devices that every container may use (runtime-spec config-linux.md "Default Devices"), and making nodes.
 std::vector<spec::DeviceRule> implied_device_rules();

@@ -1,39 +1,13 @@
 #include "cgroup/evidence.h"
 
-#include <fcntl.h>
-
 #include "base/text.h"
+#include "cgroup/files.h"
 #include "cgroup/tree.h"
 #include "kernel/files.h"
 
 namespace caisson::cgroup {
 
 namespace {
-
-// The files of one cgroup directory.
-class Files {
- public:
-  explicit Files(const std::string& directory)
-      : directory_(kernel::open_file(directory, O_PATH | O_DIRECTORY).value_or(Fd())) {}
-
-  std::optional<std::string> read(const char* file) const {
-    if (!directory_) return std::nullopt;
-    const Result<Fd> opened = kernel::open_file_at(directory_.get(), file, O_RDONLY);
-    if (!opened) return std::nullopt;
-    Result<std::string> content = kernel::read_all(opened->get(), file);
-    if (!content) return std::nullopt;
-    return std::move(*content);
-  }
-
-  // A file that holds one number, or "max".
-  std::optional<std::uint64_t> number(const char* file) const {
-    const std::optional<std::string> content = read(file);
-    return content ? parse_unsigned(cut(*content, '\n').head) : std::nullopt;
-  }
-
- private:
-  Fd directory_;
-};
 
 // v1 counts a kill where the victim was, v2 there and above.
 std::uint64_t v1_oom_kills(const std::string& directory) {

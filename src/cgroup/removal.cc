@@ -161,6 +161,15 @@ Result<> kill_all(const std::vector<std::string>& directories) {
   return {};
 }
 
+Result<> remove_if_empty(const std::vector<std::string>& directories) {
+  TRY(refuse_roots(directories));
+  for (const std::string& directory : directories) {
+    if (::rmdir(directory.c_str()) == 0 || errno == ENOENT || errno == EBUSY || errno == ENOTEMPTY) continue;
+    return fail(os_error("rmdir", directory));
+  }
+  return {};
+}
+
 Result<> kill_and_remove(const std::vector<std::string>& directories) {
   std::vector<std::string> busy;
   for (const std::string& directory : directories) {  // nearly always this is all

@@ -19,6 +19,10 @@ namespace caisson::cgroup {
 /// calling process never kills itself; a root of a hierarchy is refused.
 Result<> kill_and_remove(const std::vector<std::string>& directories);
 
+/// Removes those of the cgroups that have neither processes nor cgroups below; the others stay as they are. Error: one
+/// that may not be removed.
+Result<> remove_if_empty(const std::vector<std::string>& directories);
+
 /// Kills every process in the cgroups and waits, two seconds at most, until they are gone; the cgroups stay.
 /// Error: a process that is still there.
 Result<> kill_all(const std::vector<std::string>& directories);

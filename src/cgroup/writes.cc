@@ -33,10 +33,10 @@ Error not_delegated(const CgroupHierarchy& hierarchy, const HostFacts& facts) {
                    "run as root, or leave the limit out");
 }
 
-// The directories from a hierarchy's root down to the parent of `path`: "", "/caisson" of "/caisson/ID".
-std::vector<std::string> ancestors(const std::string& path) {
+// The directories from `start` down to the parent of `path`: "", "/caisson" of "/caisson/ID".
+std::vector<std::string> ancestors(const std::string& path, const std::string& start) {
   std::vector<std::string> above;
-  for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+  for (std::size_t slash = start.size(); slash != std::string::npos; slash = path.find('/', slash + 1)) {
     above.push_back(path.substr(0, slash));
   }
   return above;
@@ -48,6 +48,10 @@ Result<const CgroupHierarchy*> Writes::need(const std::vector<std::string_view>&
   for (const std::string_view controller : controllers) {
     if (const CgroupHierarchy* hierarchy = facts_.hierarchy(controller)) {
       if (!hierarchy->is_writable) return fail(in(item, not_delegated(*hierarchy, facts_)));
+      if (path_in(*hierarchy).empty()) {
+        return fail(in(item, complaint(fmt::format("the container has no cgroup in {}", hierarchy->path),
+                                       "it was made when nothing had to be limited there: make it anew")));
+      }
       if (hierarchy->unified) enable(*hierarchy, controller, item);
       return hierarchy;
     }
@@ -59,6 +63,10 @@ void Writes::enable(const CgroupHierarchy& hierarchy, std::string_view controlle
   const bool known =
       std::any_of(enabled_.begin(), enabled_.end(), [&](const Enabled& e) { return e.controller == controller; });
   if (!known) enabled_.push_back({&hierarchy, std::string(controller), std::string(item)});
+}
+
+const std::string& Writes::path_in(const CgroupHierarchy& hierarchy) const {
+  return place_.paths[static_cast<std::size_t>(&hierarchy - facts_.hierarchies.data())];
 }
 
 void Writes::write(const CgroupHierarchy& hierarchy, std::string file, std::string value, std::string_view item) {
@@ -88,11 +96,13 @@ std::vector<EnabledControllers> Writes::enabled_above() const {
     controllers += fmt::format("{}+{}", controllers.empty() ? "" : " ", enabled.controller);
   }
   const Enabled& first = enabled_.front();
-  for (const std::string& path : ancestors(path_)) {
-    above.push_back({.directory = first.hierarchy->place() + path,
+  const std::string& path = path_in(*first.hierarchy);
+  const std::string top = path.starts_with(first.hierarchy->own + "/") ? first.hierarchy->own : "";
+  for (const std::string& ancestor : ancestors(path, top)) {
+    above.push_back({.directory = first.hierarchy->path + ancestor,
                      .controllers = controllers,
                      .item = first.item,
-                     .may_be_vacated = path.empty()});
+                     .may_be_vacated = ancestor == top});
   }
   return above;
 }
@@ -104,7 +114,7 @@ Layout Writes::finish() {
     const bool named = hierarchy.controllers.empty() || hierarchy.controllers.front().starts_with("name=");
     const bool used =
         std::any_of(enabled_.begin(), enabled_.end(), [&](const Enabled& e) { return e.hierarchy == &hierarchy; });
-    if (!hierarchy.is_writable) continue;
+    if (!hierarchy.is_writable || path_in(hierarchy).empty()) continue;
     if (hierarchy.unified ? layout.unified || used : !named) layout.directories.push_back(directory(hierarchy));
   }
   if (layout.unified) {  // memory and pids tell what happened to a container (evidence.h) also where nothing is limited

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "cgroup/conversion.h"
+#include "cgroup/place.h"
 #include "host/facts.h"
 #include "spec/config.h"
 
@@ -14,7 +15,7 @@ namespace caisson::cgroup {
 
 class Writes {
  public:
-  Writes(const HostFacts& facts, std::string path) : facts_(facts), path_(std::move(path)) {}
+  Writes(const HostFacts& facts, const Place& place) : facts_(facts), place_(place) {}
 
   /// The hierarchy that `item` needs, for the first of `controllers` that is mounted ("blkio" on v1 is "io" on v2). On
   /// v2 the controller will be enabled down to the cgroup. Error: none of them is there.
@@ -24,6 +25,9 @@ class Writes {
 
   /// The last write once more, for kernels that have no such file: another file, another value.
   void or_else(std::string file, std::string value);
+
+  /// The last write is of a limit that says "none": where the kernel has no such file, there is none anyway.
+  void may_be_missing() { writes_.back().may_be_missing = true; }
 
   /// v2: a program will decide about devices as `rules` do.
   void restrict_devices(std::vector<spec::DeviceRule> rules) { device_rules_ = std::move(rules); }
@@ -44,10 +48,11 @@ class Writes {
   };
   void enable(const CgroupHierarchy& hierarchy, std::string_view controller, std::string_view item);
   std::vector<EnabledControllers> enabled_above() const;
-  std::string directory(const CgroupHierarchy& hierarchy) const { return hierarchy.place() + path_; }
+  const std::string& path_in(const CgroupHierarchy& hierarchy) const;
+  std::string directory(const CgroupHierarchy& hierarchy) const { return hierarchy.path + path_in(hierarchy); }
 
   const HostFacts& facts_;
-  std::string path_;
+  const Place& place_;
   std::vector<Enabled> enabled_;
   std::vector<FileWrite> writes_;
   std::vector<spec::DeviceRule> device_rules_;
@@ -57,6 +62,7 @@ class Writes {
 Result<> convert_memory(const spec::Memory& memory, Writes& writes);
 Result<> convert_cpu(const spec::Cpu& cpu, Writes& writes);
 Result<> convert_block_io(const spec::BlockIo& block_io, Writes& writes);
+Result<> convert_network(const spec::Network& network, Writes& writes);
 Result<> convert_devices(const std::vector<spec::DeviceRule>& rules, Writes& writes);
 
 }  // namespace caisson::cgroup

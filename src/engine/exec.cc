@@ -59,10 +59,10 @@ Result<> change_user(spec::Process& process, const std::string& user, const Live
   return {};
 }
 
-// What is executed, and the filter it is under: the container's.
+// What is executed, and the container's configuration, whose bounds are its own.
 struct Executed {
   spec::Process process;
-  std::optional<spec::Seccomp> seccomp;
+  spec::Config config;
 };
 
 Result<Executed> executed(const ExecOptions& options, const Places& places, const Container& container,
@@ -70,7 +70,7 @@ Result<Executed> executed(const ExecOptions& options, const Places& places, cons
   const std::string path = places.container(container.record.id) + "/config.json";
   spec::Reading reading = spec::read_config(TRY(kernel::read_file(path)));
   if (!reading.findings.errors.empty()) return fail(spec::as_error(reading.findings.errors, path));
-  spec::Process process = std::move(reading.config.process);
+  spec::Process process = reading.config.process;
   process.args = options.command;
   process.terminal = options.tty;
   process.console_size.reset();
@@ -88,7 +88,7 @@ Result<Executed> executed(const ExecOptions& options, const Places& places, cons
     const std::uint64_t all = facts.bounding_capabilities;
     process.capabilities = spec::Capabilities{.bounding = all, .effective = all, .permitted = all};
   }
-  return Executed{std::move(process), std::move(reading.config.linux_.seccomp)};
+  return Executed{std::move(process), std::move(reading.config)};
 }
 
 // The user that a process of the caller's is in another user namespace: its root, or the first it has.
@@ -124,14 +124,13 @@ Result<Launchable> plan_exec(const ExecOptions& options, const Places& places) {
   Executed what = TRY(executed(options, places, container, facts));
   plan::Request request;
   request.death_signal = options.detach ? 0 : SIGKILL;
-  request.set_groups = runtime::may_set_groups(container.live->process.pid);
+  request.set_groups = runtime::may_set_groups(container.live->process.pid) && !plan::keeps_groups(what.config);
   request.state = {
       .id = container.record.id, .bundle = places.container(container.record.id), .pid = container.live->process.pid};
-  plan::Plan plan = TRY(plan::plan_process(what.process,
-                                           {.namespaces = TRY(runtime::other_namespaces(container.live->process.pid)),
-                                            .cgroup_directories = container.record.cgroup_directories,
-                                            .seccomp = std::move(what.seccomp)},
-                                           facts, request));
+  plan::Target target_process{.namespaces = TRY(runtime::other_namespaces(container.live->process.pid)),
+                              .cgroup_directories = container.record.cgroup_directories};
+  plan::inherit(what.config, target_process);
+  plan::Plan plan = TRY(plan::plan_process(what.process, target_process, facts, request));
   return Launchable{std::move(facts), std::move(plan), std::move(*target), container.record.id};
 }
 
@@ -288,6 +287,7 @@ Result<Launchable> plan_enter(const EnterOptions& options) {
 RunResult exec(const ExecOptions& options, const Places& places, const Log& log) {
   Result<Launchable> what = plan_exec(options, places);
   if (!what) return std::unexpected(refusal(what.error()));
+  for (const std::string& warning : what->plan.warnings()) log.warning(warning);
   if (options.detach) return exec_detached(*what);
   return options.tty ? exec_on_terminal(options, places, *what) : exec_in_foreground(options, *what, log);
 }

@@ -241,6 +241,7 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
   if (const std::string& joined = around.user_namespace.path; !joined.empty())
     request.set_groups = allows_setgroups(joined);
   plan::Plan plan = TRY(plan::plan_container(composed.config, around.facts, request));
+  for (const std::string& warning : plan.warnings()) log.warning(warning);
   watch.lap("make the plan");
 
   Record record = record_of(options, identity, source, around);

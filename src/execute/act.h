@@ -33,7 +33,7 @@ inline Outcome failed_with(plan::Call call, int error, std::size_t operand = 0) 
 /// A list of C strings with its terminating null, made before the clone: argv and envp.
 struct Pointers {
   char* const* arguments = nullptr;
-  char* const* environment = nullptr;
+  char** environment = nullptr;
 };
 
 /// A step that a test wants to fail, without being done; error 0: none.
@@ -52,12 +52,12 @@ struct Context {
   plan::Lane lane = plan::Lane::kParent;
   Pointers pointers;
   std::int64_t* marks = nullptr;  ///< shared: when each step of each lane was done, nanoseconds; null: nobody asks
-  char hook_words[kHookWords] = "";  ///< the end of what a hook that failed has printed
   Forced forced;
+  char home[sizeof "HOME=" + plan::kLongestHome] = "HOME=";  ///< the variable that FindHome makes
   std::uint16_t step = 0;      ///< the step being run
   plan::StepFailure received;  ///< the other side's failure, when a wait ended with one
   plan::Lane received_lane = plan::Lane::kParent;
-  char said[1024] = "";  ///< what a program said that failed
+  char said[kSaidBytes] = "";  ///< Failure::said
 
   const char* c_str(plan::Text text) const { return plan->c_str(text); }
   int at(plan::Slot slot) const { return slot == plan::kNoSlot ? -1 : slots[slot]; }
@@ -83,10 +83,14 @@ class Held {
 Outcome act(const plan::MakeCgroup&, Context&) noexcept;
 Outcome act(const plan::EnableControllers&, Context&) noexcept;
 Outcome act(const plan::RestrictDevices&, Context&) noexcept;
+Outcome act(const plan::GiveCgroup&, Context&) noexcept;
 Outcome act(const plan::MakeMountSource&, Context&) noexcept;
 Outcome act(const plan::WriteFile&, Context&) noexcept;
 Outcome act(const plan::MapIds&, Context&) noexcept;
 Outcome act(const plan::IdMapTree&, Context&) noexcept;
+Outcome act(const plan::MakeUserNamespace&, Context&) noexcept;
+Outcome act(const plan::MoveNetworkDevice&, Context&) noexcept;
+Outcome act(const plan::JoinResctrlGroup&, Context&) noexcept;
 Outcome act(const plan::Spawn&, Context&) noexcept;
 Outcome act(const plan::Await&, Context&) noexcept;
 Outcome act(const plan::AwaitStart&, Context&) noexcept;
@@ -99,6 +103,7 @@ Outcome act(const plan::OpenFile&, Context&) noexcept;
 Outcome act(const plan::JoinNamespace&, Context&) noexcept;
 Outcome act(const plan::AttachCgroup&, Context&) noexcept;
 Outcome act(const plan::Unshare&, Context&) noexcept;
+Outcome act(const plan::MakeTimeNamespace&, Context&) noexcept;
 Outcome act(const plan::BringUpLoopback&, Context&) noexcept;
 Outcome act(const plan::SetHostname&, Context&) noexcept;
 Outcome act(const plan::OpenTree&, Context&) noexcept;
@@ -107,12 +112,19 @@ Outcome act(const plan::MountRoot&, Context&) noexcept;
 Outcome act(const plan::MountOverlayRoot&, Context&) noexcept;
 Outcome act(const plan::Mount&, Context&) noexcept;
 Outcome act(const plan::MakeDevice&, Context&) noexcept;
+Outcome act(const plan::BindDevice&, Context&) noexcept;
 Outcome act(const plan::MakeLink&, Context&) noexcept;
 Outcome act(const plan::Pivot&, Context&) noexcept;
 Outcome act(const plan::ChangeRoot&, Context&) noexcept;
 Outcome act(const plan::Mask&, Context&) noexcept;
 Outcome act(const plan::MakeReadOnly&, Context&) noexcept;
 Outcome act(const plan::SetAttribute&, Context&) noexcept;
+Outcome act(const plan::SetAffinity&, Context&) noexcept;
+Outcome act(const plan::SetScheduler&, Context&) noexcept;
+Outcome act(const plan::SetMemoryPolicy&, Context&) noexcept;
+Outcome act(const plan::SetLabel&, Context&) noexcept;
+Outcome act(const plan::FindHome&, Context&) noexcept;
+Outcome act(const plan::RestrictFiles&, Context&) noexcept;
 Outcome act(const plan::ConnectStreams&, Context&) noexcept;
 Outcome act(const plan::Console&, Context&) noexcept;
 Outcome act(const plan::SetIds&, Context&) noexcept;
@@ -125,6 +137,9 @@ Outcome act(const plan::Exec&, Context&) noexcept;
 
 /// Asks what `request` says of the step's program, and waits. Also where a step is taken back.
 Outcome ask_systemd(const plan::AskSystemd& step, plan::Range request, plan::Slot pid, Context& context) noexcept;
+/// What takes back a step of the parent's, after its processes have ended.
+Outcome take_back(const plan::MoveNetworkDevice&, Context&) noexcept;
+Outcome take_back(const plan::JoinResctrlGroup&, Context&) noexcept;
 
 /// A program starts with the signals as it would from a shell: nothing blocked, nothing ignored by the caller's doing.
 void reset_signals() noexcept;

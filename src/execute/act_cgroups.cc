@@ -18,43 +18,54 @@ using plan::Call;
 
 namespace {
 
-// A fresh cpuset admits nobody until it has cpus and mems (cgroup-v1/cpusets.rst); it takes its parent's.
-bool copy_cpuset_file(int parent, int directory, const char* name) noexcept {
-  Held from(::openat(parent, name, O_RDONLY | O_CLOEXEC));
-  if (!from) return errno == ENOENT;
-  char value[4096];
-  const ssize_t length = retry([&] { return ::read(from.get(), value, sizeof value); });
-  if (length < 0) return false;
+// Copies a file of a cpuset from the cgroup above, unless it has something. That may have nothing either, where others
+// made it: it is filled first, from as far up as need be. The hierarchy's root has everything.
+bool fill_cpuset_file(int directory, const char* name) noexcept {
+  constexpr std::size_t kLongest = 4096;
   Held to(::openat(directory, name, O_RDWR | O_CLOEXEC));
-  char own[2];
-  if (!to || retry([&] { return ::read(to.get(), own, sizeof own); }) > 1) return static_cast<bool>(to);  // it has one
-  return retry([&] { return ::write(to.get(), value, static_cast<std::size_t>(length)); }) == length;
+  if (!to) return errno == ENOENT;
+  char value[kLongest];
+  const ssize_t own = retry([&] { return ::read(to.get(), value, 2); });
+  if (own != 1) return own > 1;  // an empty one is a newline
+  Held parent(::openat(directory, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!parent || !fill_cpuset_file(parent.get(), name)) return false;
+  Held from(::openat(parent.get(), name, O_RDONLY | O_CLOEXEC));
+  if (!from) return false;
+  const ssize_t length = retry([&] { return ::read(from.get(), value, sizeof value); });
+  return length > 0 && retry([&] { return ::write(to.get(), value, static_cast<std::size_t>(length)); }) == length;
+}
+
+// A fresh cpuset admits nobody until it has cpus and mems (cgroup-v1/cpusets.rst). The files' names have no prefix where
+// the hierarchy was mounted so (noprefix).
+bool fill_cpuset(int directory) noexcept {
+  for (const char* name : {"cpuset.cpus", "cpuset.mems", "cpus", "mems"}) {
+    if (!fill_cpuset_file(directory, name)) return false;
+  }
+  return true;
 }
 
 // Makes every missing directory of an absolute path. False and errno.
-bool make_cgroup_directory(const char* path) noexcept {
+bool make_directories(const char* path) noexcept {
   char prefix[PATH_MAX];
   const std::size_t length = std::strlen(path);
   if (length >= sizeof prefix) {
     errno = ENAMETOOLONG;
     return false;
   }
+  if (::mkdir(path, 0755) == 0 || errno == EEXIST) return true;
+  if (errno != ENOENT) return false;
   std::memcpy(prefix, path, length + 1);
-  if (::mkdir(prefix, 0755) != 0) {
-    if (errno == EEXIST) return true;
-    if (errno != ENOENT) return false;
-    char* slash = std::strrchr(prefix, '/');
-    if (slash == nullptr || slash == prefix) return false;
-    *slash = '\0';
-    if (!make_cgroup_directory(prefix)) return false;
-    *slash = '/';
-    if (::mkdir(prefix, 0755) != 0 && errno != EEXIST) return false;
-  }
+  char* slash = std::strrchr(prefix, '/');
+  if (slash == nullptr || slash == prefix) return false;
+  *slash = '\0';
+  return make_directories(prefix) && (::mkdir(path, 0755) == 0 || errno == EEXIST);
+}
+
+bool make_cgroup_directory(const char* path) noexcept {
+  if (!make_directories(path)) return false;
   if (std::strstr(path, "/cpuset") == nullptr && std::strstr(path, "cpuset/") == nullptr) return true;
   Held directory(::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  Held parent(directory ? ::openat(directory.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1);
-  return parent && copy_cpuset_file(parent.get(), directory.get(), "cpuset.cpus") &&
-         copy_cpuset_file(parent.get(), directory.get(), "cpuset.mems");
+  return directory && fill_cpuset(directory.get());
 }
 
 // Writes to a file of the cgroup whose directory is open.
@@ -143,6 +154,20 @@ Outcome act(const plan::RestrictDevices& step, Context& context) noexcept {
   attach.attach_type = BPF_CGROUP_DEVICE;
   attach.attach_flags = BPF_F_ALLOW_MULTI;
   return kernel::bpf(BPF_PROG_ATTACH, attach) == 0 ? done() : failed(Call::kBpf, 1);
+}
+
+Outcome act(const plan::GiveCgroup& step, Context& context) noexcept {
+  constexpr gid_t kSameGroup = static_cast<gid_t>(-1);
+  const int cgroup = context.at(step.cgroup);
+  if (::fchown(cgroup, step.owner, kSameGroup) != 0) return failed(Call::kChown);
+  std::size_t index = 0;
+  for (const plan::Text file : context.plan->texts(step.files)) {
+    ++index;
+    // The files of a controller that is not enabled are not there.
+    if (::fchownat(cgroup, context.c_str(file), step.owner, kSameGroup, AT_SYMLINK_NOFOLLOW) != 0 && errno != ENOENT)
+      return failed(Call::kChown, index);
+  }
+  return done();
 }
 
 Outcome act(const plan::AttachCgroup& step, Context& context) noexcept {

@@ -5,14 +5,19 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include <climits>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "execute/act.h"
+#include "kernel/copy_tree.h"
 #include "kernel/in_root.h"
 #include "kernel/syscalls.h"
 
@@ -103,15 +108,80 @@ bool is_directory(int fd) noexcept {
   return ::fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+bool is_link(int fd) noexcept {
+  struct stat status{};
+  return ::fstat(fd, &status) == 0 && S_ISLNK(status.st_mode);
+}
+
+bool is_on_procfs(int fd) noexcept {
+  struct statfs filesystem{};
+  return ::fstatfs(fd, &filesystem) == 0 && filesystem.f_type == PROC_SUPER_MAGIC;
+}
+
+// What covers a part of procfs could tell programs, and who starts them, what is not so (CVE-2019-16884,
+// CVE-2019-19921). A target that a link of the image leads there counts as well.
+bool may_cover(const plan::Mount& step, int target, Context& context) noexcept {
+  switch (step.over_proc) {
+    case plan::OverProc::kFile: return true;
+    case plan::OverProc::kWhole: return step.tree == plan::kNoSlot || is_on_procfs(context.at(step.tree));
+    case plan::OverProc::kNothing: break;
+  }
+  return !is_on_procfs(target);
+}
+
 // procfs and sysfs must not land where the image's links lead (CVE-2023-27561, CVE-2019-19921).
 int open_target(const plan::Mount& step, Context& context, Make make, Outcome& outcome) noexcept {
   const char* type = context.c_str(step.type);
-  const bool strict = std::strcmp(type, "proc") == 0 || std::strcmp(type, "sysfs") == 0;
-  const int target =
-      kernel::make_in_root(context.at(step.root), context.c_str(step.target), make, strict ? RESOLVE_NO_SYMLINKS : 0);
-  if (target < 0)
+  const bool strict = std::strcmp(type, "proc") == 0 || std::strcmp(type, "sysfs") == 0 ||
+                      step.over_proc != plan::OverProc::kNothing;
+  const char* path = context.c_str(step.target);
+  const int target = step.no_follow ? kernel::make_last_in_root(context.at(step.root), path, make)
+                                    : kernel::make_in_root(context.at(step.root), path, make,
+                                                           strict ? RESOLVE_NO_SYMLINKS : 0);
+  if (target < 0) {
     outcome = strict && errno == ELOOP ? failed_with(Call::kVerifyDirectory, ELOOP) : failed(Call::kOpenat2);
+  } else if (!may_cover(step, target, context)) {
+    outcome = failed_with(step.over_proc == plan::OverProc::kWhole ? Call::kVerifyProcfs : Call::kVerifyTarget, EINVAL);
+    ::close(target);
+    return -1;
+  }
   return target;
+}
+
+// SELinux's attribute of a file; a kernel without it has no such attributes.
+bool set_label(int fd, const char* label) noexcept {
+  Held opened(::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return opened && ::fsetxattr(opened.get(), "security.selinux", label, std::strlen(label), 0) == 0;
+}
+
+Outcome copy_up(int target, int made) noexcept {
+  const kernel::CopyOutcome copied = kernel::copy_tree(target, made);
+  switch (copied.part) {
+    case kernel::CopyPart::kNone: return done();
+    case kernel::CopyPart::kOpen: return failed_with(Call::kOpen, copied.error);
+    case kernel::CopyPart::kList: return failed_with(Call::kGetdents, copied.error);
+    case kernel::CopyPart::kMake: return failed_with(Call::kMknod, copied.error);
+    case kernel::CopyPart::kWrite: return failed_with(Call::kWrite, copied.error);
+    case kernel::CopyPart::kMode: return failed_with(Call::kChmod, copied.error);
+  }
+  return done();
+}
+
+// The link that the tree is, made at the target; one that says the same stays.
+Outcome copy_link(const plan::Mount& step, Context& context) noexcept {
+  char wanted[PATH_MAX];
+  char existing[PATH_MAX];
+  const ssize_t length = ::readlinkat(context.at(step.tree), "", wanted, sizeof wanted - 1);
+  if (length < 0) return failed(Call::kReadlink);
+  wanted[length] = '\0';
+  const char* name = nullptr;
+  Held directory(kernel::parent_in_root(context.at(step.root), context.c_str(step.target), &name));
+  if (!directory) return failed(Call::kOpenat2);
+  if (::symlinkat(wanted, directory.get(), name) == 0) return done();
+  if (errno != EEXIST) return failed(Call::kSymlink);
+  const ssize_t found = ::readlinkat(directory.get(), name, existing, sizeof existing);
+  const bool same = found == length && std::memcmp(existing, wanted, static_cast<std::size_t>(length)) == 0;
+  return same ? done() : failed_with(Call::kSymlink, EEXIST);
 }
 
 Outcome finish_mount(const plan::Mount& step, int tree, int target) noexcept {
@@ -124,6 +194,7 @@ Outcome finish_mount(const plan::Mount& step, int tree, int target) noexcept {
 
 Outcome mount_tree(const plan::Mount& step, Context& context) noexcept {
   const int tree = context.at(step.tree);
+  if (step.copy_link && is_link(tree)) return copy_link(step, context);
   Outcome outcome;
   Held target(open_target(step, context, is_directory(tree) ? Make::kDirectory : Make::kFile, outcome));
   if (!target) return outcome;
@@ -185,7 +256,8 @@ Outcome act(const plan::OpenTree& step, Context& context) noexcept {
     context.put(step.slot, made);
     return outcome;
   }
-  const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (step.recursive ? AT_RECURSIVE : 0U);
+  const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (step.recursive ? AT_RECURSIVE : 0U) |
+                         (step.no_follow ? AT_SYMLINK_NOFOLLOW : 0U);
   const char* source = context.c_str(step.source);
   const int tree = step.view == plan::kNoSlot ? ::open_tree(AT_FDCWD, source, flags)
                                               : open_tree_in_view(context.at(step.view), source, flags);
@@ -289,7 +361,24 @@ Outcome act(const plan::Mount& step, Context& context) noexcept {
       {.type = step.type, .source = step.source, .options = step.options, .attributes = step.set, .like = target.get()},
       context, outcome));
   if (!made) return outcome;
+  if (step.copy_up) outcome = copy_up(target.get(), made.get());
+  if (!outcome.ok()) return outcome;
+  if (step.label && !set_label(made.get(), context.c_str(step.label))) return failed(Call::kSetxattr);
   return finish_mount(step, made.get(), target.get());
+}
+
+Outcome act(const plan::BindDevice& step, Context& context) noexcept {
+  const char* path = context.c_str(step.path);
+  Held tree(::open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+  if (!tree) return failed(Call::kOpenTree);
+  struct stat status{};
+  const bool is_it = ::fstat(tree.get(), &status) == 0 && (status.st_mode & S_IFMT) == (step.mode & S_IFMT) &&
+                     status.st_rdev == makedev(step.major, step.minor);
+  if (!is_it) return failed_with(Call::kVerifyDevice, ENODEV);
+  Held target(kernel::make_in_root(context.at(step.root), path, Make::kFile));
+  if (!target) return failed(Call::kOpenat2);
+  if (!set_attributes(tree.get(), 0, 0, MS_PRIVATE, false)) return failed(Call::kMountSetattr);
+  return attach(tree.get(), target.get()) ? done() : failed(Call::kMoveMount);
 }
 
 Outcome act(const plan::Mask& step, Context& context) noexcept {
@@ -313,7 +402,101 @@ Outcome act(const plan::MakeReadOnly& step, Context& context) noexcept {
   return attach(tree.get(), target.get()) ? done() : failed(Call::kMoveMount);
 }
 
+namespace {
+
+// The number of components of a line of /proc/self/mountinfo (proc_pid_mountinfo(5)) that `uncover` looks at.
+struct MountLine {
+  char* root = nullptr;   // of the file system, as it is mounted
+  char* point = nullptr;  // where
+  const char* type = nullptr;
+};
+
+// Octal escapes, of white space and of backslashes.
+void unescape(char* text) noexcept {
+  char* to = text;
+  for (const char* from = text; *from != '\0'; ++to) {
+    const bool escaped = from[0] == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] != '\0' && from[3] != '\0';
+    if (escaped) *to = static_cast<char>((from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0'));
+    if (!escaped) *to = *from;
+    from += escaped ? 4 : 1;
+  }
+  *to = '\0';
+}
+
+bool read_mount_line(char* line, MountLine& mount) noexcept {
+  char* rest = nullptr;
+  char* words[6] = {};
+  char* word = ::strtok_r(line, " ", &rest);
+  for (int i = 0; i < 6 && word != nullptr; ++i, word = ::strtok_r(nullptr, " ", &rest)) words[i] = word;
+  while (word != nullptr && std::strcmp(word, "-") != 0) word = ::strtok_r(nullptr, " ", &rest);
+  const char* type = word == nullptr ? nullptr : ::strtok_r(nullptr, " ", &rest);
+  mount = {words[3], words[4], type};
+  if (type == nullptr || words[4] == nullptr) return false;
+  unescape(mount.point);
+  return true;
+}
+
+bool is_below(const char* path, const char* directory) noexcept {
+  const std::size_t length = std::strlen(directory);
+  return std::strncmp(path, directory, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
+// A whole procfs or sysfs that is not the container's own goes; where it may not go, it is covered.
+Outcome remove_whole(const MountLine& mount, const char* new_root) noexcept {
+  const bool reveals = std::strcmp(mount.type, "proc") == 0 || std::strcmp(mount.type, "sysfs") == 0;
+  if (!reveals || std::strcmp(mount.root, "/") != 0 || is_below(mount.point, new_root)) return done();
+  (void)::mount(nullptr, mount.point, nullptr, MS_SLAVE | MS_REC, nullptr);  // it is refused where it has no effect
+  if (::umount2(mount.point, MNT_DETACH) == 0) return done();
+  if (errno == ENOENT) return done();  // went with another, or lies below one
+  if (errno != EINVAL && errno != EPERM) return failed(Call::kUmount);
+  return ::mount("tmpfs", mount.point, "tmpfs", 0, nullptr) == 0 ? done() : failed(Call::kMount);
+}
+
+// Line by line; a line that is longer than the buffer has a path that no call takes.
+Outcome remove_whole_ones(int mountinfo, const char* new_root) noexcept {
+  char buffer[2 * kParameterSize];
+  std::size_t length = 0;
+  bool too_long = false;
+  for (;;) {
+    const ssize_t got =
+        kernel::retry([&] { return ::read(mountinfo, buffer + length, sizeof buffer - 1 - length); });
+    if (got < 0) return failed(Call::kRead);
+    if (got == 0) return done();
+    length += static_cast<std::size_t>(got);
+    for (char* end = nullptr; (end = static_cast<char*>(std::memchr(buffer, '\n', length))) != nullptr;) {
+      *end = '\0';
+      MountLine mount;
+      const bool whole = !std::exchange(too_long, false) && read_mount_line(buffer, mount);
+      const Outcome outcome = whole ? remove_whole(mount, new_root) : done();
+      if (!outcome.ok()) return outcome;
+      length -= static_cast<std::size_t>(end + 1 - buffer);
+      std::memmove(buffer, end + 1, length);
+    }
+    if (length == sizeof buffer - 1) {
+      too_long = true;
+      length = 0;
+    }
+  }
+}
+
+// The way of switch_root(8).
+Outcome move_root(int root) noexcept {
+  char path[PATH_MAX];
+  if (::fchdir(root) != 0) return failed(Call::kChdir);
+  if (::getcwd(path, sizeof path) == nullptr) return failed(Call::kGetcwd);
+  Held mountinfo(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
+  if (!mountinfo) return failed(Call::kOpen);
+  const Outcome outcome = remove_whole_ones(mountinfo.get(), path);
+  if (!outcome.ok()) return outcome;
+  if (::mount(".", "/", nullptr, MS_MOVE, nullptr) != 0) return failed(Call::kMount);
+  if (::chroot(".") != 0) return failed(Call::kChroot);
+  return ::chdir("/") == 0 ? done() : failed(Call::kChdir);
+}
+
+}  // namespace
+
 Outcome act(const plan::Pivot& step, Context& context) noexcept {
+  if (step.move) return move_root(context.at(step.root));
   if (::fchdir(context.at(step.root)) != 0) return failed(Call::kChdir);
   // The old root is stacked on the new one and taken off again: no directory is needed for it (pivot_root(2), NOTES).
   if (kernel::pivot_root(".", ".") != 0) return failed(Call::kPivotRoot);

@@ -5,11 +5,14 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <climits>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -62,6 +65,32 @@ Outcome act(const plan::MapIds& step, Context& context) noexcept {
     case kernel::MapPart::kGidProgram: return failed_with(Call::kNewgidmap, mapped.error);
   }
   return done();
+}
+
+// Made by a process that waits for its maps to be written, and ends.
+Outcome act(const plan::MakeUserNamespace& step, Context& context) noexcept {
+  struct clone_args arguments{};
+  arguments.flags = CLONE_NEWUSER;
+  arguments.exit_signal = SIGCHLD;
+  const pid_t owner = kernel::clone3(arguments);
+  if (owner < 0) return failed(Call::kClone3);
+  if (owner == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) ::pause();
+  }
+  const kernel::MapOutcome mapped =
+      kernel::write_id_maps(owner, {.uid_map = context.c_str(step.uid_map), .gid_map = context.c_str(step.gid_map)});
+  char path[64];
+  ::snprintf(path, sizeof path, "/proc/%d/ns/user", owner);
+  const int opened = mapped.part == kernel::MapPart::kNone ? ::open(path, O_RDONLY | O_CLOEXEC) : -1;
+  const Outcome outcome = mapped.part != kernel::MapPart::kNone
+                              ? failed_with(Call::kWrite, mapped.error, mapped.part == kernel::MapPart::kGidMap ? 1 : 0)
+                          : opened < 0 ? failed(Call::kOpen)
+                                       : done();
+  ::kill(owner, SIGKILL);
+  retry([&] { return ::waitpid(owner, nullptr, 0); });
+  if (opened >= 0) context.put(step.slot, opened);
+  return outcome;
 }
 
 Outcome act(const plan::Spawn& step, Context& context) noexcept {
@@ -169,6 +198,20 @@ Outcome act(const plan::JoinNamespace& step, Context& context) noexcept {
 
 Outcome act(const plan::Unshare& step, Context&) noexcept {
   return ::unshare(static_cast<int>(step.flags)) == 0 ? done() : failed(Call::kUnshare);
+}
+
+Outcome act(const plan::MakeTimeNamespace& step, Context& context) noexcept {
+  constexpr int kNewTime = 0x80;  // CLONE_NEWTIME, which the headers of glibc 2.36 have under GNU dialects alone
+  if (::unshare(kNewTime) != 0) return failed(Call::kUnshare);
+  if (step.offsets) {
+    Held offsets(::open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC));
+    if (!offsets) return failed(Call::kOpen, 0);
+    const char* lines = context.c_str(step.offsets);
+    if (retry([&] { return ::write(offsets.get(), lines, std::strlen(lines)); }) < 0) return failed(Call::kWrite);
+  }
+  Held children(::open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC));
+  if (!children) return failed(Call::kOpen, 1);
+  return ::setns(children.get(), kNewTime) == 0 ? done() : failed(Call::kSetns);
 }
 
 Outcome act(const plan::BringUpLoopback&, Context&) noexcept {

@@ -2,9 +2,11 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
+#include <linux/ioprio.h>
 #include <linux/magic.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -103,8 +105,13 @@ Outcome act(const plan::SetAttribute& step, Context& context) noexcept {
       return set_process_attribute(PR_SET_PDEATHSIG, static_cast<unsigned long>(step.value));
     case Attribute::kNotDumpable: return set_process_attribute(PR_SET_DUMPABLE, 0);
     case Attribute::kNewSession: return ::setsid() >= 0 || errno == EPERM ? done() : failed(Call::kSetsid);
-    case Attribute::kKeyring:
-      return kernel::keyctl_join_session() >= 0 || errno == ENOSYS ? done() : failed(Call::kKeyctl);
+    case Attribute::kKeyring: {
+      const long key = kernel::keyctl_join_session(step.name ? context.c_str(step.name) : nullptr);
+      if (key < 0) return errno == ENOSYS ? done() : failed(Call::kKeyctl);
+      if (step.value == 0) return done();
+      return kernel::keyctl_set_permissions(key, static_cast<std::uint32_t>(step.value)) == 0 ? done()
+                                                                                              : failed(Call::kKeyctl, 1);
+    }
     case Attribute::kLimit: {
       const struct rlimit limit{static_cast<rlim_t>(step.value), static_cast<rlim_t>(step.second)};
       const pid_t pid = step.pid == plan::kNoSlot ? 0 : context.at(step.pid);
@@ -113,6 +120,12 @@ Outcome act(const plan::SetAttribute& step, Context& context) noexcept {
     }
     case Attribute::kUmask: ::umask(static_cast<mode_t>(step.value)); return done();
     case Attribute::kNoNewPrivileges: return set_process_attribute(PR_SET_NO_NEW_PRIVS, 1);
+    case Attribute::kIoPriority:
+      return kernel::set_io_priority(IOPRIO_PRIO_VALUE(step.which, static_cast<int>(step.value))) == 0
+                 ? done()
+                 : failed(Call::kIoprioSet);
+    case Attribute::kPersonality:
+      return ::personality(static_cast<unsigned long>(step.value)) >= 0 ? done() : failed(Call::kPersonality);
   }
   return done();
 }

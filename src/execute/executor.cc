@@ -66,6 +66,8 @@ Executor::~Executor() {
     if (const auto* tree = std::get_if<plan::OpenTree>(&step.action)) close_slot(tree->slot);
     if (const auto* spawn = std::get_if<plan::Spawn>(&step.action)) close_slot(spawn->pidfd);
     if (const auto* received = std::get_if<plan::ReceiveDescriptor>(&step.action)) close_slot(received->descriptor);
+    if (const auto* made = std::get_if<plan::MakeUserNamespace>(&step.action)) close_slot(made->slot);
+    if (const auto* device = std::get_if<plan::MoveNetworkDevice>(&step.action)) close_slot(device->network);
     if (const auto* cgroup = std::get_if<plan::MakeCgroup>(&step.action); cgroup && cgroup->first != plan::kNoSlot) {
       for (std::uint32_t i = 0; i < cgroup->directories.count; ++i)
         close_slot(static_cast<plan::Slot>(cgroup->first + i));
@@ -122,8 +124,8 @@ std::expected<Started, plan::Failure> Executor::run(const Examine& examine) {
 
   plan::Failure failure = failure_of(outcome);
   if (has_words(failure.what)) {
-    if (failure.lane != Lane::kParent) receive_words(context_.channel, context_.hook_words);
-    failure.hook_words = context_.hook_words;
+    if (failure.lane != Lane::kParent) receive_words(context_.channel, context_.said);
+    failure.said = context_.said;
   }
   if (failure.lane != Lane::kParent && examine) examine(failure, std::max(spawned_pid(Lane::kChild), 0));
   end_processes(failure);
@@ -149,11 +151,8 @@ bool Executor::await_execution() {
 }
 
 plan::Failure Executor::failure_of(const Outcome& outcome) const {
-  if (context_.received.call != Call::kNone)
-    return {.lane = context_.received_lane, .what = context_.received, .said = context_.said};
-  return {.lane = Lane::kParent,
-          .what = {context_.step, outcome.call, 0, outcome.operand, outcome.error},
-          .said = context_.said};
+  if (context_.received.call != Call::kNone) return {.lane = context_.received_lane, .what = context_.received};
+  return {.lane = Lane::kParent, .what = {context_.step, outcome.call, 0, outcome.operand, outcome.error}};
 }
 
 pid_t Executor::spawned_pid(Lane lane) const {
@@ -229,6 +228,12 @@ void Executor::undo_step(std::uint16_t number, plan::Failure& failure) {
                               .said = context_.said});
     }
     return;
+  }
+  Outcome taken = done();
+  if (const auto* device = std::get_if<plan::MoveNetworkDevice>(&step.action)) taken = take_back(*device, context_);
+  if (const auto* group = std::get_if<plan::JoinResctrlGroup>(&step.action)) taken = take_back(*group, context_);
+  if (!taken.ok()) {
+    failure.undo.push_back({.lane = Lane::kParent, .what = {number, taken.call, 0, taken.operand, taken.error}});
   }
   const auto* cgroup = std::get_if<plan::MakeCgroup>(&step.action);
   if (cgroup == nullptr || step.undo != plan::Undo::kRemove) return;

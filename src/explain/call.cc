@@ -62,6 +62,11 @@ struct Caller {
     if (what.operand == 0) return {"BPF_PROG_LOAD", "BPF_PROG_TYPE_CGROUP_DEVICE"};
     return {"BPF_PROG_ATTACH", quoted(slot_path(plan, a.cgroup))};
   }
+  Operands operator()(const plan::GiveCgroup& a) const {
+    std::string path = slot_path(plan, a.cgroup);
+    if (what.operand > 0) path += "/" + std::string(plan.view(plan.texts(a.files)[what.operand - 1]));
+    return {quoted(path), fmt::format("{}", a.owner)};
+  }
   Operands operator()(const plan::MakeMountSource& a) const { return {view(a.path)}; }
   Operands operator()(const plan::WriteFile& a) const {
     return what.call == Call::kWrite ? Operands{view(a.path), view(a.value)} : Operands{view(a.path)};
@@ -69,6 +74,27 @@ struct Caller {
   Operands operator()(const plan::IdMapTree& a) const {
     if (what.call == Call::kOpen) return {quoted("/proc/PID/ns/user")};
     return {tree_source(plan, a.tree), "set MOUNT_ATTR_IDMAP"};
+  }
+  Operands operator()(const plan::MakeUserNamespace& a) const {
+    if (what.call == Call::kClone3) return {"CLONE_NEWUSER"};
+    if (what.call == Call::kOpen) return {quoted("/proc/PID/ns/user")};
+    const bool groups = what.operand == 1;
+    return {quoted(groups ? "gid_map" : "uid_map"), quoted(trimmed(plan.view(groups ? a.gid_map : a.uid_map)))};
+  }
+  Operands operator()(const plan::MoveNetworkDevice& a) const {
+    if (what.call == Call::kOpen) return {quoted("/proc/PID/ns/net")};
+    if (what.call == Call::kSocket) return {"AF_NETLINK"};
+    if (what.call != Call::kNetlink) return {"CLONE_NEWNET"};
+    return what.operand == 0 ? Operands{"RTM_GETLINK", view(a.name)} : Operands{"RTM_NEWLINK", view(a.new_name)};
+  }
+  Operands operator()(const plan::JoinResctrlGroup& a) const {
+    const std::string directory(plan.view(a.directory));
+    if (what.operand == 0xfffe) return {quoted(directory + "/tasks")};
+    if (what.call == Call::kMkdir || what.call == Call::kRmdir || what.operand == 0xffff) return {quoted(directory)};
+    const std::optional<std::string> line = nth(plan, a.schemata, what.operand);
+    Operands operands = {quoted(directory + "/schemata")};
+    if (what.call == Call::kWrite && line) operands.push_back(quoted(trimmed(*line)));
+    return operands;
   }
   Operands operator()(const plan::MapIds& a) const {
     if (what.call == Call::kNewuidmap) return {quoted(trimmed(plan.view(a.uid_map)))};
@@ -107,6 +133,12 @@ struct Caller {
     return {quoted(is_file ? path : path + "/tasks"), quoted("0")};
   }
   Operands operator()(const plan::Unshare& a) const { return {clone_flag_names(a.flags)}; }
+  Operands operator()(const plan::MakeTimeNamespace& a) const {
+    if (what.call == Call::kUnshare) return {"CLONE_NEWTIME"};
+    if (what.call == Call::kWrite) return {quoted("/proc/self/timens_offsets"), quoted(trimmed(plan.view(a.offsets)))};
+    const bool offsets = what.call == Call::kOpen && what.operand == 0;
+    return {quoted(offsets ? "/proc/self/timens_offsets" : "/proc/self/ns/time_for_children")};
+  }
   Operands operator()(const plan::BringUpLoopback&) const { return {what.call == Call::kSocket ? "" : quoted("lo")}; }
   Operands operator()(const plan::SetHostname& a) const {
     return {view(what.call == Call::kSetdomainname ? a.domainname : a.hostname)};
@@ -114,7 +146,8 @@ struct Caller {
   Operands operator()(const plan::OpenTree& a) const {
     if (a.type) return new_file_system(a.type, a.options, a.set);
     if (what.call == Call::kMountSetattr) return {view(a.source), propagation_names(a.propagation)};
-    return {view(a.source), a.recursive ? "OPEN_TREE_CLONE|AT_RECURSIVE" : "OPEN_TREE_CLONE"};
+    return {view(a.source), std::string("OPEN_TREE_CLONE") + (a.recursive ? "|AT_RECURSIVE" : "") +
+                                (a.no_follow ? "|AT_SYMLINK_NOFOLLOW" : "")};
   }
   Operands operator()(const plan::SetPropagation& a) const { return {quoted("/"), propagation_names(a.flags)}; }
   Operands operator()(const plan::MountRoot& a) const {
@@ -128,6 +161,8 @@ struct Caller {
     return {quoted(tree_source(plan, a.writable))};
   }
   Operands operator()(const plan::Mount& a) const {
+    if (what.call == Call::kSetxattr) return {view(a.target), quoted("security.selinux"), view(a.label)};
+    if (what.call == Call::kSymlink) return {quoted(tree_source(plan, a.tree)), view(a.target)};
     const std::uint64_t set = a.set | a.recursive_set;
     const std::uint64_t clear = a.clear | a.recursive_clear;
     if (what.call == Call::kMountSetattr) {
@@ -152,10 +187,15 @@ struct Caller {
     if (S_ISFIFO(a.mode)) return {view(a.path), "S_IFIFO"};
     return {view(a.path), S_ISBLK(a.mode) ? "S_IFBLK" : "S_IFCHR", fmt::format("{}:{}", a.major, a.minor)};
   }
+  Operands operator()(const plan::BindDevice& a) const { return {view(a.path)}; }
   Operands operator()(const plan::MakeLink& a) const {
     return what.call == Call::kSymlink ? Operands{view(a.target), view(a.path)} : Operands{view(a.path)};
   }
-  Operands operator()(const plan::Pivot&) const {
+  Operands operator()(const plan::Pivot& a) const {
+    if (a.move) {
+      if (what.call == Call::kOpen || what.call == Call::kRead) return {quoted("/proc/self/mountinfo")};
+      return what.call == Call::kMount ? Operands{quoted("."), quoted("/"), "MS_MOVE"} : Operands{quoted(".")};
+    }
     if (what.call == Call::kUmount) return {quoted("."), "MNT_DETACH"};
     return what.call == Call::kPivotRoot ? Operands{quoted("."), quoted(".")} : Operands{quoted("/")};
   }
@@ -172,14 +212,40 @@ struct Caller {
       case plan::Attribute::kDeathSignal: return {"PR_SET_PDEATHSIG", signal_name(static_cast<int>(a.value))};
       case plan::Attribute::kNotDumpable: return {"PR_SET_DUMPABLE", "0"};
       case plan::Attribute::kNewSession: return {};
-      case plan::Attribute::kKeyring: return {"KEYCTL_JOIN_SESSION_KEYRING"};
+      case plan::Attribute::kKeyring:
+        if (what.operand == 1) return {"KEYCTL_SETPERM", fmt::format("{:#x}", a.value)};
+        return a.name ? Operands{"KEYCTL_JOIN_SESSION_KEYRING", view(a.name)} : Operands{"KEYCTL_JOIN_SESSION_KEYRING"};
       case plan::Attribute::kLimit:
         return {limit_name(a.which), limit_value(static_cast<std::uint64_t>(a.value)),
                 limit_value(static_cast<std::uint64_t>(a.second))};
       case plan::Attribute::kUmask: return {fmt::format("{:04o}", a.value)};
       case plan::Attribute::kNoNewPrivileges: return {"PR_SET_NO_NEW_PRIVS", "1"};
+      case plan::Attribute::kIoPriority:
+        return {known_name(spec::kIoClasses, static_cast<std::uint32_t>(a.which)), fmt::format("{}", a.value)};
+      case plan::Attribute::kPersonality:
+        return {known_name(spec::kPersonalityDomains, static_cast<std::uint32_t>(a.value))};
     }
     return {};
+  }
+  Operands operator()(const plan::SetAffinity& a) const { return {number_list(plan.numbers(a.processors))}; }
+  Operands operator()(const plan::SetScheduler& a) const {
+    return {known_name(spec::kSchedulerPolicies, a.policy)};
+  }
+  Operands operator()(const plan::SetMemoryPolicy& a) const {
+    return {known_name(spec::kMemoryPolicyModes, a.mode), quoted(number_list(plan.numbers(a.nodes)))};
+  }
+  // In the quotes in which podman looks for it.
+  Operands operator()(const plan::SetLabel& a) const {
+    Operands operands = {fmt::format("`{}`", label_file(a.label, what.operand == 1))};
+    if (what.call == Call::kStatfs) return {quoted("/proc")};
+    if (what.call == Call::kWrite) operands.push_back(view(a.value));
+    return operands;
+  }
+  Operands operator()(const plan::FindHome&) const { return {}; }
+  Operands operator()(const plan::RestrictFiles& a) const {
+    if (what.call == Call::kLandlockCreateRuleset || what.call == Call::kLandlockRestrictSelf) return {};
+    if (what.call == Call::kOpen) return {quoted("/")};
+    return {quoted(nth(plan, a.paths, what.operand).value_or(""))};
   }
   Operands operator()(const plan::ConnectStreams& a) const {
     return what.call == Call::kChown ? Operands{fmt::format("{}", what.operand), fmt::format("{}", a.uid)}
@@ -241,6 +307,8 @@ constexpr std::pair<Call, std::string_view> kVerdicts[] = {
     {Call::kVerifyProcfs, "it does not belong to procfs"},
     {Call::kVerifyInside, "it lies outside the container's root"},
     {Call::kVerifyDirectory, "it is not a directory, or is reached through a link"},
+    {Call::kVerifyTarget, "it cannot be mounted because it is inside /proc"},
+    {Call::kVerifySchemata, "the group exists and has other schemata"},
 };
 
 // Of a wait status.

@@ -13,6 +13,7 @@ namespace caisson::explain {
 
 namespace {
 
+constexpr std::uint64_t kNewTime = 0x80;  // CLONE_NEWTIME
 constexpr std::array kLanes = {plan::Lane::kParent, plan::Lane::kLauncher, plan::Lane::kChild};
 
 template <class T, class F>
@@ -63,6 +64,7 @@ std::uint64_t Cause::new_namespaces() const {
   std::uint64_t flags = 0;
   each<plan::Spawn>(plan, [&](const plan::Spawn& a) { flags |= a.flags; });
   each<plan::Unshare>(plan, [&](const plan::Unshare& a) { flags |= a.flags; });
+  each<plan::MakeTimeNamespace>(plan, [&](const plan::MakeTimeNamespace&) { flags |= kNewTime; });
   return flags;
 }
 

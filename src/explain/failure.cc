@@ -95,7 +95,7 @@ std::string line(const Plan& plan, const Failure& failure) {
   if (const std::string call = describe_call(plan, failed_action(plan, *step, what), what); !call.empty())
     text += ": " + call;
   if (what.error != 0) text += ": " + errno_words(what.error);
-  if (what.call == Call::kHookStatus || what.call == Call::kHookTimeout) text += hook_words(failure.hook_words);
+  if (what.call == Call::kHookStatus || what.call == Call::kHookTimeout) text += hook_words(failure.said);
   return text;
 }
 
@@ -112,7 +112,8 @@ const plan::Action& failed_action(const Plan& plan, const Step& step, const plan
 
 Told tell(const Plan& plan, const Failure& failure, const HostFacts& facts) {
   Told told{line(plan, failure), hint(plan, failure, facts)};
-  if (const Cut said = cut(failure.said, '\n'); told.hint.empty() && said.tail) told.hint = cut(*said.tail, '\n').head;
+  if (failure.what.call == Call::kSystemd && told.hint.empty())
+    told.hint = cut(cut(failure.said, '\n').tail.value_or(""), '\n').head;
   for (const Failure& undo : failure.undo) told.line += "; and while cleaning up: " + line(plan, undo);
   return told;
 }

@@ -171,6 +171,16 @@ const HintRow kRows[] = {
            return !c.is_mapped_group(id); }); },
      [](C c) { return fmt::format("one of the additional groups has no mapping in the container's user namespace, "
            "which has {}", c.mapped_groups()); }},
+    {"id_unmapped_where_joined", "SetIds", {Call::kSetresuid, Call::kSetresgid, Call::kSetgroups}, {EINVAL},
+     [](C c) { return c.maps() == nullptr && c.in_user_namespace(); },
+     [](C c) {
+       const bool user = c.what().call == Call::kSetresuid;
+       const auto& ids = c.as<plan::SetIds>();
+       if (c.what().call == Call::kSetgroups) return string("one of the additional groups has no mapping in the user "
+             "namespace that is joined");
+       return fmt::format("cannot set{0} to unmapped {0} {1} in user namespace: see /proc/PID/{0}_map of a process in it",
+             user ? "uid" : "gid", user ? ids.uid : ids.gid);
+     }},
     {"setgroups_denied", "SetIds", {Call::kSetgroups}, {EPERM}, [](C c) { return c.maps() != nullptr
           && c.maps()->deny_setgroups; },
      [](C) { return string("groups cannot be set where an ordinary user mapped only itself: leave --group-add out, "
@@ -220,6 +230,57 @@ const HintRow kRows[] = {
           return c.file() == "oom_score_adj"; },
      [](C c) { return fmt::format("an oom_score_adj of {} is below the one of the process that starts the container, "
            "and lowering it needs CAP_SYS_RESOURCE", c.value()); }},
+    {"affinity_empty", "SetAffinity", {Call::kSchedSetaffinity}, {EINVAL}, nullptr,
+     [](C c) { return fmt::format("none of the processors {} is there, and in the cgroup's cpuset",
+           number_list(c.plan.numbers(c.as<plan::SetAffinity>().processors))); }},
+    {"scheduler_with_cpuset", "SetScheduler", {Call::kSchedSetattr}, {EPERM}, [](C c) { return c.written("cpuset.cpus")
+          .has_value(); },
+     [](C) { return string("process scheduler can't be used together with AllowedCPUs: leave linux.resources.cpu.cpus "
+           "out, or the deadlines"); }},
+    {"scheduler_needs_nice", "SetScheduler", {Call::kSchedSetattr}, {EPERM}, nullptr,
+     [](C c) { return fmt::format("{} and a nice value below the caller's need CAP_SYS_NICE on the host, and a cgroup that "
+           "gives realtime processes time (cpu.rt_runtime_us)", known_name(spec::kSchedulerPolicies,
+           c.as<plan::SetScheduler>().policy)); }},
+    {"scheduler_busy", "SetScheduler", {Call::kSchedSetattr}, {EBUSY}, nullptr,
+     [](C) { return string("the deadlines of the processes there are leave no time for this one"); }},
+    {"scheduler_invalid", "SetScheduler", {Call::kSchedSetattr}, {EINVAL}, nullptr,
+     [](C) { return string("SCHED_FIFO and SCHED_RR want a priority from 1 to 99, SCHED_DEADLINE runtime <= deadline <= "
+           "period, from 1024 ns up; SCHED_ISO was never written"); }},
+    {"io_priority_needs_privilege", "SetAttribute", {Call::kIoprioSet}, {EPERM}, nullptr,
+     [](C) { return string("IOPRIO_CLASS_RT needs CAP_SYS_NICE or CAP_SYS_ADMIN on the host"); }},
+    {"memory_policy_unknown", "SetMemoryPolicy", {Call::kSetMempolicy}, {EINVAL}, nullptr,
+     [](C c) { return fmt::format("one of the nodes is not there, or not in the cgroup's cpuset, or this kernel has no {} "
+           "with these flags", known_name(spec::kMemoryPolicyModes, c.as<plan::SetMemoryPolicy>().mode)); }},
+    {"memory_policy_no_numa", "SetMemoryPolicy", {Call::kSetMempolicy}, {ENOSYS}, nullptr,
+     [](C) { return string("this kernel was built without memory policies (CONFIG_NUMA)"); }},
+    {"time_namespace_filtered", "MakeTimeNamespace", {Call::kUnshare, Call::kSetns, Call::kWrite}, {EPERM, EACCES},
+          nullptr,
+     [](C) { return string("a time namespace needs CAP_SYS_ADMIN, and its clocks CAP_SYS_TIME, in the user namespace: run "
+           "as root, or add a user namespace"); }},
+    {"time_namespace_unknown", "MakeTimeNamespace", {Call::kUnshare}, {EINVAL}, nullptr,
+     [](C) { return string("the kernel was built without time namespaces, or is older than 5.6: see ls /proc/self/ns"); }},
+    {"time_offset_range", "MakeTimeNamespace", {Call::kWrite}, {ERANGE, EINVAL}, nullptr,
+     [](C) { return string("a clock may not be before the time that the host was started, nor 146 years after it"); }},
+    {"apparmor_off", "SetLabel", {Call::kOpenat2, Call::kWrite}, {}, [](C c) {
+          return c.as<plan::SetLabel>().label == plan::Label::kAppArmor && !c.facts.apparmor; },
+     [](C) { return string("AppArmor is not enabled on this host: leave process.apparmorProfile out"); }},
+    {"apparmor_profile_missing", "SetLabel", {Call::kWrite}, {ENOENT}, [](C c) {
+          return c.as<plan::SetLabel>().label == plan::Label::kAppArmor; },
+     [](C c) { return fmt::format("the profile {} is not loaded: apparmor_parser -r its file",
+           profile_name(c.view(c.as<plan::SetLabel>().value))); }},
+    {"label_refused", "SetLabel", {Call::kWrite}, {EINVAL, EACCES, EPERM}, nullptr,
+     [](C) { return string("the policy that is loaded has no such label, or does not let the caller go over to it"); }},
+    {"label_outside_procfs", "SetLabel", {Call::kVerifyProcfs, Call::kOpenat2}, {}, nullptr,
+     [](C) { return string("the host's /proc has to be a procfs, with nothing mounted over its files"); }},
+    {"landlock_off", "RestrictFiles", {Call::kLandlockCreateRuleset}, {ENOSYS, EOPNOTSUPP}, nullptr,
+     [](C) { return string("this kernel has no Landlock (Linux 5.13, lsm=landlock,…): leave the annotations "
+           "caisson.landlock.… out"); }},
+    {"landlock_needs_no_new_privileges", "RestrictFiles", {Call::kLandlockRestrictSelf}, {EPERM}, nullptr,
+     [](C) { return string("Landlock needs CAP_SYS_ADMIN, or process.noNewPrivileges"); }},
+    {"landlock_too_deep", "RestrictFiles", {Call::kLandlockRestrictSelf}, {E2BIG}, nullptr,
+     [](C) { return string("16 Landlock rule sets can be nested"); }},
+    {"landlock_path_missing", "RestrictFiles", {Call::kOpenat2}, {ENOENT, ENOTDIR, ELOOP}, nullptr,
+     [](C) { return string("the annotations caisson.landlock.… name a path that the container does not have"); }},
     {"directory_missing", "ChangeDirectory", {Call::kChdir}, {ENOENT}, nullptr,
      [](C c) { return fmt::format("the container has no directory {}: see --workdir (process.cwd)",
            c.view(c.as<plan::ChangeDirectory>().path)); }},

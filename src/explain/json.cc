@@ -65,6 +65,15 @@ class Object {
   std::string members_;
 };
 
+std::string_view over_proc_word(plan::OverProc over) {
+  switch (over) {
+    case plan::OverProc::kNothing: return "";
+    case plan::OverProc::kFile: return "file";
+    case plan::OverProc::kWhole: return "whole";
+  }
+  return "";
+}
+
 struct Operands {
   const Plan& plan;
   Object object{plan};
@@ -77,6 +86,9 @@ struct Operands {
   }
   void operator()(const plan::RestrictDevices& a) {
     object.slot("cgroup", a.cgroup).number("instructions", a.program.count / 2).texts("rules", a.rules);
+  }
+  void operator()(const plan::GiveCgroup& a) {
+    object.slot("cgroup", a.cgroup).texts("files", a.files).number("owner", a.owner);
   }
   void operator()(const plan::MakeMountSource& a) {
     object.text("path", a.path).text("content", a.content).yes("directory", a.directory);
@@ -97,6 +109,17 @@ struct Operands {
         .slot("pid", a.pid)
         .slot("user_namespace", a.user_namespace)
         .yes("recursive", a.recursive);
+  }
+  void operator()(const plan::MakeUserNamespace& a) {
+    object.text("uid_map", a.uid_map).text("gid_map", a.gid_map).slot("slot", a.slot);
+  }
+  void operator()(const plan::MoveNetworkDevice& a) {
+    object.text("name", a.name).text("new_name", a.new_name).slot("pid", a.pid);
+    object.slot("index", a.index).slot("network", a.network);
+  }
+  void operator()(const plan::JoinResctrlGroup& a) {
+    object.text("directory", a.directory).texts("schemata", a.schemata).slot("pid", a.pid).slot("made", a.made);
+    object.yes("may_make", a.may_make).yes("shared", a.is_shared);
   }
   void operator()(const plan::Spawn& a) {
     object.text("lane", lane_name(a.lane))
@@ -119,6 +142,7 @@ struct Operands {
     object.slot("first", a.first).number("count", a.count).texts("tasks", a.tasks);
   }
   void operator()(const plan::Unshare& a) { object.words("namespaces", namespace_words(a.flags)); }
+  void operator()(const plan::MakeTimeNamespace& a) { object.text("offsets", a.offsets); }
   void operator()(const plan::BringUpLoopback&) {}
   void operator()(const plan::SetHostname& a) { object.text("hostname", a.hostname).text("domainname", a.domainname); }
   void operator()(const plan::OpenTree& a) {
@@ -127,6 +151,7 @@ struct Operands {
         .texts("options", a.options)
         .words("set", mount_attribute_words(a.set));
     object.yes("recursive", a.recursive)
+        .yes("no_follow", a.no_follow)
         .text("propagation", plan::propagation_word(a.propagation))
         .slot("view", a.view)
         .slot("slot", a.slot);
@@ -154,6 +179,15 @@ struct Operands {
     object.words("recursive_set", mount_attribute_words(a.recursive_set));
     object.words("recursive_clear", cleared_attribute_words(a.recursive_clear));
     object.text("propagation", plan::propagation_word(a.propagation)).slot("root", a.root);
+    object.text("label", a.label).text("over_proc", over_proc_word(a.over_proc));
+    object.yes("copy_up", a.copy_up).yes("copy_link", a.copy_link).yes("no_follow", a.no_follow);
+  }
+  void operator()(const plan::BindDevice& a) {
+    object.text("path", a.path)
+        .text("mode", fmt::format("{:o}", a.mode))
+        .number("major", a.major)
+        .number("minor", a.minor)
+        .slot("root", a.root);
   }
   void operator()(const plan::MakeDevice& a) {
     object.text("path", a.path)
@@ -165,7 +199,7 @@ struct Operands {
   void operator()(const plan::MakeLink& a) {
     object.text("path", a.path).text("target", a.target).slot("root", a.root);
   }
-  void operator()(const plan::Pivot& a) { object.slot("root", a.root); }
+  void operator()(const plan::Pivot& a) { object.slot("root", a.root).yes("move", a.move); }
   void operator()(const plan::RunHook& a) {
     object.text("path", a.path).texts("arguments", a.arguments).texts("environment", a.environment);
     object.text("before_pid", a.before_pid).slot("pid", a.pid).text("after_pid", a.after_pid);
@@ -191,11 +225,46 @@ struct Operands {
         return;
       case plan::Attribute::kDeathSignal: object.text("value", signal_name(static_cast<int>(a.value))); return;
       case plan::Attribute::kUmask: object.text("value", fmt::format("{:04o}", a.value)); return;
+      case plan::Attribute::kIoPriority:
+        object.text("class", known_name(spec::kIoClasses, static_cast<std::uint32_t>(a.which))).number("value", a.value);
+        return;
+      case plan::Attribute::kPersonality:
+        object.text("value", known_name(spec::kPersonalityDomains, static_cast<std::uint32_t>(a.value)));
+        return;
+      case plan::Attribute::kKeyring:
+        object.text("name", a.name);
+        if (a.value != 0) object.text("permissions", fmt::format("{:#x}", a.value));
+        return;
       case plan::Attribute::kNotDumpable:
       case plan::Attribute::kNewSession:
-      case plan::Attribute::kKeyring:
       case plan::Attribute::kNoNewPrivileges: return;
     }
+  }
+  void operator()(const plan::SetAffinity& a) {
+    object.text("processors", a.processors.count == 0 ? "all" : number_list(plan.numbers(a.processors)));
+  }
+  void operator()(const plan::SetScheduler& a) {
+    object.text("policy", known_name(spec::kSchedulerPolicies, a.policy))
+        .text("flags", known_flags(spec::kSchedulerFlags, a.flags))
+        .number("nice", a.nice)
+        .number("priority", a.priority)
+        .raw("runtime", fmt::format("{}", a.runtime))
+        .raw("deadline", fmt::format("{}", a.deadline))
+        .raw("period", fmt::format("{}", a.period));
+  }
+  void operator()(const plan::SetMemoryPolicy& a) {
+    object.text("mode", known_name(spec::kMemoryPolicyModes, a.mode))
+        .text("flags", known_flags(spec::kMemoryPolicyFlags, a.flags))
+        .text("nodes", number_list(plan.numbers(a.nodes)));
+  }
+  void operator()(const plan::SetLabel& a) {
+    object.text("file", label_file(a.label, /*own=*/true)).text("value", a.value).slot("procfs", a.procfs);
+  }
+  void operator()(const plan::FindHome& a) { object.number("uid", a.uid).number("variable", a.variable); }
+  void operator()(const plan::RestrictFiles& a) {
+    std::vector<std::string> rights;
+    for (const std::uint32_t each : plan.numbers(a.rights)) rights.push_back(file_right_words(each));
+    object.texts("paths", a.paths).words("rights", rights);
   }
   void operator()(const plan::ConnectStreams& a) {
     object.slot("input", a.input).slot("output", a.output).slot("error", a.error).slot("root", a.root);

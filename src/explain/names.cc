@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "spec/capability.h"
+#include "spec/landlock.h"
 
 namespace caisson::explain {
 
@@ -120,10 +121,14 @@ std::vector<std::string> flag_words(std::uint64_t flags, std::span<const Flag> t
 constexpr std::array<std::string_view, std::variant_size_v<plan::Action>> kKinds = {"MakeCgroup",
                                                                                     "EnableControllers",
                                                                                     "RestrictDevices",
+                                                                                    "GiveCgroup",
                                                                                     "MakeMountSource",
                                                                                     "WriteFile",
                                                                                     "MapIds",
                                                                                     "IdMapTree",
+                                                                                    "MakeUserNamespace",
+                                                                                    "MoveNetworkDevice",
+                                                                                    "JoinResctrlGroup",
                                                                                     "Spawn",
                                                                                     "Await",
                                                                                     "AwaitStart",
@@ -136,6 +141,7 @@ constexpr std::array<std::string_view, std::variant_size_v<plan::Action>> kKinds
                                                                                     "JoinNamespace",
                                                                                     "AttachCgroup",
                                                                                     "Unshare",
+                                                                                    "MakeTimeNamespace",
                                                                                     "BringUpLoopback",
                                                                                     "SetHostname",
                                                                                     "OpenTree",
@@ -144,12 +150,19 @@ constexpr std::array<std::string_view, std::variant_size_v<plan::Action>> kKinds
                                                                                     "MountOverlayRoot",
                                                                                     "Mount",
                                                                                     "MakeDevice",
+                                                                                    "BindDevice",
                                                                                     "MakeLink",
                                                                                     "Pivot",
                                                                                     "ChangeRoot",
                                                                                     "Mask",
                                                                                     "MakeReadOnly",
                                                                                     "SetAttribute",
+                                                                                    "SetAffinity",
+                                                                                    "SetScheduler",
+                                                                                    "SetMemoryPolicy",
+                                                                                    "SetLabel",
+                                                                                    "FindHome",
+                                                                                    "RestrictFiles",
                                                                                     "ConnectStreams",
                                                                                     "Console",
                                                                                     "SetIds",
@@ -166,7 +179,8 @@ constexpr std::string_view kind_of() {
   return kKinds[plan::Action(T{}).index()];
 }
 static_assert(kind_of<plan::MakeCgroup>() == "MakeCgroup" && kind_of<plan::JoinNamespace>() == "JoinNamespace" &&
-              kind_of<plan::Mount>() == "Mount" && kind_of<plan::Exec>() == "Exec");
+              kind_of<plan::Mount>() == "Mount" && kind_of<plan::SetLabel>() == "SetLabel" &&
+              kind_of<plan::Exec>() == "Exec");
 
 }  // namespace
 
@@ -177,6 +191,59 @@ std::string mount_attribute_names(std::uint64_t attributes) { return flag_names(
 std::string propagation_names(std::uint64_t flags) { return flag_names(flags, kPropagation); }
 
 std::string filter_flag_names(std::uint32_t flags) { return flag_names(flags, kFilterFlags); }
+
+std::string known_name(std::span<const spec::KernelName> names, std::uint32_t number) {
+  const std::string_view name = spec::name_of(names, number);
+  return name.empty() ? fmt::format("{}", number) : std::string(name);
+}
+
+std::string known_flags(std::span<const spec::KernelName> names, std::uint64_t flags) {
+  std::vector<std::string> words;
+  for (const spec::KernelName& entry : names) {
+    if ((flags & entry.number) != 0) words.emplace_back(entry.name);
+    flags &= ~std::uint64_t{entry.number};
+  }
+  if (flags != 0) words.push_back(fmt::format("{:#x}", flags));
+  return join(words, "|");
+}
+
+std::string number_list(std::span<const std::uint32_t> words) {
+  std::vector<std::string> ranges;
+  const auto has = [&](std::size_t number) {
+    return number / 32 < words.size() && (words[number / 32] >> (number % 32) & 1U) != 0;
+  };
+  for (std::size_t first = 0; first < words.size() * 32; ++first) {
+    if (!has(first)) continue;
+    std::size_t last = first;
+    while (has(last + 1)) ++last;
+    ranges.push_back(first == last ? fmt::format("{}", first) : fmt::format("{}-{}", first, last));
+    first = last;
+  }
+  return join(ranges, ",");
+}
+
+std::string file_right_words(std::uint32_t rights) {
+  std::vector<std::string> words;
+  if ((rights & spec::kLandlockRead) == spec::kLandlockRead) words.emplace_back("read");
+  if ((rights & spec::kLandlockExecute) == spec::kLandlockExecute) words.emplace_back("execute");
+  if ((rights & spec::kLandlockWrite) == spec::kLandlockWrite) words.emplace_back("write");
+  return words.empty() ? fmt::format("{:#x}", rights) : join(words, ", ");
+}
+
+std::string_view profile_name(std::string_view value) {
+  if (value.starts_with("exec ")) value.remove_prefix(5);
+  return value;
+}
+
+std::string_view label_file(plan::Label label, bool own) {
+  switch (label) {
+    case plan::Label::kAppArmor:
+      return own ? "/proc/thread-self/attr/apparmor/exec" : "/proc/thread-self/attr/exec";
+    case plan::Label::kSelinux: return "/proc/thread-self/attr/exec";
+    case plan::Label::kSelinuxKeys: return "/proc/thread-self/attr/keycreate";
+  }
+  return "";
+}
 
 std::string open_flag_names(int flags) {
   const int access = flags & O_ACCMODE;
@@ -272,6 +339,8 @@ std::string_view attribute_name(plan::Attribute attribute) {
     case plan::Attribute::kLimit: return "resource limit";
     case plan::Attribute::kUmask: return "umask";
     case plan::Attribute::kNoNewPrivileges: return "no new privileges";
+    case plan::Attribute::kIoPriority: return "input and output priority";
+    case plan::Attribute::kPersonality: return "personality";
   }
   return "";
 }

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "plan/step.h"
+#include "spec/kernel_names.h"
 
 namespace caisson::explain {
 
@@ -38,6 +40,22 @@ std::vector<std::string> capability_words(std::uint64_t mask);
 
 /// SECCOMP_FILTER_FLAG_… flags as C has them.
 std::string filter_flag_names(std::uint32_t flags);
+
+/// A number by its name in the kernel's headers, or as it is; flags as C has them, none as nothing.
+std::string known_name(std::span<const spec::KernelName> names, std::uint32_t number);
+std::string known_flags(std::span<const spec::KernelName> names, std::uint64_t flags);
+
+/// The bits of words of 32 as a list: "0-3,5".
+std::string number_list(std::span<const std::uint32_t> words);
+
+/// LANDLOCK_ACCESS_FS_… bits: "read, write".
+std::string file_right_words(std::uint32_t rights);
+
+/// Where a label is written; `own`: AppArmor's own file, which others do not share.
+std::string_view label_file(plan::Label label, bool own);
+
+/// The profile that a value for AppArmor's file names: "exec NAME".
+std::string_view profile_name(std::string_view value);
 
 std::string_view tag_name(plan::Tag tag);     ///< "prepared"
 std::string_view lane_name(plan::Lane lane);  ///< "parent"

@@ -116,6 +116,13 @@ constexpr std::string_view kWaitAndExecute = R"(dash -c '
   unset {}
   exec "$@")";
 
+// The directory of a user, from the file of users in the root.
+constexpr std::string_view kFindHome = R"(home=/
+while IFS=: read -r _ _ uid _ _ directory _; do
+  [ "$uid" != {} ] || {{ home=${{directory:-/}} && break; }}
+done <"$root/etc/passwd" 2>/dev/null || :
+)";
+
 class Script {
  public:
   explicit Script(const Plan& plan) : plan_(plan) {}
@@ -154,6 +161,7 @@ class Script {
     std::uint64_t flags = 0;
     each<plan::Spawn>([&](const plan::Spawn& a) { flags |= a.flags; });
     each<plan::Unshare>([&](const plan::Unshare& a) { flags |= a.flags; });
+    if (last<plan::MakeTimeNamespace>() != nullptr) flags |= CLONE_NEWTIME;
     return flags;
   }
 
@@ -288,6 +296,8 @@ std::string Script::final_command() const {
   for (const plan::SetAttribute& a : attributes) {
     if (a.attribute == plan::Attribute::kUmask) text += fmt::format("umask {:04o}\n", a.value);
   }
+  const auto* home = last<plan::FindHome>();
+  if (home != nullptr) text += fmt::format(kFindHome, home->uid);
   text += "exec ";
   if (has(plan::Attribute::kNewSession) && last<plan::Console>() == nullptr) text += "setsid ";
   text += limits(attributes, /*raised=*/false);
@@ -298,7 +308,8 @@ std::string Script::final_command() const {
   std::string own = "PWD OLDPWD";  // dash sets them in passing
   if (const auto* exec = last<plan::Exec>()) {
     for (const plan::Text variable : plan_.texts(exec->environment)) {
-      text += shell_quote(plan_.view(variable)) + " ";
+      const bool found = home != nullptr && plan_.view(variable) == "HOME=";
+      text += (found ? "HOME=\"$home\"" : shell_quote(plan_.view(variable))) + " ";
       if (plan_.view(variable).starts_with("PWD=")) own = "OLDPWD";
     }
   }
@@ -312,6 +323,16 @@ std::string namespace_options(std::uint64_t flags) {
   std::vector<std::string> options;
   for (const std::string& word : namespace_words(flags)) options.push_back("--" + (word == "network" ? "net" : word));
   return join(options, " ");
+}
+
+// "monotonic 86400 0\n": whole seconds are what unshare(1) takes.
+std::string clock_options(std::string_view offsets) {
+  std::string text;
+  for (const std::string_view line : split(offsets, '\n')) {
+    const std::vector<std::string_view> fields = split(line, ' ');
+    if (fields.size() == 3) text += fmt::format(" --{} {}", fields[0], fields[1]);
+  }
+  return text;
 }
 
 std::string Script::joins() const {
@@ -333,7 +354,8 @@ std::string Script::start() const {
   for (const std::string& directory : directories) text += fmt::format("  echo 0 >{}/cgroup.procs\n", directory);
   const std::uint64_t flags = new_namespaces();
   std::string options = namespace_options(flags);
-  if ((flags & CLONE_NEWPID) != 0) options += " --fork --kill-child";
+  if (const auto* time = last<plan::MakeTimeNamespace>()) options += clock_options(plan_.view(time->offsets));
+  if ((flags & (CLONE_NEWPID | CLONE_NEWTIME)) != 0) options += " --fork --kill-child";
   if ((flags & CLONE_NEWNS) != 0) options += " --propagation unchanged";
   if ((flags & CLONE_NEWUSER) != 0) options += " --keep-caps";
   std::vector<plan::SetAttribute> attributes;

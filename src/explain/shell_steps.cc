@@ -132,15 +132,26 @@ struct Commander {
   std::string operator()(const plan::Mount& a) const {
     const std::string target = inside_path(plan.view(a.target));
     if (a.tree == kNoSlot) {
-      return fmt::format("directory {}\n", target) + new_mount(plan, a.type, a.source, a.options, a.set, target) +
+      const std::string mount = new_mount(plan, a.type, a.source, a.options, a.set, target);
+      return fmt::format("directory {}\n", target) +
+             (a.copy_up ? fmt::format("mount --bind {0} \"$empty\"\n{1}cp -ax \"$empty/.\" {0}\numount \"$empty\"\n",
+                                      target, mount)
+                        : mount) +
              propagate(a.propagation, target);
     }
     std::vector<std::string> words = mount_attribute_words(a.set);
     for (const std::string& word : cleared_attribute_words(a.clear)) words.push_back(word);
     const plan::OpenTree* tree = tree_of(plan, a.tree);
     const std::string source = tree == nullptr ? "." : shell_quote(plan.view(tree->source));
-    return fmt::format("like {} {}\n", source, target) + bind(plan, a.tree, target) + recursive_remount(a, target) +
-           remount(words, target) + propagate(a.propagation, target);
+    const std::string binding = fmt::format("like {} {}\n", source, target) + bind(plan, a.tree, target) +
+                                recursive_remount(a, target) + remount(words, target) +
+                                propagate(a.propagation, target);
+    if (!a.copy_link) return binding;
+    return fmt::format("if [ -L {0} ]; then\ncp -P {0} {1}\nelse\n{2}fi\n", source, target, binding);
+  }
+  std::string operator()(const plan::BindDevice& a) const {
+    const std::string path = inside_path(plan.view(a.path));
+    return fmt::format("like {0} {1}\nmount --bind {0} {1}\n", shell_quote(plan.view(a.path)), path);
   }
   std::string operator()(const plan::MakeDevice& a) const {
     const std::string path = inside_path(plan.view(a.path));
@@ -180,17 +191,29 @@ struct Difference {
            "util-linux "
            "2.39 on knows X-mount.idmap)";
   }
+  std::string operator()(const plan::MakeUserNamespace&) const {
+    return "no user namespace is made for the owners of a mount's files";
+  }
+  std::string operator()(const plan::MoveNetworkDevice&) const {
+    return "network devices stay on the host: ip link set DEVICE netns PID moves one, without its addresses";
+  }
+  std::string operator()(const plan::JoinResctrlGroup&) const {
+    return "the process stays in the caller's resctrl group: echo PID >/sys/fs/resctrl/GROUP/tasks puts it into another";
+  }
   std::string operator()(const plan::Mount&) const {
     return "paths inside the root filesystem are followed as the host sees them: use it with a root filesystem you "
            "trust";
   }
-  std::string operator()(const plan::Pivot&) const {
+  std::string operator()(const plan::Pivot& a) const {
+    if (a.move) return "the root is pivoted into, not moved onto the old one";
     return "unshare(1) waits for the program inside the container's cgroups";
   }
   std::string operator()(const plan::SetAttribute& a) const {
     switch (a.attribute) {
       case plan::Attribute::kKeyring:
         return "the session keyring stays the caller's: keyctl(1) of the package keyutils could make one";
+      case plan::Attribute::kIoPriority: return "input and output have the caller's priority: ionice(1) could set it";
+      case plan::Attribute::kPersonality: return "the personality stays the caller's: setarch(8) could set it";
       case plan::Attribute::kNotDumpable: return "the process can be traced from inside before it executes the program";
       case plan::Attribute::kDeathSignal:
       case plan::Attribute::kNewSession:
@@ -199,6 +222,22 @@ struct Difference {
       case plan::Attribute::kNoNewPrivileges: return "";
     }
     return "";
+  }
+  std::string operator()(const plan::SetAffinity& a) const {
+    return a.processors.count == 0 ? "the processors are those that the caller is bound to"
+                                   : "the processors are the caller's: taskset(1) could choose them";
+  }
+  std::string operator()(const plan::SetScheduler&) const {
+    return "the scheduler is the caller's: chrt(1) and nice(1) could choose it";
+  }
+  std::string operator()(const plan::SetMemoryPolicy&) const {
+    return "memory is taken as the caller's is: numactl(8) could bind it to nodes";
+  }
+  std::string operator()(const plan::SetLabel&) const {
+    return "the program keeps the label of the shell: aa-exec(1) and runcon(1) could change it";
+  }
+  std::string operator()(const plan::RestrictFiles&) const {
+    return "every file stays within the program's reach: a shell has no command for Landlock";
   }
   std::string operator()(const plan::RunHook&) const {
     return "the hook is not run: it wants the container's state, with its pid, on its standard input";

@@ -97,6 +97,10 @@ struct Teller {
         "restrict the devices of " + slot_path(plan, a.cgroup),
         fmt::format(" by a program of {} instructions: {}", a.program.count / 2, join(strings(plan, a.rules), ", "))};
   }
+  Words operator()(const plan::GiveCgroup& a) const {
+    return {fmt::format("give {} to uid {}", slot_path(plan, a.cgroup), a.owner),
+            ", with " + join(strings(plan, a.files), ", ")};
+  }
   Words operator()(const plan::MakeMountSource& a) const {
     return {fmt::format("make the {} {}", a.directory ? "directory" : "file", view(a.path)), ""};
   }
@@ -112,6 +116,23 @@ struct Teller {
   }
   Words operator()(const plan::IdMapTree& a) const {
     return {fmt::format("show the files of {} with the container's owners", tree_source(plan, a.tree))};
+  }
+  Words operator()(const plan::MakeUserNamespace& a) const {
+    return {"make a user namespace that nobody lives in",
+            in_parentheses({"users " + id_map(plan.view(a.uid_map)), "groups " + id_map(plan.view(a.gid_map))}) +
+                arrow(plan, {a.slot})};
+  }
+  Words operator()(const plan::MoveNetworkDevice& a) const {
+    const bool renamed = plan.view(a.name) != plan.view(a.new_name);
+    return {fmt::format("move the network device {} into the container", view(a.name)),
+            (renamed ? " as " + view(a.new_name) : "") + ", with its addresses"};
+  }
+  Words operator()(const plan::JoinResctrlGroup& a) const {
+    std::vector<std::string> lines;
+    for (const std::string& line : strings(plan, a.schemata)) lines.emplace_back(without_newline(line));
+    const std::string made = a.may_make ? "made if it is missing" : "";
+    return {fmt::format("put the process into the resctrl group {}", view(a.directory)),
+            in_parentheses({made, join(lines, " ")})};
   }
   Words operator()(const plan::Spawn& a) const {
     const bool any = !namespace_words(a.flags).empty();
@@ -170,6 +191,17 @@ struct Teller {
     return {fmt::format("join the {}", plural("cgroup", paths.size())), " " + braces(paths)};
   }
   Words operator()(const plan::Unshare& a) const { return {"unshare the " + namespaces(a.flags)}; }
+  Words operator()(const plan::MakeTimeNamespace& a) const {
+    std::vector<std::string> clocks;
+    for (const std::string_view line : split(without_newline(plan.view(a.offsets)), '\n')) {
+      const std::vector<std::string_view> fields = split(line, ' ');
+      if (fields.size() == 3)
+        clocks.push_back(fmt::format("{} {} s{}", fields[0], fields[1],
+                                     fields[2] == "0" ? "" : fmt::format(" and {} ns", fields[2])));
+    }
+    return {"make a time namespace and enter it",
+            clocks.empty() ? "" : fmt::format(" (ahead of the host: {})", join(clocks, ", "))};
+  }
   Words operator()(const plan::BringUpLoopback&) const { return {"bring the loopback device up"}; }
   Words operator()(const plan::SetHostname& a) const {
     std::vector<std::string> parts;
@@ -185,7 +217,8 @@ struct Teller {
     if (a.type) return {fmt::format("make a detached {}", view(a.type)), details};
     const std::string where = a.view == kNoSlot ? "" : " as seen from " + slot_path(plan, a.view);
     return {fmt::format("take a detached copy of {}", view(a.source)),
-            (a.recursive ? " with the mounts below it" : "") + where + details};
+            (a.recursive ? " with the mounts below it" : "") + std::string(a.no_follow ? ", not following a link" : "") +
+                where + details};
   }
   Words operator()(const plan::SetPropagation& a) const {
     return {fmt::format("make the propagation of / {}", plan::propagation_word(a.flags))};
@@ -214,7 +247,13 @@ struct Teller {
     for (const std::string& word : mount_attribute_words(a.recursive_set)) options.push_back("r" + word);
     for (const std::string& word : cleared_attribute_words(a.recursive_clear)) options.push_back("r" + word);
     if (a.propagation != 0) options.push_back(plan::propagation_word(a.propagation));
-    const std::string details = in_parentheses({join(options, ", "), join(strings(plan, a.options), ", ")});
+    std::vector<std::string> ways;
+    if (a.label) ways.push_back("labelled " + view(a.label));
+    if (a.copy_up) ways.emplace_back("begun with what the image has there");
+    if (a.copy_link) ways.emplace_back("a link is made again");
+    if (a.no_follow) ways.emplace_back("not following a link");
+    const std::string details =
+        in_parentheses({join(options, ", "), join(strings(plan, a.options), ", "), join(ways, ", ")});
     if (a.tree != kNoSlot) return {fmt::format("bind {} at {}", tree_source(plan, a.tree), view(a.target)), details};
     return {fmt::format("mount {} at {}", view(a.type), view(a.target)), details};
   }
@@ -222,10 +261,17 @@ struct Teller {
     return {fmt::format("make the {} {}", device_words(a.mode, a.major, a.minor), view(a.path)),
             fmt::format(" (mode {:04o}, owner {}:{})", a.mode & 07777U, a.uid, a.gid)};
   }
+  Words operator()(const plan::BindDevice& a) const {
+    return {fmt::format("bind the host's {} {}", device_words(a.mode, a.major, a.minor), view(a.path))};
+  }
   Words operator()(const plan::MakeLink& a) const {
     return {fmt::format("link {} → {}", view(a.path), view(a.target))};
   }
-  Words operator()(const plan::Pivot&) const {
+  Words operator()(const plan::Pivot& a) const {
+    if (a.move) {
+      return {"move the root filesystem onto the old root and chroot into it",
+              ", after other mounts of procfs and sysfs have been taken off or covered"};
+    }
     return {"make the root filesystem the root (pivot_root)", ", let go of the old one"};
   }
   Words operator()(const plan::ChangeRoot& a) const {
@@ -238,6 +284,47 @@ struct Teller {
             a.remount ? " (the mount that is there)" : " (a bind of it onto itself)"};
   }
   Words operator()(const plan::SetAttribute& a) const { return attribute(a); }
+  Words operator()(const plan::SetAffinity& a) const {
+    if (a.processors.count == 0) return {"run on every processor that the cgroup has"};
+    return {fmt::format("run on the processors {}", number_list(plan.numbers(a.processors)))};
+  }
+  Words operator()(const plan::SetScheduler& a) const {
+    std::vector<std::string> parts;
+    if (a.nice != 0) parts.push_back(fmt::format("nice {}", a.nice));
+    if (a.priority != 0) parts.push_back(fmt::format("priority {}", a.priority));
+    if (a.runtime != 0)
+      parts.push_back(fmt::format("{} ns within {} of each {}", a.runtime, a.deadline, a.period));
+    return {"be scheduled by " + known_name(spec::kSchedulerPolicies, a.policy),
+            in_parentheses({join(parts, ", "), known_flags(spec::kSchedulerFlags, a.flags)})};
+  }
+  Words operator()(const plan::SetMemoryPolicy& a) const {
+    const std::string nodes = number_list(plan.numbers(a.nodes));
+    return {"take memory by " + known_name(spec::kMemoryPolicyModes, a.mode),
+            in_parentheses({nodes.empty() ? "" : "nodes " + nodes, known_flags(spec::kMemoryPolicyFlags, a.flags)})};
+  }
+  Words operator()(const plan::SetLabel& a) const {
+    const std::string_view value = plan.view(a.value);
+    switch (a.label) {
+      case plan::Label::kAppArmor:
+        return {fmt::format("have the program executed with AppArmor's profile {}", profile_name(value)),
+                " (through " + slot_words(plan, a.procfs) + ")"};
+      case plan::Label::kSelinux:
+        return {fmt::format("have the program executed with SELinux's label {}", value),
+                " (through " + slot_words(plan, a.procfs) + ")"};
+      case plan::Label::kSelinuxKeys: return {fmt::format("label keys that are made with {}", value)};
+    }
+    return {};
+  }
+  Words operator()(const plan::FindHome& a) const {
+    return {fmt::format("set HOME to where the container's /etc/passwd has user {}", a.uid), ", or to /"};
+  }
+  Words operator()(const plan::RestrictFiles& a) const {
+    std::vector<std::string> rules;
+    const auto paths = plan.texts(a.paths);
+    for (std::size_t i = 0; i < paths.size(); ++i)
+      rules.push_back(fmt::format("{}: {}", plan.view(paths[i]), file_right_words(plan.numbers(a.rights)[i])));
+    return {"restrict the files within reach", rules.empty() ? " to none" : fmt::format(" to {}", join(rules, "; "))};
+  }
   Words operator()(const plan::ConnectStreams& a) const {
     return {"connect standard input, output and error", fmt::format(" (owner {})", a.uid)};
   }
@@ -301,19 +388,27 @@ struct Teller {
 
   static std::string none_or(std::uint64_t mask) { return mask == 0 ? "none" : join(capability_words(mask), ", "); }
 
-  static Words attribute(const plan::SetAttribute& a) {
+  Words attribute(const plan::SetAttribute& a) const {
     switch (a.attribute) {
       case plan::Attribute::kDeathSignal:
         return {fmt::format("ask for {} when the parent dies", signal_name(static_cast<int>(a.value)))};
       case plan::Attribute::kNotDumpable: return {"forbid others to trace this process before it executes"};
       case plan::Attribute::kNewSession: return {"start a session of its own"};
-      case plan::Attribute::kKeyring: return {"join a session keyring of its own"};
+      case plan::Attribute::kKeyring:
+        return a.name ? Words{fmt::format("join the session keyring {}", view(a.name))}
+                      : Words{"join a session keyring of its own"};
       case plan::Attribute::kLimit:
         return {fmt::format("set {} to {} (hard limit {})", limit_name(a.which),
                             limit_value(static_cast<std::uint64_t>(a.value)),
                             limit_value(static_cast<std::uint64_t>(a.second)))};
       case plan::Attribute::kUmask: return {fmt::format("set the umask to {:04o}", a.value)};
       case plan::Attribute::kNoNewPrivileges: return {"give up new privileges for good (no_new_privs)"};
+      case plan::Attribute::kIoPriority:
+        return {fmt::format("do input and output with {}", known_name(spec::kIoClasses, static_cast<std::uint32_t>(a.which))),
+                fmt::format(", priority {}", a.value)};
+      case plan::Attribute::kPersonality:
+        return {fmt::format("take the personality {}",
+                            known_name(spec::kPersonalityDomains, static_cast<std::uint32_t>(a.value)))};
     }
     return {};
   }
@@ -324,6 +419,9 @@ Words tell_action(const Plan& plan, const plan::Action& action) { return std::vi
 // The path at which an action opens or makes the descriptor in `slot`; empty if it does not.
 std::string opened_at(const Plan& plan, const plan::Action& action, Slot slot) {
   if (const auto* file = std::get_if<plan::OpenFile>(&action)) return file->slot == slot ? plan.c_str(file->path) : "";
+  if (const auto* device = std::get_if<plan::MoveNetworkDevice>(&action)) {
+    return device->network == slot ? "/proc/PID/ns/net" : "";
+  }
   if (const auto* tree = std::get_if<plan::OpenTree>(&action)) {
     return tree->slot == slot ? plan.c_str(tree->source ? tree->source : tree->type) : "";
   }

@@ -84,6 +84,8 @@ void probe_cgroups(HostFacts& facts) {
   if (type == CGROUP2_SUPER_MAGIC) {
     facts.cgroup_mode = CgroupMode::kV2;
     facts.hierarchies = {unified_hierarchy(top)};
+    const auto delegated = kernel::read_file("/sys/kernel/cgroup/delegate");  // since Linux 4.15
+    facts.delegated_files = words(delegated.value_or("cgroup.procs\ncgroup.threads\ncgroup.subtree_control"), '\n');
     return;
   }
   Result<std::vector<std::string>> names = kernel::list_directory(top);
@@ -133,7 +135,32 @@ void find_delegated(HostFacts& facts) {
     find_delegated(hierarchy, listing, facts.cgroup_mode == CgroupMode::kV2);
 }
 
+// Which part of its hierarchy is mounted at `path`: "/docker/ID" in a container that has no cgroup namespace, or "/"
+// (proc_pid_mountinfo(5): the fourth and the fifth word of a line).
+std::string mounted_root(const std::string& path) {
+  const std::string mounts = kernel::read_file("/proc/self/mountinfo").value_or("");
+  for (const std::string_view line : split(mounts, '\n')) {
+    const std::vector<std::string_view> word = split(line, ' ');
+    if (word.size() > 4 && word[4] == path) return std::string(word[3]);
+  }
+  return "/";
+}
+
 }  // namespace
+
+void probe_caller_cgroups(HostFacts& facts) {
+  const std::string listing = kernel::read_file("/proc/self/cgroup").value_or("");
+  for (CgroupHierarchy& hierarchy : facts.hierarchies) {
+    hierarchy.caller = own_cgroup(listing, hierarchy);
+    if (hierarchy.caller.empty() || kernel::exists(hierarchy.path + hierarchy.caller)) continue;
+    const std::string root = mounted_root(hierarchy.path);
+    if (hierarchy.caller == root) {
+      hierarchy.caller.clear();
+    } else if (root != "/" && hierarchy.caller.starts_with(root + "/")) {
+      hierarchy.caller.erase(0, root.size());
+    }
+  }
+}
 
 HostFacts probe() {
   HostFacts facts;
@@ -147,10 +174,14 @@ HostFacts probe() {
   }
   facts.effective_capabilities = effective_capabilities();
   facts.bounding_capabilities = bounding_capabilities();
+  facts.apparmor = kernel::read_file("/sys/module/apparmor/parameters/enabled").value_or("").starts_with("Y");
+  facts.selinux = kernel::exists("/sys/fs/selinux/enforce");
   probe_cgroups(facts);
   if (facts.is_ordinary_user()) find_delegated(facts);
   // Asked directly: /proc/filesystems costs more than both questions.
   if (kernel::exists("/proc/sys/fs/mqueue")) facts.filesystems.emplace_back("mqueue");
+  if (filesystem_type("/sys/fs/resctrl") == RDTGROUP_SUPER_MAGIC) facts.resctrl = "/sys/fs/resctrl";
+  facts.selinux = kernel::exists("/sys/fs/selinux/enforce");
   for (const ResourceLimitName& row : kResourceLimits) {
     struct rlimit limit{};
     if (::getrlimit(static_cast<__rlimit_resource>(row.number), &limit) == 0)
@@ -175,8 +206,6 @@ void probe_for_hints(HostFacts& facts) {
       if (!word.empty()) facts.sysctls[std::string(sysctl)] = word[0];
     }
   }
-  facts.apparmor = kernel::exists("/sys/kernel/security/apparmor");
-  facts.selinux = kernel::exists("/sys/fs/selinux/enforce");
 }
 
 }  // namespace caisson::host

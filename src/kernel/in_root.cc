@@ -114,6 +114,16 @@ int make_in_root(int root, const char* path, Make make, std::uint64_t resolve) n
   return parent;
 }
 
+int make_last_in_root(int root, const char* path, Make make) noexcept {
+  const char* name = nullptr;
+  const int parent = parent_in_root(root, path, &name);
+  if (parent < 0) return -1;
+  bool is_link = false;
+  const int found = make_or_find(parent, name, make, is_link);
+  close_quietly(parent);
+  return found;
+}
+
 int parent_in_root(int root, const char* path, const char** name) noexcept {
   *name = last_component(path);
   char directory[PATH_MAX];

@@ -19,6 +19,9 @@ enum class Make { kDirectory, kFile };
 /// that no name is resolved twice (CVE-2024-45310).
 int make_in_root(int root, const char* path, Make make, std::uint64_t resolve = 0) noexcept;
 
+/// The same, but a symbolic link that is the last component is opened itself.
+int make_last_in_root(int root, const char* path, Make make) noexcept;
+
 /// The directory that holds `path` inside `root`, made where it is missing, and the last component's name in `name`
 /// (a pointer into `path`). -1 and errno.
 int parent_in_root(int root, const char* path, const char** name) noexcept;

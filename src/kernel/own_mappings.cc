@@ -1,23 +1,30 @@
 #include "kernel/own_mappings.h"
 
+#include <fcntl.h>
 #include <link.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <span>
 
-#include "kernel/files.h"
+#include "base/fd.h"
 
 namespace caisson::kernel {
 
 namespace {
 
 using Headers = std::span<const ElfW(Phdr)>;
+
+// An entry of /proc/PID/pagemap (Documentation/admin-guide/mm/pagemap.rst).
+constexpr std::uint64_t kPresent = 1ULL << 63;
+constexpr std::uint64_t kSwapped = 1ULL << 62;
+constexpr std::uint64_t kOfFile = 1ULL << 61;
 
 std::uintptr_t page_size() { return static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE)); }
 std::uintptr_t page_of(std::uintptr_t address) { return address & ~(page_size() - 1); }
@@ -53,17 +60,33 @@ std::uintptr_t base_address(Headers headers) {
   return 0;
 }
 
-// Made aside, with a copy of each page that is not as in the file, and moved over in one step. From the first comparison
-// to the move nothing may write to the segment: no variable of this function is outside the stack.
+// Copies the pages of a segment that are this process's own by now, rather than the file's, to the same place in `aside`.
+bool copy_own_pages(const Segment& segment, char* aside) {
+  const Fd pagemap(::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
+  const std::size_t page = page_size();
+  std::array<std::uint64_t, 64> entries;
+  std::size_t in_entries = 0;
+  for (std::size_t at = 0, next = 0; at < segment.length; at += page, ++next) {
+    if (next == in_entries) {
+      const auto offset = static_cast<off_t>((segment.start + at) / page * sizeof entries[0]);
+      const ssize_t got = ::pread(pagemap.get(), entries.data(), sizeof entries, offset);
+      if (got < static_cast<ssize_t>(sizeof entries[0])) return false;
+      in_entries = static_cast<std::size_t>(got) / sizeof entries[0];
+      next = 0;
+    }
+    if ((entries[next] & (kPresent | kSwapped)) != 0 && (entries[next] & kOfFile) == 0)
+      std::memcpy(aside + at, segment.memory() + at, page);
+  }
+  return true;
+}
+
+// Made aside and moved over in one step. From the first copy to the move nothing may write to the segment: what these two
+// functions write to is on the stack.
 bool map_writable(const Segment& segment, int file) {
   void* aside = ::mmap(nullptr, segment.length, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, segment.offset);
   if (aside == MAP_FAILED) return false;
-  const std::size_t page = page_size();
-  for (std::size_t at = 0; at < segment.length; at += page) {
-    char* copy = static_cast<char*>(aside) + at;
-    if (std::memcmp(copy, segment.memory() + at, page) != 0) std::memcpy(copy, segment.memory() + at, page);
-  }
-  if (::mremap(aside, segment.length, segment.length, MREMAP_MAYMOVE | MREMAP_FIXED, segment.memory()) != MAP_FAILED)
+  if (copy_own_pages(segment, static_cast<char*>(aside)) &&
+      ::mremap(aside, segment.length, segment.length, MREMAP_MAYMOVE | MREMAP_FIXED, segment.memory()) != MAP_FAILED)
     return true;
   ::munmap(aside, segment.length);
   return false;
@@ -98,11 +121,11 @@ constexpr struct {
                      {51, &prctl_mm_map::env_end}};
 
 bool read_memory_map(prctl_mm_map& map) {
-  const Result<std::string> stat = read_file("/proc/self/stat", 4096);
-  const std::size_t name_end = stat ? stat->rfind(')') : std::string::npos;
-  if (name_end == std::string::npos) return false;
-  const char* rest = stat->c_str() + name_end + 1;
-  int field = 3;
+  std::array<char, 1024> stat{};
+  const Fd file(::open("/proc/self/stat", O_RDONLY | O_CLOEXEC));
+  if (::read(file.get(), stat.data(), stat.size() - 1) <= 0) return false;
+  const char* rest = std::strrchr(stat.data(), ')');  // behind the second field
+  int field = 2;
   for (const auto& [wanted, member] : kMemoryFields) {
     for (; field < wanted && rest != nullptr; ++field) rest = std::strchr(rest + 1, ' ');
     if (rest == nullptr) return false;

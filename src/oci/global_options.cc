@@ -79,11 +79,21 @@ constexpr std::array kOptions = {
                    set_flag<Global, &Global::strict>},
 };
 
+// Whether /run is ours. Root of a user namespace is an ordinary user's (podman's), unless its name is root's: runc's rule.
+bool is_root_of_host(const char* runtime) {
+  if (::geteuid() != 0) return false;
+  const char* name = ::getenv("USER");
+  if (runtime == nullptr || (name != nullptr && std::string_view(name) == "root")) return true;
+  unsigned inside = 0, outside = 0, count = 0;
+  const Result<std::string> map = kernel::read_file("/proc/self/uid_map");
+  return !map || (std::sscanf(map->c_str(), "%u %u %u", &inside, &outside, &count) == 3 && count == 0xFFFFFFFFU);
+}
+
 // Root's is below /run; an ordinary user's in its runtime directory, with the sticky bit, so that it is not aged away
 // (XDG Base Directory Specification, "$XDG_RUNTIME_DIR").
 Result<std::string> default_root() {
-  if (::geteuid() == 0) return std::string("/run/caisson-oci");
   const char* runtime = ::getenv("XDG_RUNTIME_DIR");
+  if (is_root_of_host(runtime)) return std::string("/run/caisson-oci");
   if (runtime == nullptr || *runtime != '/')
     return fail(complaint("--root: there is no default without XDG_RUNTIME_DIR", "name a directory of your own"));
   const std::string root = std::string(runtime) + "/caisson-oci";

@@ -9,6 +9,19 @@
 
 namespace caisson::oci {
 
+namespace {
+
+// containerd and Docker look for these words as Go writes them.
+std::string as_go_writes(std::string line) {
+  for (const std::string_view words : {"No such file or directory", "Permission denied", "Not a directory"}) {
+    for (std::size_t at = line.find(words); at != std::string::npos; at = line.find(words, at))
+      line[at] = static_cast<char>(line[at] - 'A' + 'a');
+  }
+  return line;
+}
+
+}  // namespace
+
 Result<Report> Report::open(const std::string& file, LogLevel threshold, LogFormat format) {
   Report report;
   if (!file.empty()) {
@@ -24,7 +37,8 @@ Result<Report> Report::open(const std::string& file, LogLevel threshold, LogForm
 
 void Report::error(std::string_view message, std::string_view hint) const {
   // On one line: callers keep the line in which they find the word that they look for.
-  const std::string line = hint.empty() ? std::string(message) : fmt::format("{} (hint: {})", message, hint);
+  const std::string line =
+      as_go_writes(hint.empty() ? std::string(message) : fmt::format("{} (hint: {})", message, hint));
   if (to_file_) log_.error(line);
   const bool people_read = ::isatty(2) == 1;
   const Log spoken(2, LogLevel::kError, people_read ? LogFormat::kText : LogFormat::kLogfmt, kProgram);

@@ -94,7 +94,11 @@ constexpr std::array kOptions = {
     Option<ExecInput>{{"no-new-privs", 0, {}, kWhat, "Set-user-id programs and file capabilities give nothing"},
                       set_flag<ExecInput, &ExecInput::no_new_privileges>},
     Option<ExecInput>{{"cap", 'c', "CAPABILITY", kWhat, "Give it this capability too", true}, add_capability},
-    Option<ExecInput>{{"cgroup", 0, "[CONTROLLER,…:]PATH", kWhat, "Run in this cgroup below the container's", true}},
+    Option<ExecInput>{{"cgroup", 0, "[CONTROLLER,…:]PATH", kWhat, "Run in this cgroup below the container's", true},
+                      [](ExecInput& input, const Use& use) -> Result<> {
+                        input.exec.cgroups.emplace_back(use.value);
+                        return {};
+                      }},
     Option<ExecInput>{{"detach", 'd', {}, kHow, "Do not wait for its end"},
                       [](ExecInput& input, const Use& use) -> Result<> {
                         input.exec.detaches = use.value == "true";

@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -7,6 +8,7 @@
 #include "plan/mount_options.h"
 #include "spec/capability.h"
 #include "spec/config.h"
+#include "spec/kernel_names.h"
 #include "spec/seccomp.h"
 #include "spec/validate.h"
 
@@ -30,6 +32,12 @@ std::vector<std::string_view> hook_names() {
 std::vector<std::string_view> namespace_names() {
   std::vector<std::string_view> names;
   for (const spec::NamespaceType type : spec::kNamespaceTypes) names.push_back(spec::namespace_word(type));
+  return names;
+}
+
+std::vector<std::string_view> names(std::span<const spec::KernelName> entries) {
+  std::vector<std::string_view> names;
+  for (const spec::KernelName& entry : entries) names.push_back(entry.name);
   return names;
 }
 
@@ -60,8 +68,9 @@ std::string features() {
     "capabilities": {},
     "cgroup": {{"v1": true, "v2": true, "systemd": true, "systemdUser": true, "rdma": true}},
     "seccomp": {},
-    "apparmor": {{"enabled": false}},
-    "selinux": {{"enabled": false}},
+    "apparmor": {{"enabled": true}},
+    "selinux": {{"enabled": true}},
+    "memoryPolicy": {{"modes": {}, "flags": {}}},
     "intelRdt": {{"enabled": false}},
     "mountExtensions": {{"idmap": {{"enabled": true}}}},
     "netDevices": {{"enabled": false}}
@@ -74,7 +83,7 @@ std::string features() {
 }}
 )",
       list(hook_names()), list(plan::mount_option_words()), list(namespace_names()), list(spec::known_capabilities()),
-      seccomp(), json_quote(CAISSON_VERSION));
+      seccomp(), list(names(spec::kMemoryPolicyModes)), list(names(spec::kMemoryPolicyFlags)), json_quote(CAISSON_VERSION));
 }
 
 }  // namespace

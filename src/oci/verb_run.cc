@@ -20,10 +20,9 @@ Result<> check(const CreateInput& input) {
 }
 
 // One whose end this command saw goes with all that was kept of it.
-int conclude(const Command& command, const std::string& id, int status) {
-  const Result<runtime::Container> container = runtime::find_container(command.root, id);
-  if (!container) return refuse(command, container.error());
-  const Result<> removed = runtime::remove(command.root, *container, runtime::Force::kYes, command.report.log());
+int conclude(const Command& command, const runtime::Record& record, int status) {
+  const Result<> removed = runtime::remove(command.root, {record, runtime::Status::kStopped}, runtime::Force::kYes,
+                                           command.report.log());
   return removed ? status : refuse(command, removed.error());
 }
 
@@ -50,7 +49,7 @@ int run_in_foreground(const Command& command, const CreateInput& input) {
   if (!status) return refuse(command, status.error());
   watch.lap("the program, until it has ended");
   if (input.timings) runtime::print_timings(watch.parts(), created->designed.plan, created->times);
-  return input.keep ? *status : conclude(command, input.create.id, *status);
+  return input.keep ? *status : conclude(command, created->record, *status);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "host/facts.h"
 #include "plan/plan.h"
 #include "spec/config.h"
+#include "spec/landlock.h"
 
 namespace caisson::plan {
 
@@ -46,13 +47,17 @@ struct Request {
   std::map<std::string, std::string> origins;  ///< config item → what the user typed: "mounts[7]" → "-v /a:/b"
   std::vector<MountSource> sources;            ///< made before anything is mounted, in this order
   bool wait_for_start = false;                 ///< create, then start: another command says when (AwaitStart)
-  bool new_keyring = true;
+  bool new_keyring = true;  ///< named after the state's id, if that is there; further processes join it then
   bool new_session = true;         ///< of a further process; without: it stays in the caller's job
   bool set_groups = true;          ///< false where the user namespace denies setgroups(2)
   int death_signal = 0;            ///< sent to the process when its parent dies; 0: none
   ContainerState state;            ///< for hooks, and for whoever listens to a filter's notifications
   std::string systemd_program;     ///< libexec/caisson/systemd, where HostFacts::systemd makes the cgroups
+  /// cgroup::Place::paths; absent: cgroupsPath, below the place where this process makes its own. Not for systemd's.
+  std::optional<std::vector<std::string>> cgroup_paths;
+  std::optional<std::string> device_list;  ///< of a v1 cgroup that has others below it: cgroup/device_transition.h
   std::uint32_t preserve_fds = 0;  ///< descriptors 3 … 2+n stay open
+  bool no_pivot = false;           ///< the root is moved onto "/" and entered by chroot(2): for a host on an initramfs
 };
 
 /// The plan of a container's first process.
@@ -80,9 +85,21 @@ struct Target {
       cgroup_directories;                ///< its cgroups as paths of this host, one a hierarchy; empty: the caller's
   std::string systemd_unit;  ///< whose cgroup that is, where systemd has to take the process there: a user's may not
   std::optional<spec::Seccomp> seccomp;  ///< the filter that it is under
+  std::optional<spec::Personality> personality = {};
+  std::optional<spec::MemoryPolicy> memory_policy = {};
+  std::optional<std::vector<spec::LandlockRule>> landlock = {};
 };
 
-/// The plan of a further process in a running container (exec), or beside any process (enter): the same steps.
+/// Gives `target` what the further processes of a container have from its configuration: all but where they go.
+void inherit(const spec::Config& config, Target& target);
+
+/// Whether the processes of a container keep the supplementary groups of whoever starts them: the annotation
+/// run.oci.keep_original_groups, which podman gives for --group-add keep-groups. For Request::set_groups of further
+/// processes.
+bool keeps_groups(const spec::Config& config);
+
+/// The plan of a further process in a running container (exec), or beside any process (enter): the same steps. Its
+/// oom_score_adj is that of `process`.
 Result<Plan> plan_process(const spec::Process& process, const Target& target, const HostFacts& facts,
                           const Request& request);
 

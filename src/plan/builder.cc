@@ -1,11 +1,14 @@
 #include "plan/builder.h"
 
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
 
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <set>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -13,6 +16,9 @@
 #include "base/text.h"
 #include "host/resource_limits.h"
 #include "seccomp/compile.h"
+#include "spec/capability.h"
+#include "spec/kernel_names.h"
+#include "spec/number_list.h"
 
 namespace caisson::plan {
 
@@ -51,6 +57,36 @@ std::vector<std::string> candidates(std::string_view command, const std::vector<
   }
   return found;
 }
+
+// What a process's environment is: of a variable that is there twice the last, and HOME, which is looked up where
+// nobody has said it: the last of all, then, and empty.
+std::vector<std::string> environment_of(const std::vector<std::string>& variables) {
+  std::vector<std::string> kept;
+  std::set<std::string_view> seen;
+  for (auto variable = variables.rbegin(); variable != variables.rend(); ++variable) {
+    if (*variable != "HOME=" && seen.insert(cut(*variable, '=').head).second) kept.push_back(*variable);
+  }
+  std::reverse(kept.begin(), kept.end());
+  if (!seen.contains("HOME")) kept.emplace_back("HOME=");
+  return kept;
+}
+
+// Names to bits; those that validation has let through.
+std::uint32_t flag_bits(const std::vector<std::string>& flags, std::span<const spec::KernelName> known) {
+  std::uint32_t bits = 0;
+  for (const std::string& flag : flags) {
+    if (const spec::KernelName* entry = spec::find_name(known, flag)) bits |= entry->number;
+  }
+  return bits;
+}
+std::uint32_t number_of(std::string_view name, std::span<const spec::KernelName> known) {
+  const spec::KernelName* entry = spec::find_name(known, name);
+  return entry == nullptr ? 0 : entry->number;
+}
+
+// What the possessor and the owner of a session keyring may do with it: what they may with any, and find it, as further
+// processes of the container do (keyctl_setperm(3)).
+constexpr std::int64_t kKeyringPermissions = 0x3f1b0000;
 
 constexpr std::string_view kListener = "listener";
 
@@ -143,7 +179,102 @@ void Builder::await_ready(const spec::Process& process, const std::optional<spec
   add(Lane::kParent, "process", "everything before the program itself has worked", Await{Tag::kReady});
 }
 
-Result<> Builder::prepare(const spec::Process& process, const std::optional<spec::Seccomp>& seccomp, bool joins) {
+Result<> Builder::begin(const spec::Process& process, bool in_user_namespace) {
+  in_user_namespace_ = in_user_namespace;
+  environment_ = environment_of(process.env);
+  if (!process.selinux_label.empty() && !facts_.selinux)
+    return fail(in(label("process.selinuxLabel"), complaint("SELinux is not enabled on this host")));
+  if (process.selinux_label.empty() && !has_profile(process)) return {};
+  procfs_ = plan_.new_slot("procfs of the host");
+  add(Lane::kParent, process.selinux_label.empty() ? "process.apparmorProfile" : "process.selinuxLabel",
+      "where labels are written: not what the image has at /proc",
+      OpenFile{.path = plan_.add("/proc"), .flags = O_PATH | O_DIRECTORY, .slot = procfs_});
+  return {};
+}
+
+// "unconfined" is what every process is where there is no AppArmor.
+bool Builder::has_profile(const spec::Process& process) const {
+  return !process.apparmor_profile.empty() && (process.apparmor_profile != "unconfined" || facts_.apparmor);
+}
+
+void Builder::labels(const spec::Process& process) {
+  if (has_profile(process)) {
+    add(Lane::kChild, "process.apparmorProfile", "AppArmor confines the program",
+        SetLabel{.label = Label::kAppArmor, .value = plan_.add("exec " + process.apparmor_profile), .procfs = procfs_});
+  }
+  if (!process.selinux_label.empty()) {
+    add(Lane::kChild, "process.selinuxLabel", "SELinux confines the program",
+        SetLabel{.label = Label::kSelinux, .value = plan_.add(process.selinux_label), .procfs = procfs_});
+  }
+}
+
+void Builder::keyring(const spec::Process& process) {
+  if (!request_.new_keyring) return;
+  if (!process.selinux_label.empty()) {
+    add(Lane::kChild, "process.selinuxLabel", "its keys are labelled as it is",
+        SetLabel{.label = Label::kSelinuxKeys, .value = plan_.add(process.selinux_label), .procfs = procfs_});
+  }
+  SetAttribute step{.attribute = Attribute::kKeyring};
+  if (!request_.state.id.empty()) {
+    step.name = plan_.add("_ses." + request_.state.id);
+    if (request_.state.pid == 0) step.value = kKeyringPermissions;
+  }
+  add(Lane::kChild, "process", "keys of the caller's session stay outside", step);
+}
+
+void Builder::affinity(std::string_view item, std::string_view list, std::string_view reason) {
+  const auto processors = spec::parse_number_list(list, spec::kMostCpus);
+  add(Lane::kChild, item, reason,
+      SetAffinity{.processors = plan_.add(processors.value_or(std::vector<std::uint32_t>()))});
+}
+
+void Builder::oom_score(Lane lane, const spec::Process& process) {
+  if (!process.oom_score_adj) return;
+  add(lane, "process.oomScoreAdj", "how soon the kernel takes it when memory runs out",
+      WriteFile{.path = plan_.add("/proc/self/oom_score_adj"),
+                .value = plan_.add(std::to_string(*process.oom_score_adj))});
+}
+
+void Builder::scheduling(const spec::Process& process) {
+  if (const auto& scheduler = process.scheduler) {
+    add(Lane::kChild, "process.scheduler", "when it runs if others want to",
+        SetScheduler{.policy = number_of(scheduler->policy, spec::kSchedulerPolicies),
+                     .nice = scheduler->nice,
+                     .priority = static_cast<std::uint32_t>(scheduler->priority),
+                     .flags = flag_bits(scheduler->flags, spec::kSchedulerFlags),
+                     .runtime = scheduler->runtime,
+                     .deadline = scheduler->deadline,
+                     .period = scheduler->period});
+  }
+  if (const auto& priority = process.io_priority) {
+    add(Lane::kChild, "process.ioPriority", "when its input and output are done if others want theirs",
+        SetAttribute{.attribute = Attribute::kIoPriority,
+                     .which = static_cast<std::int32_t>(number_of(priority->class_, spec::kIoClasses)),
+                     .value = priority->priority});
+  }
+}
+
+void Builder::memory_policy(const spec::MemoryPolicy& policy) {
+  const auto nodes = spec::parse_number_list(policy.nodes, spec::kMostNodes);
+  add(Lane::kChild, "linux.memoryPolicy", "on which nodes its memory is taken",
+      SetMemoryPolicy{.mode = number_of(policy.mode, spec::kMemoryPolicyModes),
+                      .flags = flag_bits(policy.flags, spec::kMemoryPolicyFlags),
+                      .nodes = plan_.add(nodes.value_or(std::vector<std::uint32_t>()))});
+}
+
+void Builder::restrict_files(const std::vector<spec::LandlockRule>& rules) {
+  std::vector<std::string> paths;
+  std::vector<std::uint32_t> rights;
+  for (const spec::LandlockRule& rule : rules) {
+    paths.push_back(rule.path);
+    rights.push_back(rule.rights);
+  }
+  add(Lane::kChild, "annotations.caisson.landlock", "files that it does not need are out of its reach",
+      RestrictFiles{.paths = plan_.add(paths), .rights = plan_.add(rights)});
+}
+
+Result<> Builder::prepare(const spec::Process& process, const Bounds& bounds, bool joins) {
+  const auto& seccomp = bounds.seccomp;
   if (joins) {
     add(Lane::kChild, "process", "nobody inside may trace it or look at its files before it executes (CVE-2016-9962)",
         SetAttribute{.attribute = Attribute::kNotDumpable});
@@ -154,6 +285,18 @@ Result<> Builder::prepare(const spec::Process& process, const std::optional<spec
   TRY(limits(process));
   add(Lane::kChild, "process.user.umask", "files are made with this mask, not the caller's",
       SetAttribute{.attribute = Attribute::kUmask, .value = process.user.umask.value_or(0022)});
+  if (environment_.back() == "HOME=") {
+    add(Lane::kChild, "process.env", "programs want to know where their user is at home",
+        FindHome{.uid = process.user.uid, .variable = static_cast<std::uint16_t>(environment_.size() - 1)});
+  }
+  labels(process);
+  scheduling(process);
+  if (bounds.personality) {
+    add(Lane::kChild, "linux.personality", "which kernel it takes this one for",
+        SetAttribute{.attribute = Attribute::kPersonality,
+                     .value = number_of(bounds.personality->domain, spec::kPersonalityDomains)});
+  }
+  if (bounds.memory_policy) memory_policy(*bounds.memory_policy);
   if (process.no_new_privileges) {
     add(Lane::kChild, "process.noNewPrivileges", "set-user-id programs and file capabilities give nothing",
         SetAttribute{.attribute = Attribute::kNoNewPrivileges});
@@ -164,6 +307,7 @@ Result<> Builder::prepare(const spec::Process& process, const std::optional<spec
   const Text directory = plan_.add(process.cwd);
   add(Lane::kChild, "process.cwd", "made if it is missing, while that is allowed",
       ChangeDirectory{.path = directory, .first_try = true});
+  if (bounds.landlock) restrict_files(*bounds.landlock);
   // Loading needs what the change of ids takes, or that new privileges are given up: then it comes as late as it can,
   // so that the filter has to permit little but the program.
   if (seccomp) filter_ = std::make_shared<seccomp::Filter>(TRY_IN(label("linux.seccomp"), seccomp::compile(*seccomp)));
@@ -271,17 +415,38 @@ Result<> Builder::limits(const spec::Process& process) {
   return {};
 }
 
+// In another user namespace than the caller's a process begins with every capability there.
+std::uint64_t Builder::grantable() const {
+  return in_user_namespace_ ? spec::all_capabilities() : facts_.effective_capabilities & facts_.bounding_capabilities;
+}
+
+// config.md "Linux Process": what cannot be granted is a warning.
+spec::Capabilities Builder::granted(const spec::Capabilities& asked) {
+  const std::uint64_t may = grantable();
+  const std::uint64_t all = asked.bounding | asked.effective | asked.inheritable | asked.permitted | asked.ambient;
+  if ((all & ~may) != 0) {
+    plan_.warn(label("process.capabilities") + ": " + join(spec::capability_names(all & ~may), ", ") +
+               ": left out, for whoever starts the container does not have it to give");
+  }
+  return {.bounding = asked.bounding & may,
+          .effective = asked.effective & may,
+          .inheritable = asked.inheritable & may,
+          .permitted = asked.permitted & may,
+          // What is not permitted and inheritable cannot be ambient (capabilities(7)); runc's default config asks for
+          // it in vain.
+          .ambient = asked.ambient & asked.permitted & asked.inheritable & may};
+}
+
 void Builder::identity(const spec::Process& process) {
   SetIds ids{.uid = process.user.uid, .gid = process.user.gid, .groups = plan_.add(process.user.additional_gids)};
   ids.set_groups = request_.set_groups;
-  if (const auto& sets = process.capabilities) {
-    ids.bounding = sets->bounding;
-    ids.effective = sets->effective;
-    ids.permitted = sets->permitted;
-    ids.inheritable = sets->inheritable;
-    // What is not permitted and inheritable cannot be ambient (capabilities(7)); runc's default config asks for it in
-    // vain.
-    ids.ambient = sets->ambient & sets->permitted & sets->inheritable;
+  if (process.capabilities) {
+    const spec::Capabilities sets = granted(*process.capabilities);
+    ids.bounding = sets.bounding;
+    ids.effective = sets.effective;
+    ids.permitted = sets.permitted;
+    ids.inheritable = sets.inheritable;
+    ids.ambient = sets.ambient;
   } else {
     ids.set_capabilities = false;
   }
@@ -303,7 +468,7 @@ Result<> Builder::execute(const spec::Process& process) {
   add(Lane::kChild, "process.args", "the program",
       Exec{.candidates = plan_.add(candidates(process.args[0], process.env)),
            .arguments = plan_.add(process.args),
-           .environment = plan_.add(process.env)});
+           .environment = plan_.add(environment_)});
   return {};
 }
 

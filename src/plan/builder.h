@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "host/facts.h"
@@ -40,9 +41,31 @@ class Builder {
   /// What the user calls `item`.
   std::string label(std::string_view item) const;
 
+  /// What a process is bound to besides what its own part of the configuration says.
+  struct Bounds {
+    const std::optional<spec::Seccomp>& seccomp;
+    const std::optional<spec::Personality>& personality;
+    const std::optional<spec::MemoryPolicy>& memory_policy;
+    const std::optional<std::vector<spec::LandlockRule>>& landlock;
+  };
+
+  /// Before any process is cloned: what the process will need of the host. `in_user_namespace`: it is in another one
+  /// than the caller, where it has all capabilities.
+  /// Errors: what the host cannot do.
+  Result<> begin(const spec::Process& process, bool in_user_namespace);
+
   /// The steps of a process's own state, all but the program's execution. `joins`: it enters namespaces that others
   /// live in, who may not look into it before it executes.
-  Result<> prepare(const spec::Process& process, const std::optional<spec::Seccomp>& seccomp, bool joins);
+  Result<> prepare(const spec::Process& process, const Bounds& bounds, bool joins);
+
+  /// The session keyring, with the label of its keys.
+  void keyring(const spec::Process& process);
+
+  /// What the process may run on: `list` ("0-3"), or everything.
+  void affinity(std::string_view item, std::string_view list, std::string_view reason);
+
+  /// In `lane`, through the host's /proc.
+  void oom_score(Lane lane, const spec::Process& process);
 
   /// Of a process in a user namespace, where nobody may raise a hard limit of the host's: has the parent raise it, if
   /// that may. Before `prepare`, and before the message on which the process in `pid` goes on.
@@ -84,6 +107,13 @@ class Builder {
   Result<> limit(const spec::Process& process, std::size_t index, Lane lane, Slot pid);
   Result<> limits(const spec::Process& process);
   void identity(const spec::Process& process);
+  void scheduling(const spec::Process& process);
+  void memory_policy(const spec::MemoryPolicy& policy);
+  void labels(const spec::Process& process);
+  void restrict_files(const std::vector<spec::LandlockRule>& rules);
+  bool has_profile(const spec::Process& process) const;
+  std::uint64_t grantable() const;
+  spec::Capabilities granted(const spec::Capabilities& asked);
   void load(const seccomp::Filter& filter);
 
   const HostFacts& facts_;
@@ -91,6 +121,9 @@ class Builder {
   Plan plan_;
   bool has_terminal_ = false;
   bool parent_raises_limits_ = false;
+  bool in_user_namespace_ = false;
+  Slot procfs_ = kNoSlot;
+  std::vector<std::string> environment_;
   std::shared_ptr<const seccomp::Filter> filter_;  // shared: of a type that is not known here
 };
 

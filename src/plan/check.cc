@@ -34,6 +34,9 @@ constexpr std::string_view kLaneNames[] = {"parent", "launcher", "child"};
 bool names_host_path(const Action& action) {
   if (std::holds_alternative<OpenFile>(action) || std::holds_alternative<MountRoot>(action)) return true;
   if (std::holds_alternative<MakeMountSource>(action) || std::holds_alternative<SendListener>(action)) return true;
+  if (std::holds_alternative<MakeTimeNamespace>(action)) return true;  // its file in procfs
+  if (std::holds_alternative<BindDevice>(action) || std::holds_alternative<MakeUserNamespace>(action)) return true;
+  if (std::holds_alternative<MoveNetworkDevice>(action) || std::holds_alternative<JoinResctrlGroup>(action)) return true;
   if (const auto* attach = std::get_if<AttachCgroup>(&action)) return attach->tasks.count != 0;
   if (const auto* tree = std::get_if<OpenTree>(&action)) return static_cast<bool>(tree->source);
   if (const auto* write = std::get_if<WriteFile>(&action)) return write->directory == kNoSlot;
@@ -44,15 +47,23 @@ bool lacks_root(const Action& action) {
   return std::visit(
       Overloaded{[](const Mount& a) { return a.root == kNoSlot; },
                  [](const MakeDevice& a) { return a.root == kNoSlot; },
+                 [](const BindDevice& a) { return a.root == kNoSlot; },
                  [](const MakeLink& a) { return a.root == kNoSlot; }, [](const Mask& a) { return a.root == kNoSlot; },
                  [](const MakeReadOnly& a) { return a.root == kNoSlot; }, [](const auto&) { return false; }},
       action);
+}
+
+// Paths that are the container's once its root is the process's: "/" is the host's before.
+bool works_in_own_root(const Action& action) {
+  return std::holds_alternative<FindHome>(action) || std::holds_alternative<RestrictFiles>(action);
 }
 
 // What others on the host can see, and what stays after a failure.
 bool is_host_visible(Lane lane, const Action& action) {
   if (std::holds_alternative<MakeCgroup>(action) || std::holds_alternative<Spawn>(action)) return true;
   if (std::holds_alternative<MakeMountSource>(action) || std::holds_alternative<AskSystemd>(action)) return true;
+  if (std::holds_alternative<GiveCgroup>(action)) return true;
+  if (std::holds_alternative<MoveNetworkDevice>(action) || std::holds_alternative<JoinResctrlGroup>(action)) return true;
   if (std::holds_alternative<EnableControllers>(action) || std::holds_alternative<RestrictDevices>(action)) return true;
   return lane == Lane::kParent && (std::holds_alternative<WriteFile>(action) || std::holds_alternative<MapIds>(action));
 }
@@ -86,7 +97,16 @@ class Checker {
       if (!known.contains(slot)) complain(lane, number, "reads slot '{}' before it is written", plan_.slot_name(slot));
     }
     if (pivoted && names_host_path(action)) complain(lane, number, "names a host path after the pivot");
+    if (!pivoted && pivots_ && works_in_own_root(action)) complain(lane, number, "works in the host's root");
+    if (const auto* home = std::get_if<FindHome>(&action)) check_home(lane, number, *home);
     if (lacks_root(action)) complain(lane, number, "works on a path inside the root without the root's slot");
+  }
+
+  void check_home(Lane lane, std::size_t number, const FindHome& home) {
+    const auto* exec = std::get_if<Exec>(&plan_.lane(lane).back().action);
+    const bool is_there = exec != nullptr && home.variable < exec->environment.count &&
+                          plan_.view(plan_.texts(exec->environment)[home.variable]) == "HOME=";
+    if (!is_there) complain(lane, number, "finds a home for no variable of the program's");
   }
 
   // A lane's process starts with what its parent knew when it was cloned, so lanes are followed where they are spawned.
@@ -159,6 +179,9 @@ class Checker {
   }
 
   const Plan& plan_;
+  const bool pivots_ = std::any_of(plan_.lane(Lane::kChild).begin(), plan_.lane(Lane::kChild).end(), [](const Step& step) {
+    return std::holds_alternative<Pivot>(step.action);
+  });
   std::set<Lane> spawned_;
   std::vector<std::string> broken_;
 };
@@ -172,9 +195,13 @@ SlotUse slot_use(const Action& action) {
             return a.first == kNoSlot ? SlotUse{} : SlotUse{{}, run_of(a.first, a.directories.count)};
           },
           [](const RestrictDevices& a) { return SlotUse{{a.cgroup}, {}}; },
+          [](const GiveCgroup& a) { return SlotUse{{a.cgroup}, {}}; },
           [](const WriteFile& a) { return SlotUse{present({a.directory}), {}}; },
           [](const MapIds& a) { return SlotUse{{a.pid}, {}}; },
           [](const IdMapTree& a) { return SlotUse{present({a.tree, a.pid, a.user_namespace}), {}}; },
+          [](const MakeUserNamespace& a) { return SlotUse{{}, {a.slot}}; },
+          [](const MoveNetworkDevice& a) { return SlotUse{{a.pid}, {a.index, a.network}}; },
+          [](const JoinResctrlGroup& a) { return SlotUse{{a.pid}, {a.made}}; },
           [](const Spawn& a) { return SlotUse{present({a.cgroup}), present({a.pid, a.pidfd})}; },
           [](const AwaitStart& a) { return SlotUse{{a.listener}, {}}; },
           [](const SendDescriptor& a) { return SlotUse{present({a.descriptor, a.value}), {}}; },
@@ -193,12 +220,14 @@ SlotUse slot_use(const Action& action) {
           },
           [](const Mount& a) { return SlotUse{present({a.root, a.tree}), {}}; },
           [](const MakeDevice& a) { return SlotUse{present({a.root}), {}}; },
+          [](const BindDevice& a) { return SlotUse{present({a.root}), {}}; },
           [](const MakeLink& a) { return SlotUse{present({a.root}), {}}; },
           [](const Pivot& a) { return SlotUse{{a.root}, {}}; },
           [](const ChangeRoot& a) { return SlotUse{{a.root}, {}}; },
           [](const Mask& a) { return SlotUse{present({a.root, a.null, a.empty}), {}}; },
           [](const MakeReadOnly& a) { return SlotUse{present({a.root}), {}}; },
           [](const SetAttribute& a) { return SlotUse{present({a.pid}), {}}; },
+          [](const SetLabel& a) { return SlotUse{{a.procfs}, {}}; },
           [](const ConnectStreams& a) { return SlotUse{present({a.input, a.output, a.error, a.root}), {}}; },
           [](const Console& a) { return SlotUse{present({a.root}), {a.master}}; },
           [](const LoadFilter& a) { return SlotUse{{}, present({a.listener})}; },

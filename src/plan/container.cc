@@ -9,11 +9,13 @@
 #include <cerrno>
 
 #include "cgroup/conversion.h"
+#include "cgroup/device_transition.h"
 #include "cgroup/device_program.h"
 #include "cgroup/scope.h"
 #include "cgroup/unit_properties.h"
 #include "plan/builder.h"
 #include "plan/container_files.h"
+#include "plan/resctrl.h"
 
 namespace caisson::plan {
 
@@ -31,7 +33,7 @@ class ContainerPlanner {
  public:
   ContainerPlanner(const spec::Config& config, const HostFacts& facts, const Request& request)
       : config_(config), request_(request), builder_(facts, request_) {
-    if (denies_setgroups()) request_.set_groups = false;
+    if (denies_setgroups() || keeps_groups(config)) request_.set_groups = false;
   }
 
   Result<Plan> plan();
@@ -49,6 +51,7 @@ class ContainerPlanner {
   void join_cgroup(const AttachCgroup& step);
   void limits();
   void restrict_devices();
+  void give_cgroup();
   Result<> namespaces();
   void join_namespaces(Lane lane);
   Result<> spawn();
@@ -61,10 +64,12 @@ class ContainerPlanner {
   bool denies_setgroups() const;
   Slot joined_user_namespace() const;
   void session();
-  void keyring();
+  void time_namespace();
   void sysctls();
   Result<> hooks();
+  Result<> network_devices();
 
+  std::optional<std::uint32_t> host_uid(std::uint32_t uid) const;
   const spec::Namespace* find(spec::NamespaceType type) const;
   bool is_new(spec::NamespaceType type) const { return find(type) != nullptr && find(type)->path.empty(); }
 
@@ -99,13 +104,15 @@ Result<> ContainerPlanner::lay_out_cgroup() {
   const HostFacts& facts = builder_.facts();
   spec::Resources resources = config_.linux_.resources;
   std::string path = config_.linux_.cgroups_path;
+  const bool is_placed = request_.cgroup_paths && !facts.systemd;
   if (facts.systemd) {
     scope_ = TRY(cgroup::scope(path, kUnitPrefix, request_.state.id, *facts.systemd));
     path = scope_->path;
     resources.cpu = cgroup::rounded_quota(resources.cpu);
   }
-  if (path.empty()) return {};
-  Result<cgroup::Layout> made = cgroup::layout(resources, path, facts);
+  if (path.empty() && !is_placed) return {};
+  Result<cgroup::Layout> made = is_placed ? cgroup::layout(resources, cgroup::Place{*request_.cgroup_paths}, facts)
+                                          : cgroup::layout(resources, path, facts);
   if (!made) {
     Error error = std::move(made).error();
     error.item = builder_.label(error.item);
@@ -113,6 +120,8 @@ Result<> ContainerPlanner::lay_out_cgroup() {
   }
   layout_ = std::move(*made);
   if (scope_) layout_.enabled.clear();  // by systemd, as the unit is delegated
+  if (request_.device_list)
+    TRY(cgroup::use_device_transition(layout_, *request_.device_list, resources.devices, facts));
   if (layout_.directories.empty()) return {};
   unified_ = layout_.unified;
   cgroup_count_ = layout_.directories.size();
@@ -152,6 +161,7 @@ Result<> ContainerPlanner::start_scope() {
   open_cgroups(unified_ ? Undo::kInside : Undo::kRemove);
   limits();
   restrict_devices();
+  give_cgroup();
   return {};
 }
 
@@ -180,6 +190,7 @@ void ContainerPlanner::make_cgroup() {
   open_cgroups(Undo::kRemove);
   limits();
   restrict_devices();
+  give_cgroup();
 }
 
 void ContainerPlanner::open_cgroups(Undo undo) {
@@ -251,16 +262,41 @@ void ContainerPlanner::restrict_devices() {
       Undo::kInside);
 }
 
+// Who runs the program may make cgroups below the container's, if the container sees its own cgroup alone, and may write
+// there at all (config-linux.md, "Cgroup ownership").
+void ContainerPlanner::give_cgroup() {
+  const auto& mounts = config_.mounts;
+  const bool writable = std::any_of(mounts.begin(), mounts.end(), [](const spec::Mount& mount) {
+    return mount.type == "cgroup" && mount.destination == "/sys/fs/cgroup" &&
+           std::find(mount.options.begin(), mount.options.end(), "ro") == mount.options.end();
+  });
+  if (!unified_ || !writable || !is_new(spec::NamespaceType::kCgroup)) return;
+  const std::optional<std::uint32_t> owner = host_uid(config_.process.user.uid);
+  if (!owner || *owner == builder_.facts().effective_uid) return;
+  Plan& plan = builder_.plan();
+  builder_.add(Lane::kParent, "linux.cgroupsPath", "the container may make cgroups below its own",
+               GiveCgroup{.cgroup = cgroup_first_, .files = plan.add(builder_.facts().delegated_files), .owner = *owner},
+               Undo::kInside);
+}
+
+// Nothing: nobody's, or one that only a joined user namespace knows.
+std::optional<std::uint32_t> ContainerPlanner::host_uid(std::uint32_t uid) const {
+  const spec::Namespace* user = find(spec::NamespaceType::kUser);
+  if (user == nullptr) return uid;
+  for (const spec::IdMapping& mapping : config_.linux_.uid_mappings) {
+    if (uid >= mapping.container_id && uid - mapping.container_id < mapping.size)
+      return mapping.host_id + (uid - mapping.container_id);
+  }
+  return std::nullopt;
+}
+
 Result<> ContainerPlanner::namespaces() {
   for (std::size_t i = 0; i < config_.linux_.namespaces.size(); ++i) {
     const spec::Namespace& entry = config_.linux_.namespaces[i];
     const std::uint64_t flag = clone_flag(entry.type);
     const std::string item = "linux.namespaces[" + std::to_string(i) + "]";
     if (entry.path.empty()) {
-      if (entry.type == spec::NamespaceType::kTime) {
-        return fail(in(builder_.label(item), complaint("a new time namespace cannot be made yet")));
-      }
-      clone_flags_ |= flag;
+      if (entry.type != spec::NamespaceType::kTime) clone_flags_ |= flag;
       continue;
     }
     if (entry.type == spec::NamespaceType::kMount) {
@@ -359,13 +395,7 @@ Result<Text> ContainerPlanner::mapper(const std::vector<spec::IdMapping>& mappin
 Result<> ContainerPlanner::map_ids() {
   if (!is_new(spec::NamespaceType::kUser)) return {};
   const HostFacts& facts = builder_.facts();
-  const auto map = [&](const std::vector<spec::IdMapping>& mappings) {
-    std::string text;
-    for (const spec::IdMapping& m : mappings) {
-      text += std::to_string(m.container_id) + " " + std::to_string(m.host_id) + " " + std::to_string(m.size) + "\n";
-    }
-    return builder_.plan().add(text);
-  };
+  const auto map = [&](const std::vector<spec::IdMapping>& mappings) { return builder_.plan().add(map_text(mappings)); };
   MapIds step{.pid = pid_,
               .uid_map = map(config_.linux_.uid_mappings),
               .gid_map = map(config_.linux_.gid_mappings),
@@ -405,7 +435,9 @@ Slot ContainerPlanner::joined_user_namespace() const {
 void ContainerPlanner::session() {
   builder_.add(Lane::kChild, "process", "a session of its own: signals of the caller's terminal stay outside",
                SetAttribute{.attribute = Attribute::kNewSession});
-  if (find(spec::NamespaceType::kUser) == nullptr) keyring();
+  builder_.affinity("process", "", "it runs on what its cgroup has, whatever the caller was bound to");
+  time_namespace();
+  if (find(spec::NamespaceType::kUser) == nullptr) builder_.keyring(config_.process);
   if (is_new(spec::NamespaceType::kNetwork)) {
     builder_.add(Lane::kChild, "linux.namespaces", "a new network namespace has a loopback that is down",
                  BringUpLoopback{});
@@ -415,11 +447,18 @@ void ContainerPlanner::session() {
                  SetHostname{.hostname = builder_.plan().add(config_.hostname),
                              .domainname = builder_.plan().add(config_.domainname)});
   }
-  if (const auto& adjustment = config_.process.oom_score_adj) {
-    builder_.add(Lane::kChild, "process.oomScoreAdj", "how soon the kernel takes it when memory runs out",
-                 WriteFile{.path = builder_.plan().add("/proc/self/oom_score_adj"),
-                           .value = builder_.plan().add(std::to_string(*adjustment))});
-  }
+  builder_.oom_score(Lane::kChild, config_.process);
+}
+
+// A clone has no time to set the clocks before somebody is in the namespace.
+void ContainerPlanner::time_namespace() {
+  if (!is_new(spec::NamespaceType::kTime)) return;
+  std::string offsets;
+  for (const auto& [clock, offset] : config_.linux_.time_offsets)
+    offsets += clock + " " + std::to_string(offset.secs) + " " + std::to_string(offset.nanosecs) + "\n";
+  builder_.add(Lane::kChild, offsets.empty() ? "linux.namespaces" : "linux.timeOffsets",
+               "clocks of its own, for the time since the host was started",
+               MakeTimeNamespace{.offsets = builder_.plan().add(offsets)});
 }
 
 // sysctl(8): the separator is what comes first; the other one is part of names and stands for the first.
@@ -428,13 +467,6 @@ std::string below_proc_sys(std::string name) {
   if (first == std::string::npos || name[first] == '/') return name;
   for (char& c : name) c = c == '.' ? '/' : c == '/' ? '.' : c;
   return name;
-}
-
-// It belongs to the user who makes it: in a user namespace, its root.
-void ContainerPlanner::keyring() {
-  if (!builder_.request().new_keyring) return;
-  builder_.add(Lane::kChild, "process", "keys of the caller's session stay outside",
-               SetAttribute{.attribute = Attribute::kKeyring});
 }
 
 // Through the host's procfs: what lies at /proc in the root is the image's business (CVE-2025-52881). The files show
@@ -447,15 +479,36 @@ void ContainerPlanner::sysctls() {
   }
 }
 
+// runc: never without root, who alone may take a device out of the host's namespace.
+Result<> ContainerPlanner::network_devices() {
+  for (const auto& [name, device] : config_.linux_.net_devices) {
+    const std::string item = "linux.netDevices." + name;
+    if (builder_.facts().is_ordinary_user())
+      return fail(in(builder_.label(item), complaint("only root can move a network device into the container")));
+    Plan& plan = builder_.plan();
+    builder_.add(Lane::kParent, item, "the container's alone until it ends",
+                 MoveNetworkDevice{.name = plan.add(name),
+                                   .new_name = plan.add(device.name.empty() ? name : device.name),
+                                   .pid = pid_,
+                                   .index = plan.new_slot("number of " + name),
+                                   .network = plan.new_slot("network namespace with " + name)},
+                 Undo::kRemove);
+  }
+  return {};
+}
+
 // While everything is mounted, and both the host and the container can be seen (config.md, "POSIX-platform Hooks"):
 // those of the runtime's namespaces first. What was known of the host before them need not be true any more.
 Result<> ContainerPlanner::hooks() {
   const spec::Hooks& hooks = config_.hooks;
-  if (hooks.prestart.empty() && hooks.create_runtime.empty() && hooks.create_container.empty()) return {};
+  const bool moves = !config_.linux_.net_devices.empty() || config_.linux_.intel_rdt;
+  if (!moves && hooks.prestart.empty() && hooks.create_runtime.empty() && hooks.create_container.empty()) return {};
   const spec::State state = builder_.state(config_, "creating");
   builder_.add(Lane::kChild, "hooks", "everything is in place, and the host can still be seen", Signal{Tag::kMounted});
   builder_.await_terminal(config_.process);
   builder_.add(Lane::kParent, "hooks", "hooks find the container's namespaces and mounts", Await{Tag::kMounted});
+  TRY(network_devices());
+  TRY(join_resctrl(config_, builder_, pid_));
   TRY(builder_.hooks(Lane::kParent, "prestart", hooks.prestart, state, pid_, "run on the host before the pivot"));
   TRY(builder_.hooks(Lane::kParent, "createRuntime", hooks.create_runtime, state, pid_,
                      "run on the host before the pivot"));
@@ -481,6 +534,13 @@ Result<Plan> ContainerPlanner::plan() {
   }
   TRY(lay_out_cgroup());
   TRY(namespaces());
+  if (denies_setgroups() && !keeps_groups(config_) && !config_.process.user.additional_gids.empty()) {
+    return fail(in(builder_.label("process.user.additionalGids"),
+                   complaint("cannot set any additional groups in a rootless container",
+                             "its user namespace has one group alone, and denies setgroups(2): leave them out, or have "
+                             "ranges in /etc/subgid")));
+  }
+  TRY(builder_.begin(config_.process, in_user_namespace));
   const bool beside = makes_cgroup_beside_child();
   if (!beside && !scope_) make_cgroup();
   // An ordinary user may copy mounts only in a mount namespace that its own user namespace owns.
@@ -512,7 +572,7 @@ Result<Plan> ContainerPlanner::plan() {
   if (new_users) files.map_owners({.pid = pid_});
   if (in_user_namespace) {
     become_root();
-    keyring();
+    builder_.keyring(config_.process);  // it belongs to the user who makes it
   }
   sysctls();
 
@@ -525,7 +585,10 @@ Result<Plan> ContainerPlanner::plan() {
   files.pivot();
   files.protect();
 
-  TRY(builder_.prepare(config_.process, config_.linux_.seccomp, !joined_.empty()));
+  const std::optional<std::vector<spec::LandlockRule>> landlock = spec::read_landlock(config_.annotations);
+  TRY(builder_.prepare(
+      config_.process,
+      {config_.linux_.seccomp, config_.linux_.personality, config_.linux_.memory_policy, landlock}, !joined_.empty()));
   TRY(builder_.hooks(Lane::kChild, "startContainer", config_.hooks.start_container, builder_.state(config_, "created"),
                      kNoSlot, "run inside, as the program's user, right before it"));
   TRY(builder_.execute(config_.process));
@@ -558,6 +621,11 @@ Result<Plan> plan_hook(const spec::Config& config, const spec::Hook& hook, std::
   const Slot pid = status == "stopped" ? kNoSlot : builder.plan().give_slot(kSlotPid);
   TRY(builder.hook(Lane::kParent, item, hook, builder.state(config, status), pid, "run on the host"));
   return std::move(builder.plan());
+}
+
+bool keeps_groups(const spec::Config& config) {
+  const auto found = config.annotations.find("run.oci.keep_original_groups");
+  return found != config.annotations.end() && found->second == "1";
 }
 
 Result<Plan> plan_container(const spec::Config& config, const HostFacts& facts, const Request& request) {

@@ -40,6 +40,46 @@ std::uint32_t type_bits(char type) {
   }
 }
 
+// "/a//b/./../c/" as "/a/c": what it means where no component is a link.
+std::string lexically_normal(std::string_view path) {
+  std::vector<std::string_view> components;
+  for (const std::string_view component : split(path, '/')) {
+    if (component == "..") {
+      if (!components.empty()) components.pop_back();
+    } else if (!component.empty() && component != ".") {
+      components.push_back(component);
+    }
+  }
+  std::string normal;
+  for (const std::string_view component : components) normal.append("/").append(component);
+  return normal.empty() ? "/" : normal;
+}
+
+// Files of procfs that say nothing on which anybody's protection rests: lxcfs and others have their own views of them.
+bool is_harmless_in_proc(std::string_view path) {
+  constexpr std::array<std::string_view, 10> kPaths = {
+      "/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo",  "/proc/stat",
+      "/proc/swaps",   "/proc/uptime",    "/proc/loadavg",  "/proc/slabinfo",
+      "/proc/sys/kernel/ns_last_pid",     "/proc/sys/crypto/fips_enabled"};
+  return std::find(kPaths.begin(), kPaths.end(), path) != kPaths.end();
+}
+
+// CVE-2019-16884, CVE-2019-19921. What a link of the image leads to is looked at when it is mounted.
+Result<OverProc> over_proc(const std::string& destination, bool is_procfs) {
+  const std::string path = lexically_normal(destination);
+  if (path == "/proc") {
+    if (is_procfs) return OverProc::kWhole;
+    return fail(complaint("only a procfs can be mounted at /proc, new or bound"));
+  }
+  if (!path.starts_with("/proc/")) return OverProc::kNothing;
+  if (is_harmless_in_proc(path)) return OverProc::kFile;
+  return fail(complaint("'" + path + "' cannot be mounted because it is inside /proc"));
+}
+
+bool is_bind_mount(const spec::Mount& mount, const MountOptions& options) {
+  return options.bind || mount.type == "bind" || mount.type == "rbind";
+}
+
 std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 // "/proc/PID/root/dev/shm": a path of another process's mount namespace, whose mounts can be copied only there.
@@ -58,10 +98,14 @@ std::optional<OtherView> other_view(std::string_view source) {
 }  // namespace
 
 Slot ContainerFiles::open_tree(std::string_view item, std::string_view reason, std::string_view source, bool recursive,
-                               std::uint64_t propagation) {
+                               std::uint64_t propagation, bool no_follow) {
   Plan& plan = builder_.plan();
   const Slot slot = plan.new_slot("tree of " + std::string(source));
-  OpenTree step{.source = plan.add(source), .recursive = recursive, .propagation = propagation, .slot = slot};
+  OpenTree step{.source = plan.add(source),
+                .recursive = recursive,
+                .propagation = propagation,
+                .slot = slot,
+                .no_follow = no_follow};
   if (const auto view = other_view(source)) {
     step.source = plan.add(view->path);
     step.view = plan.new_slot("mount namespace with " + std::string(source));
@@ -72,15 +116,53 @@ Slot ContainerFiles::open_tree(std::string_view item, std::string_view reason, s
   return slot;
 }
 
-// runtime-spec config.md, "idmap": with the container's own mappings, or without a mapping of the mount's.
-Result<bool> ContainerFiles::is_mapped(const spec::Mount& mount, const MountOptions& options) const {
-  if (!options.idmap && mount.uid_mappings.empty() && mount.gid_mappings.empty()) return false;
-  const bool own = mount.uid_mappings.empty() || (mount.uid_mappings == config_.linux_.uid_mappings &&
-                                                  mount.gid_mappings == config_.linux_.gid_mappings);
-  if (!own) return fail(complaint("a mount's id mappings can only be the container's own"));
-  if (!situation_.in_user_namespace)
-    return fail(complaint("without a user namespace of the container's own there is nothing to map owners to"));
-  return true;
+std::string ContainerFiles::in_bundle(const std::string& path) const {
+  const std::string& bundle = builder_.request().state.bundle;
+  return path.starts_with('/') || bundle.empty() ? path : bundle + "/" + path;
+}
+
+// One for all mounts with the same maps.
+Slot ContainerFiles::user_namespace(const std::string& item, const MountOwners& owners) {
+  const auto key = std::pair(map_text(owners.uids), map_text(owners.gids));
+  const auto [found, is_new] = user_namespaces_.try_emplace(key, kNoSlot);
+  if (is_new) {
+    Plan& plan = builder_.plan();
+    found->second = plan.new_slot("user namespace for " + item);
+    builder_.add(Lane::kParent, item, "the kernel takes a mount's maps from a user namespace",
+                 MakeUserNamespace{
+                     .uid_map = plan.add(key.first), .gid_map = plan.add(key.second), .slot = found->second});
+  }
+  return found->second;
+}
+
+Result<> ContainerFiles::map_tree(const spec::Mount& mount, const MountOptions& options, const std::string& item,
+                                  Slot tree) {
+  const MountOwners owners = TRY(mount_owners(mount, options, config_.linux_));
+  switch (owners.kind) {
+    case Owners::kAsTheyAre: return {};
+    case Owners::kContainers:
+      if (!situation_.in_user_namespace)
+        return fail(complaint("without a user namespace of the container's own there is nothing to map owners to"));
+      mapped_.push_back({tree, options.recursive_idmap, item});
+      return {};
+    case Owners::kOwn: break;
+  }
+  if (situation_.opener != Lane::kParent || builder_.facts().is_ordinary_user())
+    return fail(complaint("only root can show a mount's files with owners of its own"));
+  const Slot user_namespace = this->user_namespace(item, owners);
+  builder_.add(
+      Lane::kParent, item, "on the disk their owners stay what they are",
+      IdMapTree{.tree = tree, .user_namespace = user_namespace, .recursive = options.recursive_idmap});
+  return {};
+}
+
+// SELinux labels all files of a new file system by an option, except where its label is the policy's to say.
+std::vector<std::string> ContainerFiles::with_label(std::vector<std::string> options) const {
+  constexpr std::string_view kAnnotation = "run.oci.mount_context_type";  // crun.1
+  const auto annotated = config_.annotations.find(std::string(kAnnotation));
+  const std::string key = annotated == config_.annotations.end() ? "context" : annotated->second;
+  if (!config_.linux_.mount_label.empty()) options.push_back(key + "=" + config_.linux_.mount_label);
+  return options;
 }
 
 void ContainerFiles::map_owners(const IdMapTree& of) {
@@ -94,27 +176,39 @@ void ContainerFiles::map_owners(const IdMapTree& of) {
 
 Result<> ContainerFiles::open_root() {
   const MountOptions options = root_mount_ == nullptr ? MountOptions() : read_mount_options(root_mount_->options);
-  const bool mapped = root_mount_ != nullptr && TRY_IN(builder_.label("mounts[0]"), is_mapped(*root_mount_, options));
-  if (root_mount_ == nullptr || root_mount_->type == "bind") {
-    root_tree_ = open_tree("root.path", "the container's files, apart from the host's mounts",
-                           root_mount_ == nullptr ? config_.root.path : root_mount_->source, true,
-                           kPropagationPrivate | kPropagationRecursive);
-    if (mapped) mapped_.push_back({root_tree_, options.recursive_idmap, "root.path"});
+  const auto map = [&](Slot tree, const char* item) -> Result<> {
+    if (root_mount_ == nullptr) return {};
+    MountOptions each = options;
+    each.recursive_idmap = each.recursive_idmap && root_mount_->type == "bind";
+    TRY_IN(builder_.label("mounts[0]"), map_tree(*root_mount_, each, item, tree));
     return {};
+  };
+  if (root_mount_ == nullptr || root_mount_->type == "bind") {
+    // What the host mounts below it later shows inside, unless the container is to have nothing to do with the host.
+    const std::uint64_t wanted = propagation_flags(config_.linux_.rootfs_propagation);
+    const bool hears = wanted == 0 || (wanted & kPropagationSlave) != 0;
+    root_tree_ = open_tree("root.path", "the container's files, apart from the host's mounts",
+                           root_mount_ == nullptr ? in_bundle(config_.root.path) : root_mount_->source, true,
+                           (hears ? kPropagationSlave : kPropagationPrivate) | kPropagationRecursive);
+    return map(root_tree_, "root.path");
   }
   if (!situation_.in_user_namespace || root_mount_->type != "overlay") return {};
   overlay_ = TRY_IN(builder_.label("mounts[0]"), read_overlay(options.data));
+  std::vector<Slot> layers;
   for (const std::string& layer : overlay_.lower) {
     const Slot tree = open_tree("mounts[0]", "the image below", layer, false, kPropagationPrivate);
     if (first_layer_ == kNoSlot) first_layer_ = tree;
-    if (mapped) mapped_.push_back({tree, false, "mounts[0]"});
+    layers.push_back(tree);
   }
   writable_ = open_tree("mounts[0]", "what the container writes above", overlay_.writable, false, kPropagationPrivate);
-  if (mapped) mapped_.push_back({writable_, false, "mounts[0]"});
+  layers.push_back(writable_);
+  for (const Slot tree : layers) TRY(map(tree, "mounts[0]"));
   return {};
 }
 
 Result<> ContainerFiles::open() {
+  if (!config_.linux_.mount_label.empty() && !builder_.facts().selinux)
+    return fail(in(builder_.label("linux.mountLabel"), complaint("this host's kernel has no SELinux, whose label it is")));
   for (std::size_t i = 0; i < config_.mounts.size(); ++i) {
     const spec::Mount& mount = config_.mounts[i];
     Planned planned{
@@ -141,6 +235,7 @@ Result<> ContainerFiles::open() {
                                         device.path, false, kPropagationPrivate));
     }
     for (const spec::Device& device : config_.linux_.devices) {
+      if (device.type == 'p') continue;
       device_trees_.push_back(open_tree("linux.devices", "a node cannot be made here: the host's own is bound",
                                         device.path, false, kPropagationPrivate));
     }
@@ -152,49 +247,65 @@ Result<> ContainerFiles::open() {
   return {};
 }
 
+Result<> ContainerFiles::check(const Planned& planned, bool is_bind) const {
+  const spec::Mount& mount = *planned.mount;
+  const MountOptions& options = planned.options;
+  const bool is_mapped = options.idmap || !mount.uid_mappings.empty() || !mount.gid_mappings.empty();
+  if (mount.type.empty() && !is_bind) return fail(complaint("a mount needs a type, or the option bind or rbind"));
+  if (is_mapped && !is_bind) return fail(complaint("idmap is for bind mounts"));
+  if (options.copy_up && (is_bind || mount.type != "tmpfs")) return fail(complaint("tmpcopyup is for tmpfs mounts"));
+  if ((options.copy_link || options.no_follow_source) && !is_bind)
+    return fail(complaint("copy-symlink and src-nofollow are for bind mounts"));
+  if (is_bind && !options.data.empty()) {
+    return fail(complaint("bind mounts cannot have any filesystem-specific options applied: '" +
+                          join(options.data, ",") + "'"));
+  }
+  return {};
+}
+
 Result<> ContainerFiles::open_mount(Planned& planned) {
   const spec::Mount& mount = *planned.mount;
-  const bool is_bind = planned.options.bind || mount.type == "bind" || mount.type == "rbind";
-  if (planned.options.idmap && !is_bind) return fail(complaint("idmap is for bind mounts"));
-  if (planned.options.copy_up) return fail(complaint("the option tmpcopyup is not there yet"));
-  if (mount.type.empty() && !is_bind) return fail(complaint("a mount needs a type, or the option bind or rbind"));
+  const MountOptions& options = planned.options;
+  const bool is_bind = is_bind_mount(mount, options);
+  TRY(check(planned, is_bind));
+  planned.over_proc = TRY(over_proc(mount.destination, is_bind || mount.type == "proc"));
   if (is_bind) {
-    if (!planned.options.data.empty()) {
-      return fail(complaint("bind mounts cannot have any filesystem-specific options applied: '" +
-                            join(planned.options.data, ",") + "'"));
-    }
     if (clean(mount.destination) == "/dev") dev_is_bound_ = true;
-    const bool recursive = planned.options.recursive_bind || mount.type == "rbind";
+    const bool recursive = options.recursive_bind || mount.type == "rbind";
     // A slave hears of the host's mounts and tells of none of its own; one that is to be shared does both.
-    const bool shared = (planned.options.propagation & kPropagationShared) != 0;
+    const bool shared = (options.propagation & kPropagationShared) != 0;
     const std::uint64_t slave = shared ? 0 : kPropagationSlave | (recursive ? kPropagationRecursive : 0);
     planned.tree = open_tree(planned.item, "taken in the host's view, so that no path of the container is followed",
-                             mount.source, recursive, slave);
-    if (TRY(is_mapped(mount, planned.options)))
-      mapped_.push_back({planned.tree, planned.options.recursive_idmap, planned.item});
-    return {};
+                             in_bundle(mount.source), recursive, slave, options.no_follow_source);
+    return map_tree(mount, options, planned.item, planned.tree);
   }
   if (mount.type == "sysfs" && situation_.bind_sysfs) {
     planned.tree = open_tree(planned.item, "in case a fresh sysfs is refused", "/sys", true,
                              kPropagationSlave | kPropagationRecursive);
   }
-  if (mount.type == "cgroup" && !situation_.cgroup_is_late) open_cgroups(planned);
+  if (mount.type == "cgroup" && !situation_.cgroup_is_late) open_cgroup(planned);
   return {};
 }
 
-void ContainerFiles::open_cgroups(Planned& planned) {
-  const bool v2 = builder_.facts().cgroup_mode == CgroupMode::kV2;
-  if (!v2 && !situation_.own_cgroup_namespace) {
-    for (const std::string& directory : situation_.cgroup_directories) {
-      planned.cgroup_trees.push_back(open_tree(planned.item,
-                                               "without a cgroup namespace the container sees its own directory alone",
-                                               directory, false, kPropagationPrivate));
-    }
+void ContainerFiles::open_cgroup(Planned& planned) {
+  constexpr std::string_view kOwnAlone = "without a cgroup namespace the container sees its own directory alone";
+  if (builder_.facts().cgroup_mode != CgroupMode::kV2) {
+    if (situation_.own_cgroup_namespace) return;
+    for (const std::string& directory : situation_.cgroup_directories)
+      planned.cgroup_trees.push_back(open_tree(planned.item, kOwnAlone, directory, false, kPropagationPrivate));
+    return;
   }
-  // A new mount of cgroup2 from the host's cgroup namespace would change the options of the host's own (nsdelegate).
-  if (v2 && situation_.host_cgroup_namespace && !situation_.cgroup_directories.empty()) {
-    planned.tree = open_tree(planned.item, "without a cgroup namespace the container sees its own directory alone",
-                             situation_.cgroup_directories.front(), false, kPropagationPrivate);
+  if (situation_.own_cgroup_namespace) {
+    planned.mask_if_refused = situation_.in_user_namespace;
+    return;
+  }
+  // A new mount of cgroup2 from the host's cgroup namespace would change the options of the host's own (nsdelegate);
+  // from another's it may be refused (EPERM in a user namespace).
+  planned.mask_if_refused = situation_.in_user_namespace || builder_.facts().is_ordinary_user();
+  const bool is_needed = situation_.host_cgroup_namespace || situation_.in_user_namespace;
+  if (is_needed && !situation_.cgroup_directories.empty()) {
+    planned.tree =
+        open_tree(planned.item, kOwnAlone, situation_.cgroup_directories.front(), false, kPropagationPrivate);
   }
 }
 
@@ -216,14 +327,14 @@ void ContainerFiles::place_root() {
     builder_.add(Lane::kChild, "mounts[0]", "the image below, what the container writes above",
                  MountRoot{.type = plan.add(root_mount_->type),
                            .options = plan.add(join(root_mount_->options, ",")),
-                           .at = plan.add(config_.root.path),
+                           .at = plan.add(in_bundle(config_.root.path)),
                            .root = root_});
   } else {
     builder_.add(
         Lane::kChild, "root.path", "a root must be a mount to be pivoted into",
         // The user namespace's root may not get to the directory itself, everybody does to "/".
         MountRoot{
-            .tree = root_tree_, .at = plan.add(situation_.in_user_namespace ? "/" : config_.root.path), .root = root_});
+            .tree = root_tree_, .at = plan.add(situation_.in_user_namespace ? "/" : in_bundle(config_.root.path)), .root = root_});
   }
 }
 
@@ -238,16 +349,22 @@ void ContainerFiles::place(const Planned& planned) {
               .clear = options.clear,
               .recursive_set = options.recursive_set,
               .recursive_clear = options.recursive_clear,
-              .propagation = options.propagation};
-  const bool fresh_sysfs = spec.type == "sysfs" && planned.tree != kNoSlot;
-  if (planned.tree != kNoSlot && !fresh_sysfs) {
+              .propagation = options.propagation,
+              .over_proc = planned.over_proc,
+              .copy_up = options.copy_up,
+              .copy_link = options.copy_link,
+              .no_follow = options.no_follow_target};
+  const bool is_tried_first = spec.type == "sysfs" || (spec.type == "cgroup" && !situation_.host_cgroup_namespace);
+  if (planned.tree != kNoSlot && (!is_tried_first || is_bind_mount(spec, options))) {
     builder_.add(Lane::kChild, planned.item, "a part of the host's files, shown inside", mount);
     return;
   }
   mount.tree = kNoSlot;
   mount.type = plan.add(spec.type == "cgroup" ? std::string("cgroup2") : spec.type);
   mount.source = plan.add(spec.source.empty() ? spec.type : spec.source);
-  mount.options = plan.add(options.data);
+  const bool has_label = spec.type != "proc" && spec.type != "sysfs" && spec.type != "cgroup" && spec.type != "mqueue";
+  mount.options = plan.add(has_label ? with_label(options.data) : options.data);
+  if (spec.type == "mqueue") mount.label = plan.add(config_.linux_.mount_label);
   // Nothing is mounted below a new file system yet: "rro" is "ro".
   mount.set = (mount.set & ~options.recursive_clear) | options.recursive_set;
   mount.clear = mount.recursive_set = mount.recursive_clear = 0;
@@ -256,14 +373,32 @@ void ContainerFiles::place(const Planned& planned) {
     mount.set &= ~std::uint64_t{MOUNT_ATTR_RDONLY};
     read_only_later_.push_back(clean(spec.destination));
   }
+  if (planned.mask_if_refused && situation_.host_cgroup_namespace) {
+    builder_.add(Lane::kChild, planned.item, "the host's cgroups are not for the container to see (CVE-2023-25809)",
+                 nothing_at(mount.target));
+    return;
+  }
   Step& step = builder_.add(Lane::kChild, planned.item, "a file system of the container's own", mount);
-  if (fresh_sysfs) {
+  if (planned.tree != kNoSlot) {
     Mount bound = mount;
     bound.tree = planned.tree;
-    bound.type = bound.source = {};
+    bound.type = bound.source = bound.label = {};
     bound.options = {};
-    plan.add_fallback(step, bound, {EPERM});
+    plan.add_fallback(step, bound, {EPERM, EBUSY});
+  } else if (planned.mask_if_refused) {
+    plan.add_fallback(step, nothing_at(mount.target), {EPERM, EBUSY});
   }
+}
+
+// An empty directory that cannot be written to.
+Mount ContainerFiles::nothing_at(Text target) {
+  Plan& plan = builder_.plan();
+  return {.root = root_,
+          .type = plan.add("tmpfs"),
+          .source = plan.add("tmpfs"),
+          .target = target,
+          .options = plan.add(with_label({"nr_blocks=1", "nr_inodes=2", "mode=755"})),
+          .set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
 }
 
 void ContainerFiles::place_cgroup_v1(const Planned& planned) {
@@ -275,7 +410,7 @@ void ContainerFiles::place_cgroup_v1(const Planned& planned) {
                      .type = plan.add("tmpfs"),
                      .source = plan.add("tmpfs"),
                      .target = plan.add(top),
-                     .options = plan.add(std::vector<std::string>{"mode=755"}),
+                     .options = plan.add(with_label({"mode=755"})),
                      .set = attributes});
   for (std::size_t i = 0; i < situation_.cgroup_directories.size(); ++i) {
     for (const CgroupHierarchy& hierarchy : builder_.facts().hierarchies) {
@@ -313,7 +448,7 @@ Result<> ContainerFiles::mount(const std::function<void()>& before_cgroups) {
     }
     if (planned.mount->type == "cgroup" && situation_.cgroup_is_late) {
       situation_.opener = Lane::kChild;
-      open_cgroups(planned);
+      open_cgroup(planned);
     }
     if (planned.mount->type == "cgroup" && builder_.facts().cgroup_mode != CgroupMode::kV2) {
       place_cgroup_v1(planned);
@@ -329,13 +464,15 @@ Result<> ContainerFiles::mount(const std::function<void()>& before_cgroups) {
 
 void ContainerFiles::devices() {
   std::size_t tree = 0;
-  const auto next_tree = [&] { return situation_.bind_devices ? device_trees_[tree++] : kNoSlot; };
+  const auto next_tree = [&](const spec::Device& spec) {
+    return situation_.bind_devices && spec.type != 'p' ? device_trees_[tree++] : kNoSlot;
+  };
   for (const spec::Device& each : default_devices_) {
-    device(each, "linux.devices", "every container has it (runtime-spec, default devices)", next_tree());
+    device(each, "linux.devices", "every container has it (runtime-spec, default devices)", next_tree(each));
   }
   for (std::size_t i = 0; i < config_.linux_.devices.size(); ++i) {
     device(config_.linux_.devices[i], "linux.devices[" + std::to_string(i) + "]", "a device the container may use",
-           next_tree());
+           next_tree(config_.linux_.devices[i]));
   }
 }
 
@@ -345,14 +482,19 @@ void ContainerFiles::device(const spec::Device& spec, std::string_view item, std
     builder_.add(Lane::kChild, item, reason, Mount{.root = root_, .tree = tree, .target = plan.add(clean(spec.path))});
     return;
   }
-  builder_.add(Lane::kChild, item, reason,
-               MakeDevice{.root = root_,
-                          .path = plan.add(clean(spec.path)),
-                          .mode = type_bits(spec.type) | spec.file_mode.value_or(0666),
-                          .major = static_cast<std::uint32_t>(spec.major),
-                          .minor = static_cast<std::uint32_t>(spec.minor),
-                          .uid = spec.uid,
-                          .gid = spec.gid});
+  const MakeDevice made{.root = root_,
+                        .path = plan.add(clean(spec.path)),
+                        .mode = type_bits(spec.type) | (spec.file_mode.value_or(0666) & 07777),
+                        .major = static_cast<std::uint32_t>(spec.major),
+                        .minor = static_cast<std::uint32_t>(spec.minor),
+                        .uid = spec.uid,
+                        .gid = spec.gid};
+  Step& step = builder_.add(Lane::kChild, item, reason, made);
+  if (spec.type == 'p') return;
+  // An outer container's devices cgroup may refuse the node that its privileges allow.
+  plan.add_fallback(
+      step, BindDevice{.root = root_, .path = made.path, .mode = made.mode, .major = made.major, .minor = made.minor},
+      {EPERM});
 }
 
 void ContainerFiles::links() {
@@ -369,7 +511,8 @@ void ContainerFiles::links() {
 }
 
 void ContainerFiles::pivot() {
-  builder_.add(Lane::kChild, "root", "from here on the old root is gone", Pivot{root_});
+  builder_.add(Lane::kChild, "root", "from here on the old root is gone",
+               Pivot{.root = root_, .move = builder_.request().no_pivot});
   const std::uint64_t propagation = propagation_flags(config_.linux_.rootfs_propagation);
   if (propagation == 0 || propagation == (kPropagationSlave | kPropagationRecursive)) return;
   builder_.add(Lane::kChild, "linux.rootfsPropagation", "what the container's own mounts tell others",
@@ -382,7 +525,7 @@ void ContainerFiles::protect() {
     empty_ = plan.new_slot("empty directory");
     builder_.add(Lane::kChild, "linux.maskedPaths", "what masked directories show",
                  OpenTree{.type = plan.add("tmpfs"),
-                          .options = plan.add(std::vector<std::string>{"nr_blocks=1", "nr_inodes=2", "mode=755"}),
+                          .options = plan.add(with_label({"nr_blocks=1", "nr_inodes=2", "mode=755"})),
                           .set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
                           .slot = empty_});
   }

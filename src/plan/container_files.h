@@ -2,12 +2,15 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "plan/builder.h"
 #include "plan/mount_options.h"
+#include "plan/mount_owners.h"
 #include "plan/overlay.h"
 #include "spec/config.h"
 
@@ -18,9 +21,9 @@ struct FileSituation {
   bool own_cgroup_namespace = false;
   bool host_cgroup_namespace = false;  ///< neither a new one nor another's
   std::vector<std::string> cgroup_directories;
-  bool cgroup_is_late = false;  ///< it is not there before the child is
-  bool bind_devices = false;  ///< device nodes cannot be made: the host's are bound
-  bool bind_sysfs = false;    ///< a fresh sysfs may be refused: the host's is bound then
+  bool cgroup_is_late = false;         ///< it is not there before the child is
+  bool bind_devices = false;           ///< device nodes cannot be made: the host's are bound
+  bool bind_sysfs = false;             ///< a fresh sysfs may be refused: the host's is bound then
   bool in_user_namespace = false;
   Lane opener = Lane::kParent;  ///< who may copy the host's mounts: an ordinary user's child, in a namespace of its own
 };
@@ -51,14 +54,21 @@ class ContainerFiles {
     MountOptions options;
     Slot tree = kNoSlot;
     std::vector<Slot> cgroup_trees;  // of a cgroup mount without a cgroup namespace
+    OverProc over_proc = OverProc::kNothing;
+    bool mask_if_refused = false;  // a cgroup mount that would show the host's tree otherwise
   };
 
   Result<> open_root();
   Result<> open_mount(Planned& planned);
-  Result<bool> is_mapped(const spec::Mount& mount, const MountOptions& options) const;
+  void open_cgroup(Planned& planned);
+  Result<> check(const Planned& planned, bool is_bind) const;
+  Result<> map_tree(const spec::Mount& mount, const MountOptions& options, const std::string& item, Slot tree);
+  Slot user_namespace(const std::string& item, const MountOwners& owners);
+  std::string in_bundle(const std::string& path) const;
+  std::vector<std::string> with_label(std::vector<std::string> options) const;
   Slot open_tree(std::string_view item, std::string_view reason, std::string_view source, bool recursive,
-                 std::uint64_t propagation);
-  void open_cgroups(Planned& planned);
+                 std::uint64_t propagation, bool no_follow = false);
+  Mount nothing_at(Text target);
   void place_root();
   void place(const Planned& planned);
   void place_cgroup_v1(const Planned& planned);
@@ -84,6 +94,7 @@ class ContainerFiles {
     std::string item;
   };
   std::vector<MappedTree> mapped_;
+  std::map<std::pair<std::string, std::string>, Slot> user_namespaces_;  // by their maps
   Slot root_ = kNoSlot;
   Slot null_ = kNoSlot;
   Slot empty_ = kNoSlot;

@@ -31,6 +31,11 @@ std::string_view call_name(Call call) {
     case Call::kChdir: return "chdir";
     case Call::kGetcwd: return "getcwd";
     case Call::kRmdir: return "rmdir";
+    case Call::kGetdents: return "getdents64";
+    case Call::kSetxattr: return "fsetxattr";
+    case Call::kNetlink: return "rtnetlink";
+    case Call::kVerifyTarget: return "verify_target";
+    case Call::kVerifySchemata: return "verify_schemata";
     case Call::kClone3: return "clone3";
     case Call::kUnshare: return "unshare";
     case Call::kSetns: return "setns";
@@ -57,6 +62,14 @@ std::string_view call_name(Call call) {
     case Call::kPidfdOpen: return "pidfd_open";
     case Call::kPidfdSendSignal: return "pidfd_send_signal";
     case Call::kBpf: return "bpf";
+    case Call::kSchedSetaffinity: return "sched_setaffinity";
+    case Call::kSchedSetattr: return "sched_setattr";
+    case Call::kIoprioSet: return "ioprio_set";
+    case Call::kPersonality: return "personality";
+    case Call::kSetMempolicy: return "set_mempolicy";
+    case Call::kLandlockCreateRuleset: return "landlock_create_ruleset";
+    case Call::kLandlockAddRule: return "landlock_add_rule";
+    case Call::kLandlockRestrictSelf: return "landlock_restrict_self";
     case Call::kSeccomp: return "seccomp";
     case Call::kSocket: return "socket";
     case Call::kConnect: return "connect";

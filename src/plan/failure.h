@@ -42,6 +42,8 @@ enum class Call : std::uint8_t {
   kChdir,
   kGetcwd,
   kRmdir,
+  kGetdents,
+  kSetxattr,
   // processes and namespaces
   kClone3,
   kUnshare,
@@ -69,6 +71,14 @@ enum class Call : std::uint8_t {
   kPidfdOpen,
   kPidfdSendSignal,
   kBpf,
+  kSchedSetaffinity,
+  kSchedSetattr,
+  kIoprioSet,
+  kPersonality,
+  kSetMempolicy,
+  kLandlockCreateRuleset,
+  kLandlockAddRule,
+  kLandlockRestrictSelf,
   kSeccomp,
   // messages
   kSocket,
@@ -76,6 +86,7 @@ enum class Call : std::uint8_t {
   kSend,
   kReceive,
   kMemfdCreate,
+  kNetlink,      ///< a request of rtnetlink(7)
   kForced,       ///< none: a test made the step fail (execute::Executor::fail_at)
   kHookStatus,   ///< a hook ended otherwise than with 0; `operand` is its wait status
   kHookTimeout,  ///< a hook was not done in its time
@@ -87,6 +98,8 @@ enum class Call : std::uint8_t {
   kVerifyProcfs,     ///< a file below /proc does not belong to procfs (CVE-2025-52881)
   kVerifyInside,     ///< the working directory lies outside the root (CVE-2024-21626)
   kVerifyDirectory,  ///< what /proc or /sys is mounted on is not a directory (CVE-2023-27561)
+  kVerifyTarget,     ///< a mount would hide a part of procfs (CVE-2019-16884)
+  kVerifySchemata,   ///< a resctrl group that exists has other schemata
   kProtocol,         ///< the other lane said something else, or went without a word
   kCount
 };
@@ -110,8 +123,9 @@ struct Failure {
   Lane lane = Lane::kParent;
   StepFailure what;
   std::optional<int> wait_status;  ///< the child's, when it died without a word (Call::kProtocol)
-  std::string hook_words;          ///< the end of what the hook printed that failed
-  std::string said;                ///< why the program failed that asks systemd, perhaps with a hint on a second line
+  /// What a program printed that failed: the end of it for a hook; for systemd's (Call::kSystemd) why, perhaps with a
+  /// hint on a second line.
+  std::string said;
   std::vector<Failure> undo;       ///< what failed while the host was put back as it was
 };
 

@@ -66,6 +66,17 @@ void apply(const Attribute& attribute, std::uint64_t& set, std::uint64_t& clear)
   clear = (clear & ~attribute.set) | attribute.clear;
 }
 
+// Flags of mount(2) for a whole file system. The new calls take most of them as its options; a bind mount takes none, and
+// mount(2) lets them pass without a word (do_reconfigure_mnt()).
+bool is_without_effect(std::string_view word, bool is_bind) {
+  constexpr std::array<std::string_view, 2> kNever = {"silent", "loud"};
+  constexpr std::array<std::string_view, 11> kOfFilesystems = {"sync",   "async",     "dirsync",    "lazytime",
+                                                               "mand",   "nomand",    "nolazytime", "iversion",
+                                                               "noiversion", "acl", "noacl"};
+  const auto is_among = [word](const auto& list) { return std::find(list.begin(), list.end(), word) != list.end(); };
+  return is_among(kNever) || (is_bind && is_among(kOfFilesystems));
+}
+
 }  // namespace
 
 std::uint64_t propagation_flags(std::string_view word) {
@@ -83,7 +94,7 @@ std::string propagation_word(std::uint64_t flags) {
 MountOptions read_mount_options(const std::vector<std::string>& words) {
   MountOptions options;
   for (const std::string& word : words) {
-    if (word == "defaults") continue;
+    if (word.empty() || word == "defaults") continue;  // buildah writes empty ones
     if (word == "bind" || word == "rbind") {
       options.bind = true;
       options.recursive_bind = word == "rbind";
@@ -92,6 +103,16 @@ MountOptions read_mount_options(const std::vector<std::string>& words) {
     } else if (word == "idmap" || word == "ridmap") {
       options.idmap = true;
       options.recursive_idmap = word == "ridmap";
+    } else if (word.starts_with("idmap=") || word.starts_with("ridmap=")) {
+      options.idmap = true;
+      options.recursive_idmap = word.front() == 'r';
+      options.id_maps = word.substr(word.find('=') + 1);
+    } else if (word == "copy-symlink") {
+      options.copy_link = options.no_follow_source = true;
+    } else if (word == "src-nofollow") {
+      options.no_follow_source = true;
+    } else if (word == "dest-nofollow") {
+      options.no_follow_target = true;
     } else if (const std::uint64_t flags = propagation_flags(word); flags != 0) {
       options.propagation = flags;
     } else if (const Attribute* attribute = find_attribute(word)) {
@@ -103,6 +124,7 @@ MountOptions read_mount_options(const std::vector<std::string>& words) {
       options.data.push_back(word);
     }
   }
+  std::erase_if(options.data, [&](const std::string& word) { return is_without_effect(word, options.bind); });
   return options;
 }
 

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "plan/step.h"
@@ -39,6 +40,8 @@ class Plan {
     return slot < slot_names_.size() ? slot_names_[slot] : std::string_view();
   }
   Slot find_slot(std::string_view name) const;  ///< kNoSlot if the plan has none of that name
+  /// What the configuration asks for and the plan leaves out, as the specification wants it: a line each.
+  const std::vector<std::string>& warnings() const { return warnings_; }
   int slot_count() const { return static_cast<int>(slot_names_.size()); }
 
   // Building.
@@ -49,6 +52,7 @@ class Plan {
   Slot new_slot(std::string_view name);   ///< a slot that a step will write
   Slot give_slot(std::string_view name);  ///< a slot that the caller fills
   Step& append(Lane lane, std::string_view item, std::string_view reason, Action action);
+  void warn(std::string warning) { warnings_.push_back(std::move(warning)); }
   void add_fallback(Step& step, Action action, std::initializer_list<int> errnos);
 
  private:
@@ -59,6 +63,7 @@ class Plan {
   std::vector<Fallback> fallbacks_;
   std::vector<Given> given_;
   std::vector<std::string> slot_names_;
+  std::vector<std::string> warnings_;
   std::array<std::vector<Step>, kLanes> lanes_;
 };
 

@@ -53,6 +53,13 @@ std::uint64_t joined_flags(const Target& target) {
 
 }  // namespace
 
+void inherit(const spec::Config& config, Target& target) {
+  target.seccomp = config.linux_.seccomp;
+  target.personality = config.linux_.personality;
+  target.memory_policy = config.linux_.memory_policy;
+  target.landlock = spec::read_landlock(config.annotations);
+}
+
 Result<Plan> plan_process(const spec::Process& process, const Target& target, const HostFacts& facts,
                           const Request& request) {
   Builder builder(facts, request);
@@ -61,8 +68,19 @@ Result<Plan> plan_process(const spec::Process& process, const Target& target, co
   const Slot pid = plan.new_slot(kSlotPid);
   const Slot pidfd = plan.new_slot(kSlotPidfd);
 
+  TRY(builder.begin(process, (flags & CLONE_NEWUSER) != 0));
+  if (!request.set_groups && !process.user.additional_gids.empty()) {
+    plan.warn(builder.label("process.user.additionalGids") +
+              ": left out, for the groups of whoever starts it are kept, or cannot be changed in its user namespace");
+  }
   if (flags != 0) builder.await_launcher();
+  const spec::CpuAffinity bound = process.exec_cpu_affinity.value_or(spec::CpuAffinity());
+  const std::string item = "process.execCPUAffinity";
+  if (!bound.initial.empty()) builder.affinity(item, bound.initial, "what it runs on until it is in the cgroup");
   if (target.systemd_unit.empty()) join_cgroups(builder, target.cgroup_directories);
+  if (!bound.final_.empty()) builder.affinity(item, bound.final_, "what it runs on from there on");
+  if (bound.initial.empty() && bound.final_.empty() && request.new_session)
+    builder.affinity("process", "", "it runs on what its cgroup has, whatever the caller was bound to");
   Slot root = kNoSlot;
   if (!target.root.empty()) {
     root = plan.new_slot("root directory of the process");
@@ -81,6 +99,7 @@ Result<Plan> plan_process(const spec::Process& process, const Target& target, co
     const Slot launcher_pidfd = plan.new_slot("pidfd of the launcher");
     builder.add(Lane::kParent, "namespaces", "enters the namespaces, so that this process need not",
                 Spawn{.lane = Lane::kLauncher, .pid = launcher, .pidfd = launcher_pidfd}, Undo::kKill);
+    builder.oom_score(Lane::kLauncher, process);
     builder.add(Lane::kLauncher, "namespaces", "all of them in one call, so that none is another process's",
                 JoinNamespace{.flags = flags, .descriptor = joined});
     builder.add(Lane::kLauncher, "process", "born inside, as a child of this command",
@@ -92,14 +111,16 @@ Result<Plan> plan_process(const spec::Process& process, const Target& target, co
     if (!target.systemd_unit.empty()) join_unit(builder, target.systemd_unit, pid);
     builder.add(Lane::kParent, "process", "", Signal{Tag::kPrepared});
   } else {
+    builder.oom_score(Lane::kChild, process);
     builder.add(Lane::kParent, "process", "the new process", Spawn{.lane = Lane::kChild, .pid = pid, .pidfd = pidfd},
                 Undo::kKill);
   }
+  if (request.new_session && !request.state.id.empty()) builder.keyring(process);
   if (root != kNoSlot)
     builder.add(Lane::kChild, "root", "its root, where that is not the top of its mount namespace", ChangeRoot{root});
 
   builder.streams(process, kNoSlot, false);
-  TRY(builder.prepare(process, target.seccomp, flags != 0));
+  TRY(builder.prepare(process, {target.seccomp, target.personality, target.memory_policy, target.landlock}, flags != 0));
   TRY(builder.execute(process));
   builder.await_ready(process, target.seccomp);
   return std::move(plan);

@@ -87,11 +87,26 @@ struct RestrictDevices {
   Range rules;    ///< texts: what it decides, for people
 };
 
+/// v2: makes `owner` the owner of the cgroup in `cgroup` and of those of `files` in it that are there: it may make
+/// cgroups below then, and no limit is its to change (cgroup-v2.rst, "Delegation").
+struct GiveCgroup {
+  Slot cgroup = kNoSlot;
+  Range files;  ///< texts
+  std::uint32_t owner = 0;
+};
+
 /// Makes what a later step mounts: a directory, or a file with `content` that the engine has made up (/etc/hosts).
 struct MakeMountSource {
   Text path;
   Text content;
   bool directory = false;
+};
+
+/// Makes a time namespace and enters it (time_namespaces(7), Linux 5.6): `offsets` are lines "CLOCK SECONDS
+/// NANOSECONDS", which can be set only while nobody is in it. A process that makes one has its children in it, and
+/// enters it itself by its file.
+struct MakeTimeNamespace {
+  Text offsets;
 };
 
 /// Writes `value` to the file `path`, in one write. Relative to the descriptor in `directory` if there is one.
@@ -120,6 +135,37 @@ struct IdMapTree {
   Slot pid = kNoSlot;
   Slot user_namespace = kNoSlot;
   bool recursive = false;
+};
+
+/// Opens a user namespace with these maps that nobody lives in: for the owners of a mount's files.
+struct MakeUserNamespace {
+  Text uid_map;
+  Text gid_map;
+  Slot slot = kNoSlot;
+};
+
+/// Moves the network device `name` of the host into the network namespace of the process in `pid`, as `new_name`
+/// ("eth%d": the first that is free), with its permanent global addresses, and sets it up. Its number there goes to
+/// `index`, negative if it was down on the host, and the namespace's file to `network`: to take it back, when the process
+/// is gone.
+struct MoveNetworkDevice {
+  Text name;
+  Text new_name;
+  Slot pid = kNoSlot;
+  Slot index = kNoSlot;
+  Slot network = kNoSlot;
+};
+
+/// Puts the process in `pid` into a group of the resctrl file system (Documentation/filesystems/resctrl.rst), at
+/// `directory`. One that is missing is made, if `may_make`; `schemata` is written to one that was made, and compared
+/// with what an existing one has. The slot `made` says whether it was made: 1 or 0.
+struct JoinResctrlGroup {
+  Text directory;
+  Range schemata;  ///< texts: "L3:0=ff;1=f"
+  Slot pid = kNoSlot;
+  Slot made = kNoSlot;
+  bool may_make = false;
+  bool is_shared = false;  ///< others may be in it: what it has is compared, not written
 };
 
 // --- processes ---------------------------------------------------------------------------------------------------
@@ -239,6 +285,7 @@ struct OpenTree {
   std::uint64_t propagation = 0;
   Slot slot = kNoSlot;
   Slot view = kNoSlot;  ///< a mount namespace in whose view `source` is; without: the caller's
+  bool no_follow = false;  ///< a symbolic link at `source` is what is taken, not what it leads to
 };
 
 /// Sets the propagation of "/" in the child's own mount namespace (MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE,
@@ -269,6 +316,13 @@ struct MountOverlayRoot {
   bool is_volatile = false;  ///< need not be on the disk when it is unmounted
 };
 
+/// What a mount may cover of a procfs, which tells programs and this one what the kernel does with them.
+enum class OverProc : std::uint8_t {
+  kNothing,  ///< a target that turns out to lie in one is refused
+  kFile,     ///< one file of those that are known to be harmless (/proc/cpuinfo)
+  kWhole,    ///< all of it, at /proc: by a procfs alone
+};
+
 /// Mounts the tree in `tree`, or a new filesystem of `type`, at `target` inside the root. A missing target is made: a
 /// directory, or a file where the tree is one.
 struct Mount {
@@ -283,6 +337,11 @@ struct Mount {
   std::uint64_t recursive_set = 0;
   std::uint64_t recursive_clear = 0;
   std::uint64_t propagation = 0;  ///< MS_…, 0: as it comes
+  Text label;                     ///< the SELinux label its top gets where no option can say it (mqueue)
+  OverProc over_proc = OverProc::kNothing;
+  bool copy_up = false;    ///< begins with a copy of what the image has at `target`
+  bool copy_link = false;  ///< a tree that is a symbolic link is made at `target` as such
+  bool no_follow = false;  ///< a symbolic link at `target` is covered, not followed
 };
 
 /// Makes a device node, or a fifo, inside the root. `mode` has the type's bits (S_IFCHR …).
@@ -296,6 +355,16 @@ struct MakeDevice {
   std::uint32_t gid = 0;
 };
 
+/// Shows the host's device node `path` at the same path inside the root, once it is verified to be that device: where a
+/// node may not be made.
+struct BindDevice {
+  Slot root = kNoSlot;
+  Text path;
+  std::uint32_t mode = 0;
+  std::uint32_t major = 0;
+  std::uint32_t minor = 0;
+};
+
 /// Makes the symbolic link `path` → `target` inside the root; one that exists stays as it is.
 struct MakeLink {
   Slot root = kNoSlot;
@@ -303,9 +372,12 @@ struct MakeLink {
   Text target;
 };
 
-/// Makes the root the process's root, and lets go of the old one.
+/// Makes the root the process's root, and lets go of the old one. `move`: where the old one cannot be pivoted away (an
+/// initramfs), the root is moved onto it and entered by chroot(2), after every other whole procfs and sysfs has been
+/// taken off or covered, which could be reached by who gets out of a chroot.
 struct Pivot {
   Slot root = kNoSlot;
+  bool move = false;
 };
 
 /// chroot(2) into the directory in `root`: for `enter`, whose target may have a root of its own in its mount namespace.
@@ -336,10 +408,13 @@ enum class Attribute : std::uint8_t {
   kDeathSignal,      ///< value: the signal when the parent dies (PR_SET_PDEATHSIG)
   kNotDumpable,      ///< nobody inside may trace or look into this process before it executes (CVE-2016-9962)
   kNewSession,       ///< setsid(2)
-  kKeyring,          ///< a session keyring of its own (keyctl(2), KEYCTL_JOIN_SESSION_KEYRING)
+  kKeyring,          ///< a session keyring (keyctl(2), KEYCTL_JOIN_SESSION_KEYRING): the one called `name`, made if there
+                     ///< is none; without a name a new one. value: its permissions (KEYCTL_SETPERM), 0: as they come
   kLimit,            ///< which: RLIMIT_…; value: soft; second: hard; of `pid`, if there is one (prlimit(2))
   kUmask,            ///< value
   kNoNewPrivileges,  ///< PR_SET_NO_NEW_PRIVS
+  kIoPriority,       ///< which: IOPRIO_CLASS_…; value: the priority in it (ioprio_set(2))
+  kPersonality,      ///< value (personality(2))
 };
 
 struct SetAttribute {
@@ -348,6 +423,60 @@ struct SetAttribute {
   std::int64_t value = 0;
   std::int64_t second = 0;
   Slot pid = kNoSlot;
+  Text name;
+};
+
+/// What the process may run on (sched_setaffinity(2)): `processors` are bits in words of 32. None: all that there are
+/// and that its cgroup has, whatever the caller was bound to; a refusal is let be then.
+struct SetAffinity {
+  Range processors;  ///< numbers
+};
+
+/// sched_setattr(2).
+struct SetScheduler {
+  std::uint32_t policy = 0;
+  std::int32_t nice = 0;
+  std::uint32_t priority = 0;
+  std::uint64_t flags = 0;
+  std::uint64_t runtime = 0;
+  std::uint64_t deadline = 0;
+  std::uint64_t period = 0;
+};
+
+/// set_mempolicy(2): `nodes` are bits in words of 32.
+struct SetMemoryPolicy {
+  std::uint32_t mode = 0;
+  std::uint32_t flags = 0;
+  Range nodes;  ///< numbers
+};
+
+/// Which of a process's labels: of the program it executes (AppArmor's profile, SELinux's label), or of the keys that it
+/// makes before.
+enum class Label : std::uint8_t { kAppArmor, kSelinux, kSelinuxKeys };
+
+/// Writes `value` to the process's own file for that label, in the host's procfs, which is open in `procfs`: what lies at
+/// /proc in the root is the image's business (CVE-2019-16884). Neither links nor mounts in it are followed.
+struct SetLabel {
+  Label label{};
+  Text value;
+  Slot procfs = kNoSlot;
+};
+
+inline constexpr std::size_t kLongestHome = 4096;  ///< bytes, of what is taken from a file of users
+
+/// Makes the directory that the container's /etc/passwd has for user `uid`, or "/", the value of HOME: the
+/// `variable`-th of the program's environment.
+struct FindHome {
+  std::uint32_t uid = 0;
+  std::uint16_t variable = 0;
+};
+
+/// Bounds what the process, and all it will start, may do with files (landlock(7), Linux 5.13): on each of `paths` and
+/// what is below it the LANDLOCK_ACCESS_FS_… bits in `rights`, elsewhere nothing. Needs CAP_SYS_ADMIN, or that new
+/// privileges are given up.
+struct RestrictFiles {
+  Range paths;   ///< texts: of the container's root
+  Range rights;  ///< numbers, one a path
 };
 
 /// Standard input, output and error become the descriptors in the slots; `uid` is made their owner where that can be,
@@ -429,11 +558,12 @@ struct Exec {
 };
 
 using Action =
-    std::variant<MakeCgroup, EnableControllers, RestrictDevices, MakeMountSource, WriteFile, MapIds, IdMapTree, Spawn,
-                 Await, AwaitStart, Signal, SendDescriptor, ReceiveDescriptor, RunHook, AskSystemd, OpenFile,
-                 JoinNamespace, AttachCgroup, Unshare, BringUpLoopback, SetHostname, OpenTree, SetPropagation, MountRoot,
-                 MountOverlayRoot, Mount,
-                 MakeDevice, MakeLink, Pivot, ChangeRoot, Mask, MakeReadOnly, SetAttribute, ConnectStreams, Console,
+    std::variant<MakeCgroup, EnableControllers, RestrictDevices, GiveCgroup, MakeMountSource, WriteFile, MapIds,
+                 IdMapTree, MakeUserNamespace, MoveNetworkDevice, JoinResctrlGroup, Spawn, Await, AwaitStart, Signal,
+                 SendDescriptor, ReceiveDescriptor, RunHook, AskSystemd, OpenFile, JoinNamespace, AttachCgroup, Unshare,
+                 MakeTimeNamespace, BringUpLoopback, SetHostname, OpenTree, SetPropagation, MountRoot, MountOverlayRoot,
+                 Mount, MakeDevice, BindDevice, MakeLink, Pivot, ChangeRoot, Mask, MakeReadOnly, SetAttribute,
+                 SetAffinity, SetScheduler, SetMemoryPolicy, SetLabel, FindHome, RestrictFiles, ConnectStreams, Console,
                  SetIds, ChangeDirectory, CloseDescriptors, LoadFilter, SendListener, FindProgram, Exec>;
 
 /// How a host-visible step is taken back after a later one failed; in reverse order.

@@ -53,12 +53,7 @@ Result<> check_terminal(const CreateOptions& options, bool has_terminal) {
 
 // What the configuration leaves open, and what is asked for beside it.
 void complete(Designed& designed, const StateRoot& root, const std::string& id, const Choices& choices) {
-  spec::Config& config = designed.bundle.config;
-  if (std::string& cgroup = config.linux_.cgroups_path; choices.systemd_program.empty()) {
-    if (cgroup.empty()) cgroup = id;
-    if (!cgroup.starts_with('/')) cgroup.insert(0, "/");
-  }
-  if (choices.notifies) pass_notifications(config, root, id);
+  if (choices.notifies) pass_notifications(designed.bundle.config, root, id);
   designed.facts = host::probe();
   designed.request.new_keyring = choices.new_keyring;
   designed.request.systemd_program = choices.systemd_program;
@@ -116,9 +111,11 @@ Result<> Creation::prepare() {
                      .annotations = config.annotations,
                      .cgroup_directories = plan::cgroup_directories(designed.plan),
                      .systemd_unit = plan::systemd_unit(designed.plan),
+                     .shares_cgroup = designed.settled.shares_cgroup,
                      .owner = designed.facts.effective_uid,
                      .created_ns = now_nanoseconds(),
                      .choices = options_.choices,
+                     .has_poststop = !config.hooks.poststop.empty(),
                      .creator = kernel::identify(::getpid()).value_or(kernel::ProcessId{})};
   created_.record.systemd_is_user = designed.facts.systemd && designed.facts.systemd->is_user;
   TRY(kernel::write_new_file(root_.config(options_.id), designed.bundle.text, 0600));
@@ -134,7 +131,8 @@ Result<> Creation::prepare() {
 }
 
 std::expected<void, LaunchError> Creation::launch() {
-  Result<Streams> streams = own_streams();
+  // A container with a terminal does not hold ours open until it is started: who reads them would wait for that.
+  Result<Streams> streams = created_.designed.bundle.config.process.terminal ? Streams() : own_streams();
   if (!streams) return std::unexpected(refusal(streams.error()));
   Descriptors descriptors = streams->borrowed();
   descriptors.start = listener_.get();
@@ -217,13 +215,17 @@ Result<Designed> design(const StateRoot& root, const CreateOptions& options, con
   designed.request.wait_for_start = options.begin == Begin::kWhenStarted;
   if (!options.choices.systemd_program.empty()) TRY(use_systemd(options.choices.systemd_program, designed.facts));
   designed.request.preserve_fds = preserved;
+  designed.settled = TRY(settle_cgroup(config, options.id, designed.facts, designed.request, log));
   designed.plan = TRY(plan::plan_container(config, designed.facts, designed.request));
+  for (const std::string& warning : designed.plan.warnings()) log.warning(warning);
   return designed;
 }
 
 Result<Designed> design_again(const StateRoot& root, const Record& record) {
-  Designed designed{.bundle = TRY(reread_bundle(record.bundle, root.config(record.id))), .facts = {}, .request = {}, .plan = {}};
+  Designed designed{.bundle = TRY(reread_bundle(record.bundle, root.config(record.id))), .facts = {}, .request = {}, .plan = {}, .settled = {}};
   complete(designed, root, record.id, record.choices);
+  if (!record.choices.systemd_program.empty()) TRY(use_systemd(record.choices.systemd_program, designed.facts));
+  settle_again(designed.bundle.config, record.cgroup_directories, designed.facts, designed.request);
   designed.request.wait_for_start = true;
   return designed;
 }

@@ -13,6 +13,7 @@
 #include "runtime/bundle.h"
 #include "runtime/launch.h"
 #include "runtime/notify.h"
+#include "runtime/settle.h"
 #include "runtime/state.h"
 
 namespace caisson::runtime {
@@ -42,6 +43,7 @@ struct Designed {
   HostFacts facts;
   plan::Request request;
   plan::Plan plan;
+  Settled settled;
 };
 Result<Designed> design(const StateRoot& root, const CreateOptions& options, const Log& log);
 

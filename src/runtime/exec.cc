@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "cgroup/current.h"
+#include "cgroup/place.h"
 #include "host/probe.h"
 #include "kernel/files.h"
 #include "plan/build.h"
@@ -42,6 +44,17 @@ Result<spec::Process> process_of(const spec::Config& config, const ExecOptions& 
   return process;
 }
 
+// The cgroups that the process joins. A v2 cgroup that hands controllers down admits nobody (cgroup-v2.rst, "No Internal
+// Process Constraint"): what has made it do so, a service manager in the container, has moved down, and is followed.
+Result<std::vector<std::string>> cgroups_for(const Record& record, const ExecOptions& options, const HostFacts& facts) {
+  std::vector<std::string> joined =
+      TRY_IN("--cgroup", cgroup::sub_cgroups(options.cgroups, record.cgroup_directories, facts));
+  if (!options.cgroups.empty() || facts.cgroup_mode != CgroupMode::kV2 || joined.size() != 1) return joined;
+  if (kernel::read_file(joined.front() + "/cgroup.subtree_control").value_or("").empty()) return joined;
+  joined.front() = TRY(cgroup::current_cgroup(record.process.pid, joined.front(), facts.hierarchies.front().path));
+  return joined;
+}
+
 struct Ready {
   HostFacts facts;
   plan::Plan plan;
@@ -64,18 +77,15 @@ Result<Ready> prepare(const StateRoot& root, const Container& container, const E
   plan::Request request;
   request.preserve_fds = options.preserve_fds;
   request.systemd_program = record.choices.systemd_program;
-  request.set_groups = may_set_groups(record.process.pid);
+  request.set_groups = may_set_groups(record.process.pid) && !plan::keeps_groups(bundle.config);
   request.state = {.id = record.id, .bundle = record.bundle, .pid = record.process.pid};
-  ready.plan = TRY(plan::plan_process(process,
-                                      {.namespaces = TRY(other_namespaces(record.process.pid)),
-                                       .cgroup_directories = options.cgroup_directories.empty()
-                                                                 ? record.cgroup_directories
-                                                                 : options.cgroup_directories,
-                                       .systemd_unit = record.systemd_is_user && options.cgroup_directories.empty()
-                                                           ? record.systemd_unit
-                                                           : std::string(),
-                                       .seccomp = std::move(bundle.config.linux_.seccomp)},
-                                      ready.facts, request));
+  plan::Target where{.namespaces = TRY(other_namespaces(record.process.pid)),
+                     .root = {},
+                     .cgroup_directories = TRY(cgroups_for(record, options, ready.facts)),
+                     .systemd_unit = record.systemd_is_user && options.cgroups.empty() ? record.systemd_unit : ""};
+  plan::inherit(bundle.config, where);
+  ready.plan = TRY(plan::plan_process(process, where, ready.facts, request));
+  for (const std::string& warning : ready.plan.warnings()) log.warning(warning);
   return ready;
 }
 

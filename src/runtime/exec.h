@@ -23,7 +23,7 @@ struct ExecOptions {
   std::uint32_t preserve_fds = 0;
   bool detaches = false;
   bool ignore_paused = false;
-  std::vector<std::string> cgroup_directories;  ///< empty: the container's
+  std::vector<std::string> cgroups;  ///< cgroups below the container's, as cgroup::sub_cgroups() reads them
   spec::Strictness strictness = spec::Strictness::kLenient;
 };
 

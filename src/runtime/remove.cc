@@ -32,7 +32,6 @@ Result<> end_process(const kernel::ProcessId& process) {
 void run_poststop(const StateRoot& root, const Record& record, const Log& log) {
   const Result<Bundle> bundle = reread_bundle(record.bundle, root.config(record.id));
   if (!bundle) return log.warning(bundle.error().text());
-  if (bundle->config.hooks.poststop.empty()) return;
   plan::Request request;
   request.state = {.id = record.id, .bundle = record.bundle};
   for (const std::string& warning : run_poststop_hooks(bundle->config, host::probe(), request))
@@ -41,6 +40,7 @@ void run_poststop(const StateRoot& root, const Record& record, const Log& log) {
 
 // A unit is stopped when nobody is left in it: nobody has to be waited for then.
 Result<> remove_cgroup(const Record& record) {
+  if (record.shares_cgroup) return cgroup::remove_if_empty(record.cgroup_directories);
   if (!record.systemd_unit.empty()) {
     TRY(cgroup::kill_all(record.cgroup_directories));
     TRY(stop_unit(record));
@@ -66,8 +66,7 @@ Result<> remove(const StateRoot& root, const Container& container, Force force, 
   TRY(end_process(record.process));
   TRY(remove_cgroup(record));
   // What the hooks are told is read before it goes; they run when it is gone (runtime.md, "Lifecycle").
-  const bool was_made = record.process.pid != 0;
-  if (was_made) run_poststop(root, record, log);
+  if (record.has_poststop && record.process.pid != 0) run_poststop(root, record, log);
   return kernel::remove_tree(root.directory(record.id));
 }
 

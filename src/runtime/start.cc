@@ -6,9 +6,10 @@
 #include <optional>
 
 #include "execute/executor.h"
+#include "host/probe.h"
+#include "runtime/bundle.h"
 #include "runtime/create.h"
 #include "runtime/hooks.h"
-#include "runtime/systemd.h"
 
 namespace caisson::runtime {
 
@@ -26,11 +27,8 @@ Result<> check(Status status) {
 }
 
 LaunchError words_of(const StateRoot& root, const Record& record, const plan::Failure& failure, pid_t pid) {
-  Result<Designed> past = design_again(root, record);
+  const Result<Designed> past = design_again(root, record);
   if (!past) return refusal(past.error());
-  const std::string& systemd = record.choices.systemd_program;
-  if (const Result<> asked = systemd.empty() ? Result<>() : use_systemd(systemd, past->facts); !asked)
-    return refusal(asked.error());
   const Result<plan::Plan> plan = plan::plan_container(past->bundle.config, past->facts, past->request);
   if (!plan) return refusal(plan.error());
   LaunchError error = told(*plan, failure, past->facts, diagnosis(*plan, failure, pid));
@@ -39,8 +37,10 @@ LaunchError words_of(const StateRoot& root, const Record& record, const plan::Fa
 }
 
 Result<> run_poststart(const StateRoot& root, const Record& record) {
-  const Designed past = TRY(design_again(root, record));
-  return run_poststart_hooks(past.bundle.config, record.process.pid, past.facts, past.request);
+  const Bundle bundle = TRY(reread_bundle(record.bundle, root.config(record.id)));
+  plan::Request request;
+  request.state = {.id = record.id, .bundle = record.bundle};
+  return run_poststart_hooks(bundle.config, record.process.pid, host::probe(), request);
 }
 
 Result<std::optional<NotifyProxy>> proxy_of(const StateRoot& root, const Record& record) {

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "cgroup/freezer.h"
 #include "kernel/files.h"
 
 namespace caisson::runtime {
@@ -49,7 +50,7 @@ std::string string_map(const std::map<std::string, std::string>& map) {
 Status status_of(const StateRoot& root, const Record& record) {
   if (record.process.pid == 0) return kernel::is_running(record.creator) ? Status::kCreating : Status::kStopped;
   if (!kernel::is_running(record.process)) return Status::kStopped;
-  if (is_frozen(record.cgroup_directories)) return Status::kPaused;
+  if (cgroup::is_frozen(record.cgroup_directories)) return Status::kPaused;
   return kernel::exists(root.start_socket(record.id)) ? Status::kCreated : Status::kRunning;
 }
 
@@ -95,11 +96,12 @@ bool is_container_id(std::string_view id) {
 std::string to_json(const Record& record) {
   return fmt::format(
       R"({{"version":{},"id":{},"ociVersion":{},"bundle":{},"rootfs":{},"annotations":{},"cgroups":{},"systemd":{},)"
-      R"("owner":{},"created":{},"newKeyring":{},"notifies":{},"creator":{},"process":{}}})"
+      R"("sharesCgroup":{},"owner":{},"created":{},"newKeyring":{},"notifies":{},"poststop":{},"creator":{},"process":{}}})"
       "\n",
       kVersion, json_quote(record.id), json_quote(record.oci_version), json_quote(record.bundle),
-      json_quote(record.rootfs), string_map(record.annotations), string_list(record.cgroup_directories), systemd_json(record),
-      record.owner, record.created_ns, record.choices.new_keyring, record.choices.notifies, process_json(record.creator), process_json(record.process));
+      json_quote(record.rootfs), string_map(record.annotations), string_list(record.cgroup_directories),
+      systemd_json(record), record.shares_cgroup, record.owner, record.created_ns, record.choices.new_keyring,
+      record.choices.notifies, record.has_poststop, process_json(record.creator), process_json(record.process));
 }
 
 Result<Record> read_record(std::string_view json) {
@@ -116,10 +118,13 @@ Result<Record> read_record(std::string_view json) {
                   .cgroup_directories = document.at("cgroups"),
                   .systemd_unit = document.at("systemd").at("unit"),
                   .systemd_is_user = document.at("systemd").at("isUser"),
+                  .shares_cgroup = document.value("sharesCgroup", false),
                   .owner = document.at("owner"),
                   .created_ns = document.at("created"),
-                  .choices = {.new_keyring = document.at("newKeyring"), .notifies = document.at("notifies"),
+                  .choices = {.new_keyring = document.at("newKeyring"),
+                              .notifies = document.at("notifies"),
                               .systemd_program = document.at("systemd").at("program")},
+                  .has_poststop = document.at("poststop"),
                   .creator = read_process(document.at("creator")),
                   .process = read_process(document.at("process"))};
   } catch (const nlohmann::json::exception& error) {
@@ -184,14 +189,6 @@ Result<Fd> connect_to_start(const StateRoot& root, const std::string& id) {
   if (::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     return fail(os_error("connect", root.start_socket(id)));
   return connection;
-}
-
-bool is_frozen(const std::vector<std::string>& cgroup_directories) {
-  for (const std::string& directory : cgroup_directories) {
-    if (const auto v1 = kernel::read_file(directory + "/freezer.state"); v1 && v1->starts_with("FROZEN")) return true;
-    if (const auto v2 = kernel::read_file(directory + "/cgroup.freeze"); v2 && v2->starts_with("1")) return true;
-  }
-  return false;
 }
 
 }  // namespace caisson::runtime

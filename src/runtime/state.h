@@ -40,11 +40,13 @@ struct Record {
   std::string rootfs;  ///< absolute
   std::map<std::string, std::string> annotations;
   std::vector<std::string> cgroup_directories;  ///< one a hierarchy (cgroup::Layout)
-  std::string systemd_unit;                     ///< the unit whose cgroup that is; empty: systemd made none
-  bool systemd_is_user = false;                 ///< it is a user's own
+  std::string systemd_unit;       ///< the unit whose cgroup that is; empty: systemd made none
+  bool systemd_is_user = false;   ///< it is a user's own
+  bool shares_cgroup = false;     ///< others were in it before: they are not the container's to kill
   std::uint32_t owner = 0;                      ///< the uid of whoever created it
   long long created_ns = 0;                     ///< since the epoch
   Choices choices;
+  bool has_poststop = false;  ///< hooks of its configuration run when it is removed
   kernel::ProcessId creator;                    ///< the command that creates it, for as long as there is no process
   kernel::ProcessId process;                    ///< pid 0: not there yet
 };
@@ -81,8 +83,5 @@ Result<> write_record(const StateRoot& root, const Record& record);
 Result<Fd> listen_for_start(const StateRoot& root, const std::string& id);
 /// A connection to it. Errors: ENOENT, ECONNREFUSED where nobody waits there any more.
 Result<Fd> connect_to_start(const StateRoot& root, const std::string& id);
-
-/// Whether the freezer holds what is in these cgroups.
-bool is_frozen(const std::vector<std::string>& cgroup_directories);
 
 }  // namespace caisson::runtime

@@ -15,7 +15,6 @@
 #include "base/text.h"
 #include "cgroup/scope.h"
 #include "cgroup/unit_properties.h"
-#include "host/probe.h"
 #include "kernel/files.h"
 
 namespace caisson::runtime {
@@ -111,10 +110,7 @@ Result<> stop_unit(const Record& record) {
   return {};
 }
 
-Result<> update_unit(const Record& record, const spec::Resources& resources) {
-  if (record.systemd_unit.empty()) return {};
-  HostFacts facts = host::probe();
-  TRY(use_systemd(record.choices.systemd_program, facts));
+Result<> update_unit(const Record& record, const spec::Resources& resources, const HostFacts& facts) {
   const std::vector<std::string> properties =
       cgroup::request_words(TRY(cgroup::resource_properties(resources, facts)));
   if (properties.empty()) return {};

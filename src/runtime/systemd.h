@@ -21,9 +21,9 @@ Result<> use_systemd(const std::string& program, HostFacts& facts);
 /// Stops the container's unit, if it has one: nothing of it is left. Its processes have been killed.
 Result<> stop_unit(const Record& record);
 
-/// Has the container's unit, if it has one, be limited as `resources` say from now on, without its devices; what is not
-/// set in them stays. The files of the cgroup are somebody else's to write. Errors: those of
-/// cgroup::resource_properties(), and systemd's.
-Result<> update_unit(const Record& record, const spec::Resources& resources);
+/// Has the container's unit be limited as `resources` say from now on, without its devices; what is not set in them
+/// stays. `facts` are those of use_systemd(). systemd writes to the files of the cgroup what it knows of; the rest is
+/// somebody else's. Errors: those of cgroup::resource_properties(), and systemd's.
+Result<> update_unit(const Record& record, const spec::Resources& resources, const HostFacts& facts);
 
 }  // namespace caisson::runtime

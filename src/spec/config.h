@@ -68,6 +68,31 @@ struct Rlimit {
   bool operator==(const Rlimit&) const = default;
 };
 
+/// Which processes run when others want to (sched_setattr(2)); the names are in spec/kernel_names.h.
+struct Scheduler {
+  std::string policy;          ///< "SCHED_BATCH"
+  std::int32_t nice = 0;       ///< of SCHED_OTHER and SCHED_BATCH
+  std::int32_t priority = 0;   ///< of SCHED_FIFO and SCHED_RR
+  std::vector<std::string> flags;
+  std::uint64_t runtime = 0;   ///< of SCHED_DEADLINE, as the two below: nanoseconds
+  std::uint64_t deadline = 0;
+  std::uint64_t period = 0;
+  bool operator==(const Scheduler&) const = default;
+};
+
+struct IoPriority {
+  std::string class_;  ///< "IOPRIO_CLASS_BE"
+  std::int32_t priority = 0;
+  bool operator==(const IoPriority&) const = default;
+};
+
+/// Lists of processors ("0-3,5") that a further process may run on: before it is in the container's cgroup, and after.
+struct CpuAffinity {
+  std::string initial;
+  std::string final_;
+  bool operator==(const CpuAffinity&) const = default;
+};
+
 struct Process {
   bool terminal = false;
   std::optional<ConsoleSize> console_size;
@@ -81,6 +106,9 @@ struct Process {
   std::string apparmor_profile;
   std::string selinux_label;
   std::optional<int> oom_score_adj;
+  std::optional<Scheduler> scheduler;
+  std::optional<IoPriority> io_priority;
+  std::optional<CpuAffinity> exec_cpu_affinity;
   bool operator==(const Process&) const = default;
 };
 
@@ -180,6 +208,19 @@ struct RdmaLimit {
   bool operator==(const RdmaLimit&) const = default;
 };
 
+struct InterfacePriority {
+  std::string name;  ///< of a network interface
+  std::uint32_t priority = 0;
+  bool operator==(const InterfacePriority&) const = default;
+};
+
+/// How what a container sends is marked, for cgroup v1.
+struct Network {
+  std::optional<std::uint32_t> class_id;
+  std::vector<InterfacePriority> priorities;
+  bool operator==(const Network&) const = default;
+};
+
 struct Resources {
   std::vector<DeviceRule> devices;
   Memory memory;
@@ -187,9 +228,48 @@ struct Resources {
   std::optional<std::int64_t> pids_limit;  ///< -1: no limit
   BlockIo block_io;
   std::vector<HugepageLimit> hugepage_limits;
+  Network network;
   std::map<std::string, RdmaLimit> rdma;  ///< by device
   std::map<std::string, std::string> unified;
   bool operator==(const Resources&) const = default;
+};
+
+/// What the kernel pretends to be (personality(2)).
+struct Personality {
+  std::string domain;              ///< "LINUX", "LINUX32"
+  std::vector<std::string> flags;  ///< none are known
+  bool operator==(const Personality&) const = default;
+};
+
+/// On which nodes memory is taken (set_mempolicy(2)).
+struct MemoryPolicy {
+  std::string mode;   ///< "MPOL_INTERLEAVE"
+  std::string nodes;  ///< "0-3,5"
+  std::vector<std::string> flags;
+  bool operator==(const MemoryPolicy&) const = default;
+};
+
+/// How far a clock of a new time namespace is ahead of the host's (time_namespaces(7)).
+struct TimeOffset {
+  std::int64_t secs = 0;
+  std::uint32_t nanosecs = 0;
+  bool operator==(const TimeOffset&) const = default;
+};
+
+/// A network device of the host's that becomes the container's; its name there: empty, the same.
+struct NetDevice {
+  std::string name;
+  bool operator==(const NetDevice&) const = default;
+};
+
+/// A group of the resctrl file system (config-linux.md, "IntelRdt").
+struct IntelRdt {
+  std::string clos_id;  ///< its directory's name, "/" the one all others are in; empty: the container's id
+  std::string l3_cache_schema;
+  std::string mem_bw_schema;
+  std::vector<std::string> schemata;
+  bool enable_monitoring = false;
+  bool operator==(const IntelRdt&) const = default;
 };
 
 struct Linux {
@@ -204,6 +284,12 @@ struct Linux {
   std::vector<std::string> masked_paths;
   std::vector<std::string> readonly_paths;
   std::optional<Seccomp> seccomp;
+  std::optional<Personality> personality;
+  std::optional<MemoryPolicy> memory_policy;
+  std::map<std::string, TimeOffset> time_offsets;  ///< by clock: "monotonic", "boottime"
+  std::string mount_label;
+  std::map<std::string, NetDevice> net_devices;  ///< by their names on the host
+  std::optional<IntelRdt> intel_rdt;
   bool operator==(const Linux&) const = default;
 };
 

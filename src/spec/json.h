@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "spec/config.h"
 #include "spec/problem.h"
 
@@ -34,6 +35,20 @@ struct ProcessReading {
   Findings findings;
 };
 ProcessReading read_process(std::string_view json, const Config& config, Strictness strictness = Strictness::kLenient);
+
+/// Resources as far as they could be read, and everything that is wrong with them, by pointers as in a config.json
+/// ("/memory/limit" for linux.resources.memory.limit).
+struct ResourcesReading {
+  Resources resources;
+  Findings findings;
+};
+
+/// Reads what `update --resources` is given: the content of linux.resources (config-linux.md). Unknown keys are warnings.
+ResourcesReading read_resources(std::string_view json);
+
+/// The config.json `json`, with its linux.resources replaced by `resources`: everything else stays, also what is not
+/// known here. Error: it is not JSON.
+Result<std::string> replace_resources(std::string_view json, const Resources& resources);
 
 /// `config` as a config.json, indented, with a newline at its end; what is absent or has the default's value is left
 /// out. Reading it gives `config` again, provided all strings are UTF-8: JSON has no other, and U+FFFD stands for what

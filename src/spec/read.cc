@@ -117,4 +117,15 @@ ProcessReading read_process(std::string_view json, const Config& config, Strictn
   return read;
 }
 
+ResourcesReading read_resources(std::string_view json) {
+  ResourcesReading reading;
+  const std::optional<Json> document = parse_document(json, reading.findings);
+  if (!document) return reading;
+  Fields fields(*document, "", reading.findings);
+  if (!document->is_object()) return reading;
+  read_resources(fields, reading.resources);
+  fields.finish();
+  return reading;
+}
+
 }  // namespace caisson::spec

@@ -118,9 +118,43 @@ void read_hugepage_limit(Fields& fields, HugepageLimit& limit) {
   fields.require("limit", limit.limit);
 }
 
+void read_interface_priority(Fields& fields, InterfacePriority& interface) {
+  fields.require("name", interface.name);
+  fields.require("priority", interface.priority);
+}
+
+void read_network(Fields& fields, Network& network) {
+  fields.read("classID", network.class_id);
+  fields.list("priorities", network.priorities, read_interface_priority);
+}
+
+void read_personality(Fields& fields, Personality& personality) {
+  fields.require("domain", personality.domain);
+  fields.read("flags", personality.flags);
+}
+
+void read_memory_policy(Fields& fields, MemoryPolicy& policy) {
+  fields.require("mode", policy.mode);
+  fields.read("nodes", policy.nodes);
+  fields.read("flags", policy.flags);
+}
+
+void read_time_offset(Fields& fields, TimeOffset& offset) {
+  fields.read("secs", offset.secs);
+  fields.read("nanosecs", offset.nanosecs);
+}
+
 void read_rdma_limit(Fields& fields, RdmaLimit& limit) {
   fields.read("hcaHandles", limit.handles);
   fields.read("hcaObjects", limit.objects);
+}
+
+void read_intel_rdt(Fields& fields, IntelRdt& rdt) {
+  fields.read("closID", rdt.clos_id);
+  fields.read("l3CacheSchema", rdt.l3_cache_schema);
+  fields.read("memBwSchema", rdt.mem_bw_schema);
+  fields.read("schemata", rdt.schemata);
+  fields.read("enableMonitoring", rdt.enable_monitoring);
 }
 
 }  // namespace
@@ -140,7 +174,7 @@ void read_resources(Fields& fields, Resources& resources) {
   fields.list("hugepageLimits", resources.hugepage_limits, read_hugepage_limit);
   fields.read("unified", resources.unified);
   fields.map("rdma", resources.rdma, read_rdma_limit);
-  fields.unsupported("network");
+  fields.object("network", [&](Fields& network) { read_network(network, resources.network); });
 }
 
 void read_linux(Fields& fields, Linux& linux_config) {
@@ -155,9 +189,13 @@ void read_linux(Fields& fields, Linux& linux_config) {
   fields.read("maskedPaths", linux_config.masked_paths);
   fields.read("readonlyPaths", linux_config.readonly_paths);
   fields.object("seccomp", [&](Fields& seccomp) { read_seccomp(seccomp, linux_config.seccomp.emplace()); });
-  for (const char* key : {"intelRdt", "netDevices", "memoryPolicy", "personality", "timeOffsets", "mountLabel"}) {
-    fields.unsupported(key);
-  }
+  fields.object("personality", [&](Fields& value) { read_personality(value, linux_config.personality.emplace()); });
+  fields.object("memoryPolicy", [&](Fields& value) { read_memory_policy(value, linux_config.memory_policy.emplace()); });
+  fields.map("timeOffsets", linux_config.time_offsets, read_time_offset);
+  fields.read("mountLabel", linux_config.mount_label);
+  fields.map("netDevices", linux_config.net_devices,
+             [](Fields& device, NetDevice& target) { device.read("name", target.name); });
+  fields.object("intelRdt", [&](Fields& rdt) { read_intel_rdt(rdt, linux_config.intel_rdt.emplace()); });
 }
 
 }  // namespace caisson::spec

@@ -10,7 +10,8 @@ void read_user(Fields& fields, User& user) {
   fields.read("gid", user.gid);
   fields.read("umask", user.umask);
   fields.read("additionalGids", user.additional_gids);
-  fields.unsupported("username");  // Windows only
+  std::string for_windows;
+  fields.read("username", for_windows);
 }
 
 // A name that this kernel's headers do not have is a warning (config.md "Linux Process"): the capability cannot be
@@ -42,6 +43,26 @@ void read_limit(Fields& fields, Rlimit& limit) {
   fields.require("hard", limit.hard);
 }
 
+void read_scheduler(Fields& fields, Scheduler& scheduler) {
+  fields.require("policy", scheduler.policy);
+  fields.read("nice", scheduler.nice);
+  fields.read("priority", scheduler.priority);
+  fields.read("flags", scheduler.flags);
+  fields.read("runtime", scheduler.runtime);
+  fields.read("deadline", scheduler.deadline);
+  fields.read("period", scheduler.period);
+}
+
+void read_io_priority(Fields& fields, IoPriority& priority) {
+  fields.require("class", priority.class_);
+  fields.read("priority", priority.priority);
+}
+
+void read_cpu_affinity(Fields& fields, CpuAffinity& affinity) {
+  fields.read("initial", affinity.initial);
+  fields.read("final", affinity.final_);
+}
+
 }  // namespace
 
 void read_process(Fields& fields, Process& process) {
@@ -61,7 +82,11 @@ void read_process(Fields& fields, Process& process) {
   fields.read("apparmorProfile", process.apparmor_profile);
   fields.read("selinuxLabel", process.selinux_label);
   fields.read("oomScoreAdj", process.oom_score_adj);
-  for (const char* key : {"scheduler", "ioPriority", "execCPUAffinity", "commandLine"}) fields.unsupported(key);
+  fields.object("scheduler", [&](Fields& scheduler) { read_scheduler(scheduler, process.scheduler.emplace()); });
+  fields.object("ioPriority", [&](Fields& priority) { read_io_priority(priority, process.io_priority.emplace()); });
+  fields.object("execCPUAffinity",
+                [&](Fields& affinity) { read_cpu_affinity(affinity, process.exec_cpu_affinity.emplace()); });
+  fields.unsupported("commandLine");  // Windows only
 }
 
 }  // namespace caisson::spec

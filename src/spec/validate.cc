@@ -33,10 +33,13 @@ void version_and_root(const Config& config, Validation& validation) {
   for (const auto& [key, value] : config.annotations) {
     if (key.empty()) validation.error("/annotations", "a key is empty");
   }
+  validation.landlock();
 }
 
+// The options decide; the type alone says it too, as crun has it.
 bool is_bind(const Mount& mount) {
-  return std::any_of(mount.options.begin(), mount.options.end(),
+  return mount.type == "bind" || mount.type == "rbind" ||
+         std::any_of(mount.options.begin(), mount.options.end(),
                      [](const std::string& o) { return o == "bind" || o == "rbind"; });
 }
 
@@ -101,12 +104,9 @@ void Validation::process() {
   constexpr std::uint32_t kNoId = 0xffffffff;  // "leave as it is" to setresuid(2)
   if (process.user.uid == kNoId) error("/process/user/uid", "4294967295 is nobody's number");
   if (process.user.gid == kNoId) error("/process/user/gid", "4294967295 is nobody's number");
-  constexpr std::string_view kUnsupported = "not supported by this version of caisson";
-  if (!process.apparmor_profile.empty() && process.apparmor_profile != "unconfined")
-    error("/process/apparmorProfile", std::string(kUnsupported));
-  if (!process.selinux_label.empty()) error("/process/selinuxLabel", std::string(kUnsupported));
   limits();
   capabilities();
+  scheduling();
 }
 
 void Validation::limits() {
@@ -145,12 +145,8 @@ void Validation::mounts() {
       if (mount.source.empty()) error(pointer + "/source", "missing: a bind mount needs one");
     } else if (mount.type.empty() || mount.type == "none") {
       error(pointer + "/type", "missing, and there is no option bind or rbind");
-    } else if (mount.type == "bind") {
-      error(pointer + "/type", "a bind mount is asked for by the option bind or rbind, not by its type");
     }
-    if (!mount.uid_mappings.empty() || !mount.gid_mappings.empty()) {
-      error(pointer + "/uidMappings", "mounts with mapped ids are not supported by this version of caisson");
-    }
+    mount_mappings(pointer, mount);
   }
 }
 
@@ -183,6 +179,9 @@ Findings validate(const Config& config) {
   validation.mounts();
   validation.names();
   validation.namespaces();
+  validation.time_offsets();
+  validation.memory_policy();
+  validation.personality();
   validation.id_maps();
   validation.sysctls();
   validation.devices();
@@ -190,6 +189,8 @@ Findings validate(const Config& config) {
   validation.resources();
   validation.seccomp();
   validation.hooks();
+  validation.net_devices();
+  validation.intel_rdt();
   return std::move(validation).take();
 }
 

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
 #include <set>
@@ -53,11 +55,12 @@ void Validation::id_map(const std::string& pointer, const std::vector<IdMapping>
   }
 }
 
-void Validation::mapped(const std::string& pointer, std::uint32_t id, const std::vector<IdMapping>& mappings) {
+void Validation::mapped(const std::string& pointer, std::string_view what, std::uint32_t id,
+                        const std::vector<IdMapping>& mappings) {
   const bool found = std::any_of(mappings.begin(), mappings.end(), [id](const IdMapping& m) {
     return id >= m.container_id && id - m.container_id < m.size;
   });
-  if (!found) error(pointer, fmt::format("{} is not mapped into the container's user namespace", id));
+  if (!found) error(pointer, fmt::format("cannot set{0} to unmapped {0} {1} in user namespace", what, id));
 }
 
 void Validation::id_maps() {
@@ -79,10 +82,10 @@ void Validation::id_maps() {
   if (linux_config.gid_mappings.empty()) error("/linux/gidMappings", "missing: a new user namespace needs it");
   if (linux_config.uid_mappings.empty() || linux_config.gid_mappings.empty()) return;
   const User& user = config_.process.user;
-  mapped("/process/user/uid", user.uid, linux_config.uid_mappings);
-  mapped("/process/user/gid", user.gid, linux_config.gid_mappings);
+  mapped("/process/user/uid", "uid", user.uid, linux_config.uid_mappings);
+  mapped("/process/user/gid", "gid", user.gid, linux_config.gid_mappings);
   for (std::size_t i = 0; i < user.additional_gids.size(); ++i) {
-    mapped(below("/process/user/additionalGids", i), user.additional_gids[i], linux_config.gid_mappings);
+    mapped(below("/process/user/additionalGids", i), "gid", user.additional_gids[i], linux_config.gid_mappings);
   }
 }
 
@@ -139,7 +142,7 @@ void Validation::devices() {
       error(pointer + "/major", fmt::format("{} is not from 0 to {}", device.major, kMajors - 1));
     if (device.minor < 0 || device.minor >= kMinors)
       error(pointer + "/minor", fmt::format("{} is not from 0 to {}", device.minor, kMinors - 1));
-    if (device.file_mode.value_or(0) > 07777)
+    if ((device.file_mode.value_or(0) & ~std::uint32_t{S_IFMT}) > 07777)  // podman writes the type of the file too
       error(pointer + "/fileMode", fmt::format("{} is more than the permissions of a file (4095)", *device.file_mode));
   }
 }
@@ -207,6 +210,76 @@ void Validation::resources() {
   for (const auto& [key, value] : resources.unified) {
     if (key.empty() || key.find('/') != std::string::npos)
       error(below(base + "/unified", key), "not the name of a cgroup file");
+  }
+}
+
+void Validation::mount_mappings(const std::string& pointer, const Mount& mount) {
+  if (mount.uid_mappings.empty() && mount.gid_mappings.empty()) return;
+  if (mount.uid_mappings.empty()) error(pointer + "/uidMappings", "missing: there is gidMappings");
+  if (mount.gid_mappings.empty()) error(pointer + "/gidMappings", "missing: there is uidMappings");
+  id_map(pointer + "/uidMappings", mount.uid_mappings);
+  id_map(pointer + "/gidMappings", mount.gid_mappings);
+}
+
+namespace {
+
+// What the kernel takes for the name of a network device (dev_valid_name()).
+bool is_device_name(std::string_view name) {
+  constexpr std::size_t kLongest = 15;  // IFNAMSIZ
+  const bool has_bad = std::any_of(name.begin(), name.end(), [](char c) {
+    return c == '/' || c == ':' || static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
+  });
+  return !name.empty() && name.size() <= kLongest && name != "." && name != ".." && !has_bad;
+}
+
+// "eth%d", whose place the first free number takes.
+bool is_device_template(std::string_view name) {
+  const std::size_t percent = name.find('%');
+  return percent != std::string_view::npos && name.substr(percent).starts_with("%d") &&
+         name.find('%', percent + 1) == std::string_view::npos;
+}
+
+}  // namespace
+
+void Validation::net_devices() {
+  const auto& devices = config_.linux_.net_devices;
+  if (!devices.empty() && !has(NamespaceType::kNetwork)) {
+    error("/linux/netDevices", "set, but the container has no network namespace: they would stay the host's");
+  }
+  std::set<std::string_view> seen;
+  for (const auto& [host_name, device] : devices) {
+    const std::string pointer = below("/linux/netDevices", host_name);
+    if (!is_device_name(host_name) || host_name.find('%') != std::string::npos)
+      error(pointer, fmt::format("'{}' is not the name of a network device", host_name));
+    const std::string& name = device.name.empty() ? host_name : device.name;
+    const bool is_template = name.find('%') != std::string::npos;
+    if (!is_device_name(name) || (is_template && !is_device_template(name))) {
+      error(pointer + "/name", fmt::format("'{}' is not the name of a network device", name));
+    } else if (!is_template && !seen.insert(name).second) {
+      error(pointer + "/name", fmt::format("{} is the name of another device as well", name));
+    }
+  }
+}
+
+void Validation::intel_rdt() {
+  if (!config_.linux_.intel_rdt) return;
+  const IntelRdt& rdt = *config_.linux_.intel_rdt;
+  const std::string base = "/linux/intelRdt";
+  const bool is_default = rdt.clos_id == "/";
+  if (rdt.clos_id == "." || rdt.clos_id == ".." ||
+      (!is_default && rdt.clos_id.find_first_of(std::string_view("/\n\0", 3)) != std::string::npos)) {
+    error(base + "/closID", fmt::format("'{}' is not the name of a directory", rdt.clos_id));
+  }
+  for (const std::string_view name : {"mon_groups", "mon_data", "info"}) {
+    if (rdt.clos_id == name) error(base + "/closID", fmt::format("'{}' is a directory of the file system's own", name));
+  }
+  if (!rdt.mem_bw_schema.empty() && !rdt.mem_bw_schema.starts_with("MB:"))
+    error(base + "/memBwSchema", fmt::format("'{}' does not begin with MB:", rdt.mem_bw_schema));
+  if (rdt.mem_bw_schema.find('\n') != std::string::npos) error(base + "/memBwSchema", "has more than one line");
+  for (std::size_t i = 0; i < rdt.schemata.size(); ++i) {
+    const std::string& line = rdt.schemata[i];
+    if (line.find(':') == std::string::npos || line.find('\n') != std::string::npos)
+      error(below(base + "/schemata", i), fmt::format("'{}' is not a line as in \"L3:0=ff\"", line));
   }
 }
 

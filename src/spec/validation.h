@@ -1,11 +1,13 @@
 // Parts of the validation; private to it.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "spec/config.h"
+#include "spec/kernel_names.h"
 #include "spec/problem.h"
 
 namespace caisson::spec {
@@ -19,6 +21,10 @@ class Validation {
   void mounts();
   void names();
   void namespaces();
+  void time_offsets();
+  void memory_policy();
+  void personality();
+  void landlock();
   void id_maps();
   void sysctls();
   void devices();
@@ -26,6 +32,8 @@ class Validation {
   void resources();
   void seccomp();
   void hooks();
+  void net_devices();
+  void intel_rdt();
 
   void error(std::string pointer, std::string text) {
     findings_.errors.push_back({std::move(pointer), std::move(text)});
@@ -36,10 +44,14 @@ class Validation {
   Findings take() && { return std::move(findings_); }
 
  private:
+  void mount_mappings(const std::string& pointer, const Mount& mount);
   void limits();
   void capabilities();
+  void scheduling();
+  void flags(const std::string& pointer, const std::vector<std::string>& flags, std::span<const KernelName> known);
   void id_map(const std::string& pointer, const std::vector<IdMapping>& mappings);
-  void mapped(const std::string& pointer, std::uint32_t id, const std::vector<IdMapping>& mappings);
+  void mapped(const std::string& pointer, std::string_view what, std::uint32_t id,
+              const std::vector<IdMapping>& mappings);
   void sysctl(const std::string& pointer, std::string name);
   bool has(NamespaceType type) const;
   bool has_new(NamespaceType type) const;

@@ -48,6 +48,23 @@ Ordered write_user(const User& user) {
   return object;
 }
 
+// Numbers that are not 0: the specification has no other way of saying that one is not given.
+template <class T>
+void put_number(Ordered& object, const char* key, T value) {
+  if (value != 0) object[key] = value;
+}
+
+Ordered write_scheduler(const Scheduler& scheduler) {
+  Ordered object = {{"policy", scheduler.policy}};
+  put_number(object, "nice", scheduler.nice);
+  put_number(object, "priority", scheduler.priority);
+  put(object, "flags", scheduler.flags);
+  put_number(object, "runtime", scheduler.runtime);
+  put_number(object, "deadline", scheduler.deadline);
+  put_number(object, "period", scheduler.period);
+  return object;
+}
+
 Ordered write_process(const Process& process) {
   Ordered object;
   if (process.terminal) object["terminal"] = true;
@@ -72,6 +89,14 @@ Ordered write_process(const Process& process) {
   put(object, "apparmorProfile", process.apparmor_profile);
   put(object, "selinuxLabel", process.selinux_label);
   put(object, "oomScoreAdj", process.oom_score_adj);
+  if (process.scheduler) object["scheduler"] = write_scheduler(*process.scheduler);
+  if (process.io_priority)
+    object["ioPriority"] = {{"class", process.io_priority->class_}, {"priority", process.io_priority->priority}};
+  if (const auto& affinity = process.exec_cpu_affinity) {
+    object["execCPUAffinity"] = Ordered::object();
+    put(object["execCPUAffinity"], "initial", affinity->initial);
+    put(object["execCPUAffinity"], "final", affinity->final_);
+  }
   return object;
 }
 
@@ -149,6 +174,10 @@ Ordered write_resources(const Resources& resources) {
   put(object, "blockIO", write_block_io(resources.block_io));
   put_list(object, "hugepageLimits", resources.hugepage_limits,
            [](const HugepageLimit& limit) { return Ordered{{"pageSize", limit.page_size}, {"limit", limit.limit}}; });
+  if (resources.network.class_id) object["network"]["classID"] = *resources.network.class_id;
+  for (const InterfacePriority& interface : resources.network.priorities) {
+    object["network"]["priorities"].push_back({{"name", interface.name}, {"priority", interface.priority}});
+  }
   for (const auto& [device, limit] : resources.rdma) {
     Ordered entry = Ordered::object();
     if (limit.handles) entry["hcaHandles"] = *limit.handles;
@@ -181,6 +210,29 @@ Ordered write_seccomp(const Seccomp& seccomp) {
   return object;
 }
 
+Ordered write_personality(const Personality& personality) {
+  Ordered object = {{"domain", personality.domain}};
+  put(object, "flags", personality.flags);
+  return object;
+}
+
+Ordered write_memory_policy(const MemoryPolicy& policy) {
+  Ordered object = {{"mode", policy.mode}};
+  put(object, "nodes", policy.nodes);
+  put(object, "flags", policy.flags);
+  return object;
+}
+
+Ordered write_intel_rdt(const IntelRdt& rdt) {
+  Ordered object = Ordered::object();
+  put(object, "closID", rdt.clos_id);
+  put(object, "l3CacheSchema", rdt.l3_cache_schema);
+  put(object, "memBwSchema", rdt.mem_bw_schema);
+  put(object, "schemata", rdt.schemata);
+  if (rdt.enable_monitoring) object["enableMonitoring"] = true;
+  return object;
+}
+
 Ordered write_linux(const Linux& linux_config) {
   Ordered object;
   put_list(object, "uidMappings", linux_config.uid_mappings, write_id_mapping);
@@ -198,6 +250,17 @@ Ordered write_linux(const Linux& linux_config) {
   put(object, "maskedPaths", linux_config.masked_paths);
   put(object, "readonlyPaths", linux_config.readonly_paths);
   if (linux_config.seccomp) object["seccomp"] = write_seccomp(*linux_config.seccomp);
+  if (linux_config.personality) object["personality"] = write_personality(*linux_config.personality);
+  if (linux_config.memory_policy) object["memoryPolicy"] = write_memory_policy(*linux_config.memory_policy);
+  for (const auto& [clock, offset] : linux_config.time_offsets)
+    object["timeOffsets"][clock] = {{"secs", offset.secs}, {"nanosecs", offset.nanosecs}};
+  put(object, "mountLabel", linux_config.mount_label);
+  for (const auto& [host_name, device] : linux_config.net_devices) {
+    Ordered entry = Ordered::object();
+    put(entry, "name", device.name);
+    object["netDevices"][host_name] = entry;
+  }
+  if (linux_config.intel_rdt) object["intelRdt"] = write_intel_rdt(*linux_config.intel_rdt);
   return object;
 }
 
@@ -227,6 +290,13 @@ StateText write_state(const State& state) {
   return {.before_pid = head + "\"pid\":",
           .after_pid = "," + dump(rest).substr(1),
           .without_pid = head + dump(rest).substr(1)};
+}
+
+Result<std::string> replace_resources(std::string_view json, const Resources& resources) {
+  Ordered document = Ordered::parse(json, nullptr, false);
+  if (!document.is_object()) return fail(complaint("the configuration is no JSON object"));
+  document["linux"]["resources"] = write_resources(resources);
+  return dump(document);
 }
 
 std::string write_config(const Config& config) {

@@ -192,10 +192,9 @@ user_namespace() {
 @test "user namespace: exec and its standard streams" {
   user_namespace
   sleeper box
-  run -0 runtime exec box sh -c 'readlink /proc/self/ns/user; echo again >/dev/stderr; id -u'
-  [ "${lines[0]}" = "$(readlink "/proc/$(field box pid)/ns/user")" ]
-  [ "${lines[1]}" = again ]
-  [ "${lines[2]}" = 0 ]
+  run -0 --separate-stderr runtime exec box sh -c 'readlink /proc/self/ns/user; echo again >/dev/stderr; id -u'
+  [ "$output" = "$(readlink "/proc/$(field box pid)/ns/user")"$'\n0' ]
+  [ "$stderr" = again ]
 }
 
 @test "user namespace: without mappings, or with a user that is not among them, it is refused" {

@@ -132,6 +132,32 @@ listing() { awk '{ $6 = $7 = $8 = ""; print }' "$1" | sort; }
   [[ "${lines[13]}" =~ ^\ *[0-9.]+\ us\ \ in\ all$ ]]
 }
 
+@test "floor: a container is created, started, joined and deleted in parts" {
+  cd "$BATS_TEST_TMPDIR"
+  "$FLOOR" --name "floor-$ID" --create fifo --pid-file pid "$BUNDLE/rootfs" sleep 1000
+  init=$(cat pid)
+  [ "$(tr '\0' ' ' <"/proc/$init/cmdline" | cut -d' ' -f1)" = "$FLOOR" ]
+  "$FLOOR" --start fifo
+  until [ "$(tr '\0' ' ' <"/proc/$init/cmdline")" = "sleep 1000 " ]; do sleep 0.02; done
+  run "$FLOOR" --name "floor-$ID" --exec "$init" sh -c \
+    'for n in /proc/self/ns/*; do readlink $n; done; grep -v cpu /proc/self/cgroup; grep ^Cap /proc/self/status; hostname; pwd; exit 3'
+  [ "$status" -eq 3 ]
+  joined=$output
+  for name in cgroup ipc mnt net pid uts; do [[ "$joined" = *"$(readlink "/proc/$init/ns/$name")"* ]]; done
+  [[ "$joined" = *memory:/$'\n'* ]]
+  [[ "$joined" = *"CapEff:"*20000420* ]]
+  kill -KILL "$init"
+  "$FLOOR" --name "floor-$ID" --delete fifo
+  [ ! -e fifo ]
+}
+
+@test "floor: a limit of memory that is too small kills, one that is not does not" {
+  run "$FLOOR" --memory 8192 "$BUNDLE/rootfs" true
+  [ "$status" -ne 0 ]
+  run "$FLOOR" --memory 8388608 "$BUNDLE/rootfs" true
+  [ "$status" -eq 0 ]
+}
+
 @test "floor: nothing is left on the host" {
   [ "$(find /sys/fs/cgroup -name 'floor-*' | wc -l)" -eq "$cgroups_before" ]
   [ "$(wc -l </proc/self/mountinfo)" -eq "$mounts_before" ]

@@ -60,3 +60,22 @@ program
 poststop stopped none host
 END
 }
+
+@test "launch: runc finds HOME in the image, takes the last of a variable and sets the oom score, too" {
+  require_program runc
+  local bundle=$T/bundle
+  mkdir "$bundle" && rootfs bundle/rootfs >"$T/where"
+  (cd "$bundle" && runc spec)
+  python3 - "$bundle/config.json" <<'PYTHON'
+import json, sys
+config = json.load(open(sys.argv[1]))
+config["process"].update(terminal=False, oomScoreAdj=500, env=["PATH=/bin:/usr/bin", "TWICE=first", "TWICE=second", "HOME="],
+                         args=["/bin/sh", "-c", "echo $HOME $TWICE $(cat /proc/self/oom_score_adj)"])
+config["process"]["user"].update(uid=33, gid=33, username="ignored")
+config["process"].pop("rlimits", None)
+json.dump(config, open(sys.argv[1], "w"))
+PYTHON
+  run runc run --bundle "$bundle" "caisson-oracle-$$" </dev/null
+  [ "$status" -eq 0 ]
+  [ "$output" = "/var/www second 500" ]
+}

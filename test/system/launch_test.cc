@@ -3,12 +3,14 @@
 //
 //     system_launch ROOTFS    a root filesystem with busybox, which may be written to
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include <fmt/format.h>
@@ -49,6 +51,21 @@ std::vector<std::string> names_in(const std::string& directory) {
   return kernel::list_directory(directory).value_or(std::vector<std::string>());
 }
 
+// What a process asks for itself, and a time namespace.
+void ask_for_everything(spec::Config& config) {
+  config.process.scheduler = spec::Scheduler{.policy = "SCHED_BATCH", .nice = 5};
+  config.process.io_priority = spec::IoPriority{"IOPRIO_CLASS_BE", 3};
+  config.process.exec_cpu_affinity = spec::CpuAffinity{"0", "0"};
+  config.process.oom_score_adj = 500;
+  config.linux_.personality = spec::Personality{"LINUX32", {}};
+  config.linux_.memory_policy = spec::MemoryPolicy{"MPOL_INTERLEAVE", "0", {}};
+  config.linux_.namespaces.push_back({spec::NamespaceType::kTime, ""});
+  config.linux_.time_offsets["boottime"] = {5'000'000, 0};
+  config.annotations["caisson.landlock.execute"] = "/bin";
+  config.annotations["caisson.landlock.read"] = "/proc:/etc";
+  config.annotations["caisson.landlock.write"] = "/";
+}
+
 struct Case {
   std::string name;
   bool terminal = false;
@@ -57,6 +74,7 @@ struct Case {
   bool hooks = false;
   bool wait_for_start = false;
   std::string resources = "{}";
+  bool everything = false;  ///< ask_for_everything()
 };
 
 std::string config_text(const Case& c, const std::string& script) {
@@ -163,7 +181,8 @@ void fail_each(const plan::Plan& plan, const HostFacts& facts, int target = -1) 
 
 void fail_each_of(const Case& c) {
   const HostFacts facts = host::probe();
-  const spec::Config config = config_of(config_text(c, "exit 0"));
+  spec::Config config = config_of(config_text(c, "exit 0"));
+  if (c.everything) ask_for_everything(config);
   const std::string made = fmt::format("/tmp/caisson-launch-{}", ::getpid());
   const Result<plan::Plan> plan = plan::plan_container(
       config, facts, {.sources = {{made, "made up\n"}}, .wait_for_start = c.wait_for_start, .death_signal = SIGKILL});
@@ -175,7 +194,12 @@ void fail_each_of(const Case& c) {
 TEST(OrdinaryUser, EachStepThatFailsIsNamedAndLeavesNothing) {
   ASSERT_NE(::geteuid(), 0U);
   fail_each_of({.name = "plain", .user_namespace = true, .ordinary_user = true});
-  fail_each_of({.name = "all", .terminal = true, .user_namespace = true, .ordinary_user = true, .hooks = true});
+  fail_each_of({.name = "all",
+                .terminal = true,
+                .user_namespace = true,
+                .ordinary_user = true,
+                .hooks = true,
+                .everything = true});
 }
 
 class Steps : public testing::TestWithParam<Case> {};
@@ -189,6 +213,10 @@ INSTANTIATE_TEST_SUITE_P(Plans, Steps,
                                          Case{.name = "hooks", .hooks = true},
                                          Case{.name = "hooks_terminal", .terminal = true, .hooks = true},
                                          Case{.name = "user_namespace", .user_namespace = true},
+                                         Case{.name = "everything", .everything = true},
+                                         Case{.name = "everything_in_user_namespace",
+                                              .user_namespace = true,
+                                              .everything = true},
                                          Case{.name = "wait_for_start", .hooks = true, .wait_for_start = true}),
                          [](const auto& test) { return test.param.name; });
 
@@ -249,6 +277,108 @@ TEST(Exec, EachStepThatFailsIsNamedAndLeavesTheContainerAsItWas) {
   ::kill(container.pid, SIGKILL);
   EXPECT_TRUE(kernel::wait_for(container.pid));
   EXPECT_TRUE(cgroup::kill_and_remove(cgroups()));
+}
+
+// Runs `plan` with its streams connected to `target`; what it ended with.
+int status_of(const Result<plan::Plan>& plan, int target = -1) {
+  if (!plan) {
+    ADD_FAILURE() << plan.error().text();
+    return -1;
+  }
+  const HostFacts facts = host::probe();
+  const Null null;
+  const Fd errors{::dup(2)};
+  auto launched = runtime::launch(
+      *plan, {.input = null.file.get(), .output = errors.get(), .error = errors.get(), .target = target}, facts);
+  if (launched) return kernel::wait_for(launched->pid).value_or(-1);
+  ADD_FAILURE() << launched.error().line << "\nhint: " << launched.error().hint;
+  return -1;
+}
+
+// What it asked for, as it is seen from inside.
+constexpr std::string_view kEverything =
+    "set -- $(cat /proc/self/stat); test ${19} = 5 && test ${41} = 3 || exit 3; "
+    "test $(uname -m) = i686 || exit 4; test $(cut -d. -f1 /proc/uptime) -ge 5000000 || exit 5; "
+    "test $(cat /proc/self/oom_score_adj) = 500 || exit 6; grep -q interleave:0 /proc/self/numa_maps || exit 7; "
+    "test $HOME = /from/passwd || exit 8; test $TWICE = second || exit 9; "
+    "grep -q _ses.caisson-launch /proc/keys || exit 10; ";
+
+TEST(Fields, OfAProcessAreWhatItFindsInTheContainerAndInFurtherProcesses) {
+  const Fd passwd = *kernel::open_file("/tmp", O_TMPFILE | O_RDWR);
+  constexpr std::string_view kUsers = "root:x:0:0:root:/from/passwd:/bin/sh\n";
+  ASSERT_EQ(::write(passwd.get(), kUsers.data(), kUsers.size()), static_cast<ssize_t>(kUsers.size()));
+  const std::string allowed = "grep -q 'Cpus_allowed_list:.*[^0-9]0$' /proc/self/status";
+  const std::string bounds = "! ls /sys >/dev/null 2>&1 || exit 11; ";
+  spec::Config config = config_of(config_text({}, std::string(kEverything) + bounds + "exec sleep 1000"));
+  ask_for_everything(config);
+  config.annotations["caisson.landlock.read"] = "/proc:/etc:/dev";
+  config.annotations["caisson.landlock.write"] = "/tmp:/dev";
+  config.process.env = {"PATH=/bin:/usr/bin", "TWICE=first", "TWICE=second", "HOME="};
+  config.mounts.push_back({"/etc/passwd", "bind", fmt::format("/proc/self/fd/{}", passwd.get()), {"bind", "ro"}});
+  plan::Request request{.death_signal = SIGKILL, .state = {.id = fmt::format("caisson-launch-{}", ::getpid())}};
+
+  cpu_set_t before{}, first{};
+  ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);
+  CPU_SET(0, &first);
+  ASSERT_EQ(::sched_setaffinity(0, sizeof first, &first), 0);
+  const HostFacts facts = host::probe();
+  config.process.args[2] = std::string(kEverything) + bounds + (CPU_COUNT(&before) > 1 ? "! " : "") + allowed;
+  EXPECT_EQ(status_of(plan::plan_container(config, facts, request)), 0);
+  ::sched_setaffinity(0, sizeof before, &before);
+  EXPECT_TRUE(cgroup::kill_and_remove(cgroups()));
+
+  config.process.args[2] = "exec sleep 1000";
+  const runtime::Launched container = launch(config, request);
+  ASSERT_GT(container.pid, 0);
+  spec::Process process = config.process;
+  process.args = {"/bin/sh", "-c", std::string(kEverything) + bounds + allowed};
+  plan::Target target{.namespaces = {spec::NamespaceType::kPid, spec::NamespaceType::kMount, spec::NamespaceType::kUts,
+                                     spec::NamespaceType::kIpc, spec::NamespaceType::kNetwork, spec::NamespaceType::kTime},
+                      .root = {},
+                      .cgroup_directories = {}};
+  plan::inherit(config, target);
+  request.state.pid = container.pid;
+  EXPECT_EQ(status_of(plan::plan_process(process, target, facts, request), container.pidfd.get()), 0);
+  ::kill(container.pid, SIGKILL);
+  EXPECT_TRUE(kernel::wait_for(container.pid));
+  EXPECT_TRUE(cgroup::kill_and_remove(cgroups()));
+}
+
+TEST(Fields, ThatCannotBeAreNamedWithTheirCause) {
+  const auto line_of = [](const std::function<void(spec::Config&)>& change) {
+    spec::Config config = config_of(config_text({}, "exit 0"));
+    change(config);
+    const HostFacts facts = host::probe();
+    const Result<plan::Plan> plan = plan::plan_container(config, facts, {});
+    if (!plan) return plan.error().text();
+    const Null null;
+    const auto launched = runtime::launch(*plan, {null.file.get(), null.file.get(), null.file.get()}, facts);
+    if (launched) {
+      ADD_FAILURE() << "it runs";
+      (void)kernel::wait_for(launched->pid);
+      (void)cgroup::kill_and_remove(cgroups());
+      return std::string();
+    }
+    return launched.error().line + "; " + launched.error().hint;
+  };
+  const HostFacts facts = host::probe();
+  const std::set<std::string> before = host_state();
+  if (!facts.apparmor) {
+    EXPECT_THAT(line_of([](auto& c) { c.process.apparmor_profile = "mine"; }),
+                testing::AllOf(testing::StartsWith("process.apparmorProfile: "), HasSubstr("`/proc/thread-self/attr/exec`"),
+                               HasSubstr("AppArmor is not enabled")));
+  }
+  if (!facts.selinux) {
+    EXPECT_THAT(line_of([](auto& c) { c.process.selinux_label = "a:b:c"; }),
+                testing::StartsWith("process.selinuxLabel: SELinux is not enabled"));
+  }
+  EXPECT_THAT(line_of([](auto& c) { c.process.scheduler = spec::Scheduler{.policy = "SCHED_ISO"}; }),
+              HasSubstr("sched_setattr(SCHED_ISO): Invalid argument"));
+  EXPECT_THAT(line_of([](auto& c) { c.linux_.memory_policy = spec::MemoryPolicy{"MPOL_BIND", "1000", {}}; }),
+              testing::StartsWith("linux.memoryPolicy: take memory by MPOL_BIND: set_mempolicy(MPOL_BIND, \"1000\"): "));
+  EXPECT_THAT(line_of([](auto& c) { c.annotations["caisson.landlock.read"] = "/no/such/path"; }),
+              HasSubstr("openat2(\"/no/such/path\"): No such file or directory; the annotations caisson.landlock"));
+  EXPECT_THAT(difference(before, host_state()), IsEmpty());
 }
 
 // --- hooks ---------------------------------------------------------------------------------------------------------

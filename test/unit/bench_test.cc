@@ -7,29 +7,21 @@
 namespace caisson::bench {
 namespace {
 
-std::vector<Sample> samples_of(const std::vector<int>& times_ms) {
-  std::vector<Sample> samples;
-  for (const int time_ms : times_ms)
-    samples.push_back({.wall_ns = time_ms * std::int64_t{1'000'000}, .max_rss_kib = 100 + time_ms, .status = 0});
-  return samples;
-}
-
 struct SummaryCase {
   const char* name;
-  std::vector<int> times_ms;
-  double min_ms, q1_ms, median_ms, q3_ms, max_ms;
+  std::vector<double> values;
+  double min, q1, median, q3, max;
 };
 
 class SummaryTest : public testing::TestWithParam<SummaryCase> {};
 
 TEST_P(SummaryTest, HoldsTheQuartiles) {
-  const Summary summary = summarise(samples_of(GetParam().times_ms));
-  EXPECT_DOUBLE_EQ(summary.min_ms, GetParam().min_ms);
-  EXPECT_DOUBLE_EQ(summary.q1_ms, GetParam().q1_ms);
-  EXPECT_DOUBLE_EQ(summary.median_ms, GetParam().median_ms);
-  EXPECT_DOUBLE_EQ(summary.q3_ms, GetParam().q3_ms);
-  EXPECT_DOUBLE_EQ(summary.max_ms, GetParam().max_ms);
-  EXPECT_EQ(summary.max_rss_kib, 100 + static_cast<int>(GetParam().max_ms));
+  const Summary summary = summarise(GetParam().values);
+  EXPECT_DOUBLE_EQ(summary.min, GetParam().min);
+  EXPECT_DOUBLE_EQ(summary.q1, GetParam().q1);
+  EXPECT_DOUBLE_EQ(summary.median, GetParam().median);
+  EXPECT_DOUBLE_EQ(summary.q3, GetParam().q3);
+  EXPECT_DOUBLE_EQ(summary.max, GetParam().max);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -45,6 +37,7 @@ TEST(RunOnce, KeepsTheStatusAndTheWords) {
   ASSERT_TRUE(sample);
   EXPECT_EQ(WEXITSTATUS(sample->status), 3);
   EXPECT_GT(sample->wall_ns, 0);
+  EXPECT_GT(sample->max_rss_kib, 0);
   char said[16] = {};
   EXPECT_EQ(pread(errors.get(), said, sizeof said, 0), 6);
   EXPECT_STREQ(said, "words\n");
@@ -54,6 +47,14 @@ TEST(RunOnce, GivesStatus127ForWhatCannotBeStarted) {
   const auto sample = run_once({.command = {"/nonexistent/program"}}, Fd());
   ASSERT_TRUE(sample);
   EXPECT_EQ(WEXITSTATUS(sample->status), 127);
+}
+
+TEST(RunOnce, KillsWhatTakesTooLong) {
+  const std::int64_t start_ns = monotonic_ns();
+  const auto sample = run_once({.command = {"/bin/sleep", "100"}}, Fd(), std::chrono::milliseconds(20));
+  ASSERT_FALSE(sample);
+  EXPECT_EQ(sample.error().text(), "not done after 20 ms: killed");
+  EXPECT_LT(monotonic_ns() - start_ns, std::int64_t{50'000'000'000});
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ CgroupHierarchy v1(const std::string& controller) { return {"/sys/fs/cgroup/" + 
 
 HostFacts v1_host() {
   HostFacts facts{.kernel = "6.18.44", .cgroup_mode = CgroupMode::kV1};
-  for (const char* controller : {"blkio", "cpu", "cpuset", "devices", "freezer", "hugetlb", "memory", "pids"}) {
+  for (const char* controller : {"blkio", "cpu", "cpuset", "devices", "freezer", "hugetlb", "memory", "net_cls", "net_prio", "pids"}) {
     facts.hierarchies.push_back(v1(controller));
   }
   facts.hierarchies.push_back({"/sys/fs/cgroup/systemd", {"name=systemd"}, false});
@@ -117,6 +117,12 @@ const ConversionCase kConversions[] = {
      {"cpu.shares=2", "cpu.idle=1"},
      {"cpu.weight=1", "cpu.idle=1"}},
     {"idle_out_of_range", cpu({.idle = 2}), {"!neither 0 nor 1"}, {"!neither 0 nor 1"}},
+    {"class_id", {.network = {.class_id = 0x100001}}, {"net_cls.classid=1048577"}, {"!network.classID: "}},
+    {"interface_priorities",
+     {.network = {.priorities = {{"eth0", 5}, {"lo", 0}}}},
+     {"net_prio.ifpriomap=eth0 5", "net_prio.ifpriomap=lo 0"},
+     {"!network.priorities: "}},
+    {"no_interface", {.network = {.priorities = {{"a b", 5}}}}, {"!not the name of a network interface"}, {"!network"}},
     {"realtime",
      cpu({.realtime_runtime = 95, .realtime_period = 100}),
      {"cpu.rt_period_us=100", "cpu.rt_runtime_us=95"},
@@ -231,7 +237,7 @@ TEST(Weight, OnOldKernelsIsCfqs) {
 TEST(Directories, OnV1AreAllControllersButNotNamedHierarchies) {
   const Layout made = layout({}, "/caisson/ID", v1_host()).value();
   EXPECT_FALSE(made.unified);
-  EXPECT_THAT(made.directories, testing::SizeIs(8));
+  EXPECT_THAT(made.directories, testing::SizeIs(10));
   EXPECT_EQ(made.directories.front(), "/sys/fs/cgroup/blkio/caisson/ID");
   EXPECT_THAT(made.directories, testing::Not(testing::Contains("/sys/fs/cgroup/systemd/caisson/ID")));
 }

@@ -16,11 +16,14 @@
 
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "allocation_tripwire.h"
+#include "execute/act.h"
+#include "base/text.h"
 #include "execute/channel.h"
 #include "execute/executor.h"
 #include "kernel/files.h"
@@ -101,7 +104,7 @@ class Script {
                    const std::vector<std::string>& arguments = {"program"}) {
     return child(Exec{.candidates = plan.add(candidates),
                       .arguments = plan.add(arguments),
-                      .environment = plan.add(std::vector<std::string>{"A=b", "PATH=/usr/bin:/bin"})});
+                      .environment = plan.add(std::vector<std::string>{"A=b", "PATH=/usr/bin:/bin", "HOME="})});
   }
   void shell(const std::string& script) { exec({"/bin/sh"}, {"sh", "-c", script}); }
 
@@ -577,6 +580,171 @@ TEST_F(Execute, TimesNoMoreStepsThanItHasRoomFor) {
   EXPECT_EQ(executor.step_times().size(), script.plan.lane(Lane::kParent).size() + kSlots);
 }
 
+// --- mounts in a root filesystem that is hostile ---------------------------------------------------------------------
+
+// The host's own files as a root filesystem, in a user namespace; `top` is a directory of the test's in both.
+class MountScript : public Script {
+ public:
+  explicit MountScript(const TemporaryDirectory& top) : top_(top) {
+    EXPECT_TRUE(kernel::make_directories(top_ / "root"));
+    spawn(CLONE_NEWUSER | CLONE_NEWNS);
+    child(SetPropagation{kPrivateRecursive});
+    const Slot tree = open_tree("/", true);
+    root_ = plan.new_slot("root");
+    child(MountRoot{.tree = tree, .at = text(top_ / "root"), .root = root_});
+  }
+  Slot open_tree(const std::string& source, bool recursive = false, bool no_follow = false) {
+    const Slot tree = plan.new_slot("tree");
+    child(OpenTree{.source = text(source),
+                   .recursive = recursive,
+                   .propagation = kPrivateRecursive,
+                   .slot = tree,
+                   .no_follow = no_follow});
+    return tree;
+  }
+  std::size_t mount(Mount step, const std::string& target) {
+    step.root = root_;
+    step.target = text(target);
+    return child(step);
+  }
+  Mount tmpfs() { return {.type = text("tmpfs"), .source = text("tmpfs")}; }
+  Slot root() const { return root_; }
+  void finish(const std::string& script, bool move = false) {
+    child(Pivot{.root = root_, .move = move});
+    ready();
+    shell("cd " + top_.path() + " && " + script);
+  }
+
+ private:
+  const TemporaryDirectory& top_;
+  Slot root_ = kNoSlot;
+};
+
+TEST_F(Execute, ATmpfsBeginsWithWhatTheImageHas) {
+  const TemporaryDirectory top;
+  ASSERT_TRUE(kernel::make_directories(top / "image/deep"));
+  ASSERT_TRUE(kernel::write_new_file(top / "image/deep/file", "content"));
+  MountScript script(top);
+  Mount mount = script.tmpfs();
+  mount.copy_up = true;
+  script.mount(mount, top / "image");
+  script.finish("test $(stat -fc %T image) = tmpfs && test $(cat image/deep/file) = content && echo x >image/deep/new");
+  EXPECT_EQ(status_of(script.plan), 0);
+  EXPECT_FALSE(kernel::exists(top / "image/deep/new"));
+}
+
+TEST_F(Execute, NothingIsMountedInsideProcfs) {
+  const TemporaryDirectory top;
+  ASSERT_EQ(::symlink("/proc/fs", (top / "link").c_str()), 0);
+  for (const std::string& target : {std::string("/proc/fs"), top / "link", std::string("/proc")}) {
+    MountScript script(top);
+    const std::size_t step = script.mount(script.tmpfs(), target);
+    script.finish("true");
+    {
+      SCOPED_TRACE(target);
+      expect_failure(failure_of(script.plan), Lane::kChild, step, Call::kVerifyTarget, EINVAL);
+    }
+  }
+}
+
+TEST_F(Execute, OverProcComesOnlyAProcfs) {
+  const TemporaryDirectory top;
+  for (const bool is_procfs : {true, false}) {
+    MountScript script(top);
+    const Slot tree = script.open_tree(is_procfs ? "/proc" : "/etc", true);
+    const std::size_t step = script.mount({.tree = tree, .over_proc = OverProc::kWhole}, "/proc");
+    script.finish("true");
+    if (is_procfs) {
+      EXPECT_EQ(status_of(script.plan), 0);
+    }
+    if (!is_procfs) expect_failure(failure_of(script.plan), Lane::kChild, step, Call::kVerifyProcfs, EINVAL);
+  }
+}
+
+TEST_F(Execute, ALinkIsMadeAgainAndCovered) {
+  const TemporaryDirectory top;
+  ASSERT_EQ(::symlink("some/where", (top / "link").c_str()), 0);
+  ASSERT_EQ(::symlink("/etc/passwd", (top / "covered").c_str()), 0);
+  ASSERT_TRUE(kernel::write_new_file(top / "file", "content"));
+  MountScript script(top);
+  const Slot link = script.open_tree(top / "link", false, true);
+  script.mount({.tree = link, .copy_link = true}, top / "made");
+  const Slot file = script.open_tree(top / "file");
+  script.mount({.tree = file, .no_follow = true}, top / "covered");
+  script.finish("test $(readlink made) = some/where && test ! -L covered && test $(cat covered) = content");
+  EXPECT_EQ(status_of(script.plan), 0);
+  EXPECT_EQ(*kernel::read_link(top / "made"), "some/where");
+}
+
+TEST_F(Execute, AHostsDeviceIsBoundIfItIsTheOne) {
+  const TemporaryDirectory top;
+  for (const std::uint32_t minor : {3U, 5U}) {
+    MountScript script(top);
+    const std::size_t step = script.child(BindDevice{
+        .root = script.root(), .path = script.text("/dev/null"), .mode = S_IFCHR | 0666U, .major = 1, .minor = minor});
+    script.finish("test -c /dev/null");
+    if (minor == 3) {
+      EXPECT_EQ(status_of(script.plan), 0);
+    }
+    if (minor != 3) expect_failure(failure_of(script.plan), Lane::kChild, step, Call::kVerifyDevice, ENODEV);
+  }
+}
+
+TEST_F(Execute, TheRootIsMovedWhereItCannotBePivotedInto) {
+  const TemporaryDirectory top;
+  ASSERT_TRUE(kernel::write_new_file(top / "file", "content"));
+  MountScript script(top);
+  script.finish("test $(cat file) = content && test -e /proc/self/status", true);
+  EXPECT_EQ(status_of(script.plan), 0);
+}
+
+// --- resctrl: a directory like the kernel's --------------------------------------------------------------------------
+
+class ResctrlScript : public Script {
+ public:
+  explicit ResctrlScript(JoinResctrlGroup step, const std::string& directory, const std::vector<std::string>& lines) {
+    spawn();
+    step.directory = text(directory);
+    step.schemata = plan.add(lines);
+    step.pid = plan.find_slot(kSlotPid);
+    step.made = plan.new_slot("made");
+    number = parent(step, Undo::kRemove);
+    ready();
+    exec({"/bin/true"});
+  }
+  std::size_t number = 0;
+};
+
+TEST_F(Execute, AResctrlGroupThatExistsHasToAgree) {
+  const TemporaryDirectory top;
+  ASSERT_TRUE(kernel::make_directories(top / "gold"));
+  ASSERT_TRUE(kernel::write_new_file(top / "gold/schemata", "    L3:0=0f;1=ff\n"));
+  ASSERT_TRUE(kernel::write_new_file(top / "gold/tasks", ""));
+  const JoinResctrlGroup shared{.may_make = true, .is_shared = true};
+  EXPECT_EQ(status_of(ResctrlScript(shared, top / "gold", {"L3:1=FF\n"}).plan), 0);
+  EXPECT_GT(parse_unsigned(*kernel::read_file(top / "gold/tasks")).value_or(0), 0U);
+  const ResctrlScript other(shared, top / "gold", {"L3:0=f\n", "L3:0=ff\n"});
+  const Failure failure = failure_of(other.plan);
+  expect_failure(failure, Lane::kParent, other.number, Call::kVerifySchemata, EINVAL);
+  EXPECT_EQ(failure.what.operand, 1);
+  EXPECT_TRUE(kernel::exists(top / "gold/tasks"));
+}
+
+TEST_F(Execute, AResctrlGroupIsWrittenMadeOrMissed) {
+  const TemporaryDirectory top;
+  ASSERT_TRUE(kernel::make_directories(top / "box"));
+  ASSERT_TRUE(kernel::write_new_file(top / "box/schemata", ""));
+  ASSERT_TRUE(kernel::write_new_file(top / "box/tasks", ""));
+  EXPECT_EQ(status_of(ResctrlScript({.may_make = true}, top / "box", {"L3:0=f\n"}).plan), 0);
+  EXPECT_EQ(*kernel::read_file(top / "box/schemata"), "L3:0=f\n");
+  const ResctrlScript missing({.is_shared = true}, top / "none", {});
+  expect_failure(failure_of(missing.plan), Lane::kParent, missing.number, Call::kOpen, ENOENT);
+  // The kernel fills the directory that is made; here nobody does.
+  const ResctrlScript made({.may_make = true}, top / "new", {"L3:0=f\n"});
+  expect_failure(failure_of(made.plan), Lane::kParent, made.number, Call::kOpen, ENOENT);
+  EXPECT_FALSE(kernel::exists(top / "new")) << "what was made is removed";
+}
+
 // --- a whole container, and no allocation ----------------------------------------------------------------------------
 
 TEST_F(Execute, TheTripwireSeesAnAllocation) {
@@ -606,6 +774,8 @@ class ContainerScript : public Script {
     for (const std::string_view stream : {kSlotInput, kSlotOutput, kSlotError})
       streams_.push_back(plan.give_slot(stream));
     const Slot host_file = plan.new_slot("a file");
+    procfs_ = plan.new_slot("procfs");
+    parent(OpenFile{.path = text("/proc"), .flags = O_PATH | O_DIRECTORY, .slot = procfs_});
     parent(OpenFile{.path = text("/proc/self/status"), .flags = O_RDONLY, .slot = host_file});
     spawn(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC);
     process();
@@ -619,7 +789,9 @@ class ContainerScript : public Script {
  private:
   void process() {
     child(SetAttribute{.attribute = Attribute::kNewSession});
-    child(SetAttribute{.attribute = Attribute::kKeyring});
+    child(SetAttribute{.attribute = Attribute::kKeyring, .value = 0x3f1b0000, .name = text("_ses.box")});
+    child(SetAffinity{});
+    child(MakeTimeNamespace{.offsets = text("monotonic 1000000 0\nboottime 1000000 0\n")});
     child(Unshare{CLONE_NEWCGROUP});
     child(BringUpLoopback{});
     child(SetHostname{.hostname = text("box"), .domainname = text("example.org")});
@@ -682,10 +854,18 @@ class ContainerScript : public Script {
     child(SetAttribute{.attribute = Attribute::kNotDumpable});
     child(SetAttribute{.attribute = Attribute::kLimit, .which = RLIMIT_CORE, .value = 0, .second = 0});
     child(SetAttribute{.attribute = Attribute::kUmask, .value = 0027});
+    child(FindHome{.uid = 0, .variable = 2});
+    child(SetScheduler{.policy = 3, .nice = 5});
+    child(SetAttribute{.attribute = Attribute::kIoPriority, .which = 2, .value = 3});
+    child(SetAttribute{.attribute = Attribute::kPersonality, .value = 8});
+    child(SetAffinity{.processors = plan.add(std::vector<std::uint32_t>(2, ~0U))});
+    child(SetMemoryPolicy{.mode = 3, .nodes = plan.add(std::vector<std::uint32_t>{1})});
     child(SetAttribute{.attribute = Attribute::kNoNewPrivileges});
     child(CloseDescriptors{.from = 3});
     const Text directory = text("/dev/made/for/it");
     child(ChangeDirectory{.path = directory, .first_try = true});
+    child(RestrictFiles{.paths = plan.add(std::vector<std::string>{"/", "/dev/null"}),
+                        .rights = plan.add(std::vector<std::uint32_t>(2, 0xffff))});
     child(SetIds{.set_groups = false, .bounding = 1, .effective = 1, .permitted = 1});
     child(SetAttribute{.attribute = Attribute::kDeathSignal, .value = SIGKILL});
     child(ChangeDirectory{.path = directory});
@@ -707,6 +887,9 @@ class ContainerScript : public Script {
       test "$(ulimit -c)" = 0 || exit 24
       test ! -e /proc/self/status || grep -q '^CapEff:.*0001$' /proc/self/status || exit 25
       test -c /dev/console || exit 26
+      test "$HOME" = / || exit 27
+      test "$(uname -m)" = i686 || test "$(uname -m)" != x86_64 || exit 28
+      test ! -e /proc/uptime || test "$(cut -d. -f1 /proc/uptime)" -ge 1000000 || exit 29
       echo fine)sh"});
   }
 
@@ -714,7 +897,286 @@ class ContainerScript : public Script {
   Slot root_ = kNoSlot;
   Slot null_ = kNoSlot;
   Slot hidden_ = kNoSlot;
+  Slot procfs_ = kNoSlot;
 };
+
+bool write_text(const std::string& path, const std::string& text) {
+  return static_cast<bool>(std::ofstream(path) << text << std::flush);
+}
+
+// --- what a process asks for itself ----------------------------------------------------------------------------------
+
+// Runs `script` in a shell, after `steps`.
+Plan shell_after(const std::vector<std::function<Action(Plan&)>>& steps, const std::string& script) {
+  Script made;
+  made.spawn();
+  for (const auto& step : steps) made.child(step(made.plan));
+  made.ready();
+  made.shell(script);
+  return std::move(made.plan);
+}
+
+Action processors(Plan& plan, std::vector<std::uint32_t> words) {
+  return SetAffinity{.processors = plan.add(std::move(words))};
+}
+
+TEST_F(Execute, BindsToProcessorsAndSetsFree) {
+  cpu_set_t before{}, first{};
+  ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);
+  int number = 0;
+  while (!CPU_ISSET(number, &before)) ++number;
+  CPU_SET(number, &first);
+  const std::string list = "grep -qx 'Cpus_allowed_list:.*[^0-9]" + std::to_string(number) + "' /proc/self/status";
+  std::vector<std::uint32_t> words(static_cast<std::size_t>(number / 32 + 1));
+  words[static_cast<std::size_t>(number / 32)] = 1U << (number % 32);
+  EXPECT_EQ(status_of(shell_after({[&](Plan& p) { return processors(p, words); }}, list)), 0);
+
+  if (CPU_COUNT(&before) < 2) GTEST_SKIP() << "one processor only";
+  ASSERT_EQ(::sched_setaffinity(0, sizeof first, &first), 0);
+  const int bound = status_of(shell_after({}, list));
+  const int free = status_of(shell_after({[](Plan&) -> Action { return SetAffinity{}; }}, list));
+  ::sched_setaffinity(0, sizeof before, &before);
+  EXPECT_EQ(bound, 0) << "it has its caller's";
+  EXPECT_EQ(free, 1 << 8) << "it has its caller's still";
+}
+
+TEST_F(Execute, ReportsProcessorsThatAreNotThere) {
+  Script script;
+  script.spawn();
+  std::vector<std::uint32_t> words(256);
+  words[255] = 1;  // the 8161st
+  const std::size_t step = script.child(processors(script.plan, words));
+  script.ready();
+  script.exec({"/bin/true"});
+  expect_failure(failure_of(script.plan), Lane::kChild, step, Call::kSchedSetaffinity, EINVAL);
+}
+
+TEST_F(Execute, SchedulesAsItIsAsked) {
+  const auto plan = shell_after({[](Plan&) -> Action { return SetScheduler{.policy = 3, .nice = 5}; },
+                                 [](Plan&) -> Action {
+                                   return SetAttribute{.attribute = Attribute::kIoPriority, .which = 2, .value = 3};
+                                 }},
+                                "set -- $(cat /proc/$$/stat); test ${19} = 5 && test ${41} = 3 || exit 3; "
+                                "test \"$(ionice -p $$)\" = 'best-effort: prio 3'");
+  EXPECT_EQ(status_of(plan), 0);
+}
+
+TEST_F(Execute, ReportsASchedulerThatCannotBe) {
+  Script script;
+  script.spawn();
+  const std::size_t step = script.child(SetScheduler{.policy = 4});
+  script.ready();
+  script.exec({"/bin/true"});
+  expect_failure(failure_of(script.plan), Lane::kChild, step, Call::kSchedSetattr, EINVAL);
+}
+
+TEST_F(Execute, TakesMemoryAndThePersonalityAsItIsAsked) {
+  const auto plan = shell_after({[](Plan& p) -> Action {
+                                   return SetMemoryPolicy{.mode = 3, .nodes = p.add(std::vector<std::uint32_t>{1})};
+                                 },
+                                 [](Plan&) -> Action {
+                                   return SetAttribute{.attribute = Attribute::kPersonality, .value = 8};
+                                 }},
+                                "test ! -e /proc/self/numa_maps || grep -q interleave:0 /proc/self/numa_maps || exit 3; "
+                                "test \"$(cat /proc/$$/personality)\" = 00000008");
+  EXPECT_EQ(status_of(plan), 0);
+}
+
+TEST_F(Execute, ReportsAMemoryPolicyThatCannotBe) {
+  Script script;
+  script.spawn();
+  const std::size_t step =
+      script.child(SetMemoryPolicy{.mode = 2, .nodes = script.plan.add(std::vector<std::uint32_t>(32, 0x80000000))});
+  script.ready();
+  script.exec({"/bin/true"});
+  const Failure failure = failure_of(script.plan);
+  EXPECT_EQ(failure.what.step, step);
+  EXPECT_EQ(call_name(failure.what.call), "set_mempolicy");
+}
+
+TEST_F(Execute, WritesLabelsToProcfsAlone) {
+  const TemporaryDirectory fake;
+  for (const char* directory : {"thread-self", "thread-self/attr"}) ::mkdir((fake / directory).c_str(), 0755);
+  ASSERT_TRUE(write_text(fake / "thread-self/attr/exec", ""));
+  for (const std::string& procfs : {fake.path(), std::string("/proc")}) {
+    Script script;
+    const Slot slot = script.plan.new_slot("procfs");
+    script.parent(OpenFile{.path = script.text(procfs), .flags = O_PATH | O_DIRECTORY, .slot = slot});
+    script.spawn();
+    const std::size_t step = script.child(
+        SetLabel{.label = Label::kAppArmor, .value = script.text("exec no-such-profile-here"), .procfs = slot});
+    script.ready();
+    script.exec({"/bin/true"});
+    const Failure failure = failure_of(script.plan);
+    if (procfs != "/proc") expect_failure(failure, Lane::kChild, step, Call::kVerifyProcfs, EXDEV);
+    // No host has it: the kernel has been asked, and has said so.
+    if (procfs == "/proc") {
+      EXPECT_THAT(call_name(failure.what.call), testing::AnyOf("write", "openat2"));
+    }
+  }
+  EXPECT_EQ(*kernel::read_file(fake / "thread-self/attr/exec"), "");
+}
+
+// What FindHome makes of a file of users, in a root of its own; nothing where none can be made.
+std::optional<std::string> home_in(const std::string& root, std::uint32_t uid) {
+  int ends[2];
+  if (::pipe(ends) != 0) return std::nullopt;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::unshare(CLONE_NEWUSER) != 0 || ::chroot(root.c_str()) != 0 || ::chdir("/") != 0) ::_exit(1);
+    Context context;
+    char* variables[] = {nullptr, nullptr};
+    context.pointers.environment = variables;
+    if (!act(FindHome{.uid = uid, .variable = 0}, context).ok()) ::_exit(2);
+    ::_exit(::write(ends[1], variables[0], std::strlen(variables[0])) < 0 ? 3 : 0);
+  }
+  ::close(ends[1]);
+  std::string text;
+  char buffer[8192];
+  for (ssize_t got = 0; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<std::size_t>(got));
+  ::close(ends[0]);
+  return kernel::wait_for(child) == 0 ? std::optional(text) : std::nullopt;
+}
+
+TEST_F(Execute, FindsAHome) {
+  if (!has_user_namespaces()) GTEST_SKIP() << "no user namespaces on this host";
+  struct Row {
+    std::string passwd;
+    std::uint32_t uid;
+    std::string home;
+  };
+  const std::string longest(kLongestHome - 1, 'a');
+  const Row rows[] = {
+      {"root:x:0:0:root:/root:/bin/sh\nu:x:5:5::/home/u:/bin/sh\n", 5, "/home/u"},
+      {"root:x:0:0:root:/root:/bin/sh\nu:x:5:5::/home/u:/bin/sh\n", 0, "/root"},
+      {"root:x:0:0:root:/root:/bin/sh\n", 7, "/"},
+      {"u:x:5:5::/home/u", 5, "/home/u"},                                // neither shell nor line break
+      {"u:x:5:5::/first:\nv:x:5:5::/second:\n", 5, "/first"},
+      {"u:x:5:5:::\nv:x:5:5::/second:\n", 5, "/"},
+      {"u:x:5\nv:x:6:6::/v:\n", 5, "/"},
+      {":::::\n\n+::::::\nu:x:05:5::/home/u:\n", 5, "/home/u"},
+      {"u:x:4294967301:5::/wrapped:\nu:x:-5:5::/minus:\nu:x:5x:5::/x:\nu:x: 5:5::/blank:\n", 5, "/"},
+      {"u:x:4294967295:5::/last:\n", 4294967295, "/last"},
+      {"u:x:18446744073709551621:5::/wrapped:\n", 5, "/"},
+      {"u:x:5:5:" + std::string(100'000, 'c') + ":/home/u:\n", 5, "/home/u"},
+      {"u:x:5:5::/" + longest + ":\n", 5, "/" + longest},
+      {"u:x:5:5::/a" + longest + ":\n", 5, "/"},
+      {"", 0, "/"},
+  };
+  const TemporaryDirectory root;
+  ::mkdir((root / "etc").c_str(), 0755);
+  const std::string file = root / "etc/passwd";
+  EXPECT_EQ(home_in(root.path(), 0), "HOME=/") << "without a file";
+  for (const Row& row : rows) {
+    ASSERT_TRUE(write_text(file, row.passwd));
+    EXPECT_EQ(home_in(root.path(), row.uid), "HOME=" + row.home) << row.passwd.substr(0, 100);
+  }
+}
+
+TEST_F(Execute, FindsNoHomeInWhatIsNoFileOfTheRoot) {
+  if (!has_user_namespaces()) GTEST_SKIP() << "no user namespaces on this host";
+  const TemporaryDirectory root;
+  ::mkdir((root / "etc").c_str(), 0755);
+  const std::string file = root / "etc/passwd";
+  ASSERT_EQ(::mkfifo(file.c_str(), 0644), 0);
+  EXPECT_EQ(home_in(root.path(), 0), "HOME=/") << "nobody writes to the pipe";
+  ASSERT_EQ(::unlink(file.c_str()), 0);
+  ASSERT_EQ(::symlink("../../../../../../etc/passwd", file.c_str()), 0);
+  EXPECT_EQ(home_in(root.path(), 0), "HOME=/") << "a link to itself, for whoever is inside";
+  ASSERT_EQ(::unlink(file.c_str()), 0);
+  // Without end, as far as a reader gets.
+  const int sparse = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  ASSERT_EQ(::ftruncate(sparse, off_t{1} << 40), 0);
+  ::close(sparse);
+  EXPECT_EQ(home_in(root.path(), 0), "HOME=/");
+}
+
+TEST_F(Execute, GivesTheProgramItsHome) {
+  Script script;
+  script.spawn();
+  script.child(FindHome{.uid = 4'000'000'000, .variable = 1});
+  script.ready();
+  script.child(Exec{.candidates = script.plan.add(std::vector<std::string>{"/bin/sh"}),
+                    .arguments = script.plan.add(std::vector<std::string>{"sh", "-c", "test $HOME = / && test $A = b"}),
+                    .environment = script.plan.add(std::vector<std::string>{"A=b", "HOME="})});
+  EXPECT_EQ(status_of(script.plan), 0);
+}
+
+bool has_landlock() { return kernel::landlock_version() > 0; }
+
+TEST_F(Execute, KeepsAProcessToItsFiles) {
+  if (!has_landlock()) GTEST_SKIP() << "no Landlock on this host";
+  const TemporaryDirectory top;
+  for (const char* name : {"in", "out"}) {
+    ::mkdir((top / name).c_str(), 0755);
+    ASSERT_TRUE(write_text(top / name + "/file", "text"));
+  }
+  const auto plan = shell_after(
+      {[](Plan&) -> Action { return SetAttribute{.attribute = Attribute::kNoNewPrivileges}; },
+       [&](Plan& p) -> Action {
+         // As caisson.landlock.execute for the programs, read for one directory and write for a file.
+         return RestrictFiles{
+             .paths = p.add(std::vector<std::string>{"/usr", "/bin", "/lib", "/etc/ld.so.cache", top / "in",
+                                                     top / "in/file"}),
+             .rights = p.add(std::vector<std::uint32_t>{0xd, 0xd, 0xd, 0xd, 0xc, 0xfff2})};
+       }},
+      "cd " + top.path() +
+          " || exit 2; cat in/file >&- 2>&-; read -r text <in/file; test \"$text\" = text || exit 3; "
+          "! { true <out/file; } 2>&- || exit 4; ls out 2>&- && exit 5; true >in/file || exit 6; "
+          "! { true >in/other; } 2>&- || exit 7; ! rm in/file 2>&- || exit 8; ! { true <>/dev/null; } 2>&- || exit 9");
+  EXPECT_EQ(status_of(plan), 0);
+}
+
+TEST_F(Execute, ReportsFilesThatAreNotThere) {
+  if (!has_landlock()) GTEST_SKIP() << "no Landlock on this host";
+  Script script;
+  script.spawn();
+  const std::size_t step =
+      script.child(RestrictFiles{.paths = script.plan.add(std::vector<std::string>{"/usr", std::string(kMissing)}),
+                                 .rights = script.plan.add(std::vector<std::uint32_t>{1, 1})});
+  script.ready();
+  script.exec({"/bin/true"});
+  const Failure failure = failure_of(script.plan);
+  expect_failure(failure, Lane::kChild, step, Call::kOpenat2, ENOENT);
+  EXPECT_EQ(failure.what.operand, 1);
+}
+
+TEST_F(Execute, JoinsAKeyringByItsName) {
+  if (!kernel::exists("/proc/keys")) GTEST_SKIP() << "no list of keys on this host";
+  const std::string name = "_ses.caisson-unit-" + std::to_string(::getpid());
+  const auto keyring = [&](Plan& p) -> Action {
+    return SetAttribute{.attribute = Attribute::kKeyring, .value = 0x3f1b0000, .name = p.add(name)};
+  };
+  // The first holds it while the second looks for it: one of that name, with the permissions that let it be found.
+  Script first;
+  first.spawn();
+  first.child(keyring(first.plan));
+  first.ready();
+  first.shell("exec sleep 100");
+  auto started = run(first.plan);
+  ASSERT_TRUE(started);
+  EXPECT_EQ(status_of(shell_after({keyring}, "test \"$(grep -c '3f1b0000 .* " + name + ":' /proc/keys)\" = 1")), 0);
+  ::kill(started->pid, SIGKILL);
+  EXPECT_TRUE(kernel::wait_for(started->pid));
+}
+
+TEST_F(Execute, SetsTheClocksOfATimeNamespace) {
+  if (!has_user_namespaces() || !kernel::exists("/proc/self/ns/time")) GTEST_SKIP() << "no time namespaces here";
+  Script script;
+  script.spawn(CLONE_NEWUSER);
+  script.child(MakeTimeNamespace{.offsets = script.text("boottime 5000000 0\n")});
+  script.ready();
+  script.shell("test \"$(cut -d. -f1 /proc/uptime)\" -ge 5000000");
+  EXPECT_EQ(status_of(script.plan), 0);
+
+  Script before;
+  before.spawn(CLONE_NEWUSER);
+  const std::size_t step = before.child(MakeTimeNamespace{.offsets = before.text("boottime -5000000000 0\n")});
+  before.ready();
+  before.exec({"/bin/true"});
+  expect_failure(failure_of(before.plan), Lane::kChild, step, Call::kWrite, ERANGE);
+}
 
 // uname(2) fails with EXDEV, everything else is permitted.
 std::vector<struct sock_filter> filter_of_uname(std::uint32_t answer) {
@@ -987,12 +1449,12 @@ TEST_F(Execute, AHookThatFailsFailsItsStep) {
     const Failure status = failing("echo first; echo last >&2; exit 7", 0);
     EXPECT_EQ(status.what.call, Call::kHookStatus);
     EXPECT_EQ(status.what.operand, 7 << 8);
-    EXPECT_EQ(status.hook_words, "first\nlast\n");
+    EXPECT_EQ(status.said, "first\nlast\n");
     EXPECT_EQ(failing("kill -9 $$", 0).what.operand, SIGKILL);
     const Failure late = failing("echo slow; exec sleep 100", 1);
     EXPECT_EQ(late.what.call, Call::kHookTimeout);
-    EXPECT_EQ(late.hook_words, "slow\n");
-    EXPECT_EQ(failing("head -c 5000 /dev/zero | tr '\\0' x; exit 1", 0).hook_words, std::string(kHookWords - 1, 'x'));
+    EXPECT_EQ(late.said, "slow\n");
+    EXPECT_EQ(failing("head -c 5000 /dev/zero | tr '\\0' x; exit 1", 0).said, std::string(kSaidBytes - 1, 'x'));
   }
 }
 

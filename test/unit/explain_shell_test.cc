@@ -107,6 +107,22 @@ const std::vector<CommandCase> kCommands = {
        return plan::MakeDevice{.path = p.add("/dev/null"), .mode = S_IFCHR | 0666, .major = 1, .minor = 3, .gid = 7};
      },
      "[ -e $root/dev/null ] || mknod -m 0666 $root/dev/null c 1 3\nchown 0:7 $root/dev/null\n"},
+    {"BoundDevice", [](Plan& p) -> plan::Action { return plan::BindDevice{.path = p.add("/dev/null")}; },
+     "like /dev/null $root/dev/null\nmount --bind /dev/null $root/dev/null\n"},
+    {"CopyUp",
+     [](Plan& p) -> plan::Action {
+       return plan::Mount{.type = p.add("tmpfs"),
+                          .target = p.add("/run"),
+                          .options = p.add(std::vector<std::string>{"mode=755"}),
+                          .copy_up = true};
+     },
+     "directory $root/run\nmount --bind $root/run \"$empty\"\nmount -t tmpfs -o mode=755 tmpfs $root/run\n"
+     "cp -ax \"$empty/.\" $root/run\numount \"$empty\"\n"},
+    {"CopiedLink",
+     [](Plan& p) -> plan::Action {
+       return plan::Mount{.tree = tree(p, "/a"), .target = p.add("/b"), .copy_link = true};
+     },
+     "if [ -L /a ]; then\ncp -P /a $root/b\nelse\nlike /a $root/b\nmount --bind /a $root/b\nfi\n"},
     {"Fifo", [](Plan& p) -> plan::Action { return plan::MakeDevice{.path = p.add("/f"), .mode = S_IFIFO | 0600}; },
      "[ -e $root/f ] || mknod -m 0600 $root/f p\n"},
     {"ReadOnlyRoot", [](Plan& p) -> plan::Action { return plan::MakeReadOnly{.path = p.add("/"), .remount = true}; },

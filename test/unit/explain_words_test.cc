@@ -60,6 +60,14 @@ const std::vector<WordsCase> kWordsCases = {
                                     .rules = list(p, {"deny all", "allow c 1:3 rwm"})};
      },
      "restrict the devices of /sys/fs/cgroup/a by a program of 3 instructions: deny all, allow c 1:3 rwm"},
+    {"GiveCgroup",
+     [](Plan& p) -> plan::Action {
+       const plan::Slot first = p.new_slot("/sys/fs/cgroup/a");
+       p.append(plan::Lane::kParent, "", "",
+                plan::MakeCgroup{.directories = list(p, {"/sys/fs/cgroup/a"}), .first = first, .unified = true});
+       return plan::GiveCgroup{.cgroup = first, .files = list(p, {"cgroup.procs", "cgroup.threads"}), .owner = 100000};
+     },
+     "give /sys/fs/cgroup/a to uid 100000, with cgroup.procs, cgroup.threads"},
     {"SpawnThatJoins",
      [](Plan& p) -> plan::Action {
        return plan::Spawn{.pid = p.new_slot("pid"), .cgroup = p.new_slot("/sys/fs/cgroup/a"), .joins = true};
@@ -283,6 +291,53 @@ const std::vector<WordsCase> kWordsCases = {
        return plan::MakeDevice{.path = p.add("/dev/f"), .mode = S_IFIFO | 0600, .uid = 5};
      },
      "make the fifo /dev/f (mode 0600, owner 5:0)"},
+    {"BindDevice",
+     [](Plan& p) -> plan::Action {
+       return plan::BindDevice{.path = p.add("/dev/null"), .mode = S_IFCHR | 0666, .major = 1, .minor = 3};
+     },
+     "bind the host's character device 1:3 /dev/null"},
+    {"MakeUserNamespace",
+     [](Plan& p) -> plan::Action {
+       return plan::MakeUserNamespace{
+           .uid_map = p.add("0 5 1\n"), .gid_map = p.add("0 6 1\n"), .slot = p.new_slot("owners")};
+     },
+     "make a user namespace that nobody lives in (users 0 → 5 (1); groups 0 → 6 (1)) → slot owners"},
+    {"MoveNetworkDevice",
+     [](Plan& p) -> plan::Action {
+       return plan::MoveNetworkDevice{.name = p.add("eth7"), .new_name = p.add("eth%d"), .pid = p.new_slot("pid")};
+     },
+     "move the network device eth7 into the container as eth%d, with its addresses"},
+    {"JoinResctrlGroup",
+     [](Plan& p) -> plan::Action {
+       return plan::JoinResctrlGroup{.directory = p.add("/sys/fs/resctrl/box"),
+                                     .schemata = list(p, {"L3:0=f\n", "MB:0=10\n"}),
+                                     .pid = p.new_slot("pid"),
+                                     .may_make = true};
+     },
+     "put the process into the resctrl group /sys/fs/resctrl/box (made if it is missing; L3:0=f MB:0=10)"},
+    {"MountThatCopies",
+     [](Plan& p) -> plan::Action {
+       return plan::Mount{.type = p.add("tmpfs"), .target = p.add("/run"), .label = p.add("a:b"), .copy_up = true};
+     },
+     "mount tmpfs at /run (labelled a:b, begun with what the image has there)"},
+    {"BindOfALink",
+     [](Plan& p) -> plan::Action {
+       const plan::Slot slot = p.new_slot("tree");
+       p.append(plan::Lane::kParent, "", "", plan::OpenTree{.source = p.add("/l"), .slot = slot, .no_follow = true});
+       return plan::Mount{.tree = slot, .target = p.add("/x"), .copy_link = true, .no_follow = true};
+     },
+     "bind /l at /x (a link is made again, not following a link)"},
+    {"OpenTreeOfALink",
+     [](Plan& p) -> plan::Action {
+       return plan::OpenTree{.source = p.add("/l"), .slot = p.new_slot("tree"), .no_follow = true};
+     },
+     "take a detached copy of /l, not following a link → slot tree"},
+    {"PivotByMoving",
+     [](Plan& p) -> plan::Action {
+       return plan::Pivot{.root = p.new_slot("root"), .move = true};
+     },
+     "move the root filesystem onto the old root and chroot into it, after other mounts of procfs and sysfs have been "
+     "taken off or covered"},
     {"MakeLink",
      [](Plan& p) -> plan::Action { return plan::MakeLink{.path = p.add("/dev/fd"), .target = p.add("/proc/self/fd")}; },
      "link /dev/fd → /proc/self/fd"},
@@ -317,6 +372,72 @@ const std::vector<WordsCase> kWordsCases = {
     {"NoNewPrivileges",
      [](Plan&) -> plan::Action { return plan::SetAttribute{.attribute = plan::Attribute::kNoNewPrivileges}; },
      "give up new privileges for good (no_new_privs)"},
+    {"MakeTimeNamespace",
+     [](Plan& p) -> plan::Action {
+       return plan::MakeTimeNamespace{.offsets = p.add("boottime 86400 5\nmonotonic -1 0\n")};
+     },
+     "make a time namespace and enter it (ahead of the host: boottime 86400 s and 5 ns, monotonic -1 s)"},
+    {"MakeTimeNamespaceWithoutOffsets", [](Plan&) -> plan::Action { return plan::MakeTimeNamespace{}; },
+     "make a time namespace and enter it"},
+    {"KeyringWithAName",
+     [](Plan& p) -> plan::Action {
+       return plan::SetAttribute{.attribute = plan::Attribute::kKeyring, .name = p.add("_ses.box")};
+     },
+     "join the session keyring _ses.box"},
+    {"IoPriority",
+     [](Plan&) -> plan::Action {
+       return plan::SetAttribute{.attribute = plan::Attribute::kIoPriority, .which = 2, .value = 4};
+     },
+     "do input and output with IOPRIO_CLASS_BE, priority 4"},
+    {"Personality",
+     [](Plan&) -> plan::Action {
+       return plan::SetAttribute{.attribute = plan::Attribute::kPersonality, .value = 8};
+     },
+     "take the personality LINUX32"},
+    {"SetAffinity",
+     [](Plan& p) -> plan::Action {
+       return plan::SetAffinity{.processors = p.add(std::vector<std::uint32_t>{0x8000000b, 1})};
+     },
+     "run on the processors 0-1,3,31-32"},
+    {"SetAffinityToAll", [](Plan&) -> plan::Action { return plan::SetAffinity{}; },
+     "run on every processor that the cgroup has"},
+    {"SetScheduler",
+     [](Plan&) -> plan::Action { return plan::SetScheduler{.policy = 3, .nice = -5, .flags = 0x101}; },
+     "be scheduled by SCHED_BATCH (nice -5; SCHED_FLAG_RESET_ON_FORK|0x100)"},
+    {"SetSchedulerDeadline",
+     [](Plan&) -> plan::Action { return plan::SetScheduler{.policy = 6, .runtime = 1, .deadline = 2, .period = 3}; },
+     "be scheduled by SCHED_DEADLINE (1 ns within 2 of each 3)"},
+    {"SetMemoryPolicy",
+     [](Plan& p) -> plan::Action {
+       return plan::SetMemoryPolicy{.mode = 3, .flags = 1U << 15, .nodes = p.add(std::vector<std::uint32_t>{3})};
+     },
+     "take memory by MPOL_INTERLEAVE (nodes 0-1; MPOL_F_STATIC_NODES)"},
+    {"SetLabel",
+     [](Plan& p) -> plan::Action {
+       return plan::SetLabel{
+           .label = plan::Label::kAppArmor, .value = p.add("exec mine"), .procfs = p.new_slot("procfs")};
+     },
+     "have the program executed with AppArmor's profile mine (through slot procfs)"},
+    {"SetLabelOfSelinux",
+     [](Plan& p) -> plan::Action {
+       return plan::SetLabel{.label = plan::Label::kSelinux, .value = p.add("a:b:c"), .procfs = p.new_slot("procfs")};
+     },
+     "have the program executed with SELinux's label a:b:c (through slot procfs)"},
+    {"SetLabelOfKeys",
+     [](Plan& p) -> plan::Action {
+       return plan::SetLabel{.label = plan::Label::kSelinuxKeys, .value = p.add("a:b:c")};
+     },
+     "label keys that are made with a:b:c"},
+    {"FindHome", [](Plan&) -> plan::Action { return plan::FindHome{.uid = 7}; },
+     "set HOME to where the container's /etc/passwd has user 7, or to /"},
+    {"RestrictFiles",
+     [](Plan& p) -> plan::Action {
+       return plan::RestrictFiles{.paths = list(p, {"/etc", "/usr"}),
+                                  .rights = p.add(std::vector<std::uint32_t>{0xc, 0xd})};
+     },
+     "restrict the files within reach to /etc: read; /usr: read, execute"},
+    {"RestrictFilesToNone", [](Plan&) -> plan::Action { return plan::RestrictFiles{}; },
+     "restrict the files within reach to none"},
     {"ConnectStreams", [](Plan&) -> plan::Action { return plan::ConnectStreams{.uid = 5}; },
      "connect standard input, output and error (owner 5)"},
     {"Console",

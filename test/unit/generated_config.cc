@@ -60,6 +60,13 @@ spec::Mount bind(Random& random) {
   return mount;
 }
 
+spec::Mount bind_in_proc(Random& random) {
+  return {.destination = random.pick(std::vector<std::string>{"/proc", "/proc/cpuinfo", "/proc//meminfo"}),
+          .type = "bind",
+          .source = "/host/proc",
+          .options = {"rbind"}};
+}
+
 spec::Mount filesystem(Random& random) {
   struct Kind {
     const char* type;
@@ -75,6 +82,7 @@ spec::Mount filesystem(Random& random) {
       {"sysfs", "/sys", {}},
       {"cgroup", "/sys/fs/cgroup", {}},
       {"tmpfs", "/run/", {}},
+      {"tmpfs", "/var", {"tmpcopyup"}},
       {"tmpfs", "/tmp", {"rw", "size=1m"}},
   };
   const Kind& kind = random.pick(kinds);
@@ -171,6 +179,65 @@ std::optional<spec::Seccomp> seccomp(std::uint64_t seed, bool may_notify) {
   return made;
 }
 
+// What was added to the specification later: drawn with seeds of its own, too.
+void add_later_fields(std::uint64_t seed, spec::Process& process, HostFacts& facts) {
+  Random random(seed + 2'000'000);
+  if (random.one_in(3)) {
+    process.scheduler = random.one_in(2) ? spec::Scheduler{.policy = "SCHED_BATCH", .nice = 5}
+                                         : spec::Scheduler{.policy = "SCHED_RR", .priority = 1};
+  }
+  if (random.one_in(3)) process.io_priority = spec::IoPriority{"IOPRIO_CLASS_BE", 4};
+  if (random.one_in(2))
+    process.exec_cpu_affinity = spec::CpuAffinity{random.one_in(2) ? "0-1" : "", random.one_in(2) ? "0,63" : ""};
+  if (random.one_in(3)) process.apparmor_profile = random.one_in(2) ? "unconfined" : "mine";
+  facts.apparmor = random.one_in(2);
+  facts.selinux = random.one_in(2);
+  if (facts.selinux && random.one_in(2)) process.selinux_label = "system_u:system_r:container_t:s0";
+  if (random.one_in(3)) process.env.emplace_back(random.one_in(2) ? "HOME=/root" : "HOME=");
+  if (random.one_in(4)) process.env.emplace_back("A=c");
+}
+
+template <class Bound>  // a container's configuration, or what a further process is given of it
+void add_later_bounds(std::uint64_t seed, Bound& bound) {
+  Random random(seed + 3'000'000);
+  if (random.one_in(3)) bound.personality = spec::Personality{"LINUX32", {}};
+  if (random.one_in(3)) bound.memory_policy = spec::MemoryPolicy{"MPOL_INTERLEAVE", "0", {"MPOL_F_STATIC_NODES"}};
+}
+
+// Drawn with a seed of its own as well: what only some containers have.
+void add_extras(std::uint64_t seed, GeneratedContainer& made, bool mapped) {
+  Random random(seed + 5'000'000);
+  spec::Config& config = made.config;
+  const bool is_root = made.facts.effective_uid == 0;
+  const bool has_network = std::any_of(config.linux_.namespaces.begin(), config.linux_.namespaces.end(),
+                                       [](const auto& n) { return n.type == NamespaceType::kNetwork; });
+  made.request.no_pivot = random.one_in(5);
+  made.request.state.id = "box";
+  if (has_network && is_root && random.one_in(4)) config.linux_.net_devices = {{"eth7", {}}, {"wlan0", {"eth%d"}}};
+  if (random.one_in(4)) {
+    made.facts.resctrl = "/sys/fs/resctrl";
+    config.linux_.intel_rdt = {.clos_id = random.pick(std::vector<std::string>{"", "/", "gold"}),
+                               .l3_cache_schema = random.one_in(2) ? "L3:0=f" : "",
+                               .enable_monitoring = random.one_in(2)};
+  }
+  if (random.one_in(4)) {
+    made.facts.selinux = true;
+    config.linux_.mount_label = "system_u:object_r:container_file_t:s0:c1,c2";
+  }
+  for (spec::Mount& mount : config.mounts) {
+    const bool bound = mount.type == "bind";
+    if (bound && random.one_in(4)) mount.options.emplace_back("copy-symlink");
+    if (bound && random.one_in(4)) mount.options.emplace_back("dest-nofollow");
+    const auto idmap = std::find(mount.options.begin(), mount.options.end(), "idmap");
+    const bool is_mapped = idmap != mount.options.end();
+    if (bound && mapped && is_mapped && random.one_in(3)) *idmap = "idmap=uids=0-7-1;gids=0-8-1";
+    if (bound && is_root && !is_mapped && random.one_in(3)) {
+      mount.uid_mappings = mount.gid_mappings = {{.container_id = 0, .host_id = 5000, .size = 10}};
+    }
+  }
+  if (random.one_in(3)) config.mounts.push_back(bind_in_proc(random));
+}
+
 plan::Request request(Random& random) {
   const std::vector<plan::MountSource> sources = {{.path = "/box/data", .directory = true},
                                                   {.path = "/box/hosts", .content = "::1 localhost"}};
@@ -204,6 +271,7 @@ HostFacts facts_of(CgroupMode mode) {
                   .cgroup_mode = mode};
   if (mode == CgroupMode::kV2) {
     facts.hierarchies.push_back({"/sys/fs/cgroup", {"cpuset", "cpu", "io", "memory", "hugetlb", "pids"}, true});
+    facts.delegated_files = {"cgroup.procs", "cgroup.threads"};
   }
   if (mode == CgroupMode::kV1 || mode == CgroupMode::kHybrid) {
     facts.hierarchies.push_back({"/sys/fs/cgroup/cpu,cpuacct", {"cpu", "cpuacct"}, false});
@@ -258,7 +326,19 @@ GeneratedContainer generate_container(std::uint64_t seed) {
   config.linux_.masked_paths = random.some(std::vector<std::string>{"/proc/kcore", "/proc/acpi", "/sys/firmware"}, 2);
   config.linux_.readonly_paths = random.some(std::vector<std::string>{"/proc/sys", "/proc/bus/"}, 2);
   if (random.one_in(4)) config.linux_.rootfs_propagation = random.pick(std::vector<std::string>{"rprivate", "rslave"});
+  add_extras(seed, made, mapped);
   config.linux_.seccomp = seccomp(seed, !made.request.wait_for_start);
+  add_later_fields(seed, config.process, made.facts);
+  add_later_bounds(seed, config.linux_);
+  Random later(seed + 4'000'000);
+  if (later.one_in(3)) config.annotations["caisson.landlock.read"] = "/etc:/usr";
+  if (later.one_in(6)) config.annotations["run.oci.keep_original_groups"] = "1";
+  for (spec::Namespace& entry : config.linux_.namespaces) {
+    if (entry.type != NamespaceType::kTime || later.one_in(2)) continue;
+    entry.path.clear();
+    if (later.one_in(2)) config.linux_.time_offsets = {{"monotonic", {86'400, 0}}, {"boottime", {-1, 5}}};
+  }
+  if (later.one_in(2)) made.request.state.bundle = "/bundle";
   return made;
 }
 
@@ -268,6 +348,11 @@ GeneratedProcess generate_process(std::uint64_t seed) {
   made.target.namespaces = random.some(std::vector(spec::kNamespaceTypes.begin(), spec::kNamespaceTypes.end()), 2);
   if (random.one_in(2)) made.target.root = "/proc/42/root";
   made.target.seccomp = seccomp(seed, !made.request.wait_for_start);
+  add_later_fields(seed, made.process, made.facts);
+  add_later_bounds(seed, made.target);
+  Random later(seed + 4'000'000);
+  if (later.one_in(3)) made.target.landlock = {{"/etc", spec::kLandlockRead}};
+  if (later.one_in(2)) made.request.state = {.id = "box", .bundle = "/bundle", .pid = 42};
   for (const CgroupHierarchy& hierarchy : made.facts.hierarchies) {
     if (random.one_in(2)) made.target.cgroup_directories.push_back(hierarchy.path + "/caisson/x");
   }

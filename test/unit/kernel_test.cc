@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "kernel/copy_tree.h"
 #include "kernel/files.h"
 #include "kernel/in_root.h"
 #include "kernel/processes.h"
@@ -323,6 +324,70 @@ TEST(RemoveTree, LeavesAloneWhatIsMountedInIt) {
     EXPECT_EQ(*read_file(top / "tree/volume/data"), "precious");
   });
   if (!ran) GTEST_SKIP() << "no user namespaces on this host";
+}
+
+// --- copies ----------------------------------------------------------------------------------------------------------
+
+class CopyTree : public testing::Test {
+ protected:
+  CopyTree() {
+    EXPECT_TRUE(make_directories(top_ / "from/a/b"));
+    EXPECT_TRUE(make_directories(top_ / "to"));
+  }
+  CopyOutcome copy() const {
+    const Fd from = *open_file(top_ / "from", O_PATH | O_DIRECTORY);
+    const Fd to = *open_file(top_ / "to", O_PATH | O_DIRECTORY);
+    return copy_tree(from.get(), to.get());
+  }
+  struct stat status(const char* path) const {
+    struct stat found{};
+    EXPECT_EQ(::lstat((top_ / path).c_str(), &found), 0) << path;
+    return found;
+  }
+  TemporaryDirectory top_;
+};
+
+TEST_F(CopyTree, KeepsContentsModesTimesAndLinks) {
+  ASSERT_TRUE(write_new_file(top_ / "from/a/b/file", std::string(3'000'000, 'x')));
+  ASSERT_TRUE(write_new_file(top_ / "from/secret", "s"));
+  ASSERT_EQ(::symlink("/etc/passwd", (top_ / "from/a/link").c_str()), 0);
+  ASSERT_EQ(::mkfifo((top_ / "from/fifo").c_str(), 0600), 0);
+  const struct timespec times[2] = {{1, 0}, {2, 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, (top_ / "from/secret").c_str(), times, 0), 0);
+  ASSERT_EQ(::chmod((top_ / "from/secret").c_str(), 04640), 0);
+  ASSERT_EQ(::chmod((top_ / "from/a").c_str(), 01711), 0);
+  ASSERT_EQ(::chmod((top_ / "from").c_str(), 0750), 0);
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(make_directories(top_ / ("from/many/" + std::to_string(i) + "/x")));
+
+  EXPECT_EQ(copy().part, CopyPart::kNone);
+  EXPECT_EQ(read_file(top_ / "to/a/b/file")->size(), 3'000'000U);
+  EXPECT_EQ(*read_link(top_ / "to/a/link"), "/etc/passwd");
+  EXPECT_TRUE(S_ISFIFO(status("to/fifo").st_mode));
+  EXPECT_EQ(status("to/secret").st_mode & 07777U, 04640U);
+  EXPECT_EQ(status("to/secret").st_mtim.tv_sec, 2);
+  EXPECT_EQ(status("to/a").st_mode & 07777U, 01711U);
+  EXPECT_EQ(status("to").st_mode & 07777U, 0750U);
+  EXPECT_EQ(list_directory(top_ / "to/many")->size(), 300U);
+  EXPECT_TRUE(exists(top_ / "to/many/299/x"));
+}
+
+TEST_F(CopyTree, GivesUpOnTreesThatAreNestedTooDeeply) {
+  std::string path = top_ / "from";
+  for (int i = 0; i < 200; ++i) path += "/d";
+  ASSERT_TRUE(make_directories(path));
+  const std::size_t open = list_directory("/proc/self/fd")->size();
+  const CopyOutcome outcome = copy();
+  EXPECT_EQ(outcome.part, CopyPart::kOpen);
+  EXPECT_EQ(outcome.error, ELOOP);
+  EXPECT_EQ(list_directory("/proc/self/fd")->size(), open);
+}
+
+TEST_F(CopyTree, SaysWhatIsInTheWay) {
+  ASSERT_TRUE(write_new_file(top_ / "from/a/file", ""));
+  ASSERT_TRUE(make_directories(top_ / "to/a"));
+  const CopyOutcome outcome = copy();
+  EXPECT_EQ(outcome.part, CopyPart::kMake);
+  EXPECT_EQ(outcome.error, EEXIST);
 }
 
 TEST(LockFile, IsHeldByOneAtATime) {

@@ -11,11 +11,15 @@
 
 #include "explain/listing.h"
 #include "explain/names.h"
+#include "explain/words.h"
 #include "generated_config.h"
 #include "plan/build.h"
 #include "plan/builder.h"
 #include "plan/check.h"
 #include "plan/mount_options.h"
+#include "plan/mount_owners.h"
+#include "plan/resctrl.h"
+#include "plan/schemata.h"
 #include "spec/capability.h"
 #include "spec/validate.h"
 
@@ -319,6 +323,40 @@ TEST(Scope, WhatIsWrongIsToldWithTheItem) {
   const auto annotation = plan_container(config, with_systemd(CgroupMode::kV2), kSystemdRequest);
   ASSERT_FALSE(annotation);
   EXPECT_THAT(annotation.error().text(), testing::StartsWith("annotations.org.systemd.property.CollectMode: "));
+const GiveCgroup* gift(const Plan& plan) {
+  for (const Step& step : plan.lane(Lane::kParent)) {
+    if (const auto* give = std::get_if<GiveCgroup>(&step.action)) return give;
+  }
+  return nullptr;
+}
+
+TEST(CgroupV2, IsGivenToWhoRunsTheProgramWhereItMayBeWritten) {
+  spec::Config config = smallest();
+  config.linux_.namespaces.push_back({NamespaceType::kCgroup, ""});
+  config.linux_.namespaces.push_back({NamespaceType::kUser, ""});
+  config.linux_.uid_mappings = config.linux_.gid_mappings = {{0, 100'000, 1'000}, {1'000, 500'000, 10}};
+  config.process.user.uid = 1'001;
+  config.mounts = {{"/sys/fs/cgroup", "cgroup", "cgroup", {"nosuid"}}};
+  config.linux_.cgroups_path = "/caisson/box";
+  const Plan plan = plan_of(config, CgroupMode::kV2).value();
+  ASSERT_NE(gift(plan), nullptr);
+  EXPECT_EQ(gift(plan)->owner, 500'001U);
+  EXPECT_EQ(plan.view(plan.texts(gift(plan)->files)[1]), "cgroup.threads");
+  EXPECT_EQ(gift(plan_of(config, CgroupMode::kV1).value()), nullptr);
+
+  spec::Config read_only = config;
+  read_only.mounts[0].options = {"ro"};
+  EXPECT_EQ(gift(plan_of(read_only, CgroupMode::kV2).value()), nullptr);
+  spec::Config of_the_host = config;
+  std::erase_if(of_the_host.linux_.namespaces, [](const auto& n) { return n.type == NamespaceType::kCgroup; });
+  EXPECT_EQ(gift(plan_of(of_the_host, CgroupMode::kV2).value()), nullptr);
+}
+
+TEST(CgroupPlace, IsTheRequestsWhereItSays) {
+  spec::Config config = smallest();
+  const HostFacts facts = facts_of(CgroupMode::kV2);
+  const Plan plan = plan_container(config, facts, {.cgroup_paths = std::vector<std::string>{"/a/b"}}).value();
+  EXPECT_THAT(cgroup_directories(plan), ElementsAre("/sys/fs/cgroup/a/b"));
 }
 
 // A mount of cgroup2 made in the host's cgroup namespace changes the options of the host's.
@@ -442,6 +480,161 @@ TEST(Command, IsLookedForAlongItsOwnPath) {
   }
 }
 
+std::vector<std::string> environment_of(const Result<Plan>& plan) {
+  std::vector<std::string> variables;
+  for (const Text text : plan->texts(all<Exec>(*plan, Lane::kChild)[0].environment))
+    variables.emplace_back(plan->view(text));
+  return variables;
+}
+
+TEST(Environment, HasTheLastOfEachVariableAndAHome) {
+  const auto of = [](std::vector<std::string> variables) {
+    return plan_process({.user = {.uid = 7}, .args = {"sh"}, .env = std::move(variables)}, {}, {}, {});
+  };
+  EXPECT_THAT(environment_of(of({"A=1", "HOME=/h", "B=2", "A=3"})), ElementsAre("HOME=/h", "B=2", "A=3"));
+  EXPECT_THAT(all<FindHome>(*of({"HOME=/h"}), Lane::kChild), IsEmpty());
+  EXPECT_THAT(environment_of(of({"HOME=/h", "HOME=", "A=1"})), ElementsAre("HOME=/h", "A=1"));
+  for (const auto& variables : {std::vector<std::string>{"A=1"}, {"HOME=", "A=1"}}) {
+    const auto plan = of(variables);
+    EXPECT_THAT(environment_of(plan), ElementsAre("A=1", "HOME="));
+    const std::vector<FindHome> found = all<FindHome>(*plan, Lane::kChild);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].uid, 7U);
+    EXPECT_EQ(found[0].variable, 1);
+  }
+}
+
+TEST(Capabilities, ThatCannotBeGrantedAreLeftOutWithAWarning) {
+  spec::Config config = smallest();
+  config.process.capabilities = spec::Capabilities{.bounding = 7, .effective = 3, .permitted = 3};
+  HostFacts facts = facts_of(CgroupMode::kNone);
+  facts.bounding_capabilities = 1;
+  const auto plan = plan_container(config, facts, {});
+  ASSERT_TRUE(plan);
+  const SetIds ids = all<SetIds>(*plan, Lane::kChild).back();
+  EXPECT_EQ(ids.bounding, 1U);
+  EXPECT_EQ(ids.effective, 1U);
+  EXPECT_EQ(ids.permitted, 1U);
+  EXPECT_THAT(plan->warnings(),
+              ElementsAre("process.capabilities: CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH: left out, for whoever starts the "
+                          "container does not have it to give"));
+  // In a user namespace of its own the process has them all, there.
+  add_user_namespace(config);
+  const auto own = plan_container(config, facts, {});
+  EXPECT_EQ(all<SetIds>(*own, Lane::kChild).back().bounding, 7U);
+  EXPECT_THAT(own->warnings(), IsEmpty());
+}
+
+TEST(Groups, OfTheCallerAreKeptWhereItIsAskedFor) {
+  spec::Config config = smallest();
+  config.process.user.additional_gids = {5};
+  EXPECT_TRUE(all<SetIds>(*plan_of(config), Lane::kChild).back().set_groups);
+  config.annotations["run.oci.keep_original_groups"] = "1";
+  EXPECT_FALSE(all<SetIds>(*plan_of(config), Lane::kChild).back().set_groups);
+  EXPECT_TRUE(keeps_groups(config));
+}
+
+TEST(Groups, AreRefusedWhereTheyCannotBe) {
+  spec::Config config = smallest();
+  config.linux_.namespaces.push_back({NamespaceType::kUser, ""});
+  config.linux_.uid_mappings = config.linux_.gid_mappings = {{.container_id = 0, .host_id = 1000, .size = 1}};
+  config.process.user.additional_gids = {0};
+  HostFacts facts = facts_of(CgroupMode::kNone);
+  facts.effective_uid = facts.effective_gid = 1000;
+  EXPECT_EQ(plan_container(config, facts, {}).error().text(),
+            "process.user.additionalGids: cannot set any additional groups in a rootless container");
+  const auto exec = plan_process({.user = {.additional_gids = {5}}, .args = {"sh"}}, {}, facts, {.set_groups = false});
+  EXPECT_THAT(exec->warnings(), ElementsAre(testing::StartsWith("process.user.additionalGids: left out")));
+}
+
+std::vector<std::string> words_of(const Plan& plan, Lane lane) {
+  std::vector<std::string> words;
+  for (const Step& step : plan.lane(lane)) words.push_back(explain::describe(plan, step));
+  return words;
+}
+
+TEST(Affinity, OfAFurtherProcessIsSetBeforeAndAfterItsCgroup) {
+  spec::Process process{.args = {"sh"}, .exec_cpu_affinity = spec::CpuAffinity{"0-1", "1"}};
+  const Target target{.cgroup_directories = {"/sys/fs/cgroup/memory/box"}};
+  const auto steps = [&] {
+    std::vector<std::string> words = words_of(*plan_process(process, target, facts_of(CgroupMode::kV1), {}), Lane::kChild);
+    std::erase_if(words, [](const std::string& w) { return !w.starts_with("run on") && !w.starts_with("join the cgroup"); });
+    return words;
+  };
+  const std::string joined = "join the cgroup /sys/fs/cgroup/memory/box/tasks";
+  EXPECT_THAT(steps(), ElementsAre("run on the processors 0-1", joined, "run on the processors 1"));
+  process.exec_cpu_affinity->final_.clear();
+  EXPECT_THAT(steps(), ElementsAre("run on the processors 0-1", joined));
+  process.exec_cpu_affinity.reset();
+  EXPECT_THAT(steps(), ElementsAre(joined, "run on every processor that the cgroup has"));
+}
+
+TEST(Labels, AreWrittenThroughTheHostsProcfs) {
+  HostFacts facts = facts_of(CgroupMode::kNone);
+  spec::Config config = smallest();
+  config.process.apparmor_profile = "unconfined";
+  EXPECT_THAT(all<SetLabel>(*plan_container(config, facts, {}), Lane::kChild), IsEmpty()) << "there is no AppArmor";
+  facts.apparmor = true;
+  EXPECT_EQ(all<SetLabel>(*plan_container(config, facts, {}), Lane::kChild).size(), 1U);
+  config.process.apparmor_profile.clear();
+  config.process.selinux_label = "a:b:c";
+  facts.selinux = true;
+  const auto plan = plan_container(config, facts, {.state = {.id = "box"}});
+  const std::vector<SetLabel> labels = all<SetLabel>(*plan, Lane::kChild);
+  ASSERT_EQ(labels.size(), 2U);
+  EXPECT_EQ(labels[0].label, Label::kSelinuxKeys);
+  EXPECT_EQ(labels[1].label, Label::kSelinux);
+  EXPECT_EQ(plan->view(labels[1].value), "a:b:c");
+  const OpenFile procfs = all<OpenFile>(*plan, Lane::kParent)[0];
+  EXPECT_EQ(plan->view(procfs.path), "/proc");
+  EXPECT_EQ(labels[1].procfs, procfs.slot);
+}
+
+TEST(Bounds, OfAContainerAreThoseOfItsFurtherProcesses) {
+  spec::Config config = smallest();
+  config.linux_.personality = spec::Personality{"LINUX32", {}};
+  config.linux_.memory_policy = spec::MemoryPolicy{"MPOL_BIND", "0", {}};
+  config.annotations = {{"caisson.landlock.read", "/etc"}, {"caisson.landlock.write", "/etc:/tmp"}};
+  config.process.oom_score_adj = 5;
+  Target target{.namespaces = {NamespaceType::kMount}};
+  inherit(config, target);
+  const auto first = plan_of(config);
+  const auto further = plan_process(config.process, target, facts_of(CgroupMode::kHybrid), {});
+  for (const Result<Plan>* plan : {&first, &further}) {
+    const std::vector<std::string> words = words_of(**plan, Lane::kChild);
+    for (const char* expected : {"take the personality LINUX32", "take memory by MPOL_BIND (nodes 0)",
+                                 "restrict the files within reach to /etc: read, write; /tmp: write"})
+      EXPECT_THAT(words, testing::Contains(expected));
+  }
+  EXPECT_THAT(words_of(*first, Lane::kChild), testing::Contains("write \"5\" to /proc/self/oom_score_adj"));
+  EXPECT_THAT(words_of(*further, Lane::kLauncher), testing::Contains("write \"5\" to /proc/self/oom_score_adj"));
+}
+
+TEST(TimeNamespaces, HaveTheirClocksSetBeforeTheyAreEntered) {
+  spec::Config config = smallest();
+  config.linux_.namespaces.push_back({NamespaceType::kTime, ""});
+  config.linux_.time_offsets = {{"monotonic", {86'400, 0}}, {"boottime", {-1, 5}}};
+  const auto plan = plan_of(config);
+  const auto made = all<MakeTimeNamespace>(*plan, Lane::kChild);
+  ASSERT_EQ(made.size(), 1U);
+  EXPECT_EQ(plan->view(made[0].offsets), "boottime -1 5\nmonotonic 86400 0\n");
+  EXPECT_EQ(all<Spawn>(*plan, Lane::kParent)[0].flags & 0x80, 0U);
+}
+
+TEST(Keyring, IsNamedAfterTheContainer) {
+  const auto name = [](const Result<Plan>& plan) {
+    for (const SetAttribute& a : all<SetAttribute>(*plan, Lane::kChild)) {
+      if (a.attribute == Attribute::kKeyring) return std::string(plan->view(a.name));
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(name(plan_of(smallest())), "");
+  EXPECT_EQ(name(plan_of(smallest(), CgroupMode::kNone, {.state = {.id = "box"}})), "_ses.box");
+  EXPECT_EQ(name(plan_of(smallest(), CgroupMode::kNone, {.new_keyring = false, .state = {.id = "box"}})), "none");
+  EXPECT_EQ(name(plan_process({.args = {"sh"}}, {}, {}, {.state = {.id = "box", .pid = 5}})), "_ses.box");
+  EXPECT_EQ(name(plan_process({.args = {"sh"}}, {}, {}, {})), "none");
+}
+
 // --- errors ----------------------------------------------------------------------------------------------------------
 
 struct ErrorCase {
@@ -462,19 +655,41 @@ TEST_P(PlanError, NamesTheItem) {
 INSTANTIATE_TEST_SUITE_P(
     Table, PlanError,
     testing::Values(
-        ErrorCase{"copy_up", [](auto& c) { c.mounts = {{"/run", "tmpfs", "tmpfs", {"tmpcopyup"}}}; },
-                  "mounts[0]: the option tmpcopyup is not there yet"},
+        ErrorCase{"copy_up", [](auto& c) { c.mounts = {{"/proc", "proc", "proc", {"tmpcopyup"}}}; },
+                  "mounts[0]: tmpcopyup is for tmpfs mounts"},
         ErrorCase{"what_the_user_typed",
-                  [](auto& c) { c.mounts = {{"/a", "tmpfs", "", {}}, {"/run", "tmpfs", "tmpfs", {"tmpcopyup"}}}; },
-                  "--tmpfs /run: the option tmpcopyup is not there yet"},
+                  [](auto& c) { c.mounts = {{"/a", "tmpfs", "", {}}, {"/run", "bind", "/r", {"tmpcopyup"}}}; },
+                  "--tmpfs /run: tmpcopyup is for tmpfs mounts"},
+        ErrorCase{"over_proc", [](auto& c) { c.mounts = {{"/proc", "tmpfs", "tmpfs", {}}}; },
+                  "mounts[0]: only a procfs can be mounted at /proc, new or bound"},
+        ErrorCase{"inside_proc", [](auto& c) { c.mounts = {{"/x/..//proc/./sys", "bind", "/b", {"bind"}}}; },
+                  "mounts[0]: '/proc/sys' cannot be mounted because it is inside /proc"},
+        ErrorCase{"fresh_in_proc", [](auto& c) { c.mounts = {{"/proc/1", "proc", "proc", {}}}; },
+                  "mounts[0]: '/proc/1' cannot be mounted because it is inside /proc"},
+        ErrorCase{"idmap_of_a_filesystem", [](auto& c) { c.mounts = {{"/a", "tmpfs", "", {"idmap"}}}; },
+                  "mounts[0]: idmap is for bind mounts"},
+        ErrorCase{"idmap_without_users", [](auto& c) { c.mounts = {{"/a", "bind", "/b", {"bind", "idmap"}}}; },
+                  "mounts[0]: without a user namespace of the container's own there is nothing to map owners to"},
+        ErrorCase{"idmap_words",
+                  [](auto& c) { c.mounts = {{"/a", "bind", "/b", {"bind", "idmap=uids=0-1;gids=0-0-1"}}}; },
+                  "mounts[0]: '0-1' is not a range of ids as in \"0-100000-65536\""},
+        ErrorCase{"idmap_half", [](auto& c) { c.mounts = {{"/a", "bind", "/b", {"bind", "idmap=uids=0-1-1"}}}; },
+                  "mounts[0]: idmap needs both uids=… and gids=…"},
+        ErrorCase{"idmap_relative_to_nothing",
+                  [](auto& c) { c.mounts = {{"/a", "bind", "/b", {"bind", "idmap=uids=@0-1-1;gids=0-0-1"}}}; },
+                  "mounts[0]: '@0-1-1': the container's user namespace has no id 1"},
+        ErrorCase{"label", [](auto& c) { c.linux_.mount_label = "a:b:c:s0"; },
+                  "linux.mountLabel: this host's kernel has no SELinux, whose label it is"},
+        ErrorCase{"rdt", [](auto& c) { c.linux_.intel_rdt.emplace(); },
+                  "linux.intelRdt: no resctrl file system is mounted at /sys/fs/resctrl"},
         ErrorCase{"bind_with_data", [](auto& c) { c.mounts = {{"/a", "bind", "/b", {"bind", "size=1m", "mode=1"}}}; },
                   "mounts[0]: bind mounts cannot have any filesystem-specific options applied: 'size=1m,mode=1'"},
         ErrorCase{"no_type", [](auto& c) { c.mounts = {{"/a", "", "/b", {"ro"}}}; },
                   "mounts[0]: a mount needs a type, or the option bind or rbind"},
         ErrorCase{"root_second", [](auto& c) { c.mounts = {{"/a", "tmpfs", "", {}}, {"/", "overlay", "overlay", {}}}; },
                   "--tmpfs /run: only the first mount may replace the root filesystem"},
-        ErrorCase{"new_time_namespace", [](auto& c) { c.linux_.namespaces.push_back({NamespaceType::kTime, ""}); },
-                  "linux.namespaces[1]: a new time namespace cannot be made yet"},
+        ErrorCase{"selinux_off", [](auto& c) { c.process.selinux_label = "a:b:c"; },
+                  "process.selinuxLabel: SELinux is not enabled on this host"},
         ErrorCase{"no_mount_namespace", [](auto& c) { c.linux_.namespaces.clear(); },
                   "linux.namespaces: a container needs a mount namespace of its own"},
         ErrorCase{
@@ -495,6 +710,125 @@ TEST(PlanError, ALimitThatTheHostCannotKeepIsOne) {
   const auto plan = plan_of(config, CgroupMode::kNone);
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().item, "linux.resources.memory.limit");
+}
+
+// --- whom files belong to, resctrl -----------------------------------------------------------------------------------
+
+using Mappings = std::vector<spec::IdMapping>;
+
+TEST(MountOwners, AreReadFromTheOptionToo) {
+  const spec::Linux container{.uid_mappings = {{0, 1000, 1}, {1, 2000, 10}}, .gid_mappings = {{0, 3000, 10}}};
+  const spec::Mount mount{.options = {"bind", "idmap=uids=@0-2-1#5-9-2;gids=0-7-1"}};
+  const auto owners = mount_owners(mount, read_mount_options(mount.options), container);
+  ASSERT_TRUE(owners) << owners.error().text();  // the @ is for all ranges of its list: 9 is outside 2008
+  EXPECT_EQ(owners->kind, Owners::kOwn);
+  EXPECT_EQ(owners->uids, (Mappings{{0, 2001, 1}, {5, 2008, 2}}));
+  EXPECT_EQ(owners->gids, (Mappings{{0, 7, 1}}));
+}
+
+TEST(MountOwners, AreTheContainersWhereTheMountSaysNothingElse) {
+  const spec::Linux container{.uid_mappings = {{0, 1000, 1}}, .gid_mappings = {{0, 3000, 10}}};
+  const auto kind = [&](const spec::Mount& mount) {
+    return mount_owners(mount, read_mount_options(mount.options), container)->kind;
+  };
+  EXPECT_EQ(kind({.options = {"bind"}}), Owners::kAsTheyAre);
+  EXPECT_EQ(kind({.options = {"bind", "idmap"}}), Owners::kContainers);
+  EXPECT_EQ(kind({.uid_mappings = container.uid_mappings, .gid_mappings = container.gid_mappings}),
+            Owners::kContainers);
+  EXPECT_EQ(kind({.uid_mappings = {{0, 1, 1}}, .gid_mappings = container.gid_mappings}), Owners::kOwn);
+}
+
+TEST(MountOwners, WithTheSameMapsShareANamespace) {
+  spec::Config config = smallest();
+  for (const char* target : {"/a", "/b"}) {
+    config.mounts.push_back({.destination = target,
+                             .source = "/srv",
+                             .options = {"bind"},
+                             .uid_mappings = {{0, 1, 1}},
+                             .gid_mappings = {{0, 1, 1}}});
+  }
+  const auto plan = plan_of(config);
+  ASSERT_TRUE(plan) << plan.error().text();
+  EXPECT_THAT(broken_rules(*plan), IsEmpty());
+  EXPECT_EQ(all<MakeUserNamespace>(*plan, Lane::kParent).size(), 1U);
+  EXPECT_EQ(all<IdMapTree>(*plan, Lane::kParent).size(), 2U);
+}
+
+TEST(Sources, ThatAreRelativeLieInTheBundle) {
+  spec::Config config = smallest();
+  config.root.path = "rootfs";
+  config.mounts = {{"/a", "bind", "data", {"bind"}}};
+  const auto plan = plan_of(config, CgroupMode::kNone, {.state = {.bundle = "/bundle"}});
+  std::vector<std::string> sources;
+  for (const OpenTree& tree : all<OpenTree>(*plan, Lane::kParent)) sources.emplace_back(plan->view(tree.source));
+  EXPECT_THAT(sources, ElementsAre("/bundle/data", "/bundle/rootfs"));
+}
+
+TEST(CgroupV2, IsMaskedForAnOrdinaryUserWhoHasNoCgroup) {
+  spec::Config config = smallest();
+  add_user_namespace(config);
+  config.mounts = {{"/sys/fs/cgroup", "cgroup", "cgroup", {"rw"}}};
+  HostFacts facts = facts_of(CgroupMode::kV2);
+  facts.effective_uid = facts.effective_gid = 1000;
+  facts.newuidmap = facts.newgidmap = "/usr/bin/newuidmap";
+  const auto plan = plan_container(config, facts, {});
+  ASSERT_TRUE(plan) << plan.error().text();
+  for (const Mount& mount : all<Mount>(*plan, Lane::kChild)) {
+    if (plan->view(mount.target) != "/sys/fs/cgroup") continue;
+    EXPECT_EQ(plan->view(mount.type), "tmpfs");
+    EXPECT_EQ(mount.set & MOUNT_ATTR_RDONLY, std::uint64_t{MOUNT_ATTR_RDONLY});
+  }
+}
+
+TEST(Label, IsAnOptionOfNewFileSystems) {
+  spec::Config config = runc_default();
+  config.linux_.mount_label = "u:r:t:s0:c1,c2";
+  config.annotations["run.oci.mount_context_type"] = "rootcontext";
+  HostFacts facts = facts_of(CgroupMode::kV2);
+  facts.selinux = true;
+  const auto plan = plan_container(config, facts, {});
+  ASSERT_TRUE(plan) << plan.error().text();
+  std::vector<std::string> labelled;
+  for (const Mount& mount : all<Mount>(*plan, Lane::kChild)) {
+    for (const Text option : plan->texts(mount.options)) {
+      if (plan->view(option) == "rootcontext=u:r:t:s0:c1,c2") labelled.emplace_back(plan->view(mount.target));
+    }
+    if (mount.label) labelled.push_back("label of " + std::string(plan->view(mount.target)));
+  }
+  EXPECT_THAT(labelled, ElementsAre("/dev", "/dev/pts", "/dev/shm", "label of /dev/mqueue"));
+}
+
+TEST(Golden, ResctrlAndNetworkDevices) {
+  spec::Config config = smallest();
+  config.linux_.namespaces.push_back({NamespaceType::kNetwork, ""});
+  config.linux_.net_devices = {{"eth7", {"eth%d"}}};
+  config.linux_.intel_rdt = {
+      .l3_cache_schema = "L3:0=f\nMB:0=50", .mem_bw_schema = "MB:0=20", .enable_monitoring = true};
+  HostFacts facts = facts_of(CgroupMode::kNone);
+  facts.resctrl = "/sys/fs/resctrl";
+  expect_golden("resctrl", plan_container(config, facts, {.state = {.id = "box"}}));
+}
+
+TEST(Resctrl, LeavesWhatHasTheContainersName) {
+  spec::Config config;
+  EXPECT_THAT(resctrl_leftovers(config, "box", "/r"), IsEmpty());
+  config.linux_.intel_rdt.emplace();
+  EXPECT_THAT(resctrl_leftovers(config, "box", "/r"), ElementsAre("/r/box"));
+  EXPECT_THAT(resctrl_leftovers(config, "box", ""), IsEmpty());
+  config.linux_.intel_rdt->enable_monitoring = true;
+  EXPECT_THAT(resctrl_leftovers(config, "box", "/r"), ElementsAre("/r/box/mon_groups/box", "/r/box"));
+  config.linux_.intel_rdt->clos_id = "gold";
+  EXPECT_THAT(resctrl_leftovers(config, "box", "/r"), ElementsAre("/r/gold/mon_groups/box"));
+  config.linux_.intel_rdt->clos_id = "/";
+  EXPECT_THAT(resctrl_leftovers(config, "box", "/r"), ElementsAre("/r/mon_groups/box"));
+}
+
+TEST(Schemata, AgreeWhereEachDomainAskedForHasThatValue) {
+  const char* existing = "    L3:0=0ff;1=fff\n    MB:0=100;1= 50\n";
+  for (const char* wanted : {"L3:0=FF", "L3:1=fff;0=ff\n", "MB:1=50", "L3:0=ff\nMB:0=100\n", ""})
+    EXPECT_TRUE(schemata_agree(existing, wanted)) << wanted;
+  for (const char* wanted : {"L3:0=f", "L3:2=ff", "L2:0=ff", "MB:0=10", "L3", "L3:0", "L3:0=ff;MB:0=1"})
+    EXPECT_FALSE(schemata_agree(existing, wanted)) << wanted;
 }
 
 // --- mount options ---------------------------------------------------------------------------------------------------
@@ -522,6 +856,12 @@ TEST_P(MountWords, MeanWhatMountSaysTheyDo) {
   EXPECT_EQ(read.bind, expected.bind);
   EXPECT_EQ(read.recursive_bind, expected.recursive_bind);
   EXPECT_EQ(read.copy_up, expected.copy_up);
+  EXPECT_EQ(read.idmap, expected.idmap);
+  EXPECT_EQ(read.recursive_idmap, expected.recursive_idmap);
+  EXPECT_EQ(read.id_maps, expected.id_maps);
+  EXPECT_EQ(read.copy_link, expected.copy_link);
+  EXPECT_EQ(read.no_follow_source, expected.no_follow_source);
+  EXPECT_EQ(read.no_follow_target, expected.no_follow_target);
   EXPECT_EQ(read.data, expected.data);
 }
 INSTANTIATE_TEST_SUITE_P(
@@ -544,6 +884,13 @@ INSTANTIATE_TEST_SUITE_P(
         OptionCase{"rprivate", {.propagation = kPrivate | kRecursive}}, OptionCase{"tmpcopyup", {.copy_up = true}},
         OptionCase{"size=64m,mode=1777", {.data = {"size=64m", "mode=1777"}}},
         OptionCase{"newinstance,ro", {.set = MOUNT_ATTR_RDONLY, .data = {"newinstance"}}},
+        OptionCase{"bind,sync,silent,noiversion", {.bind = true}}, OptionCase{"sync,loud", {.data = {"sync"}}},
+        OptionCase{"bind,copy-symlink",
+                   {.bind = true, .copy_link = true, .no_follow_source = true}},
+        OptionCase{"rbind,src-nofollow,dest-nofollow",
+                   {.bind = true, .recursive_bind = true, .no_follow_source = true, .no_follow_target = true}},
+        OptionCase{"bind,ridmap=uids=0-1-2;gids=0-0-1",
+                   {.bind = true, .idmap = true, .recursive_idmap = true, .id_maps = "uids=0-1-2;gids=0-0-1"}},
         OptionCase{"rolling,r", {.data = {"rolling", "r"}}}),
     [](const auto& row) { return "row" + std::to_string(row.index); });
 

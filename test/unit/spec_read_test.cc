@@ -95,8 +95,8 @@ const ProblemCase kProblems[] = {
      {"/linux/resources/unified/a~1b~0c: not the name of a cgroup file"},
      {}},
     {"unsupported",
-     with(R"("linux": {"intelRdt": {"closID": "x"}})"),
-     {"/linux/intelRdt: not supported by this version of caisson"},
+     with(R"("linux": {"memoryPolicy": {"mode": "x"}})"),
+     {"/linux/memoryPolicy: not supported by this version of caisson"},
      {}},
     {"seccomp_words",
      with(R"("linux": {"seccomp": {"defaultAction": "SCMP_ACT_DENY", "architectures": ["X86"], "flags": ["TSYNC"],
@@ -116,6 +116,15 @@ const ProblemCase kProblems[] = {
      {"/hooks/poststop/1/path: missing", "/hooks/poststop/0/path: not an absolute path",
       "/hooks/poststop/2/timeout: has to be greater than 0"},
      {"/hooks/postpone: unknown key"}},
+    {"parts_without_what_they_need",
+     R"({"ociVersion": "1.3.0", "root": {"path": "r"}, "process": {"cwd": "/", "args": ["a"], "scheduler": {"nice": 1},
+         "ioPriority": {"priority": 1}, "user": {"username": "ignored"}},
+         "linux": {"personality": {}, "memoryPolicy": {"nodes": "0"},
+                   "namespaces": [{"type": "time"}], "timeOffsets": {"monotonic": {"secs": "1"}}}})",
+     {"/process/scheduler/policy: missing", "/process/ioPriority/class: missing", "/linux/personality/domain: missing",
+      "/linux/memoryPolicy/mode: missing",
+      "/linux/timeOffsets/monotonic/secs: wrong type: a whole number is expected"},
+     {}},
     {"unsupported_but_empty", with(R"("hooks": {}, "linux": {"netDevices": {}, "mountLabel": ""})"), {}, {}},
     {"unknown_capability",
      with_process(R"("capabilities": {"bounding": ["CAP_KILL", "CAP_FLY"]})"),
@@ -206,22 +215,19 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         DataCase{"good/minimal-for-start.json", {}}, DataCase{"good/minimal.json", {kNoProcess}},
         DataCase{"good/linux-netdevice.json",
-                 {"/linux/netDevices: not supported by this version of caisson", kNoProcess}},
+                 {kNoProcess,
+                  "/linux/netDevices: set, but the container has no network namespace: they would stay the host's"}},
         DataCase{"good/linux-rdma.json", {kNoProcess}}, DataCase{"good/freebsd-minimal.json", {kNoProcess}},
         DataCase{"good/zos-minimal.json", {kNoProcess}},
         DataCase{"good/spec-example.json",
-                 {"/linux/resources/network: not supported by this version of caisson",
-                  "/linux/timeOffsets: not supported by this version of caisson",
-                  "/linux/mountLabel: not supported by this version of caisson",
-                  "/process/apparmorProfile: not supported by this version of caisson",
-                  "/process/selinuxLabel: not supported by this version of caisson"}},
+                 {}},
         DataCase{"bad/invalid-json.json",
                  {"not JSON: line 1, column 2: syntax error while parsing object key - unexpected ']'; expected string "
                   "literal"}},
         DataCase{"bad/linux-hugepage.json",
                  {kNoProcess, "/linux/resources/hugepageLimits/0/pageSize: '64kB' is not a page size as in \"2MB\""}},
         DataCase{"bad/linux-netdevice.json",
-                 {"/linux/netDevices: not supported by this version of caisson", kNoProcess}},
+                 {"/linux/netDevices/eth0/name: wrong type: a string is expected", kNoProcess}},
         DataCase{"bad/linux-rdma.json",
                  {"/linux/resources/rdma/mlx5_1/hcaHandles: wrong type: a whole number is expected", kNoProcess}},
         DataCase{"bad/freebsd-vnet-disable.json", {"/freebsd: not supported by this version of caisson", kNoProcess}}));
@@ -255,6 +261,31 @@ TEST(DeviceRules, OfGoProgramsSayAllAsMinusOne) {
       with_resources(R"("devices": [{"allow": true, "type": "c", "major": -1, "minor": -1, "access": "m"}])"));
   EXPECT_THAT(reading.findings.errors, testing::IsEmpty());
   EXPECT_EQ(reading.config.linux_.resources.devices[0].major, std::nullopt);
+}
+
+TEST(Resources, AloneAreReadAsInAConfiguration) {
+  const ResourcesReading read = read_resources(
+      R"({"memory": {"limit": 5, "swap": null}, "pids": {"limit": -1}, "network": {"classID": 7, "priorities":
+          [{"name": "lo", "priority": 3}]}, "new": 1})");
+  EXPECT_THAT(read.findings.errors, testing::IsEmpty());
+  ASSERT_THAT(read.findings.warnings, testing::SizeIs(1));
+  EXPECT_EQ(read.findings.warnings[0].pointer, "/new");
+  EXPECT_EQ(read.resources.memory.limit, 5);
+  EXPECT_EQ(read.resources.memory.swap, std::nullopt);
+  EXPECT_EQ(read.resources.pids_limit, -1);
+  EXPECT_EQ(read.resources.network.class_id, 7U);
+  EXPECT_EQ(read.resources.network.priorities[0].name, "lo");
+  for (const char* text : {"", "[]", "{", R"({"memory": {"limit": "5"}})"})
+    EXPECT_THAT(read_resources(text).findings.errors, testing::Not(testing::IsEmpty())) << text;
+}
+
+TEST(Resources, AreReplacedInAConfigurationThatStaysAsItIs) {
+  const std::string config = R"({"ociVersion":"1.0.2","mine":{"a":1},"linux":{"x":2,"resources":{"y":3}}})";
+  EXPECT_EQ(replace_resources(config, {.pids_limit = 4}).value(),
+            R"({"ociVersion":"1.0.2","mine":{"a":1},"linux":{"x":2,"resources":{"pids":{"limit":4}}}})");
+  EXPECT_EQ(replace_resources("{}", {.pids_limit = 4}).value(), R"({"linux":{"resources":{"pids":{"limit":4}}}})");
+  EXPECT_FALSE(replace_resources("[]", {}).has_value());
+  EXPECT_FALSE(replace_resources("{", {}).has_value());
 }
 
 }  // namespace

@@ -77,6 +77,12 @@ class Generator {
           Capabilities{capabilities(), capabilities(), capabilities(), capabilities(), capabilities()};
     process.rlimits = list([&] { return Rlimit{text(), number<std::uint64_t>(), number<std::uint64_t>()}; });
     maybe(process.oom_score_adj);
+    if (coin()) {
+      process.scheduler = Scheduler{text(), number<std::int32_t>(), number<std::int32_t>(), texts(),
+                                    number<std::uint64_t>(), number<std::uint64_t>(), number<std::uint64_t>()};
+    }
+    if (coin()) process.io_priority = IoPriority{text(), number<std::int32_t>()};
+    if (coin()) process.exec_cpu_affinity = CpuAffinity{coin() ? text() : "", coin() ? text() : ""};
     return process;
   }
 
@@ -113,6 +119,8 @@ class Generator {
     r.hugepage_limits = list([&] { return HugepageLimit{text(), number<std::uint64_t>()}; });
     for (int i = 0; i < 2; ++i) {
       if (!coin()) continue;
+      r.network.priorities.push_back({.name = text(), .priority = 7});
+      r.network.class_id = 9;
       RdmaLimit& limit = r.rdma[text()];
       maybe(limit.handles);
       maybe(limit.objects);
@@ -161,6 +169,18 @@ class Generator {
     l.masked_paths = texts();
     l.readonly_paths = texts();
     if (coin()) l.seccomp = seccomp();
+    if (coin()) l.personality = Personality{text(), texts()};
+    if (coin()) l.memory_policy = MemoryPolicy{text(), coin() ? text() : "", texts()};
+    if (coin()) l.time_offsets[text()] = {number<std::int64_t>(), number<std::uint32_t>()};
+    if (coin()) l.mount_label = text();
+    for (std::size_t n = random_() % 3; n > 0; --n) l.net_devices[text()] = {.name = coin() ? text() : ""};
+    if (coin()) {
+      l.intel_rdt = {.clos_id = coin() ? text() : "",
+                     .l3_cache_schema = coin() ? text() : "",
+                     .mem_bw_schema = coin() ? text() : "",
+                     .schemata = texts(),
+                     .enable_monitoring = coin()};
+    }
     return config;
   }
 

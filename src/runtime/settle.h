@@ -1,0 +1,31 @@
+// What a configuration leaves open about a container's cgroup, settled on this host.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "host/facts.h"
+#include "plan/build.h"
+#include "spec/config.h"
+
+namespace caisson::runtime {
+
+/// Finds where the cgroup of the container `id` is (cgroup::place_of()) and looks at what is there, for `request`; takes
+/// settings out of `config` that this host has no file for, each with a warning, and gives it the device rules that
+/// every OCI container has. Processes that are in the cgroup already are warned of: Settled::shares_cgroup. Where
+/// systemd makes the cgroup (facts.systemd) it also says where.
+///
+/// Errors: those of cgroup::place_of() and cgroup::look_into(): "container's cgroup unexpectedly frozen".
+struct Settled {
+  bool shares_cgroup = false;
+};
+Result<Settled> settle_cgroup(spec::Config& config, const std::string& id, HostFacts& facts, plan::Request& request,
+                              const Log& log);
+
+/// The same for a container that has the cgroups `directories` already: without a look at them, or a word.
+void settle_again(spec::Config& config, const std::vector<std::string>& directories, const HostFacts& facts,
+                  plan::Request& request);
+
+}  // namespace caisson::runtime
