@@ -64,7 +64,7 @@ struct Caller {
   }
   Operands operator()(const plan::GiveCgroup& a) const {
     std::string path = slot_path(plan, a.cgroup);
-    if (what.operand > 0) path += "/" + std::string(plan.view(plan.texts(a.files)[what.operand - 1]));
+    if (what.operand > 0) path += "/" + nth(plan, a.files, static_cast<std::uint16_t>(what.operand - 1)).value_or("");
     return {quoted(path), fmt::format("{}", a.owner)};
   }
   Operands operator()(const plan::MakeMountSource& a) const { return {view(a.path)}; }

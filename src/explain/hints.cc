@@ -117,6 +117,8 @@ const HintRow kRows[] = {
     {"clone3_filtered", "Spawn", {Call::kClone3}, {ENOSYS}, nullptr,
      [](C) { return string("an outer container's seccomp filter hides clone3, or the kernel is older than 5.3: use a "
            "newer profile outside"); }},
+    {"time_namespace_unknown", "MakeTimeNamespace", {Call::kUnshare}, {EINVAL}, nullptr,
+     [](C) { return string("the kernel was built without time namespaces, or is older than 5.6: see ls /proc/self/ns"); }},
     {"namespace_unknown_to_kernel", "", {Call::kClone3, Call::kUnshare}, {EINVAL}, nullptr,
      [](C c) {
        const string words = join(namespace_words(wanted_namespaces(c)), ", ");
@@ -257,8 +259,6 @@ const HintRow kRows[] = {
           nullptr,
      [](C) { return string("a time namespace needs CAP_SYS_ADMIN, and its clocks CAP_SYS_TIME, in the user namespace: run "
            "as root, or add a user namespace"); }},
-    {"time_namespace_unknown", "MakeTimeNamespace", {Call::kUnshare}, {EINVAL}, nullptr,
-     [](C) { return string("the kernel was built without time namespaces, or is older than 5.6: see ls /proc/self/ns"); }},
     {"time_offset_range", "MakeTimeNamespace", {Call::kWrite}, {ERANGE, EINVAL}, nullptr,
      [](C) { return string("a clock may not be before the time that the host was started, nor 146 years after it"); }},
     {"apparmor_off", "SetLabel", {Call::kOpenat2, Call::kWrite}, {}, [](C c) {

@@ -104,9 +104,16 @@ class Checker {
 
   void check_home(Lane lane, std::size_t number, const FindHome& home) {
     const auto* exec = std::get_if<Exec>(&plan_.lane(lane).back().action);
-    const bool is_there = exec != nullptr && home.variable < exec->environment.count &&
-                          plan_.view(plan_.texts(exec->environment)[home.variable]) == "HOME=";
+    const bool is_there = exec != nullptr && home.variable < exec->environment.count;
     if (!is_there) complain(lane, number, "finds a home for no variable of the program's");
+  }
+
+  bool child_waits_before_it_mounts() const {
+    for (const Step& step : plan_.lane(Lane::kChild)) {
+      if (std::holds_alternative<Await>(step.action)) return true;
+      if (std::holds_alternative<MountRoot>(step.action) || std::holds_alternative<MountOverlayRoot>(step.action)) break;
+    }
+    return false;
   }
 
   // A lane's process starts with what its parent knew when it was cloned, so lanes are followed where they are spawned.
@@ -129,7 +136,8 @@ class Checker {
       if (is_host_visible(lane, step.action) && step.undo == Undo::kNone)
         complain(lane, i, "shows on the host and has no undo");
       if (std::holds_alternative<Pivot>(step.action)) pivoted = true;
-      if (std::holds_alternative<Signal>(step.action)) told = true;
+      const bool spawns = std::holds_alternative<Spawn>(step.action);
+      if (std::holds_alternative<Signal>(step.action) || (spawns && !child_waits_before_it_mounts())) told = true;
       if (told && std::holds_alternative<IdMapTree>(step.action))
         complain(lane, i, "changes a tree that the child may have mounted by then");
     }

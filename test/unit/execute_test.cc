@@ -812,6 +812,7 @@ class ContainerScript : public Script {
                   bool may_be_refused) {
     Mount mount{
         .root = root_, .type = text(type), .source = text(type), .target = text(target), .options = plan.add(options)};
+    if (type == "proc") mount.over_proc = OverProc::kWhole;
     Step& step = child_step(mount);
     if (!may_be_refused) return;
     mount.type = mount.source = text("tmpfs");  // where the host's own is covered in part (mount_namespaces(7))

@@ -326,7 +326,6 @@ GeneratedContainer generate_container(std::uint64_t seed) {
   config.linux_.masked_paths = random.some(std::vector<std::string>{"/proc/kcore", "/proc/acpi", "/sys/firmware"}, 2);
   config.linux_.readonly_paths = random.some(std::vector<std::string>{"/proc/sys", "/proc/bus/"}, 2);
   if (random.one_in(4)) config.linux_.rootfs_propagation = random.pick(std::vector<std::string>{"rprivate", "rslave"});
-  add_extras(seed, made, mapped);
   config.linux_.seccomp = seccomp(seed, !made.request.wait_for_start);
   add_later_fields(seed, config.process, made.facts);
   add_later_bounds(seed, config.linux_);
@@ -339,6 +338,7 @@ GeneratedContainer generate_container(std::uint64_t seed) {
     if (later.one_in(2)) config.linux_.time_offsets = {{"monotonic", {86'400, 0}}, {"boottime", {-1, 5}}};
   }
   if (later.one_in(2)) made.request.state.bundle = "/bundle";
+  add_extras(seed, made, mapped);
   return made;
 }
 

@@ -8,6 +8,8 @@
 #include <functional>
 #include <set>
 
+#include <sys/stat.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -78,7 +80,9 @@ TEST(Generator, ReachesEveryKindOfStep) {
     for (const Lane lane : kAllLanes) {
       for (const Step& step : plan.lane(lane)) {
         kinds.insert(step.action.index());
-        fallbacks += step.fallback != kNoFallback;
+        if (step.fallback == kNoFallback) continue;
+        kinds.insert(plan.fallback(step).action.index());
+        ++fallbacks;
       }
     }
   });
@@ -236,8 +240,10 @@ TEST(EveryContainer, JoinsWhatTheHostOwnsBeforeItIsInAUserNamespace) {
         if (spawn != nullptr && (spawn->flags & CLONE_NEWUSER) != 0) in_user_namespace = true;
       }
     }
-    if (in_user_namespace) {
-      EXPECT_EQ(count<MakeDevice>(plan, Lane::kChild), 0U) << "mknod(2) is refused in a user namespace";
+    for (const Step& step : plan.lane(Lane::kChild)) {
+      const auto* device = std::get_if<MakeDevice>(&step.action);
+      const bool refused = in_user_namespace && device != nullptr && !S_ISFIFO(device->mode);
+      EXPECT_FALSE(refused) << "mknod(2) is refused in a user namespace, but for a fifo";
     }
   });
 }
@@ -369,7 +375,7 @@ TEST(Checker, SeesAChildThatMaySpeakBeforeTheLauncher) {
     Lanes lanes = lanes_of(plan);
     for (auto& lane : lanes) std::erase_if(lane, is_mapped);
     const Plan hasty = with_lanes(plan, lanes);
-    EXPECT_THAT(broken_rules(hasty), testing::ElementsAre(HasSubstr("before the launcher")));
+    EXPECT_THAT(broken_rules(hasty), testing::Contains(HasSubstr("before the launcher")));
     EXPECT_FALSE(Rehearsal(hasty).always_ends());
   });
 }

@@ -413,9 +413,9 @@ const ValidationCase kCases[] = {
      {"/linux/devices/1/path: /dev/x is there twice"},
      {}},
     {"device_numbers",
-     [](Config& c) { c.linux_.devices = {{.path = "/dev/x", .major = 4096, .minor = -1, .file_mode = 010000}}; },
+     [](Config& c) { c.linux_.devices = {{.path = "/dev/x", .major = 4096, .minor = -1, .file_mode = 0200000}}; },
      {"/linux/devices/0/major: 4096 is not from 0 to 4095", "/linux/devices/0/minor: -1 is not from 0 to 1048575",
-      "/linux/devices/0/fileMode: 4096 is more than the permissions of a file (4095)"},
+      "/linux/devices/0/fileMode: 65536 is more than the permissions of a file (4095)"},
      {}},
     {"masked_relative",
      [](Config& c) {
