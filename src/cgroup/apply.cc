@@ -121,9 +121,10 @@ Error explain(Error error, const std::vector<Change>& left) {
 
 }  // namespace
 
-Result<> apply(std::vector<Change> changes) {
+Result<> apply(std::vector<Change> changes, const std::function<Result<>()>& then) {
   std::vector<Former> undo;
   Result<> made = make_all(changes, undo);
+  if (made && then) made = then();
   if (made) return {};
   Error error = explain(std::move(made).error(), changes);
   take_back(std::move(undo));

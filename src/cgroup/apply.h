@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,8 +27,8 @@ struct Change {
 ///
 /// When one is refused for good, those made before are taken back, by the files' former contents. The error is of the
 /// first that was refused, with the words of runc for a memory limit: "unable to set memory limit to 10 (current usage:
-/// 303104, peak usage: 2514944)".
-Result<> apply(std::vector<Change> changes);
+/// 303104, peak usage: 2514944)". `then` is done after all of them; they are taken back where it fails, too.
+Result<> apply(std::vector<Change> changes, const std::function<Result<>()>& then = nullptr);
 
 /// Refuses limits that what is there exceeds already, which a v1 kernel does by itself and a v2 kernel answers with the
 /// OOM killer (config-linux.md, checkBeforeUpdate). `directory` is the v2 cgroup's; limits of 0 and below do not count.

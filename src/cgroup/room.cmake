@@ -1,7 +1,10 @@
 caisson_room(cgroup_conversion FOLDER cgroup
              SOURCES conversion.cc place.cc unsupported.cc update.cc device_transition.cc writes.cc memory.cc cpu.cc block_io.cc network.cc devices.cc device_program.cc
+                     scope.cc gvariant.cc unit_properties.cc unit_devices.cc
              KNOWS base spec host_facts)
-caisson_unit_test(cgroup_conversion SOURCES cgroup_conversion_test.cc cgroup_place_test.cc cgroup_update_test.cc cgroup_devices_test.cc KNOWS base spec host_facts cgroup_conversion)
+caisson_unit_test(cgroup_conversion SOURCES cgroup_conversion_test.cc cgroup_place_test.cc cgroup_update_test.cc cgroup_devices_test.cc
+                                            scope_test.cc gvariant_test.cc unit_properties_test.cc
+                  KNOWS base spec host_facts cgroup_conversion)
 caisson_room(cgroup SOURCES tree.cc removal.cc evidence.cc oom.cc pressure.cc freezer.cc apply.cc files.cc stats.cc stats_memory.cc stats_block_io.cc oom_watch.cc occupation.cc current.cc resctrl.cc KNOWS base kernel)
 caisson_unit_test(cgroup SOURCES cgroup_test.cc cgroup_files_test.cc KNOWS base kernel cgroup)
 

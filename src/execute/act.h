@@ -52,12 +52,12 @@ struct Context {
   plan::Lane lane = plan::Lane::kParent;
   Pointers pointers;
   std::int64_t* marks = nullptr;  ///< shared: when each step of each lane was done, nanoseconds; null: nobody asks
-  char hook_words[kHookWords] = "";  ///< the end of what a hook that failed has printed
   Forced forced;
   char home[sizeof "HOME=" + plan::kLongestHome] = "HOME=";  ///< the variable that FindHome makes
   std::uint16_t step = 0;      ///< the step being run
   plan::StepFailure received;  ///< the other side's failure, when a wait ended with one
   plan::Lane received_lane = plan::Lane::kParent;
+  char said[kSaidBytes] = "";  ///< Failure::said
 
   const char* c_str(plan::Text text) const { return plan->c_str(text); }
   int at(plan::Slot slot) const { return slot == plan::kNoSlot ? -1 : slots[slot]; }
@@ -98,6 +98,7 @@ Outcome act(const plan::Signal&, Context&) noexcept;
 Outcome act(const plan::SendDescriptor&, Context&) noexcept;
 Outcome act(const plan::ReceiveDescriptor&, Context&) noexcept;
 Outcome act(const plan::RunHook&, Context&) noexcept;
+Outcome act(const plan::AskSystemd&, Context&) noexcept;
 Outcome act(const plan::OpenFile&, Context&) noexcept;
 Outcome act(const plan::JoinNamespace&, Context&) noexcept;
 Outcome act(const plan::AttachCgroup&, Context&) noexcept;
@@ -134,6 +135,8 @@ Outcome act(const plan::SendListener&, Context&) noexcept;
 Outcome act(const plan::FindProgram&, Context&) noexcept;
 Outcome act(const plan::Exec&, Context&) noexcept;
 
+/// Asks what `request` says of the step's program, and waits. Also where a step is taken back.
+Outcome ask_systemd(const plan::AskSystemd& step, plan::Range request, plan::Slot pid, Context& context) noexcept;
 /// What takes back a step of the parent's, after its processes have ended.
 Outcome take_back(const plan::MoveNetworkDevice&, Context&) noexcept;
 Outcome take_back(const plan::JoinResctrlGroup&, Context&) noexcept;

@@ -67,10 +67,10 @@ bool write_state(int file, const plan::RunHook& step, Context& context) noexcept
 void keep_words(int output, Context& context) noexcept {
   struct stat status{};
   if (::fstat(output, &status) != 0) return;
-  constexpr off_t kMost = kHookWords - 1;
+  constexpr off_t kMost = kSaidBytes - 1;
   const off_t from = status.st_size > kMost ? status.st_size - kMost : 0;
-  const ssize_t got = retry([&] { return ::pread(output, context.hook_words, kMost, from); });
-  context.hook_words[got > 0 ? got : 0] = '\0';
+  const ssize_t got = retry([&] { return ::pread(output, context.said, kMost, from); });
+  context.said[got > 0 ? got : 0] = '\0';
 }
 
 Outcome await_hook(const plan::RunHook& step, pid_t pid, int pidfd, int report) noexcept {

@@ -42,7 +42,8 @@ bool send_packet(int socket, const Packet& packet, int descriptor) noexcept {
 }
 
 bool has_words(const plan::StepFailure& failure) noexcept {
-  return failure.call == plan::Call::kHookStatus || failure.call == plan::Call::kHookTimeout;
+  return failure.call == plan::Call::kHookStatus || failure.call == plan::Call::kHookTimeout ||
+         failure.call == plan::Call::kSystemd;
 }
 
 bool send_words(int socket, const char* words) noexcept {
@@ -51,7 +52,7 @@ bool send_words(int socket, const char* words) noexcept {
 }
 
 void receive_words(int socket, char* words) noexcept {
-  const ssize_t got = kernel::retry([&] { return ::recv(socket, words, kHookWords - 1, 0); });
+  const ssize_t got = kernel::retry([&] { return ::recv(socket, words, kSaidBytes - 1, 0); });
   words[got > 0 ? got : 0] = '\0';
 }
 

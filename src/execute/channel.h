@@ -26,12 +26,12 @@ bool send_packet(int socket, const Packet& packet, int descriptor = -1) noexcept
 /// Sends `pieces` as one message, with `descriptor` attached if it is not -1. False and errno. Allocates nothing.
 bool send_with_descriptor(int socket, std::span<struct iovec> pieces, int descriptor) noexcept;
 
-inline constexpr std::size_t kHookWords = 1024;  ///< of a hook that failed, with a null byte at the end
+inline constexpr std::size_t kSaidBytes = 1024;  ///< of a program that failed, with a null byte at the end
 
-/// What a hook said follows the report of its failure as a message of its own, which there is for no other failure.
+/// What a program said follows the report of its failure as a message of its own, which there is for no other failure.
 bool has_words(const plan::StepFailure& failure) noexcept;
 bool send_words(int socket, const char* words) noexcept;
-/// Into `words`, of kHookWords bytes; empty if none came.
+/// Into `words`, of kSaidBytes bytes; empty if none came.
 void receive_words(int socket, char* words) noexcept;
 
 enum class Received { kPacket, kEnd, kError };

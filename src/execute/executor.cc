@@ -125,8 +125,8 @@ std::expected<Started, plan::Failure> Executor::run(const Examine& examine) {
 
   plan::Failure failure = failure_of(outcome);
   if (has_words(failure.what)) {
-    if (failure.lane != Lane::kParent) receive_words(context_.channel, context_.hook_words);
-    failure.hook_words = context_.hook_words;
+    if (failure.lane != Lane::kParent) receive_words(context_.channel, context_.said);
+    failure.said = context_.said;
   }
   if (failure.lane != Lane::kParent && examine) examine(failure, std::max(spawned_pid(Lane::kChild), 0));
   end_processes(failure);
@@ -216,6 +216,18 @@ void Executor::undo_step(std::uint16_t number, plan::Failure& failure) {
   const plan::Step& step = plan_.lane(Lane::kParent)[number];
   if (const auto* source = std::get_if<plan::MakeMountSource>(&step.action)) {
     ::remove(plan_.c_str(source->path));  // a directory that was not empty was there before
+    return;
+  }
+  if (const auto* asked = std::get_if<plan::AskSystemd>(&step.action); asked != nullptr) {
+    // What it did not do, its program has taken back itself: a unit of that name may be somebody else's.
+    const bool is_done = failure.lane != Lane::kParent || failure.what.step != number;
+    if (asked->undo.count == 0 || !is_done) return;
+    const Outcome undone = ask_systemd(*asked, asked->undo, plan::kNoSlot, context_);
+    if (!undone.ok()) {
+      failure.undo.push_back({.lane = Lane::kParent,
+                              .what = {number, undone.call, 0, undone.operand, undone.error},
+                              .said = context_.said});
+    }
     return;
   }
   Outcome taken = done();

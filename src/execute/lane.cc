@@ -102,7 +102,7 @@ void run_process(Context& context, plan::Lane lane, const Outcome& begun) noexce
   Packet report{.tag = plan::Tag::kFailed, .lane = context.received_lane, .failure = context.received};
   report.value = spawned_before(context);
   send_packet(context.channel, report);
-  if (has_words(context.received)) send_words(context.channel, context.hook_words);
+  if (has_words(context.received)) send_words(context.channel, context.said);
   Packet answer;
   int descriptor = -1;
   // Stands here until the parent has looked, or is gone; what the parent had said before it knew does not count.

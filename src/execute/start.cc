@@ -26,9 +26,9 @@ std::expected<void, plan::Failure> start_waiting(Fd connection, pid_t pid, const
   if (received == Received::kError || packet.tag != plan::Tag::kFailed) {
     failure.what = {.step = 0xffff, .call = Call::kProtocol};
   } else {
-    char words[kHookWords] = "";
+    char words[kSaidBytes] = "";
     if (has_words(failure.what)) receive_words(connection.get(), words);
-    failure.hook_words = words;
+    failure.said = words;
     if (examine) examine(failure, pid);
   }
   return std::unexpected(std::move(failure));  // closing the connection lets the process go

@@ -117,6 +117,9 @@ struct Caller {
   Operands operator()(const plan::RunHook& a) const {
     return what.call == Call::kExecve ? Operands{view(a.path)} : Operands{};
   }
+  Operands operator()(const plan::AskSystemd& a) const {
+    return what.call == Call::kExecve ? Operands{view(a.program)} : Operands{};
+  }
   Operands operator()(const plan::OpenFile& a) const { return {view(a.path), open_flag_names(a.flags)}; }
   Operands operator()(const plan::JoinNamespace& a) const {
     const std::string path = slot_path(plan, a.descriptor);

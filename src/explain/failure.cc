@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/signals.h"
+#include "base/text.h"
 #include "explain/call.h"
 #include "explain/hints.h"
 #include "explain/names.h"
@@ -87,10 +88,14 @@ std::string line(const Plan& plan, const Failure& failure) {
   if (step->item) text += fmt::format("{}: ", plan.view(step->item));
   text += describe_briefly(plan, failed_action(plan, *step, what));
   if (what.alternative != 0) text += fmt::format(" (after '{}' was refused)", describe_briefly(plan, step->action));
+  if (what.call == Call::kSystemd) {
+    const std::string_view said = cut(failure.said, '\n').head;
+    return fmt::format("{}: {}", text, said.empty() ? "it ended without a word" : said);
+  }
   if (const std::string call = describe_call(plan, failed_action(plan, *step, what), what); !call.empty())
     text += ": " + call;
   if (what.error != 0) text += ": " + errno_words(what.error);
-  if (what.call == Call::kHookStatus || what.call == Call::kHookTimeout) text += hook_words(failure.hook_words);
+  if (what.call == Call::kHookStatus || what.call == Call::kHookTimeout) text += hook_words(failure.said);
   return text;
 }
 
@@ -107,6 +112,8 @@ const plan::Action& failed_action(const Plan& plan, const Step& step, const plan
 
 Told tell(const Plan& plan, const Failure& failure, const HostFacts& facts) {
   Told told{line(plan, failure), hint(plan, failure, facts)};
+  if (failure.what.call == Call::kSystemd && told.hint.empty())
+    told.hint = cut(cut(failure.said, '\n').tail.value_or(""), '\n').head;
   for (const Failure& undo : failure.undo) told.line += "; and while cleaning up: " + line(plan, undo);
   return told;
 }

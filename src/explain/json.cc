@@ -205,6 +205,10 @@ struct Operands {
     object.text("before_pid", a.before_pid).slot("pid", a.pid).text("after_pid", a.after_pid);
     object.number("timeout_s", a.timeout_s);
   }
+  void operator()(const plan::AskSystemd& a) {
+    object.text("program", a.program).text("unit", a.unit).texts("request", a.request).slot("pid", a.pid);
+    object.texts("undo", a.undo);
+  }
   void operator()(const plan::ChangeRoot& a) { object.slot("root", a.root); }
   void operator()(const plan::Mask& a) {
     object.text("path", a.path).slot("null", a.null).slot("empty", a.empty).slot("root", a.root);

@@ -136,6 +136,7 @@ constexpr std::array<std::string_view, std::variant_size_v<plan::Action>> kKinds
                                                                                     "SendDescriptor",
                                                                                     "ReceiveDescriptor",
                                                                                     "RunHook",
+                                                                                    "AskSystemd",
                                                                                     "OpenFile",
                                                                                     "JoinNamespace",
                                                                                     "AttachCgroup",

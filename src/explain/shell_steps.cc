@@ -242,6 +242,9 @@ struct Difference {
   std::string operator()(const plan::RunHook&) const {
     return "the hook is not run: it wants the container's state, with its pid, on its standard input";
   }
+  std::string operator()(const plan::AskSystemd&) const {
+    return "systemd knows nothing of it: the cgroup is made by hand where systemd would make it, and is no unit";
+  }
   std::string operator()(const plan::Console&) const {
     return "the terminal is the caller's, not one of the container's own devpts";
   }

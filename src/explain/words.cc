@@ -165,6 +165,17 @@ struct Teller {
         in_parentheses({fmt::format("environment: {} {}", a.environment.count, plural("variable", a.environment.count)),
                         a.timeout_s == 0 ? "" : fmt::format("killed after {} s", a.timeout_s)})};
   }
+  Words operator()(const plan::AskSystemd& a) const {
+    // "start UNIT CONTROL-GROUP PROPERTY…", "attach UNIT BELOW"
+    const std::vector<std::string> request = strings(plan, a.request);
+    const std::string verb = request.empty() ? "" : request[0];
+    const std::string whom = a.pid == kNoSlot ? "" : fmt::format("the process of {}", slot_words(plan, a.pid));
+    if (verb == "attach") return {fmt::format("have systemd take {} into {}", whom, view(a.unit))};
+    const std::vector<std::string> properties(request.begin() + std::min<std::ptrdiff_t>(3, std::ssize(request)),
+                                              request.end());
+    return {fmt::format("have systemd {} {}", verb, view(a.unit)),
+            (whom.empty() ? "" : " for " + whom) + (properties.empty() ? "" : ": " + join(properties, " "))};
+  }
   Words operator()(const plan::OpenFile& a) const {
     return {"open " + view(a.path), fmt::format(" ({}){}", open_flag_names(a.flags), arrow(plan, {a.slot}))};
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,13 @@ struct CgroupHierarchy {
   bool has(std::string_view controller) const {
     return std::find(controllers.begin(), controllers.end(), controller) != controllers.end();
   }
+};
+
+/// The systemd that makes this process's units, as libexec/caisson/systemd tells of it.
+struct Systemd {
+  unsigned version = 0;
+  bool is_user = false;            ///< a user's own; without: the system's
+  std::string control_group = {};  ///< the cgroup of all its units: "" of the system's, "/user.slice/…/user@1000.service"
 };
 
 struct ResourceLimit {
@@ -47,6 +55,7 @@ struct HostFacts {
   std::string newuidmap;  ///< path of the program; looked for where an ordinary user needs it, empty if it is not there
   std::string newgidmap;
   std::string resctrl;    ///< where the resctrl file system is mounted; empty: nowhere
+  std::optional<Systemd> systemd;  ///< asked for only where it makes the cgroups
   bool apparmor = false;
   bool selinux = false;
 

@@ -141,7 +141,11 @@ int print_version() {
 }
 
 std::string own_path(const Command& command) {
-  return kernel::read_link("/proc/self/exe").value_or(command.process_arguments[0]);
+  const std::string called_as = command.process_arguments[0];
+  const std::string path = kernel::read_link("/proc/self/exe").value_or(called_as);
+  // The kernel calls a file that is a mount of its own, attached nowhere, "/".
+  const bool nameless = path == "/" || !kernel::exists(path);
+  return nameless && called_as.starts_with('/') ? called_as : path;
 }
 
 }  // namespace caisson::oci

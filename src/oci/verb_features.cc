@@ -71,7 +71,7 @@ std::string features() {
   "linux": {{
     "namespaces": {},
     "capabilities": {},
-    "cgroup": {{"v1": true, "v2": true, "systemd": false, "systemdUser": false, "rdma": true}},
+    "cgroup": {{"v1": true, "v2": true, "systemd": true, "systemdUser": true, "rdma": true}},
     "seccomp": {},
     "apparmor": {{"enabled": true}},
     "selinux": {{"enabled": true}},

@@ -4,7 +4,9 @@
 
 #include "oci/create_options.h"
 #include "oci/foreground.h"
+#include "oci/global_options.h"
 #include "runtime/remove.h"
+#include "runtime/systemd.h"
 #include "runtime/timings.h"
 
 namespace caisson::oci {
@@ -62,6 +64,7 @@ int verb_run(const Command& command) {
   input.create.id = operands->front();
   input.create.begin = runtime::Begin::kAtOnce;
   input.create.choices.notifies = runtime::notify_socket().has_value();
+  if (command.systemd_cgroup) input.create.choices.systemd_program = runtime::systemd_program(own_path(command));
   if (command.strict) input.create.strictness = spec::Strictness::kStrict;
   if (input.timings) input.create.times = runtime::Times::kYes;
   input.create.serves_terminal = !input.detach;

@@ -53,8 +53,9 @@ struct Request {
   bool set_groups = true;          ///< false where the user namespace denies setgroups(2)
   int death_signal = 0;            ///< sent to the process when its parent dies; 0: none
   ContainerState state;            ///< for hooks, and for whoever listens to a filter's notifications
-  std::optional<std::vector<std::string>>
-      cgroup_paths;  ///< cgroup::Place::paths; absent: cgroupsPath, below the place where this process makes its own
+  std::string systemd_program;     ///< libexec/caisson/systemd, where HostFacts::systemd makes the cgroups
+  /// cgroup::Place::paths; absent: cgroupsPath, below the place where this process makes its own. Not for systemd's.
+  std::optional<std::vector<std::string>> cgroup_paths;
   std::optional<std::string> device_list;  ///< of a v1 cgroup that has others below it: cgroup/device_transition.h
   std::uint32_t preserve_fds = 0;  ///< descriptors 3 … 2+n stay open
   bool no_pivot = false;           ///< the root is moved onto "/" and entered by chroot(2): for a host on an initramfs
@@ -68,6 +69,9 @@ Result<Plan> plan_container(const spec::Config& config, const HostFacts& facts, 
 /// The cgroups that `plan` makes, one a hierarchy.
 std::vector<std::string> cgroup_directories(const Plan& plan);
 
+/// The unit that it has systemd make for the container; empty if it makes none.
+std::string systemd_unit(const Plan& plan);
+
 /// The plan of one hook that is run when the container has started (poststart) or has ended (poststop), beside the
 /// container: `item` is "hooks.poststop[0]". With the status "stopped" it is told no pid; else that in slot kSlotPid,
 /// which the caller gives.
@@ -80,6 +84,7 @@ struct Target {
   std::string root;  ///< "/proc/PID/root" to take over its root; empty: the top of its mount namespace
   std::vector<std::string>
       cgroup_directories;                ///< its cgroups as paths of this host, one a hierarchy; empty: the caller's
+  std::string systemd_unit;  ///< whose cgroup that is, where systemd has to take the process there: a user's may not
   std::optional<spec::Seccomp> seccomp;  ///< the filter that it is under
   std::optional<spec::Personality> personality = {};
   std::optional<spec::MemoryPolicy> memory_policy = {};

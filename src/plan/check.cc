@@ -61,7 +61,8 @@ bool works_in_own_root(const Action& action) {
 // What others on the host can see, and what stays after a failure.
 bool is_host_visible(Lane lane, const Action& action) {
   if (std::holds_alternative<MakeCgroup>(action) || std::holds_alternative<Spawn>(action)) return true;
-  if (std::holds_alternative<MakeMountSource>(action) || std::holds_alternative<GiveCgroup>(action)) return true;
+  if (std::holds_alternative<MakeMountSource>(action) || std::holds_alternative<AskSystemd>(action)) return true;
+  if (std::holds_alternative<GiveCgroup>(action)) return true;
   if (std::holds_alternative<MoveNetworkDevice>(action) || std::holds_alternative<JoinResctrlGroup>(action)) return true;
   if (std::holds_alternative<EnableControllers>(action) || std::holds_alternative<RestrictDevices>(action)) return true;
   return lane == Lane::kParent && (std::holds_alternative<WriteFile>(action) || std::holds_alternative<MapIds>(action));
@@ -214,6 +215,7 @@ SlotUse slot_use(const Action& action) {
           [](const SendDescriptor& a) { return SlotUse{present({a.descriptor, a.value}), {}}; },
           [](const ReceiveDescriptor& a) { return SlotUse{present({a.sender}), present({a.descriptor, a.value})}; },
           [](const RunHook& a) { return SlotUse{present({a.pid}), {}}; },
+          [](const AskSystemd& a) { return SlotUse{present({a.pid}), {}}; },
           [](const OpenFile& a) { return SlotUse{{}, {a.slot}}; },
           [](const JoinNamespace& a) { return SlotUse{{a.descriptor}, {}}; },
           [](const AttachCgroup& a) { return SlotUse{run_of(a.first, a.count), {}}; },

@@ -11,6 +11,8 @@
 #include "cgroup/conversion.h"
 #include "cgroup/device_transition.h"
 #include "cgroup/device_program.h"
+#include "cgroup/scope.h"
+#include "cgroup/unit_properties.h"
 #include "plan/builder.h"
 #include "plan/container_files.h"
 #include "plan/resctrl.h"
@@ -23,6 +25,9 @@ constexpr int kCapMknod = 27;
 
 // Where processes go that are in the way of their cgroup's becoming one of cgroups.
 constexpr std::string_view kProcessesLeaf = "caisson.processes";
+
+// Of the names of units for containers that ask for none.
+constexpr std::string_view kUnitPrefix = "caisson";
 
 class ContainerPlanner {
  public:
@@ -37,7 +42,12 @@ class ContainerPlanner {
   Result<> lay_out_cgroup();
   bool makes_cgroup_beside_child() const;
   void make_cgroup();
+  Result<> start_scope();
+  Result<> place_in_scope();
+  void open_cgroups(Undo undo);
   void await_and_join_cgroup();
+  void join_made_cgroup();
+  bool is_born_there() const { return unified_ && !scope_; }
   void join_cgroup(const AttachCgroup& step);
   void limits();
   void restrict_devices();
@@ -50,6 +60,7 @@ class ContainerPlanner {
   Result<Text> mapper(const std::vector<spec::IdMapping>& mappings, std::uint32_t own, const std::string& program,
                       std::string_view name);
   void become_root();
+  bool is_spoken_to_at_birth() const { return needs_launcher() || is_new(spec::NamespaceType::kUser); }
   bool denies_setgroups() const;
   Slot joined_user_namespace() const;
   void session();
@@ -77,6 +88,7 @@ class ContainerPlanner {
   Slot cgroup_first_ = kNoSlot;
   std::size_t cgroup_count_ = 0;
   cgroup::Layout layout_;
+  std::optional<cgroup::Scope> scope_;  // where systemd makes the cgroup
   Slot pid_ = kNoSlot;
   Slot pidfd_ = kNoSlot;
 };
@@ -89,20 +101,27 @@ const spec::Namespace* ContainerPlanner::find(spec::NamespaceType type) const {
 }
 
 Result<> ContainerPlanner::lay_out_cgroup() {
-  const spec::Resources& resources = config_.linux_.resources;
-  const std::string& path = config_.linux_.cgroups_path;
-  if (path.empty() && !request_.cgroup_paths) return {};
-  Result<cgroup::Layout> made =
-      request_.cgroup_paths ? cgroup::layout(resources, cgroup::Place{*request_.cgroup_paths}, builder_.facts())
-                            : cgroup::layout(resources, path, builder_.facts());
+  const HostFacts& facts = builder_.facts();
+  spec::Resources resources = config_.linux_.resources;
+  std::string path = config_.linux_.cgroups_path;
+  const bool is_placed = request_.cgroup_paths && !facts.systemd;
+  if (facts.systemd) {
+    scope_ = TRY(cgroup::scope(path, kUnitPrefix, request_.state.id, *facts.systemd));
+    path = scope_->path;
+    resources.cpu = cgroup::rounded_quota(resources.cpu);
+  }
+  if (path.empty() && !is_placed) return {};
+  Result<cgroup::Layout> made = is_placed ? cgroup::layout(resources, cgroup::Place{*request_.cgroup_paths}, facts)
+                                          : cgroup::layout(resources, path, facts);
   if (!made) {
     Error error = std::move(made).error();
     error.item = builder_.label(error.item);
     return fail(std::move(error));
   }
   layout_ = std::move(*made);
+  if (scope_) layout_.enabled.clear();  // by systemd, as the unit is delegated
   if (request_.device_list)
-    TRY(cgroup::use_device_transition(layout_, *request_.device_list, resources.devices, builder_.facts()));
+    TRY(cgroup::use_device_transition(layout_, *request_.device_list, resources.devices, facts));
   if (layout_.directories.empty()) return {};
   unified_ = layout_.unified;
   cgroup_count_ = layout_.directories.size();
@@ -116,6 +135,48 @@ bool ContainerPlanner::makes_cgroup_beside_child() const {
          find(spec::NamespaceType::kUser) == nullptr && !needs_launcher();
 }
 
+// A unit is made with the process in it: systemd moves it there.
+Result<> ContainerPlanner::start_scope() {
+  Plan& plan = builder_.plan();
+  const HostFacts& facts = builder_.facts();
+  Result<std::vector<cgroup::UnitProperty>> properties =
+      cgroup::scope_properties(*scope_, "container " + request_.state.id, config_.linux_.resources, config_.annotations, facts);
+  if (!properties) {
+    Error error = std::move(properties).error();
+    error.item = builder_.label(error.item);
+    return fail(std::move(error));
+  }
+  std::vector<std::string> request = {"start", scope_->unit, facts.systemd->control_group + scope_->path};
+  const std::vector<std::string> words = cgroup::request_words(*properties);
+  request.insert(request.end(), words.begin(), words.end());
+  request.insert(request.end(), {"PIDs", "au", "1"});
+  builder_.add(Lane::kParent, "linux.cgroupsPath", "a unit of its own, which systemd counts and limits together",
+               AskSystemd{.program = plan.add(request_.systemd_program),
+                          .unit = plan.add(scope_->unit),
+                          .request = plan.add(request),
+                          .undo = plan.add(std::vector<std::string>{"stop", scope_->unit}),
+                          .pid = pid_},
+               Undo::kRemove);
+  // Of v1's hierarchies systemd makes the cgroup only in those that it needs itself.
+  open_cgroups(unified_ ? Undo::kInside : Undo::kRemove);
+  limits();
+  restrict_devices();
+  give_cgroup();
+  return {};
+}
+
+// By the time that the child hears that everything is prepared, it is in its scope.
+Result<> ContainerPlanner::place_in_scope() {
+  if (is_new(spec::NamespaceType::kUser)) return start_scope();  // joined as the child becomes root there
+  if (needs_launcher()) {
+    join_made_cgroup();
+    return {};
+  }
+  TRY(start_scope());
+  builder_.add(Lane::kParent, "linux.cgroupsPath", "", Signal{Tag::kPrepared});
+  return {};
+}
+
 void ContainerPlanner::make_cgroup() {
   if (cgroup_count_ == 0) return;
   Plan& plan = builder_.plan();
@@ -126,6 +187,13 @@ void ContainerPlanner::make_cgroup() {
     builder_.add(Lane::kParent, "linux.cgroupsPath", "", Signal{Tag::kPrepared});
     return;
   }
+  open_cgroups(Undo::kRemove);
+  limits();
+  restrict_devices();
+  give_cgroup();
+}
+
+void ContainerPlanner::open_cgroups(Undo undo) {
   for (const std::string& directory : layout_.directories) {
     const Slot slot = builder_.plan().new_slot(unified_ ? directory : directory + "/tasks");
     if (cgroup_first_ == kNoSlot) cgroup_first_ = slot;
@@ -133,24 +201,25 @@ void ContainerPlanner::make_cgroup() {
   builder_.add(
       Lane::kParent, "linux.cgroupsPath", "what the kernel counts and limits together",
       MakeCgroup{.directories = builder_.plan().add(layout_.directories), .first = cgroup_first_, .unified = unified_},
-      Undo::kRemove);
-  limits();
-  restrict_devices();
-  give_cgroup();
+      undo);
 }
 
 void ContainerPlanner::await_and_join_cgroup() {
-  Plan& plan = builder_.plan();
   builder_.add(Lane::kChild, "linux.cgroupsPath", "the cgroup and its limits are there, made meanwhile",
                Await{Tag::kPrepared});
+  join_made_cgroup();
+}
+
+// Made since the child was cloned, which opens the files itself.
+void ContainerPlanner::join_made_cgroup() {
   std::vector<std::string> tasks;
   for (const std::string& directory : layout_.directories) tasks.push_back(directory + "/tasks");
-  join_cgroup(AttachCgroup{.tasks = plan.add(tasks)});
+  join_cgroup(AttachCgroup{.tasks = builder_.plan().add(tasks)});
 }
 
 void ContainerPlanner::join_cgroup(const AttachCgroup& step) {
-  if (unified_) return;
-  if (cgroup_count_ != 0)
+  if (is_born_there()) return;
+  if (cgroup_count_ != 0 && !unified_)
     builder_.add(Lane::kChild, "linux.cgroupsPath", "from here on it counts against the container's limits", step);
   if (!is_new(spec::NamespaceType::kCgroup)) return;
   builder_.add(Lane::kChild, "linux.namespaces", "made inside the container's cgroup, which becomes its root",
@@ -173,13 +242,15 @@ void ContainerPlanner::limits() {
     const auto writing = [&](const std::string& file, const std::string& value) {
       return WriteFile{.path = plan.add(write.directory + "/" + file), .value = plan.add(value)};
     };
-    Step& step = builder_.add(Lane::kParent, write.item, "set before the first process is let in",
+    Step& step = builder_.add(Lane::kParent, write.item, scope_ ? "set before the process goes on" : "set before the first process is let in",
                               writing(write.file, write.value), Undo::kInside);
     if (!write.other_file.empty()) plan.add_fallback(step, writing(write.other_file, write.other_value), {ENOENT});
   }
 }
 
 void ContainerPlanner::restrict_devices() {
+  // Nor may it open more devices than its user, or make any (runc leaves it out, too).
+  if (builder_.facts().is_ordinary_user()) return;
   const std::vector<std::uint32_t> program = cgroup::device_program(layout_.device_rules);
   if (program.empty()) return;
   std::vector<std::string> rules;
@@ -264,14 +335,14 @@ bool ContainerPlanner::needs_launcher() const {
 
 Result<> ContainerPlanner::spawn() {
   Plan& plan = builder_.plan();
-  // With v1 cgroups the namespace is made after joining them, so that its root is the container's own cgroup.
+  // Where it is not born in its cgroup the namespace is made after joining that, which becomes its root.
   std::uint64_t flags = clone_flags_;
-  if (!unified_) flags &= ~std::uint64_t{CLONE_NEWCGROUP};
+  if (!is_born_there()) flags &= ~std::uint64_t{CLONE_NEWCGROUP};
   Spawn spawn{.lane = Lane::kChild, .flags = flags, .pid = pid_, .pidfd = pidfd_};
-  if (unified_) spawn.cgroup = cgroup_first_;
+  if (is_born_there()) spawn.cgroup = cgroup_first_;
   // Where it cannot be born in the cgroup (before Linux 5.7, or where a filter knows clone3(2) not), it goes there.
   const auto or_joins = [&](Step& step) {
-    if (!unified_) return;
+    if (!is_born_there()) return;
     spawn.joins = true;
     plan.add_fallback(step, spawn, {EBUSY, EOPNOTSUPP, ENOSYS, E2BIG});
   };
@@ -295,6 +366,7 @@ Result<> ContainerPlanner::spawn() {
   builder_.await_launcher();
   if (is_new(spec::NamespaceType::kUser)) return {};
   if (joined_user_namespace() != kNoSlot) TRY(builder_.raise_limits(config_.process, pid_));
+  if (scope_) TRY(start_scope());
   builder_.add(Lane::kParent, "linux.namespaces", "", Signal{Tag::kPrepared});
   return {};
 }
@@ -339,6 +411,7 @@ void ContainerPlanner::become_root() {
     builder_.add(Lane::kParent, "linux.uidMappings", "", Signal{Tag::kPrepared});
     if (!needs_launcher())
       builder_.add(Lane::kChild, "linux.uidMappings", "an id is nobody's until it is mapped", Await{Tag::kPrepared});
+    if (scope_) join_made_cgroup();
   }
   const auto root_or_first = [](const std::vector<spec::IdMapping>& mappings) {
     const bool has_root = mappings.empty() || std::any_of(mappings.begin(), mappings.end(),
@@ -469,13 +542,14 @@ Result<Plan> ContainerPlanner::plan() {
   }
   TRY(builder_.begin(config_.process, in_user_namespace));
   const bool beside = makes_cgroup_beside_child();
-  if (!beside) make_cgroup();
+  if (!beside && !scope_) make_cgroup();
   // An ordinary user may copy mounts only in a mount namespace that its own user namespace owns.
   const bool child_opens = builder_.facts().is_ordinary_user() && in_user_namespace;
   ContainerFiles files(config_, builder_,
                        FileSituation{.own_cgroup_namespace = is_new(spec::NamespaceType::kCgroup),
                                      .host_cgroup_namespace = find(spec::NamespaceType::kCgroup) == nullptr,
                                      .cgroup_directories = layout_.directories,
+                                     .cgroup_is_late = scope_.has_value(),
                                      .bind_devices = in_user_namespace || !builder_.facts().may(kCapMknod),
                                      .bind_sysfs = in_user_namespace && !is_new(spec::NamespaceType::kNetwork),
                                      .in_user_namespace = in_user_namespace,
@@ -486,7 +560,9 @@ Result<Plan> ContainerPlanner::plan() {
   if (!new_users) files.map_owners({.user_namespace = joined_user_namespace()});
   TRY(spawn());
   TRY(map_ids());
-  if (beside) {
+  if (scope_) {
+    TRY(place_in_scope());
+  } else if (beside) {
     make_cgroup();
   } else {
     join_cgroup(AttachCgroup{.first = cgroup_first_, .count = static_cast<std::uint8_t>(cgroup_count_)});
@@ -502,7 +578,7 @@ Result<Plan> ContainerPlanner::plan() {
 
   // The host's paths can be seen until the pivot; from there on everything is the container's.
   TRY(files.mount([&] {
-    if (beside) await_and_join_cgroup();
+    if (beside || (scope_ && !is_spoken_to_at_birth())) await_and_join_cgroup();
   }));
   builder_.streams(config_.process, files.root(), files.bind_console());
   TRY(hooks());
@@ -521,6 +597,13 @@ Result<Plan> ContainerPlanner::plan() {
 }
 
 }  // namespace
+
+std::string systemd_unit(const Plan& plan) {
+  for (const Step& step : plan.lane(Lane::kParent)) {
+    if (const auto* asked = std::get_if<AskSystemd>(&step.action)) return std::string(plan.view(asked->unit));
+  }
+  return {};
+}
 
 std::vector<std::string> cgroup_directories(const Plan& plan) {
   std::vector<std::string> directories;

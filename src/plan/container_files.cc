@@ -283,21 +283,21 @@ Result<> ContainerFiles::open_mount(Planned& planned) {
     planned.tree = open_tree(planned.item, "in case a fresh sysfs is refused", "/sys", true,
                              kPropagationSlave | kPropagationRecursive);
   }
-  if (mount.type == "cgroup") return open_cgroup(planned);
+  if (mount.type == "cgroup" && !situation_.cgroup_is_late) open_cgroup(planned);
   return {};
 }
 
-Result<> ContainerFiles::open_cgroup(Planned& planned) {
+void ContainerFiles::open_cgroup(Planned& planned) {
   constexpr std::string_view kOwnAlone = "without a cgroup namespace the container sees its own directory alone";
   if (builder_.facts().cgroup_mode != CgroupMode::kV2) {
-    if (situation_.own_cgroup_namespace) return {};
+    if (situation_.own_cgroup_namespace) return;
     for (const std::string& directory : situation_.cgroup_directories)
       planned.cgroup_trees.push_back(open_tree(planned.item, kOwnAlone, directory, false, kPropagationPrivate));
-    return {};
+    return;
   }
   if (situation_.own_cgroup_namespace) {
     planned.mask_if_refused = situation_.in_user_namespace;
-    return {};
+    return;
   }
   // A new mount of cgroup2 from the host's cgroup namespace would change the options of the host's own (nsdelegate);
   // from another's it may be refused (EPERM in a user namespace).
@@ -307,7 +307,6 @@ Result<> ContainerFiles::open_cgroup(Planned& planned) {
     planned.tree =
         open_tree(planned.item, kOwnAlone, situation_.cgroup_directories.front(), false, kPropagationPrivate);
   }
-  return {};
 }
 
 void ContainerFiles::place_root() {
@@ -442,10 +441,14 @@ void ContainerFiles::place_cgroup_v1(const Planned& planned) {
 Result<> ContainerFiles::mount(const std::function<void()>& before_cgroups) {
   place_root();
   bool is_before = true;
-  for (const Planned& planned : planned_) {
+  for (Planned& planned : planned_) {
     if (is_before && planned.mount->type.starts_with("cgroup")) {
       before_cgroups();
       is_before = false;
+    }
+    if (planned.mount->type == "cgroup" && situation_.cgroup_is_late) {
+      situation_.opener = Lane::kChild;
+      open_cgroup(planned);
     }
     if (planned.mount->type == "cgroup" && builder_.facts().cgroup_mode != CgroupMode::kV2) {
       place_cgroup_v1(planned);

@@ -21,8 +21,9 @@ struct FileSituation {
   bool own_cgroup_namespace = false;
   bool host_cgroup_namespace = false;  ///< neither a new one nor another's
   std::vector<std::string> cgroup_directories;
-  bool bind_devices = false;  ///< device nodes cannot be made: the host's are bound
-  bool bind_sysfs = false;    ///< a fresh sysfs may be refused: the host's is bound then
+  bool cgroup_is_late = false;         ///< it is not there before the child is
+  bool bind_devices = false;           ///< device nodes cannot be made: the host's are bound
+  bool bind_sysfs = false;             ///< a fresh sysfs may be refused: the host's is bound then
   bool in_user_namespace = false;
   Lane opener = Lane::kParent;  ///< who may copy the host's mounts: an ordinary user's child, in a namespace of its own
 };
@@ -59,7 +60,7 @@ class ContainerFiles {
 
   Result<> open_root();
   Result<> open_mount(Planned& planned);
-  Result<> open_cgroup(Planned& planned);
+  void open_cgroup(Planned& planned);
   Result<> check(const Planned& planned, bool is_bind) const;
   Result<> map_tree(const spec::Mount& mount, const MountOptions& options, const std::string& item, Slot tree);
   Slot user_namespace(const std::string& item, const MountOwners& owners);

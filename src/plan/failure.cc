@@ -79,6 +79,7 @@ std::string_view call_name(Call call) {
     case Call::kForced: return "forced";
     case Call::kHookStatus: return "hook_status";
     case Call::kHookTimeout: return "hook_timeout";
+    case Call::kSystemd: return "systemd";
     case Call::kVerifyDevice: return "verify_device";
     case Call::kVerifyTerminal: return "verify_terminal";
     case Call::kVerifyNamespace: return "verify_namespace";

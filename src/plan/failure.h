@@ -90,6 +90,7 @@ enum class Call : std::uint8_t {
   kForced,       ///< none: a test made the step fail (execute::Executor::fail_at)
   kHookStatus,   ///< a hook ended otherwise than with 0; `operand` is its wait status
   kHookTimeout,  ///< a hook was not done in its time
+  kSystemd,      ///< systemd, or the program that talks to it, refused: Failure::said has its words
   // checks of our own
   kVerifyDevice,     ///< a node that must be a certain device is not (CVE-2025-31133)
   kVerifyTerminal,   ///< what should be a terminal's multiplexer is not (CVE-2025-52565)
@@ -122,7 +123,9 @@ struct Failure {
   Lane lane = Lane::kParent;
   StepFailure what;
   std::optional<int> wait_status;  ///< the child's, when it died without a word (Call::kProtocol)
-  std::string hook_words;          ///< the end of what the hook printed that failed
+  /// What a program printed that failed: the end of it for a hook; for systemd's (Call::kSystemd) why, perhaps with a
+  /// hint on a second line.
+  std::string said;
   std::vector<Failure> undo;       ///< what failed while the host was put back as it was
 };
 

@@ -34,6 +34,17 @@ void join_cgroups(Builder& builder, const std::vector<std::string>& directories)
               AttachCgroup{.first = first, .count = static_cast<std::uint8_t>(directories.size())});
 }
 
+// From a cgroup that is not the user's own nobody but systemd may take a process away.
+void join_unit(Builder& builder, const std::string& unit, Slot pid) {
+  Plan& plan = builder.plan();
+  builder.add(Lane::kParent, "linux.cgroupsPath", "the process counts against the container's limits",
+              AskSystemd{.program = plan.add(builder.request().systemd_program),
+                         .unit = plan.add(unit),
+                         .request = plan.add(std::vector<std::string>{"attach", unit, ""}),
+                         .pid = pid},
+              Undo::kInside);
+}
+
 std::uint64_t joined_flags(const Target& target) {
   std::uint64_t flags = 0;
   for (const spec::NamespaceType type : target.namespaces) flags |= clone_flag(type);
@@ -66,7 +77,7 @@ Result<Plan> plan_process(const spec::Process& process, const Target& target, co
   const spec::CpuAffinity bound = process.exec_cpu_affinity.value_or(spec::CpuAffinity());
   const std::string item = "process.execCPUAffinity";
   if (!bound.initial.empty()) builder.affinity(item, bound.initial, "what it runs on until it is in the cgroup");
-  join_cgroups(builder, target.cgroup_directories);
+  if (target.systemd_unit.empty()) join_cgroups(builder, target.cgroup_directories);
   if (!bound.final_.empty()) builder.affinity(item, bound.final_, "what it runs on from there on");
   if (bound.initial.empty() && bound.final_.empty() && request.new_session)
     builder.affinity("process", "", "it runs on what its cgroup has, whatever the caller was bound to");
@@ -97,6 +108,7 @@ Result<Plan> plan_process(const spec::Process& process, const Target& target, co
     builder.add(Lane::kParent, "process", "the new process, known by its pidfd",
                 ReceiveDescriptor{.descriptor = pidfd, .value = pid, .sender = launcher_pidfd}, Undo::kKill);
     if ((flags & CLONE_NEWUSER) != 0) TRY(builder.raise_limits(process, pid));
+    if (!target.systemd_unit.empty()) join_unit(builder, target.systemd_unit, pid);
     builder.add(Lane::kParent, "process", "", Signal{Tag::kPrepared});
   } else {
     builder.oom_score(Lane::kChild, process);

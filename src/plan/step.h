@@ -225,6 +225,17 @@ struct RunHook {
   std::uint32_t timeout_s = 0;
 };
 
+/// Asks systemd for a unit, or something of one: runs `program` (libexec/caisson/systemd), which gets the words of
+/// `request` and, after them, the number in `pid` on its standard input, and waits for it. What it prints where it fails
+/// is the failure's own words (Failure::said). `undo`: what is asked to take it back.
+struct AskSystemd {
+  Text program;
+  Text unit;      ///< for people
+  Range request;  ///< texts
+  Range undo;     ///< texts
+  Slot pid = kNoSlot;
+};
+
 // --- namespaces --------------------------------------------------------------------------------------------------
 
 /// Opens a file of the host into a slot: a namespace file, /proc/PID/root, the `tasks` of a cgroup.
@@ -549,7 +560,7 @@ struct Exec {
 using Action =
     std::variant<MakeCgroup, EnableControllers, RestrictDevices, GiveCgroup, MakeMountSource, WriteFile, MapIds,
                  IdMapTree, MakeUserNamespace, MoveNetworkDevice, JoinResctrlGroup, Spawn, Await, AwaitStart, Signal,
-                 SendDescriptor, ReceiveDescriptor, RunHook, OpenFile, JoinNamespace, AttachCgroup, Unshare,
+                 SendDescriptor, ReceiveDescriptor, RunHook, AskSystemd, OpenFile, JoinNamespace, AttachCgroup, Unshare,
                  MakeTimeNamespace, BringUpLoopback, SetHostname, OpenTree, SetPropagation, MountRoot, MountOverlayRoot,
                  Mount, MakeDevice, BindDevice, MakeLink, Pivot, ChangeRoot, Mask, MakeReadOnly, SetAttribute,
                  SetAffinity, SetScheduler, SetMemoryPolicy, SetLabel, FindHome, RestrictFiles, ConnectStreams, Console,

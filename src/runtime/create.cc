@@ -17,6 +17,7 @@
 #include "runtime/hand_over.h"
 #include "runtime/hooks.h"
 #include "runtime/remove.h"
+#include "runtime/systemd.h"
 
 namespace caisson::runtime {
 
@@ -56,10 +57,11 @@ void complete(Designed& designed, const StateRoot& root, const std::string& id, 
   if (choices.notifies) pass_notifications(designed.bundle.config, root, id);
   designed.facts = host::probe();
   designed.request.new_keyring = choices.new_keyring;
+  designed.request.no_pivot = !choices.pivot;
+  designed.request.systemd_program = choices.systemd_program;
   designed.request.state = {.id = id,
                             .bundle = designed.bundle.directory,
                             .annotations = designed.bundle.config.annotations};
-  designed.request.no_pivot = !choices.pivot;
 }
 
 // A container on its way: what it has put on the host is taken back unless it is done.
@@ -113,12 +115,14 @@ Result<> Creation::prepare() {
                      .annotations = config.annotations,
                      .cgroup_directories = plan::cgroup_directories(designed.plan),
                      .resctrl_directories = plan::resctrl_leftovers(config, options_.id, designed.facts.resctrl),
+                     .systemd_unit = plan::systemd_unit(designed.plan),
                      .shares_cgroup = designed.settled.shares_cgroup,
                      .owner = designed.facts.effective_uid,
                      .created_ns = now_nanoseconds(),
                      .choices = options_.choices,
                      .has_poststop = !config.hooks.poststop.empty(),
                      .creator = kernel::identify(::getpid()).value_or(kernel::ProcessId{})};
+  created_.record.systemd_is_user = designed.facts.systemd && designed.facts.systemd->is_user;
   TRY(kernel::write_new_file(root_.config(options_.id), designed.bundle.text, 0600));
   TRY(kernel::write_new_file(root_.record(options_.id), to_json(created_.record), 0600));
   if (!options_.console_socket.empty()) console_ = TRY(connect_to(options_.console_socket));
@@ -186,6 +190,11 @@ LaunchError Creation::give_up(LaunchError error) {
   const bool has_run = created_.record.process.pid != 0;
   if (created_.record.id.empty()) created_.record.id = options_.id;
   log_.debug("it failed; what there is of the container on the host is removed");
+  if (!has_run && !created_.record.systemd_unit.empty()) {
+    // The plan has taken back what it did; a unit that was there before is somebody else's, with what is in it.
+    created_.record.systemd_unit.clear();
+    created_.record.cgroup_directories.clear();
+  }
   if (const Result<> removed = remove_all(root_, created_.record); !removed) {
     error.line += "; and while cleaning up: " + removed.error().text();
   }
@@ -212,6 +221,7 @@ Result<Designed> design(const StateRoot& root, const CreateOptions& options, con
     log.warning("--console-socket: process.terminal is false: nothing is sent there");
   complete(designed, root, options.id, options.choices);
   designed.request.wait_for_start = options.begin == Begin::kWhenStarted;
+  if (!options.choices.systemd_program.empty()) TRY(use_systemd(options.choices.systemd_program, designed.facts));
   designed.request.preserve_fds = preserved;
   designed.settled = TRY(settle_cgroup(config, options.id, designed.facts, designed.request, log));
   designed.plan = TRY(plan::plan_container(config, designed.facts, designed.request));
@@ -222,6 +232,7 @@ Result<Designed> design(const StateRoot& root, const CreateOptions& options, con
 Result<Designed> design_again(const StateRoot& root, const Record& record) {
   Designed designed{.bundle = TRY(reread_bundle(record.bundle, root.config(record.id))), .facts = {}, .request = {}, .plan = {}, .settled = {}};
   complete(designed, root, record.id, record.choices);
+  if (!record.choices.systemd_program.empty()) TRY(use_systemd(record.choices.systemd_program, designed.facts));
   settle_again(designed.bundle.config, record.cgroup_directories, designed.facts, designed.request);
   designed.request.wait_for_start = true;
   return designed;

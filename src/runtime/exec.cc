@@ -78,12 +78,14 @@ Result<Ready> prepare(const StateRoot& root, const Container& container, const E
   Ready ready{.facts = host::probe(), .plan = {}, .target = std::move(*target)};
   plan::Request request;
   request.preserve_fds = options.preserve_fds;
+  request.systemd_program = record.choices.systemd_program;
   request.set_groups = may_set_groups(record.process.pid) && !plan::keeps_groups(bundle.config);
   request.state = {.id = record.id, .bundle = record.bundle, .pid = record.process.pid,
                    .annotations = record.annotations};
   plan::Target where{.namespaces = TRY(other_namespaces(record.process.pid)),
                      .root = {},
-                     .cgroup_directories = TRY(cgroups_for(record, options, ready.facts))};
+                     .cgroup_directories = TRY(cgroups_for(record, options, ready.facts)),
+                     .systemd_unit = record.systemd_is_user && options.cgroups.empty() ? record.systemd_unit : ""};
   plan::inherit(bundle.config, where);
   ready.plan = TRY(plan::plan_process(process, where, ready.facts, request));
   for (const std::string& warning : ready.plan.warnings()) log.warning(warning);

@@ -12,6 +12,7 @@
 #include "kernel/files.h"
 #include "runtime/bundle.h"
 #include "runtime/hooks.h"
+#include "runtime/systemd.h"
 
 namespace caisson::runtime {
 
@@ -31,11 +32,6 @@ Result<> end_process(const kernel::ProcessId& process) {
   return {};
 }
 
-Result<> remove_cgroup(const Record& record) {
-  if (record.shares_cgroup) return cgroup::remove_if_empty(record.cgroup_directories);
-  return cgroup::kill_and_remove(record.cgroup_directories);
-}
-
 // rmdir(2) of such a group takes its files along, and lets its processes go to the group above.
 Result<> remove_resctrl(const Record& record) {
   for (const std::string& directory : record.resctrl_directories) {
@@ -51,6 +47,16 @@ void run_poststop(const StateRoot& root, const Record& record, const Log& log) {
   request.state = {.id = record.id, .bundle = record.bundle, .annotations = record.annotations};
   for (const std::string& warning : run_poststop_hooks(bundle->config, host::probe(), request))
     log.warning(warning);
+}
+
+// A unit is stopped when nobody is left in it: nobody has to be waited for then.
+Result<> remove_cgroup(const Record& record) {
+  if (record.shares_cgroup) return cgroup::remove_if_empty(record.cgroup_directories);
+  if (!record.systemd_unit.empty()) {
+    TRY(cgroup::kill_all(record.cgroup_directories));
+    TRY(stop_unit(record));
+  }
+  return cgroup::kill_and_remove(record.cgroup_directories);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 caisson_room(runtime SOURCES bundle.cc create.cc examine.cc exec.cc hand_over.cc hooks.cc launch.cc notify.cc pause.cc remove.cc settle.cc signal.cc
-                         start.cc state.cc target.cc timings.cc update.cc
+                          start.cc state.cc systemd.cc target.cc timings.cc update.cc
              KNOWS base kernel spec host_facts host cgroup_conversion cgroup plan explain execute LIBRARIES nlohmann_json::nlohmann_json)
 
 # Runs whole plans on a real host, as root: for test/system/launch.bats.

@@ -43,6 +43,10 @@ void settle_place(cgroup::Place& place, HostFacts& facts) {
 
 Result<Settled> settle_cgroup(spec::Config& config, const std::string& id, HostFacts& facts, plan::Request& request,
                               const Log& log) {
+  if (facts.systemd) {  // which finds the place, and starts no unit that is there already
+    complete_resources(config.linux_.resources, facts, &log);
+    return Settled{};
+  }
   const std::string& path = config.linux_.cgroups_path;
   if (!path.starts_with('/')) host::probe_caller_cgroups(facts);
   cgroup::Place place = TRY(cgroup::place_of(path, id, facts));
@@ -63,7 +67,7 @@ Result<Settled> settle_cgroup(spec::Config& config, const std::string& id, HostF
 
 void settle_again(spec::Config& config, const std::vector<std::string>& directories, const HostFacts& facts,
                   plan::Request& request) {
-  request.cgroup_paths = cgroup::place_in(directories, facts).paths;
+  if (!facts.systemd) request.cgroup_paths = cgroup::place_in(directories, facts).paths;
   complete_resources(config.linux_.resources, facts, nullptr);
 }
 

@@ -14,7 +14,8 @@ namespace caisson::runtime {
 
 /// Finds where the cgroup of the container `id` is (cgroup::place_of()) and looks at what is there, for `request`; takes
 /// settings out of `config` that this host has no file for, each with a warning, and gives it the device rules that
-/// every OCI container has. Processes that are in the cgroup already are warned of: Settled::shares_cgroup.
+/// every OCI container has. Processes that are in the cgroup already are warned of: Settled::shares_cgroup. Where
+/// systemd makes the cgroup (facts.systemd) it also says where.
 ///
 /// Errors: those of cgroup::place_of() and cgroup::look_into(): "container's cgroup unexpectedly frozen".
 struct Settled {

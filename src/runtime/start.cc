@@ -6,6 +6,8 @@
 #include <optional>
 
 #include "execute/executor.h"
+#include "host/probe.h"
+#include "runtime/bundle.h"
 #include "runtime/create.h"
 #include "runtime/hooks.h"
 
@@ -35,8 +37,10 @@ LaunchError words_of(const StateRoot& root, const Record& record, const plan::Fa
 }
 
 Result<> run_poststart(const StateRoot& root, const Record& record) {
-  const Designed past = TRY(design_again(root, record));
-  return run_poststart_hooks(past.bundle.config, record.process.pid, past.facts, past.request);
+  const Bundle bundle = TRY(reread_bundle(record.bundle, root.config(record.id)));
+  plan::Request request;
+  request.state = {.id = record.id, .bundle = record.bundle};
+  return run_poststart_hooks(bundle.config, record.process.pid, host::probe(), request);
 }
 
 Result<std::optional<NotifyProxy>> proxy_of(const StateRoot& root, const Record& record) {

@@ -36,6 +36,11 @@ std::string string_list(const std::vector<std::string>& list) {
   return fmt::format("[{}]", fmt::join(quoted, ","));
 }
 
+std::string systemd_json(const Record& record) {
+  return fmt::format(R"({{"unit":{},"program":{},"isUser":{}}})", json_quote(record.systemd_unit),
+                     json_quote(record.choices.systemd_program), record.systemd_is_user);
+}
+
 std::string string_map(const std::map<std::string, std::string>& map) {
   std::vector<std::string> pairs;
   for (const auto& [key, value] : map) pairs.push_back(json_quote(key) + ":" + json_quote(value));
@@ -91,11 +96,13 @@ bool is_container_id(std::string_view id) {
 std::string to_json(const Record& record) {
   return fmt::format(
       R"({{"version":{},"id":{},"ociVersion":{},"bundle":{},"rootfs":{},"annotations":{},"cgroups":{},"resctrl":{},)"
-      R"("sharesCgroup":{},"owner":{},"created":{},"newKeyring":{},"pivot":{},"notifies":{},"poststop":{},"creator":{},"process":{}}})"
+      R"("systemd":{},"sharesCgroup":{},"owner":{},"created":{},"newKeyring":{},"pivot":{},"notifies":{},"poststop":{},)"
+      R"("creator":{},"process":{}}})"
       "\n",
       kVersion, json_quote(record.id), json_quote(record.oci_version), json_quote(record.bundle),
       json_quote(record.rootfs), string_map(record.annotations), string_list(record.cgroup_directories),
-      string_list(record.resctrl_directories),      record.shares_cgroup, record.owner, record.created_ns, record.choices.new_keyring, record.choices.pivot, record.choices.notifies,
+      string_list(record.resctrl_directories), systemd_json(record), record.shares_cgroup, record.owner,
+      record.created_ns, record.choices.new_keyring, record.choices.pivot, record.choices.notifies,
       record.has_poststop, process_json(record.creator), process_json(record.process));
 }
 
@@ -111,13 +118,16 @@ Result<Record> read_record(std::string_view json) {
                   .rootfs = document.at("rootfs"),
                   .annotations = document.at("annotations"),
                   .cgroup_directories = document.at("cgroups"),
-                  .resctrl_directories = document.value("resctrl", std::vector<std::string>()),
-                  .shares_cgroup = document.value("sharesCgroup", false),
+                  .resctrl_directories = document.at("resctrl"),
+                  .systemd_unit = document.at("systemd").at("unit"),
+                  .systemd_is_user = document.at("systemd").at("isUser"),
+                  .shares_cgroup = document.at("sharesCgroup"),
                   .owner = document.at("owner"),
                   .created_ns = document.at("created"),
                   .choices = {.new_keyring = document.at("newKeyring"),
-                              .pivot = document.value("pivot", true),
-                              .notifies = document.at("notifies")},
+                              .pivot = document.at("pivot"),
+                              .notifies = document.at("notifies"),
+                              .systemd_program = document.at("systemd").at("program")},
                   .has_poststop = document.at("poststop"),
                   .creator = read_process(document.at("creator")),
                   .process = read_process(document.at("process"))};

@@ -2,10 +2,12 @@
 
 #include "cgroup/apply.h"
 #include "cgroup/tree.h"
+#include "cgroup/unit_properties.h"
 #include "cgroup/update.h"
 #include "host/probe.h"
 #include "kernel/files.h"
 #include "runtime/bundle.h"
+#include "runtime/systemd.h"
 #include "spec/json.h"
 
 namespace caisson::runtime {
@@ -44,12 +46,16 @@ std::vector<pid_t> members(const Record& record) {
 Result<> update(const StateRoot& root, const Container& container, LimitChange change, const Log& log) {
   const Record& record = container.record;
   if (container.status == Status::kStopped) return fail(complaint("container not running"));
-  const HostFacts facts = host::probe();
+  const bool is_unit = !record.systemd_unit.empty();
+  HostFacts facts = host::probe();
+  if (is_unit) TRY(use_systemd(record.choices.systemd_program, facts));
   for (const Error& dropped : cgroup::drop_unsupported(change.resources, facts)) log.warning(dropped.text());
 
   const Bundle bundle = TRY(reread_bundle(record.bundle, root.config(record.id)));
   const spec::Resources& present = bundle.config.linux_.resources;
   const spec::Resources wanted = cgroup::merged(present, change.resources);
+  if (is_unit && (change.resources.cpu.quota || change.resources.cpu.period))
+    change.resources.cpu.quota = cgroup::rounded_quota(wanted.cpu).quota;
   const cgroup::Place place = cgroup::place_in(record.cgroup_directories, facts);
   std::vector<cgroup::Change> changes;
   for (cgroup::FileWrite& write : TRY(cgroup::update_writes(present, change.resources, place, facts)))
@@ -59,7 +65,13 @@ Result<> update(const StateRoot& root, const Container& container, LimitChange c
   // What can be refused without touching anything has been. The shares are one group that cannot be taken back, so they
   // come first.
   TRY(cgroup::set_schemata(change.schemata, record.id, members(record)));
-  TRY(cgroup::apply(std::move(changes)));
+  // systemd writes what it knows of, in its way: the files have the last word.
+  const auto tell_systemd = [&]() -> Result<> {
+    if (!is_unit) return {};
+    TRY(update_unit(record, wanted, facts));
+    return cgroup::apply(changes);
+  };
+  TRY(cgroup::apply(changes, tell_systemd));
   if (wanted == present) return {};
   return kernel::replace_file(root.config(record.id), TRY(spec::replace_resources(bundle.text, wanted)), 0600);
 }

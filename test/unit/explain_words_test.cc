@@ -174,6 +174,19 @@ const std::vector<WordsCase> kWordsCases = {
                             .timeout_s = 5};
      },
      "run the hook /usr/bin/hook as hook 'a b' (environment: 1 variable; killed after 5 s)"},
+    {"AskSystemd",
+     [](Plan& p) -> plan::Action {
+       return plan::AskSystemd{.program = p.add("/p"),
+                               .unit = p.add("a-b.scope"),
+                               .request = list(p, {"start", "a-b.scope", "/a-b.scope", "TasksMax", "t", "5", "PIDs", "au", "1"}),
+                               .pid = p.new_slot("pid")};
+     },
+     "have systemd start a-b.scope for the process of slot pid: TasksMax t 5 PIDs au 1"},
+    {"AskSystemdToAttach",
+     [](Plan& p) -> plan::Action {
+       return plan::AskSystemd{.unit = p.add("a-b.scope"), .request = list(p, {"attach", "a-b.scope", ""}), .pid = p.new_slot("pid")};
+     },
+     "have systemd take the process of slot pid into a-b.scope"},
     {"OpenFile",
      [](Plan& p) -> plan::Action {
        return plan::OpenFile{.path = p.add("/proc/7/root"), .flags = O_PATH | O_DIRECTORY, .slot = p.new_slot("root")};

@@ -317,6 +317,12 @@ GeneratedContainer generate_container(std::uint64_t seed) {
     config.linux_.cgroups_path = "/caisson/" + std::to_string(seed);
     config.linux_.resources = resources(random);
   }
+  if (made.facts.cgroup_mode != CgroupMode::kNone && random.one_in(4)) {
+    made.facts.systemd = Systemd{.version = 252};
+    made.request.systemd_program = "/usr/libexec/caisson/systemd";
+    config.linux_.cgroups_path = random.pick(std::vector<std::string>{"", "machine.slice:box:1"});
+    made.request.state.id = "generated";
+  }
   config.linux_.masked_paths = random.some(std::vector<std::string>{"/proc/kcore", "/proc/acpi", "/sys/firmware"}, 2);
   config.linux_.readonly_paths = random.some(std::vector<std::string>{"/proc/sys", "/proc/bus/"}, 2);
   if (random.one_in(4)) config.linux_.rootfs_propagation = random.pick(std::vector<std::string>{"rprivate", "rslave"});
@@ -350,6 +356,7 @@ GeneratedProcess generate_process(std::uint64_t seed) {
   for (const CgroupHierarchy& hierarchy : made.facts.hierarchies) {
     if (random.one_in(2)) made.target.cgroup_directories.push_back(hierarchy.path + "/caisson/x");
   }
+  if (random.one_in(4)) made.target.systemd_unit = "box-1.scope";
   return made;
 }
 

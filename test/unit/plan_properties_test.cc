@@ -399,6 +399,7 @@ TEST(Checker, SeesAMissingUndo) {
   expect_seen<Spawn>("has no undo", forget);
   expect_seen<WriteFile>("has no undo", forget);
   expect_seen<MapIds>("has no undo", forget);
+  expect_seen<AskSystemd>("has no undo", forget);
 }
 
 TEST(Checker, SeesASlotThatIsReadBeforeItIsWritten) {

@@ -300,6 +300,53 @@ TEST(Golden, CgroupV2) {
   expect_golden("cgroup_v2", plan_of(config, CgroupMode::kV2));
 }
 
+HostFacts with_systemd(CgroupMode mode) {
+  HostFacts facts = facts_of(mode);
+  facts.systemd = Systemd{.version = 252};
+  return facts;
+}
+
+const Request kSystemdRequest = {.state = {.id = "box"}, .systemd_program = "/usr/libexec/caisson/systemd"};
+
+spec::Config in_a_scope() {
+  spec::Config config = smallest();
+  config.linux_.namespaces.push_back({NamespaceType::kCgroup, ""});
+  config.mounts = {{"/sys/fs/cgroup", "cgroup", "cgroup", {"ro"}}};
+  config.linux_.cgroups_path = "machine.slice:libpod:box";
+  config.linux_.resources.memory = {.limit = 100 << 20};
+  config.linux_.resources.devices = {{.access = "rwm"}};
+  config.annotations["org.systemd.property.CollectMode"] = "'inactive-or-failed'";
+  return config;
+}
+
+TEST(Golden, Scope) {
+  expect_golden("scope", plan_container(in_a_scope(), with_systemd(CgroupMode::kV2), kSystemdRequest));
+}
+
+TEST(Golden, ScopeOnV1) {
+  expect_golden("scope_on_v1", plan_container(in_a_scope(), with_systemd(CgroupMode::kV1), kSystemdRequest));
+}
+
+TEST(Golden, ScopeInTheHostsNamespaceOfAUser) {
+  spec::Config config = in_a_scope();
+  std::erase_if(config.linux_.namespaces, [](const auto& n) { return n.type == NamespaceType::kCgroup; });
+  add_user_namespace(config);
+  expect_golden("scope_in_user_namespace", plan_container(config, with_systemd(CgroupMode::kV2), kSystemdRequest));
+}
+
+TEST(Scope, WhatIsWrongIsToldWithTheItem) {
+  spec::Config config = in_a_scope();
+  config.linux_.cgroups_path = "/caisson/box";
+  const auto path = plan_container(config, with_systemd(CgroupMode::kV2), kSystemdRequest);
+  ASSERT_FALSE(path);
+  EXPECT_THAT(path.error().text(), testing::StartsWith("linux.cgroupsPath: systemd's cgroups are named"));
+  config = in_a_scope();
+  config.annotations["org.systemd.property.CollectMode"] = "inactive";
+  const auto annotation = plan_container(config, with_systemd(CgroupMode::kV2), kSystemdRequest);
+  ASSERT_FALSE(annotation);
+  EXPECT_THAT(annotation.error().text(), testing::StartsWith("annotations.org.systemd.property.CollectMode: "));
+}
+
 const GiveCgroup* gift(const Plan& plan) {
   for (const Step& step : plan.lane(Lane::kParent)) {
     if (const auto* give = std::get_if<GiveCgroup>(&step.action)) return give;
