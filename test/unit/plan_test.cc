@@ -1,6 +1,7 @@
 #include <linux/mount.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
