@@ -65,19 +65,21 @@ deny
 
 @test "rootless: subordinate ids are mapped by newuidmap and newgidmap" {
   many_ids
-  config 'process.user.additionalGids = [5]' 'process.capabilities.bounding += ["CAP_CHOWN"]' \
+  [ "$(runtime_name)" = runc ] || config 'process.user.additionalGids = [5]'  # to root alone, there
+  config 'process.capabilities.bounding += ["CAP_CHOWN"]' \
     'process.capabilities.effective += ["CAP_CHOWN"]' 'process.capabilities.permitted += ["CAP_CHOWN"]'
   script 'cat /proc/self/uid_map | tr -s " "; touch /new; chown 7:8 /new; id -G'
+  groups=$([ "$(runtime_name)" = runc ] && echo 0 || echo '0 5')
   run -0 --separate-stderr user_runtime run box </dev/null
   [ "$output" = " 0 $U 1
  1 $FIRST 65535
-0 5" ]
+$groups" ]
   [ "$(stat -c %u:%g rootfs/new)" = "$((FIRST + 6)):$((FIRST + 7))" ]
 }
 
 @test "rootless: ids that are not the user's are refused, with what newuidmap says" {
   many_ids
-  config 'linux.uidMappings[1].hostID = 1'
+  config 'linux.uidMappings[1].hostID = 500000000'
   run user_runtime run box </dev/null
   [ "$status" -ne 0 ]
   said newuidmap
@@ -111,6 +113,7 @@ deny
 }
 
 @test "rootless: flags that the host's mounts have are not taken off" {
+  not_on_runc "asks for fewer flags than are locked: runc#3805"
   mkdir "$T/locked"
   mount -t tmpfs -o nosuid,nodev,noexec caisson-test "$T/locked"
   export T
@@ -122,7 +125,6 @@ deny
   run user_runtime run box </dev/null
   umount "$T/locked"
   [[ "$kept" == *ro,*nosuid,nodev,noexec* ]]
-  not_on_runc "does not hear of it"
   [ "$status" -ne 0 ]
   said 'cannot clear locked flags nosuid,noexec'
 }
