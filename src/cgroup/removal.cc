@@ -116,10 +116,20 @@ std::string remains(const std::string& directory) {
   return text.empty() ? "" : "left in it: " + text;
 }
 
-// rmdir(2) of the tree, children first. False if it is busy; what is not there is removed.
+// rmdir(2), for which what is not there is removed: on a read-only file system that is the first thing it says. False
+// and errno.
+bool remove_directory(const std::string& directory) {
+  if (::rmdir(directory.c_str()) == 0) return true;
+  const int number = errno;
+  const bool gone = number == ENOENT || (number == EROFS && !kernel::exists(directory));
+  errno = number;
+  return gone;
+}
+
+// The tree, children first. False if it is busy.
 Result<bool> remove_tree(const std::string& directory) {
   for (const std::string& group : tree(directory)) {
-    if (::rmdir(group.c_str()) == 0 || errno == ENOENT) continue;
+    if (remove_directory(group)) continue;
     if (errno == EBUSY) return false;
     return fail(os_error("rmdir", group));
   }
@@ -164,7 +174,7 @@ Result<> kill_all(const std::vector<std::string>& directories) {
 Result<> remove_if_empty(const std::vector<std::string>& directories) {
   TRY(refuse_roots(directories));
   for (const std::string& directory : directories) {
-    if (::rmdir(directory.c_str()) == 0 || errno == ENOENT || errno == EBUSY || errno == ENOTEMPTY) continue;
+    if (remove_directory(directory) || errno == EBUSY || errno == ENOTEMPTY) continue;
     return fail(os_error("rmdir", directory));
   }
   return {};
@@ -173,7 +183,7 @@ Result<> remove_if_empty(const std::vector<std::string>& directories) {
 Result<> kill_and_remove(const std::vector<std::string>& directories) {
   std::vector<std::string> busy;
   for (const std::string& directory : directories) {  // nearly always this is all
-    if (::rmdir(directory.c_str()) == 0 || errno == ENOENT) continue;
+    if (remove_directory(directory)) continue;
     if (errno != EBUSY) return fail(os_error("rmdir", directory));
     busy.push_back(directory);
   }

@@ -50,7 +50,7 @@ Result<const CgroupHierarchy*> Writes::need(const std::vector<std::string_view>&
       if (!hierarchy->is_writable) return fail(in(item, not_delegated(*hierarchy, facts_)));
       if (path_in(*hierarchy).empty()) {
         return fail(in(item, complaint(fmt::format("the container has no cgroup in {}", hierarchy->path),
-                                       "it was made when nothing had to be limited there: make it anew")));
+                                       "either this user may make none there, or it was not asked for at first")));
       }
       if (hierarchy->unified) enable(*hierarchy, controller, item);
       return hierarchy;

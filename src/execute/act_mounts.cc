@@ -67,9 +67,10 @@ struct NewFilesystem {
   int like = -1;  ///< a tmpfs without a mode of its own has the mode of the directory it covers
 };
 
-bool names_mode(const Context& context, plan::Range options) {
+// Whether the options give a value to `key`: "mode=".
+bool have(const Context& context, plan::Range options, const char* key) {
   for (const plan::Text option : context.plan->texts(options)) {
-    if (std::strncmp(context.c_str(option), "mode=", 5) == 0) return true;
+    if (std::strncmp(context.c_str(option), key, std::strlen(key)) == 0) return true;
   }
   return false;
 }
@@ -89,7 +90,7 @@ int make_filesystem(const NewFilesystem& wanted, Context& context, Outcome& outc
   }
   struct stat covered{};
   if (wanted.like >= 0 && std::strcmp(context.c_str(wanted.type), "tmpfs") == 0 &&
-      !names_mode(context, wanted.options) && ::fstat(wanted.like, &covered) == 0) {
+      !have(context, wanted.options, "mode=") && ::fstat(wanted.like, &covered) == 0) {
     char mode[16];
     ::snprintf(mode, sizeof mode, "%o", covered.st_mode & 07777U);
     if (::fsconfig(filesystem.get(), FSCONFIG_SET_STRING, "mode", mode, 0) != 0)
@@ -154,10 +155,20 @@ bool set_label(int fd, const char* label) noexcept {
   return opened && ::fsetxattr(opened.get(), "security.selinux", label, std::strlen(label), 0) == 0;
 }
 
-Outcome copy_up(int target, int made) noexcept {
+// What the options say of the top itself goes over what the image has.
+bool restore_top(const plan::Mount& step, int made, const struct stat& top, Context& context) noexcept {
+  const uid_t uid = have(context, step.options, "uid=") ? top.st_uid : static_cast<uid_t>(-1);
+  const gid_t gid = have(context, step.options, "gid=") ? top.st_gid : static_cast<gid_t>(-1);
+  if (::fchownat(made, "", uid, gid, AT_EMPTY_PATH) != 0) return false;
+  return !have(context, step.options, "mode=") || ::fchmodat(made, ".", top.st_mode & 07777U, 0) == 0;
+}
+
+Outcome copy_up(const plan::Mount& step, int target, int made, Context& context) noexcept {
+  struct stat top{};
+  if (::fstat(made, &top) != 0) return failed(Call::kStat);
   const kernel::CopyOutcome copied = kernel::copy_tree(target, made);
   switch (copied.part) {
-    case kernel::CopyPart::kNone: return done();
+    case kernel::CopyPart::kNone: return restore_top(step, made, top, context) ? done() : failed(Call::kChmod);
     case kernel::CopyPart::kOpen: return failed_with(Call::kOpen, copied.error);
     case kernel::CopyPart::kList: return failed_with(Call::kGetdents, copied.error);
     case kernel::CopyPart::kMake: return failed_with(Call::kMknod, copied.error);
@@ -361,7 +372,7 @@ Outcome act(const plan::Mount& step, Context& context) noexcept {
       {.type = step.type, .source = step.source, .options = step.options, .attributes = step.set, .like = target.get()},
       context, outcome));
   if (!made) return outcome;
-  if (step.copy_up) outcome = copy_up(target.get(), made.get());
+  if (step.copy_up) outcome = copy_up(step, target.get(), made.get(), context);
   if (!outcome.ok()) return outcome;
   if (step.label && !set_label(made.get(), context.c_str(step.label))) return failed(Call::kSetxattr);
   return finish_mount(step, made.get(), target.get());

@@ -164,7 +164,11 @@ Outcome act(const plan::Signal& step, Context& context) noexcept {
 Outcome act(const plan::SendDescriptor& step, Context& context) noexcept {
   Packet packet{.tag = plan::Tag::kDescriptor, .lane = context.lane};
   if (step.value != plan::kNoSlot) packet.value = context.at(step.value);
-  return send_packet(context.channel, packet, context.at(step.descriptor)) ? done() : failed_send();
+  if (!send_packet(context.channel, packet, context.at(step.descriptor))) return failed_send();
+  // It is the receiver's alone: of a filter's listener that is held here too, nobody would notice the end.
+  ::close(context.at(step.descriptor));
+  context.put(step.descriptor, -1);
+  return done();
 }
 
 Outcome act(const plan::ReceiveDescriptor& step, Context& context) noexcept {

@@ -43,6 +43,7 @@ bool remove_cgroup(const char* directory) {
   const struct timespec pause{0, 1'000'000};
   for (int tries = 0; tries < kRemovalTries; ++tries) {
     if (::rmdir(directory) == 0 || errno == ENOENT) return true;
+    if (errno == EROFS && ::access(directory, F_OK) != 0 && errno == ENOENT) return true;
     if (errno != EBUSY) return false;
     ::nanosleep(&pause, nullptr);
   }

@@ -47,7 +47,7 @@ std::string exec_line(const Plan& plan, const Program& exec, const plan::StepFai
     return fmt::format("exec: \"{}\": executable file not found in $PATH: {}", command, errno_words(what.error));
   }
   const bool known = what.operand < exec.candidates.count;
-  return fmt::format("exec {}: {}", known ? plan.c_str(plan.texts(exec.candidates)[what.operand]) : command,
+  return fmt::format("exec: \"{}\": {}", known ? plan.c_str(plan.texts(exec.candidates)[what.operand]) : command,
                      errno_words(what.error));
 }
 

@@ -1,6 +1,7 @@
 #include "explain/hints.h"
 
 #include <linux/capability.h>
+#include <linux/mount.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <sys/resource.h>
@@ -49,6 +50,19 @@ string joined_path(C c) { return slot_path(c.plan, c.as<plan::JoinNamespace>().d
 string mount_source(C c) { return tree_source(c.plan, c.as<plan::Mount>().tree); }
 string mount_target(C c) { return string(c.view(c.as<plan::Mount>().target)); }
 bool is_bind(C c) { return c.as<plan::Mount>().tree != plan::kNoSlot; }
+// The flags that a bind was to take off, as mount options; nothing of the access-time field.
+string locked_words(const plan::Mount& mount) {
+  const std::uint64_t clear = mount.clear | mount.recursive_clear;
+  std::vector<string> words;
+  const std::pair<std::uint64_t, const char*> kFlags[] = {{MOUNT_ATTR_RDONLY, "ro"},
+                                                          {MOUNT_ATTR_NOSUID, "nosuid"},
+                                                          {MOUNT_ATTR_NODEV, "nodev"},
+                                                          {MOUNT_ATTR_NOEXEC, "noexec"}};
+  for (const auto& [flag, word] : kFlags) {
+    if ((clear & flag) != 0) words.emplace_back(word);
+  }
+  return join(words, ",");
+}
 string tree_path(C c) { return string(c.view(c.as<plan::OpenTree>().source)); }
 std::string_view root_options(C c) { return c.view(c.as<plan::MountRoot>().options); }
 bool is_overlay_root(C c) { return c.view(c.as<plan::MountRoot>().type) == "overlay"; }
@@ -332,6 +346,31 @@ const HintRow kRows[] = {
      [](C) { return string("joining a namespace needs CAP_SYS_ADMIN in the user namespace that owns it: run as root, "
            "or join that user namespace too"); }},
 
+    // Network devices and resctrl groups.
+    {"network_device_missing", "MoveNetworkDevice", {Call::kNetlink}, {ENODEV}, nullptr,
+     [](C c) { return fmt::format("there is no network device {} where this runs: see ip link",
+           c.view(c.as<plan::MoveNetworkDevice>().name)); }},
+    {"network_device_name_taken", "MoveNetworkDevice", {Call::kNetlink}, {EEXIST}, nullptr,
+     [](C c) { return fmt::format("the container's network has a device {} already: give it another name",
+           c.view(c.as<plan::MoveNetworkDevice>().new_name)); }},
+    {"network_device_stays", "MoveNetworkDevice", {Call::kNetlink}, {EINVAL, EOPNOTSUPP}, nullptr,
+     [](C c) { return fmt::format("{} cannot leave its network namespace: loopback, bridges and tunnels of the host's "
+           "cannot", c.view(c.as<plan::MoveNetworkDevice>().name)); }},
+    {"network_device_needs_privilege", "MoveNetworkDevice", {}, {EPERM, EACCES}, nullptr,
+     [](C) { return string("moving a network device needs CAP_NET_ADMIN in both network namespaces, and CAP_SYS_ADMIN"); }},
+    {"resctrl_group_differs", "JoinResctrlGroup", {Call::kVerifySchemata}, {}, nullptr,
+     [](C c) { return fmt::format("{} has other schemata: see its file schemata, or choose another closID",
+           c.view(c.as<plan::JoinResctrlGroup>().directory)); }},
+    {"resctrl_group_missing", "JoinResctrlGroup", {Call::kOpen}, {ENOENT}, [](C c) {
+          return !c.as<plan::JoinResctrlGroup>().may_make; },
+     [](C c) { return fmt::format("a closID without schemata names a group that is there: mkdir {}, or give its schemata",
+           c.view(c.as<plan::JoinResctrlGroup>().directory)); }},
+    {"resctrl_groups_used_up", "JoinResctrlGroup", {Call::kMkdir}, {ENOSPC}, nullptr,
+     [](C) { return string("the processor has no class of service left: see num_closids and num_rmids below "
+           "/sys/fs/resctrl/info"); }},
+    {"resctrl_schemata", "JoinResctrlGroup", {Call::kWrite}, {EINVAL}, nullptr,
+     [](C) { return string("the processor does not take these schemata: see /sys/fs/resctrl/info/last_cmd_status"); }},
+
     // Files written: cgroups.
     {"swap_not_counted", "WriteFile", {Call::kOpen}, {ENOENT}, [](C c) { return is_cgroup_write(c)
           && (c.file().starts_with("memory.memsw.") || c.file().starts_with("memory.swap.")); },
@@ -511,8 +550,20 @@ const HintRow kRows[] = {
      [](C c) { return fmt::format("mounting {} needs CAP_SYS_ADMIN over the mount namespace, and in a user namespace "
            "a file system that allows it", c.mount_type()); }},
     {"attribute_locked", "Mount", {Call::kMountSetattr}, {EPERM}, nullptr,
-     [](C c) { return fmt::format("in a user namespace, flags that {} has on the host (ro, nosuid, nodev, noexec, "
-           "atime) cannot be taken off", mount_source(c)); }},
+     [](C c) {
+       const string words = locked_words(c.as<plan::Mount>());
+       return fmt::format("{}: a user namespace keeps the flags that {} has outside (ro, nosuid, nodev, noexec, atime)",
+             words.empty() ? "cannot change locked atime flags" : "cannot clear locked flags " + words, mount_source(c));
+     }},
+    {"covers_procfs", "Mount", {Call::kVerifyTarget}, {}, nullptr,
+     [](C c) { return fmt::format("a symbolic link of the image leads {} into a procfs, of which only files such as "
+           "/proc/cpuinfo may be covered, by that path (CVE-2019-16884)", mount_target(c)); }},
+    {"copy_up_too_big", "Mount", {Call::kWrite, Call::kMknod}, {ENOSPC}, nullptr,
+     [](C c) { return fmt::format("what the image has at {} is more than the tmpfs takes: give it a greater size= or "
+           "nr_inodes=, or leave tmpcopyup out", mount_target(c)); }},
+    {"mount_label_refused", "Mount", {Call::kSetxattr}, {}, nullptr,
+     [](C c) { return fmt::format("SELinux does not take the label {} (linux.mountLabel)",
+           c.view(c.as<plan::Mount>().label)); }},
     {"mount_option_unknown", "Mount", {Call::kFsconfig}, {EINVAL}, [](C c) { return !c.refused_option().empty(); },
      [](C c) { return fmt::format("{} does not know the option '{}', or not that value", c.mount_type(),
            c.refused_option()); }},
@@ -523,7 +574,7 @@ const HintRow kRows[] = {
      [](C c) {
        const string source = mount_source(c);
        const string inside = mount_target(c) + source.substr(std::min(source.rfind('/'), source.size()));
-       return fmt::format("{} is a file, {} in the container is a directory: name the file in it, {}", source,
+       return fmt::format("{} is a file, not a directory as {} in the container: name the file in it, {}", source,
              mount_target(c), inside);
      }},
     {"bind_kinds_differ", "Mount", {Call::kMoveMount}, {EINVAL}, is_bind,

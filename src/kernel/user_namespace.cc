@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@ namespace caisson::kernel {
 
 namespace {
 
+constexpr ino_t kFirstUserNamespace = 0xEFFFFFFD;  // its number on every kernel since Linux 3.8 (PROC_USER_INIT_INO)
 constexpr std::size_t kMapBytes = 4096;
 constexpr std::size_t kMapWords = 3 * 340 + 3;  // the kernel takes 340 lines (user_namespaces(7))
 
@@ -131,6 +133,11 @@ Error map_error(const MapOutcome& outcome, const IdMaps& maps) {
 }
 
 }  // namespace
+
+bool in_user_namespace() {
+  struct stat file{};
+  return ::stat("/proc/self/ns/user", &file) == 0 && file.st_ino != kFirstUserNamespace;
+}
 
 MapOutcome write_id_maps(pid_t pid, const IdMapTexts& maps) noexcept {
   if (maps.deny_setgroups) {

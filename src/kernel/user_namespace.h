@@ -10,6 +10,9 @@
 
 namespace caisson::kernel {
 
+/// Whether this process is in another user namespace than the host's first: root is an ordinary user's there.
+bool in_user_namespace();
+
 /// Who is who in a user namespace, as the kernel takes it (user_namespaces(7)).
 struct IdMaps {
   std::string uid_map;  ///< lines "INSIDE OUTSIDE COUNT\n"

@@ -1,5 +1,7 @@
 #include "oci/command.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -74,6 +76,11 @@ int run_verb(Command& command, const std::vector<std::string>& words) {
   if (verb == nullptr) return refuse(command, unknown_verb(words.front()));
   command.verb = verb->name;
   command.arguments.assign(words.begin() + 1, words.end());
+  const Log& log = command.report.log();
+  if (log.shows(LogLevel::kDebug)) {
+    log.debug(fmt::format("caisson-oci {}, process {}: {}; containers are kept in {}", CAISSON_VERSION, ::getpid(),
+                          fmt::join(words, " "), command.root.path));
+  }
   return verb->run(command);
 }
 
@@ -98,9 +105,14 @@ int protect_own_executable(const Command& command) {
 }
 
 int refuse(const Command& command, const runtime::LaunchError& error) {
-  const std::string what = command.verb.empty() ? error.line : fmt::format("{} failed: {}", command.verb, error.line);
-  command.report.error(what, error.hint);
+  const bool says_verb = command.verb == "create" || command.verb == "run" || command.verb == "exec";
+  command.report.error(says_verb ? fmt::format("{} failed: {}", command.verb, error.line) : error.line, error.hint);
   return command.verb == "exec" ? kExecFailed : kFailed;
+}
+
+int refuse_usage(const Command& command, const Error& error) {
+  command.report.error(error.text(), error.hint);
+  return kFailed;
 }
 
 int refuse(const Command& command, const Error& error) {
@@ -111,7 +123,7 @@ std::optional<std::vector<std::string>> finish(const Command& command, Result<Pa
                                                const std::vector<Spelling>& rows, Operands operands, int& status) {
   const Verb& verb = *find_verb(command.verb);
   if (!parsed) {
-    status = refuse(command, parsed.error());
+    status = refuse_usage(command, parsed.error());
     return std::nullopt;
   }
   if (parsed->help) {
@@ -125,7 +137,7 @@ std::optional<std::vector<std::string>> finish(const Command& command, Result<Pa
   const std::string wrong = count < operands.least ? "an argument is missing"
                                                    : fmt::format("'{}' is an argument too many",
                                                                  parsed->operands[operands.most]);
-  status = refuse(command, complaint(wrong, usage));
+  status = refuse_usage(command, complaint(wrong, usage));
   return std::nullopt;
 }
 

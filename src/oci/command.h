@@ -46,9 +46,12 @@ int protect_own_executable(const Command& command);
 inline constexpr int kFailed = 1;        ///< runc's exit status for its own errors …
 inline constexpr int kExecFailed = 255;  ///< … and for those of exec
 
-/// Reports a failure: "create failed: line", with the hint. Returns the verb's status for its own errors.
+/// Reports a failure, with the hint; of create, run and exec as "create failed: line", as runc does. Returns the verb's
+/// status for its own errors.
 int refuse(const Command& command, const Error& error);
 int refuse(const Command& command, const runtime::LaunchError& error);
+/// The same for a command line that does not say what to do: of every verb the line alone, and kFailed.
+int refuse_usage(const Command& command, const Error& error);
 
 /// parse() with --help, which prints the verb's help: nothing then, with the exit status in `status`; so too for what is
 /// wrong with the options, and for another number of operands than from `least` to `most`.

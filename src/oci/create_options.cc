@@ -38,7 +38,7 @@ constexpr Option<CreateInput> kPidfd{{"pidfd-socket", 0, "SOCKET", {}, "Send a p
 constexpr Option<CreateInput> kPidFile{{"pid-file", 0, "FILE", {}, "Write its process's pid to FILE"},
                                        set_path<&CreateOptions::pid_file>};
 constexpr Option<CreateInput> kNoPivot{
-    {"no-pivot", 0, {}, {}, "Do not use pivot_root(2): for a root on the initramfs"}};
+    {"no-pivot", 0, {}, {}, "Do not use pivot_root(2): for a root on the initramfs"}, set_off<&runtime::Choices::pivot>};
 constexpr Option<CreateInput> kNoKeyring{{"no-new-keyring", 0, {}, {}, "Keep the caller's session keyring"},
                                          set_off<&runtime::Choices::new_keyring>};
 constexpr Option<CreateInput> kPreserve{{"preserve-fds", 0, "N", {}, "Pass on N more open files, from number 3"},

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "kernel/files.h"
+#include "kernel/user_namespace.h"
 
 namespace caisson::oci {
 
@@ -84,9 +85,7 @@ bool is_root_of_host(const char* runtime) {
   if (::geteuid() != 0) return false;
   const char* name = ::getenv("USER");
   if (runtime == nullptr || (name != nullptr && std::string_view(name) == "root")) return true;
-  unsigned inside = 0, outside = 0, count = 0;
-  const Result<std::string> map = kernel::read_file("/proc/self/uid_map");
-  return !map || (std::sscanf(map->c_str(), "%u %u %u", &inside, &outside, &count) == 3 && count == 0xFFFFFFFFU);
+  return !kernel::in_user_namespace();
 }
 
 // Root's is below /run; an ordinary user's in its runtime directory, with the sticky bit, so that it is not aged away

@@ -18,13 +18,12 @@ struct ExecInput {
   std::string cwd;
   std::vector<std::string> env;
   std::optional<bool> tty;
-  std::optional<std::uint32_t> uid;
-  std::optional<std::uint32_t> gid;
+  std::string user;
   std::vector<std::uint32_t> additional_gids;
   std::string process_label;
   std::string apparmor;
   bool no_new_privileges = false;
-  std::uint64_t capabilities = 0;
+  std::vector<std::string> capabilities;
   std::vector<std::string> command;
 };
 
@@ -42,10 +41,10 @@ Result<std::uint32_t> read_id(std::string_view text) {
   return static_cast<std::uint32_t>(*number);
 }
 
-Result<> set_user(ExecInput& input, const Use& use) {
-  const Cut parts = cut(use.value, ':');
-  input.uid = TRY(read_id(parts.head));
-  if (parts.tail) input.gid = TRY(read_id(*parts.tail));
+Result<> set_user(spec::User& user, std::string_view text) {
+  const Cut parts = cut(text, ':');
+  user.uid = TRY(read_id(parts.head));
+  if (parts.tail) user.gid = TRY(read_id(*parts.tail));
   return {};
 }
 
@@ -60,10 +59,21 @@ Result<> add_variable(ExecInput& input, const Use& use) {
 }
 
 Result<> add_capability(ExecInput& input, const Use& use) {
-  const auto number = spec::capability_number(use.value);
-  if (!number) return fail(complaint(fmt::format("unknown capability '{}'", use.value)));
-  input.capabilities |= spec::capability_bit(*number);
+  input.capabilities.emplace_back(use.value);
   return {};
+}
+
+// What is not known is warned of, as it is in a configuration (config.md, "Linux Process").
+std::uint64_t known_ones(const std::vector<std::string>& names, const Log& log) {
+  std::uint64_t known = 0;
+  for (const std::string& name : names) {
+    if (const auto number = spec::capability_number(name)) {
+      known |= spec::capability_bit(*number);
+    } else {
+      log.warning(fmt::format("--cap {}: left out, for it is not a known capability", name));
+    }
+  }
+  return known;
 }
 
 Result<> set_preserved(ExecInput& input, const Use& use) {
@@ -85,7 +95,8 @@ constexpr std::array kOptions = {
                         input.tty = use.value == "true";
                         return {};
                       }},
-    Option<ExecInput>{{"user", 'u', "UID[:GID]", kWhat, "Run as this user"}, set_user},
+    Option<ExecInput>{{"user", 'u', "UID[:GID]", kWhat, "Run as this user"},
+                      set_text<ExecInput, &ExecInput::user>},
     Option<ExecInput>{{"additional-gids", 'g', "GID", kWhat, "Be in this group too", true}, add_group},
     Option<ExecInput>{{"process-label", 0, "LABEL", kWhat, "Run with this SELinux label"},
                       set_text<ExecInput, &ExecInput::process_label>},
@@ -120,7 +131,7 @@ constexpr std::array kOptions = {
 };
 
 // The container's own process, or the one of --process, as the options have it.
-Result<> change(const ExecInput& input, spec::Process& process) {
+Result<> change(const ExecInput& input, spec::Process& process, const Log& log) {
   const bool from_file = !input.exec.process_file.empty();
   if (!from_file) {
     process.args = input.command;
@@ -132,22 +143,21 @@ Result<> change(const ExecInput& input, spec::Process& process) {
   if (!process.cwd.starts_with('/')) return fail(in("--cwd", complaint(process.cwd + " is not an absolute path")));
   for (const std::string& variable : input.env) {
     if (variable.find('=', 1) == std::string::npos)
-      return fail(in("--env", complaint("'" + variable + "' is not NAME=VALUE")));
+      return fail(in("--env", complaint(fmt::format("invalid environment variable '{}': not NAME=VALUE", variable))));
     process.env.push_back(variable);
   }
-  if (input.uid) process.user.uid = *input.uid;
-  if (input.gid) process.user.gid = *input.gid;
+  if (!input.user.empty()) TRY_IN("--user", set_user(process.user, input.user));
   process.user.additional_gids.insert(process.user.additional_gids.end(), input.additional_gids.begin(),
                                       input.additional_gids.end());
   if (!input.process_label.empty()) process.selinux_label = input.process_label;
   if (!input.apparmor.empty()) process.apparmor_profile = input.apparmor;
   if (input.no_new_privileges) process.no_new_privileges = true;
-  if (input.capabilities != 0) {
+  if (const std::uint64_t more = known_ones(input.capabilities, log); more != 0) {
     // Neither inheritable nor ambient: what is executed next does not have it by inheritance (CVE-2022-29162).
     spec::Capabilities& sets = process.capabilities ? *process.capabilities : process.capabilities.emplace();
-    sets.bounding |= input.capabilities;
-    sets.permitted |= input.capabilities;
-    sets.effective |= input.capabilities;
+    sets.bounding |= more;
+    sets.permitted |= more;
+    sets.effective |= more;
   }
   return {};
 }
@@ -161,12 +171,12 @@ int verb_exec(const Command& command) {
   if (!operands) return status;
   input.command.assign(operands->begin() + 1, operands->end());
   if (input.command.empty() && input.exec.process_file.empty())
-    return refuse(command, complaint("a command is missing", "usage: caisson-oci exec [OPTION…] ID COMMAND [ARGUMENT…]"));
+    return refuse(command, complaint("process args cannot be empty", "usage: caisson-oci exec [OPTION…] ID COMMAND [ARGUMENT…]"));
   if (const int refused = protect_own_executable(command); refused != 0) return refused;
   const Result<runtime::Container> container = runtime::find_container(command.root, operands->front());
   if (!container) return refuse(command, container.error());
   if (command.strict) input.exec.strictness = spec::Strictness::kStrict;
-  input.exec.change = [&](spec::Process& process) { return change(input, process); };
+  input.exec.change = [&](spec::Process& process) { return change(input, process, command.report.log()); };
   if (!input.exec.detaches) hold_signals();
   auto executed = runtime::exec(command.root, *container, input.exec, command.report.log());
   if (!executed) return refuse(command, executed.error());

@@ -1,3 +1,4 @@
+#include <array>
 #include <cstdio>
 #include <span>
 
@@ -55,6 +56,10 @@ std::string seccomp() {
       list(spec::filter_flag_words()), list(spec::filter_flag_words()));
 }
 
+// features.md, "Unsafe annotations in config.json": names, and prefixes that end in a dot.
+constexpr std::array<std::string_view, 5> kUnsafeAnnotations = {"bundle", "caisson.landlock.", "org.criu.config",
+                                                                "org.systemd.property.", "run.oci."};
+
 // features.md, features-linux.md. What this program implements, whatever the host has of it.
 std::string features() {
   return fmt::format(
@@ -71,19 +76,19 @@ std::string features() {
     "apparmor": {{"enabled": true}},
     "selinux": {{"enabled": true}},
     "memoryPolicy": {{"modes": {}, "flags": {}}},
-    "intelRdt": {{"enabled": false}},
+    "intelRdt": {{"enabled": true, "schemata": true, "monitoring": true}},
     "mountExtensions": {{"idmap": {{"enabled": true}}}},
-    "netDevices": {{"enabled": false}}
+    "netDevices": {{"enabled": true}}
   }},
   "annotations": {{
     "org.opencontainers.runc.checkpoint.enabled": "false",
     "org.opencontainers.runc.version": {}
   }},
-  "potentiallyUnsafeConfigAnnotations": []
+  "potentiallyUnsafeConfigAnnotations": {}
 }}
 )",
       list(hook_names()), list(plan::mount_option_words()), list(namespace_names()), list(spec::known_capabilities()),
-      seccomp(), list(names(spec::kMemoryPolicyModes)), list(names(spec::kMemoryPolicyFlags)), json_quote(CAISSON_VERSION));
+      seccomp(), list(names(spec::kMemoryPolicyModes)), list(names(spec::kMemoryPolicyFlags)), json_quote(CAISSON_VERSION), list(kUnsafeAnnotations));
 }
 
 }  // namespace

@@ -40,6 +40,7 @@ struct ContainerState {
   std::string id;
   std::string bundle;  ///< the directory of its config.json
   int pid = 0;         ///< of its first process; 0: that is the one planned
+  std::map<std::string, std::string> annotations = {};  ///< of its configuration
 };
 
 /// What a plan needs to know besides the configuration.

@@ -92,9 +92,12 @@ constexpr std::string_view kListener = "listener";
 
 // The state of the process as JSON, with gaps for its number.
 std::vector<std::string> process_state(const ContainerState& state, std::string_view metadata) {
+  std::vector<std::string> annotations;
+  for (const auto& [key, value] : state.annotations) annotations.push_back(json_quote(key) + ":" + json_quote(value));
   const std::string own =
-      fmt::format(R"("ociVersion":"1.3.0","id":{},"bundle":{},"status":"{}","pid":)", json_quote(state.id),
-                  json_quote(state.bundle), state.pid == 0 ? "creating" : "running");
+      fmt::format(R"("ociVersion":"1.3.0","id":{},"bundle":{},"annotations":{{{}}},"status":"{}","pid":)",
+                  json_quote(state.id), json_quote(state.bundle), fmt::join(annotations, ","),
+                  state.pid == 0 ? "creating" : "running");
   std::vector<std::string> pieces = {R"({"ociVersion":"1.3.0","fds":["seccompFd"],"pid":)"};
   pieces.push_back(fmt::format(R"(,"metadata":{},"state":{{{})", json_quote(metadata), own));
   if (state.pid == 0) {
@@ -301,27 +304,32 @@ Result<> Builder::prepare(const spec::Process& process, const Bounds& bounds, bo
     add(Lane::kChild, "process.noNewPrivileges", "set-user-id programs and file capabilities give nothing",
         SetAttribute{.attribute = Attribute::kNoNewPrivileges});
   }
-  if (request_.wait_for_start) wait_for_start(process);
+  // Loading needs what the change of ids takes, or that new privileges are given up: then it comes as late as it can,
+  // so that the filter has to permit little but the program.
+  if (seccomp) filter_ = std::make_shared<seccomp::Filter>(TRY_IN(label("linux.seccomp"), seccomp::compile(*seccomp)));
+  const bool notifies = filter_ && filter_->notifies();
+  const bool late = filter_ && process.no_new_privileges;
+  if (request_.wait_for_start) find_program(process);
+  // Who is told of calls is known to whoever creates the container, so that such a filter is loaded before the wait.
+  if (request_.wait_for_start && notifies && !late) load(*filter_);
+  if (request_.wait_for_start && !(notifies && late)) wait_for_start();
   add(Lane::kChild, "process", "no descriptor of the caller's reaches the program (CVE-2024-21626)",
       CloseDescriptors{.from = 3 + request_.preserve_fds});
   const Text directory = plan_.add(process.cwd);
   add(Lane::kChild, "process.cwd", "made if it is missing, while that is allowed",
       ChangeDirectory{.path = directory, .first_try = true});
   if (bounds.landlock) restrict_files(*bounds.landlock);
-  // Loading needs what the change of ids takes, or that new privileges are given up: then it comes as late as it can,
-  // so that the filter has to permit little but the program.
-  if (seccomp) filter_ = std::make_shared<seccomp::Filter>(TRY_IN(label("linux.seccomp"), seccomp::compile(*seccomp)));
-  if (filter_ && filter_->notifies() && request_.wait_for_start) {
-    return fail(in(label("linux.seccomp"), complaint("SCMP_ACT_NOTIFY of a container that waits to be started is not "
-                                                     "there yet")));
-  }
-  if (filter_ && !process.no_new_privileges) load(*filter_);
+  if (filter_ && !late && !(notifies && request_.wait_for_start)) load(*filter_);
   identity(process);
   add(Lane::kChild, "process.cwd", "the program starts here, inside its root", ChangeDirectory{.path = directory});
+  if (request_.wait_for_start && notifies && late) {
+    load(*filter_);
+    wait_for_start();
+  }
   return {};
 }
 
-void Builder::wait_for_start(const spec::Process& process) {
+void Builder::find_program(const spec::Process& process) {
   // From the working directory that it will have, where that is there already.
   std::vector<std::string> places = candidates(process.args[0], process.env);
   for (std::string& place : places) {
@@ -329,6 +337,9 @@ void Builder::wait_for_start(const spec::Process& process) {
   }
   add(Lane::kChild, "process.args", "who creates the container hears at once of a program that is not there",
       FindProgram{.candidates = plan_.add(places), .arguments = plan_.add(process.args)});
+}
+
+void Builder::wait_for_start() {
   add(Lane::kChild, "process", "created; the program starts when it is told to", Signal{Tag::kReady});
   add(Lane::kChild, "process", "told by another command", AwaitStart{plan_.give_slot(kSlotStart)});
 }
@@ -462,7 +473,7 @@ void Builder::identity(const spec::Process& process) {
 
 Result<> Builder::execute(const spec::Process& process) {
   const bool late = filter_ && process.no_new_privileges;
-  if (late && filter_->notifies()) load(*filter_);
+  if (late && filter_->notifies() && !request_.wait_for_start) load(*filter_);
   if (!request_.wait_for_start) add(Lane::kChild, "process", "all that is left is the program", Signal{Tag::kReady});
   if (late && !filter_->notifies()) load(*filter_);
   add(Lane::kChild, "process.args", "the program",

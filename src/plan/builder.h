@@ -102,7 +102,8 @@ class Builder {
   const Request& request() const { return request_; }
 
  private:
-  void wait_for_start(const spec::Process& process);
+  void find_program(const spec::Process& process);
+  void wait_for_start();
   bool raises(const spec::Rlimit& limit) const;
   Result<> limit(const spec::Process& process, std::size_t index, Lane lane, Slot pid);
   Result<> limits(const spec::Process& process);

@@ -129,7 +129,8 @@ MountOptions read_mount_options(const std::vector<std::string>& words) {
 }
 
 std::vector<std::string> mount_option_words() {
-  std::vector<std::string> words = {"defaults", "bind", "rbind", "tmpcopyup", "idmap", "ridmap"};
+  std::vector<std::string> words = {"defaults", "bind", "rbind", "tmpcopyup",
+                                    "idmap",    "ridmap", "copy-symlink"};
   for (const Propagation& propagation : kPropagations) words.emplace_back(propagation.word);
   for (const Attribute& attribute : kAttributes) {
     words.emplace_back(attribute.word);

@@ -13,6 +13,7 @@
 #include "execute/executor.h"
 #include "host/probe.h"
 #include "kernel/files.h"
+#include "plan/resctrl.h"
 #include "runtime/hand_over.h"
 #include "runtime/hooks.h"
 #include "runtime/remove.h"
@@ -57,7 +58,10 @@ void complete(Designed& designed, const StateRoot& root, const std::string& id, 
   designed.facts = host::probe();
   designed.request.new_keyring = choices.new_keyring;
   designed.request.systemd_program = choices.systemd_program;
-  designed.request.state = {.id = id, .bundle = designed.bundle.directory};
+  designed.request.state = {.id = id,
+                            .bundle = designed.bundle.directory,
+                            .annotations = designed.bundle.config.annotations};
+  designed.request.no_pivot = !choices.pivot;
 }
 
 // A container on its way: what it has put on the host is taken back unless it is done.
@@ -111,6 +115,7 @@ Result<> Creation::prepare() {
                      .annotations = config.annotations,
                      .cgroup_directories = plan::cgroup_directories(designed.plan),
                      .systemd_unit = plan::systemd_unit(designed.plan),
+                     .resctrl_directories = plan::resctrl_leftovers(config, options_.id, designed.facts.resctrl),
                      .shares_cgroup = designed.settled.shares_cgroup,
                      .owner = designed.facts.effective_uid,
                      .created_ns = now_nanoseconds(),
@@ -137,6 +142,7 @@ std::expected<void, LaunchError> Creation::launch() {
   Descriptors descriptors = streams->borrowed();
   descriptors.start = listener_.get();
   const Designed& designed = created_.designed;
+  tell(designed.plan, log_);
   auto launched = runtime::launch(designed.plan, descriptors, designed.facts, options_.times);
   if (!launched) {
     LaunchError error = std::move(launched).error();
@@ -144,6 +150,7 @@ std::expected<void, LaunchError> Creation::launch() {
     return std::unexpected(std::move(error));
   }
   created_.record.process = kernel::identify(launched->pid).value_or(kernel::ProcessId{launched->pid, 0});
+  log_.debug(fmt::format("the container's process is {}", launched->pid));
   created_.pidfd = std::move(launched->pidfd);
   created_.terminal = std::move(launched->terminal);
   created_.times = std::move(launched->times);
@@ -182,6 +189,7 @@ LaunchError Creation::give_up(LaunchError error) {
   created_.terminal = Fd();
   const bool has_run = created_.record.process.pid != 0;
   if (created_.record.id.empty()) created_.record.id = options_.id;
+  log_.debug("it failed; what there is of the container on the host is removed");
   if (!has_run && !created_.record.systemd_unit.empty()) {
     // The plan has taken back what it did; a unit that was there before is somebody else's, with what is in it.
     created_.record.systemd_unit.clear();

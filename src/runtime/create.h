@@ -29,7 +29,6 @@ struct CreateOptions {
   std::string console_socket;  ///< gets the master of the container's terminal; empty: none
   std::string pidfd_socket;    ///< gets a pidfd of its process; empty: none
   std::uint32_t preserve_fds = 0;
-  bool pivot = true;
   Choices choices;
   Begin begin = Begin::kWhenStarted;
   bool serves_terminal = false;  ///< the caller takes care of the container's terminal itself

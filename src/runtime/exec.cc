@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <fmt/format.h>
+
 #include "cgroup/current.h"
 #include "cgroup/place.h"
 #include "host/probe.h"
@@ -78,7 +80,8 @@ Result<Ready> prepare(const StateRoot& root, const Container& container, const E
   request.preserve_fds = options.preserve_fds;
   request.systemd_program = record.choices.systemd_program;
   request.set_groups = may_set_groups(record.process.pid) && !plan::keeps_groups(bundle.config);
-  request.state = {.id = record.id, .bundle = record.bundle, .pid = record.process.pid};
+  request.state = {.id = record.id, .bundle = record.bundle, .pid = record.process.pid,
+                   .annotations = record.annotations};
   plan::Target where{.namespaces = TRY(other_namespaces(record.process.pid)),
                      .root = {},
                      .cgroup_directories = TRY(cgroups_for(record, options, ready.facts)),
@@ -114,12 +117,14 @@ std::expected<Executed, LaunchError> exec(const StateRoot& root, const Container
   if (!streams) return std::unexpected(refusal(streams.error()));
   Descriptors descriptors = streams->borrowed();
   descriptors.target = ready->target.get();
+  tell(ready->plan, log);
   auto launched = launch(ready->plan, descriptors, ready->facts);
   if (!launched) {
     LaunchError error = std::move(launched).error();
     error.line = "unable to start container process: " + error.line;
     return std::unexpected(std::move(error));
   }
+  log.debug(fmt::format("the process is {}", launched->pid));
   Executed executed{
       .pid = launched->pid, .pidfd = std::move(launched->pidfd), .terminal = std::move(launched->terminal)};
   if (const Result<> handed = hand_over(options, *console, executed); !handed) {

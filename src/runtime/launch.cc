@@ -1,5 +1,7 @@
 #include "runtime/launch.h"
 
+#include <fmt/format.h>
+
 #include "explain/failure.h"
 #include "host/probe.h"
 #include "plan/build.h"
@@ -19,6 +21,13 @@ bool failed_at_execution(const plan::Plan& plan, const plan::Failure& failure) {
 
 std::string diagnosis(const plan::Plan& plan, const plan::Failure& failure, pid_t pid) {
   return pid > 0 && failed_at_execution(plan, failure) ? examine_execution(plan, failure, pid) : std::string();
+}
+
+void tell(const plan::Plan& plan, const Log& log) {
+  if (!log.shows(LogLevel::kDebug)) return;
+  log.debug(fmt::format("plan: {} steps of this process, {} of a launcher, {} of the container's process",
+                        plan.lane(plan::Lane::kParent).size(), plan.lane(plan::Lane::kLauncher).size(),
+                        plan.lane(plan::Lane::kChild).size()));
 }
 
 LaunchError told(const plan::Plan& plan, const plan::Failure& failure, const HostFacts& facts, std::string diagnosis) {

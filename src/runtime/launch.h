@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "execute/executor.h"
 #include "host/facts.h"
 #include "plan/plan.h"
@@ -35,6 +36,9 @@ struct LaunchError {
   std::string hint;
   int exit_status = 125;
 };
+
+/// Tells `log` at level debug what is about to be done: "plan: 41 steps of this process, …".
+void tell(const plan::Plan& plan, const Log& log);
 
 enum class Times { kNo, kYes };
 

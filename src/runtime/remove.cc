@@ -1,6 +1,9 @@
 #include "runtime/remove.h"
 
 #include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include <fmt/format.h>
 
@@ -29,11 +32,19 @@ Result<> end_process(const kernel::ProcessId& process) {
   return {};
 }
 
+// rmdir(2) of such a group takes its files along, and lets its processes go to the group above.
+Result<> remove_resctrl(const Record& record) {
+  for (const std::string& directory : record.resctrl_directories) {
+    if (::rmdir(directory.c_str()) != 0 && errno != ENOENT) return fail(os_error("rmdir", directory));
+  }
+  return {};
+}
+
 void run_poststop(const StateRoot& root, const Record& record, const Log& log) {
   const Result<Bundle> bundle = reread_bundle(record.bundle, root.config(record.id));
   if (!bundle) return log.warning(bundle.error().text());
   plan::Request request;
-  request.state = {.id = record.id, .bundle = record.bundle};
+  request.state = {.id = record.id, .bundle = record.bundle, .annotations = record.annotations};
   for (const std::string& warning : run_poststop_hooks(bundle->config, host::probe(), request))
     log.warning(warning);
 }
@@ -53,6 +64,7 @@ Result<> remove_cgroup(const Record& record) {
 Result<> remove_all(const StateRoot& root, const Record& record) {
   TRY(end_process(record.process));
   TRY(remove_cgroup(record));
+  TRY(remove_resctrl(record));
   return kernel::remove_tree(root.directory(record.id));
 }
 
@@ -63,8 +75,11 @@ Result<> remove(const StateRoot& root, const Container& container, Force force, 
     return fail(complaint(fmt::format("cannot delete container {} that is not stopped: {}", record.id,
                                       status_word(container.status))));
   }
+  log.debug(fmt::format("{}: ends process {} and removes cgroups: {}", record.id, record.process.pid,
+                        fmt::join(record.cgroup_directories, ", ")));
   TRY(end_process(record.process));
   TRY(remove_cgroup(record));
+  TRY(remove_resctrl(record));
   // What the hooks are told is read before it goes; they run when it is gone (runtime.md, "Lifecycle").
   if (record.has_poststop && record.process.pid != 0) run_poststop(root, record, log);
   return kernel::remove_tree(root.directory(record.id));

@@ -1,9 +1,12 @@
 #include "runtime/settle.h"
 
+#include <unistd.h>
+
 #include "cgroup/device_transition.h"
 #include "cgroup/occupation.h"
 #include "cgroup/place.h"
 #include "host/probe.h"
+#include "kernel/user_namespace.h"
 
 namespace caisson::runtime {
 
@@ -13,7 +16,27 @@ void complete_resources(spec::Resources& resources, const HostFacts& facts, cons
   for (const Error& dropped : cgroup::drop_unsupported(resources, facts)) {
     if (log != nullptr) log->warning(dropped.text());
   }
-  resources.devices = cgroup::runtime_device_rules(resources.devices);
+  // The rules are the host's root's to write; nobody else can make a node, so that nothing is lost without them.
+  const bool is_root = facts.effective_uid == 0 && !kernel::in_user_namespace();
+  resources.devices = is_root ? cgroup::runtime_device_rules(resources.devices) : std::vector<spec::DeviceRule>();
+}
+
+// Who moves a process on v2 has to be able to write where both cgroups are, too (cgroup-v2.rst, "Delegation
+// Containment").
+bool may_make(const CgroupHierarchy& hierarchy, const std::string& path) {
+  const std::string above = hierarchy.path + path.substr(0, path.rfind('/'));
+  return ::access(above.c_str(), W_OK | X_OK) == 0 &&
+         (!hierarchy.unified || ::access((above + "/cgroup.procs").c_str(), W_OK) == 0);
+}
+
+// A cgroup that nobody asked for is done without where this user may make none: an ordinary one, or root of a user
+// namespace. One that is asked for is tried.
+void settle_place(cgroup::Place& place, HostFacts& facts) {
+  for (std::size_t i = 0; i < facts.hierarchies.size(); ++i) {
+    CgroupHierarchy& hierarchy = facts.hierarchies[i];
+    hierarchy.is_writable = !place.is_default || may_make(hierarchy, place.paths[i]);
+    if (!hierarchy.is_writable) place.paths[i].clear();
+  }
 }
 
 }  // namespace
@@ -27,9 +50,11 @@ Result<Settled> settle_cgroup(spec::Config& config, const std::string& id, HostF
   const std::string& path = config.linux_.cgroups_path;
   if (!path.starts_with('/')) host::probe_caller_cgroups(facts);
   cgroup::Place place = TRY(cgroup::place_of(path, id, facts));
+  settle_place(place, facts);
   std::vector<std::string> directories;
-  for (std::size_t i = 0; i < facts.hierarchies.size(); ++i)
-    directories.push_back(facts.hierarchies[i].path + place.paths[i]);
+  for (std::size_t i = 0; i < facts.hierarchies.size(); ++i) {
+    if (!place.paths[i].empty()) directories.push_back(facts.hierarchies[i].path + place.paths[i]);
+  }
 
   cgroup::Occupation found = TRY(cgroup::look_into(directories));
   if (found.processes > 0) log.warning(cgroup::not_empty(found));

@@ -96,12 +96,14 @@ bool is_container_id(std::string_view id) {
 std::string to_json(const Record& record) {
   return fmt::format(
       R"({{"version":{},"id":{},"ociVersion":{},"bundle":{},"rootfs":{},"annotations":{},"cgroups":{},"systemd":{},)"
-      R"("sharesCgroup":{},"owner":{},"created":{},"newKeyring":{},"notifies":{},"poststop":{},"creator":{},"process":{}}})"
+      R"("resctrl":{},"sharesCgroup":{},"owner":{},"created":{},"newKeyring":{},"pivot":{},"notifies":{},)"
+      R"("poststop":{},"creator":{},"process":{}}})"
       "\n",
       kVersion, json_quote(record.id), json_quote(record.oci_version), json_quote(record.bundle),
       json_quote(record.rootfs), string_map(record.annotations), string_list(record.cgroup_directories),
-      systemd_json(record), record.shares_cgroup, record.owner, record.created_ns, record.choices.new_keyring,
-      record.choices.notifies, record.has_poststop, process_json(record.creator), process_json(record.process));
+      systemd_json(record), string_list(record.resctrl_directories), record.shares_cgroup, record.owner,
+      record.created_ns, record.choices.new_keyring, record.choices.pivot, record.choices.notifies,
+      record.has_poststop, process_json(record.creator), process_json(record.process));
 }
 
 Result<Record> read_record(std::string_view json) {
@@ -118,10 +120,12 @@ Result<Record> read_record(std::string_view json) {
                   .cgroup_directories = document.at("cgroups"),
                   .systemd_unit = document.at("systemd").at("unit"),
                   .systemd_is_user = document.at("systemd").at("isUser"),
+                  .resctrl_directories = document.value("resctrl", std::vector<std::string>()),
                   .shares_cgroup = document.value("sharesCgroup", false),
                   .owner = document.at("owner"),
                   .created_ns = document.at("created"),
                   .choices = {.new_keyring = document.at("newKeyring"),
+                              .pivot = document.value("pivot", true),
                               .notifies = document.at("notifies"),
                               .systemd_program = document.at("systemd").at("program")},
                   .has_poststop = document.at("poststop"),

@@ -23,7 +23,7 @@ struct Findings {
   std::vector<Problem> warnings;  ///< what a runtime shall tell and go on (unknown keys, capabilities of other kernels)
 };
 
-/// The errors as one Error of the item `file`: the first on its line, the others in the hint. There has to be one.
+/// The errors as one Error of the item `file`: the first on its line, nine others in the hint. There has to be one.
 Error as_error(const std::vector<Problem>& errors, std::string_view file);
 
 /// `key` below `pointer`, escaped.

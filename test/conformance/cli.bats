@@ -31,12 +31,12 @@ setup() {
   for verb in create start state kill delete run exec list ps pause resume update events spec features checkpoint restore; do
     run -0 runtime $verb --help
     long=$output
-    [[ "$long" == *"$NAME $verb"* ]]
+    [[ "$long" == *"$NAME "*"$verb"* ]]
     run -0 runtime $verb -h
     [ "$output" = "$long" ]
   done
   run -0 runtime help list
-  [[ "$output" == *"$NAME list"* ]]
+  [[ "$output" == *"$NAME "*list* ]]
 }
 
 @test "a verb that there is not: No help topic for it" {
@@ -270,7 +270,7 @@ CODE
   config 'process.terminal = False' "linux.cgroupsPath = '$CGROUP/box'"
   process hostname
   run -0 runtime run box </dev/null
-  [ "$output" = "$NAME" ]
+  [ "$output" = "${NAME%-oci}" ]
 }
 
 @test "spec --bundle: for that directory; one that does not exist is an error" {

@@ -304,9 +304,8 @@ constexpr std::string_view kEverything =
     "grep -q _ses.caisson-launch /proc/keys || exit 10; ";
 
 TEST(Fields, OfAProcessAreWhatItFindsInTheContainerAndInFurtherProcesses) {
-  const Fd passwd = *kernel::open_file("/tmp", O_TMPFILE | O_RDWR);
-  constexpr std::string_view kUsers = "root:x:0:0:root:/from/passwd:/bin/sh\n";
-  ASSERT_EQ(::write(passwd.get(), kUsers.data(), kUsers.size()), static_cast<ssize_t>(kUsers.size()));
+  const std::string passwd = fmt::format("/tmp/caisson-launch-passwd-{}", ::getpid());
+  ASSERT_TRUE(kernel::write_new_file(passwd, "root:x:0:0:root:/from/passwd:/bin/sh\n", 0644));
   const std::string allowed = "grep -q 'Cpus_allowed_list:.*[^0-9]0$' /proc/self/status";
   const std::string bounds = "! ls /sys >/dev/null 2>&1 || exit 11; ";
   spec::Config config = config_of(config_text({}, std::string(kEverything) + bounds + "exec sleep 1000"));
@@ -314,7 +313,7 @@ TEST(Fields, OfAProcessAreWhatItFindsInTheContainerAndInFurtherProcesses) {
   config.annotations["caisson.landlock.read"] = "/proc:/etc:/dev";
   config.annotations["caisson.landlock.write"] = "/tmp:/dev";
   config.process.env = {"PATH=/bin:/usr/bin", "TWICE=first", "TWICE=second", "HOME="};
-  config.mounts.push_back({"/etc/passwd", "bind", fmt::format("/proc/self/fd/{}", passwd.get()), {"bind", "ro"}});
+  config.mounts.push_back({"/etc/passwd", "bind", passwd, {"bind", "ro"}});
   plan::Request request{.death_signal = SIGKILL, .state = {.id = fmt::format("caisson-launch-{}", ::getpid())}};
 
   cpu_set_t before{}, first{};
@@ -342,6 +341,7 @@ TEST(Fields, OfAProcessAreWhatItFindsInTheContainerAndInFurtherProcesses) {
   ::kill(container.pid, SIGKILL);
   EXPECT_TRUE(kernel::wait_for(container.pid));
   EXPECT_TRUE(cgroup::kill_and_remove(cgroups()));
+  ::unlink(passwd.c_str());
 }
 
 TEST(Fields, ThatCannotBeAreNamedWithTheirCause) {

@@ -106,6 +106,18 @@ void bind(Plan& p) {
   p.append(Lane::kParent, "", "", plan::OpenTree{.source = p.add("/srv/data"), .slot = slot});
   child(p, plan::Mount{.tree = slot, .target = p.add("/there")});
 }
+std::function<void(Plan&)> clearing_bind(std::uint64_t clear) {
+  return [=](Plan& p) {
+    const plan::Slot slot = tree(p, "/srv/data");
+    child(p, plan::Mount{.tree = slot, .target = p.add("/there"), .clear = clear});
+  };
+}
+void network_device(Plan& p) {
+  child(p, plan::MoveNetworkDevice{.name = p.add("eth1"), .new_name = p.add("eth0"), .pid = p.new_slot("pid")});
+}
+void resctrl_group(Plan& p) {
+  child(p, plan::JoinResctrlGroup{.directory = p.add("/sys/fs/resctrl/gold"), .pid = p.new_slot("pid")});
+}
 std::function<void(Plan&)> overlay(const std::string& options) {
   return [=](Plan& p) {
     child(p,
@@ -661,7 +673,43 @@ const std::vector<HintCase> kCases = {
      {.call = Call::kFsopen, .error = EPERM},
      "mounting tmpfs needs CAP_SYS_ADMIN",
      ordinary_user()},
-    {"attribute_locked", bind, {.call = Call::kMountSetattr, .error = EPERM}, "flags that /srv/data has on the host"},
+    {"attribute_locked",
+     clearing_bind(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV),
+     {.call = Call::kMountSetattr, .error = EPERM},
+     "cannot clear locked flags nosuid,nodev: a user namespace keeps the flags that /srv/data has outside"},
+    {"attribute_locked",
+     clearing_bind(MOUNT_ATTR__ATIME),
+     {.call = Call::kMountSetattr, .error = EPERM},
+     "cannot change locked atime flags"},
+    {"covers_procfs", bind, {.call = Call::kVerifyTarget, .error = EINVAL}, "leads /there into a procfs"},
+    {"copy_up_too_big",
+     new_mount("tmpfs", {"size=1k"}),
+     {.call = Call::kWrite, .error = ENOSPC},
+     "what the image has at /there is more than the tmpfs takes"},
+    {"mount_label_refused",
+     [](Plan& p) { child(p, plan::Mount{.type = p.add("mqueue"), .target = p.add("/q"), .label = p.add("a:b")}); },
+     {.call = Call::kSetxattr, .error = EINVAL},
+     "SELinux does not take the label a:b"},
+    {"network_device_missing",
+     network_device,
+     {.call = Call::kNetlink, .error = ENODEV},
+     "there is no network device eth1"},
+    {"network_device_name_taken",
+     network_device,
+     {.call = Call::kNetlink, .operand = 1, .error = EEXIST},
+     "the container's network has a device eth0 already"},
+    {"network_device_stays",
+     network_device,
+     {.call = Call::kNetlink, .operand = 1, .error = EINVAL},
+     "eth1 cannot leave its network namespace"},
+    {"network_device_needs_privilege", network_device, {.call = Call::kSetns, .error = EPERM}, "CAP_NET_ADMIN in both"},
+    {"resctrl_group_differs",
+     resctrl_group,
+     {.call = Call::kVerifySchemata, .error = EINVAL},
+     "/sys/fs/resctrl/gold has other schemata"},
+    {"resctrl_group_missing", resctrl_group, {.call = Call::kOpen, .error = ENOENT}, "mkdir /sys/fs/resctrl/gold"},
+    {"resctrl_groups_used_up", resctrl_group, {.call = Call::kMkdir, .error = ENOSPC}, "no class of service left"},
+    {"resctrl_schemata", resctrl_group, {.call = Call::kWrite, .error = EINVAL}, "last_cmd_status"},
     {"mount_option_unknown",
      new_mount("tmpfs", {"sise=1"}),
      {.call = Call::kFsconfig, .operand = 0, .error = EINVAL},

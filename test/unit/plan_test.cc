@@ -129,10 +129,32 @@ TEST(Planning, RefusesAFilterThatCannotBe) {
   config.linux_.seccomp = spec::Seccomp{.architectures = {"SCMP_ARCH_PARISC"}};
   EXPECT_EQ(plan_of(config).error().text(),
             "linux.seccomp: the system calls of SCMP_ARCH_PARISC are not known to caisson");
+}
+
+template <class StepKind>
+std::size_t place_in_child(const Plan& plan) {
+  const std::vector<Step>& steps = plan.lane(Lane::kChild);
+  const auto found = std::find_if(steps.rbegin(), steps.rend(), [](const Step& step) {
+    return std::holds_alternative<StepKind>(step.action);
+  });
+  EXPECT_NE(found, steps.rend());
+  return static_cast<std::size_t>(steps.rend() - found);
+}
+
+// Whoever creates the container hands the listener on; what needs privilege is before the filter where that can be.
+TEST(Planning, LoadsAFilterThatNotifiesBeforeTheWaitToBeStarted) {
+  spec::Config config = runc_default();
   config.linux_.seccomp =
       spec::Seccomp{.listener_path = "/a", .syscalls = {{{"mkdir"}, spec::SeccompAction::kNotify, {}, {}}}};
-  EXPECT_EQ(plan_container(config, facts_of(CgroupMode::kHybrid), {.wait_for_start = true}).error().text(),
-            "linux.seccomp: SCMP_ACT_NOTIFY of a container that waits to be started is not there yet");
+  for (const bool no_new_privileges : {false, true}) {
+    config.process.no_new_privileges = no_new_privileges;
+    const auto plan = plan_container(config, facts_of(CgroupMode::kHybrid), {.wait_for_start = true});
+    ASSERT_TRUE(plan) << plan.error().text();
+    EXPECT_THAT(broken_rules(*plan), IsEmpty());
+    EXPECT_LT(place_in_child<LoadFilter>(*plan), place_in_child<Signal>(*plan));
+    EXPECT_LT(place_in_child<Signal>(*plan), place_in_child<AwaitStart>(*plan));
+    EXPECT_EQ(place_in_child<SetIds>(*plan) < place_in_child<LoadFilter>(*plan), no_new_privileges);
+  }
 }
 
 TEST(Golden, NoCgroup) {
