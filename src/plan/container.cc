@@ -242,15 +242,14 @@ void ContainerPlanner::limits() {
     const auto writing = [&](const std::string& file, const std::string& value) {
       return WriteFile{.path = plan.add(write.directory + "/" + file), .value = plan.add(value)};
     };
-    Step& step = builder_.add(Lane::kParent, write.item, scope_ ? "set before the process goes on" : "set before the first process is let in",
+    Step& step = builder_.add(Lane::kParent, write.item,
+                              scope_ ? "set before the process goes on" : "set before the first process is let in",
                               writing(write.file, write.value), Undo::kInside);
     if (!write.other_file.empty()) plan.add_fallback(step, writing(write.other_file, write.other_value), {ENOENT});
   }
 }
 
 void ContainerPlanner::restrict_devices() {
-  // Nor may it open more devices than its user, or make any (runc leaves it out, too).
-  if (builder_.facts().is_ordinary_user()) return;
   const std::vector<std::uint32_t> program = cgroup::device_program(layout_.device_rules);
   if (program.empty()) return;
   std::vector<std::string> rules;

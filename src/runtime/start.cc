@@ -39,7 +39,7 @@ LaunchError words_of(const StateRoot& root, const Record& record, const plan::Fa
 Result<> run_poststart(const StateRoot& root, const Record& record) {
   const Bundle bundle = TRY(reread_bundle(record.bundle, root.config(record.id)));
   plan::Request request;
-  request.state = {.id = record.id, .bundle = record.bundle};
+  request.state = {.id = record.id, .bundle = record.bundle, .annotations = record.annotations};
   return run_poststart_hooks(bundle.config, record.process.pid, host::probe(), request);
 }
 
