@@ -76,10 +76,10 @@ std::string features() {
     "netDevices": {{"enabled": false}}
   }},
   "annotations": {{
-    "org.opencontainers.runc.checkpoint.enabled": "false",
+    "org.opencontainers.runc.checkpoint.enabled": "true",
     "org.opencontainers.runc.version": {}
   }},
-  "potentiallyUnsafeConfigAnnotations": []
+  "potentiallyUnsafeConfigAnnotations": ["org.criu.config"]
 }}
 )",
       list(hook_names()), list(plan::mount_option_words()), list(namespace_names()), list(spec::known_capabilities()),

@@ -12,6 +12,7 @@
 #include "cgroup/device_transition.h"
 #include "cgroup/device_program.h"
 #include "plan/builder.h"
+#include "plan/cgroup.h"
 #include "plan/container_files.h"
 #include "plan/resctrl.h"
 
@@ -32,11 +33,13 @@ class ContainerPlanner {
   }
 
   Result<Plan> plan();
+  Result<Plan> cgroup_alone();
 
  private:
   Result<> lay_out_cgroup();
   bool makes_cgroup_beside_child() const;
   void make_cgroup();
+  void make_and_open_cgroup();
   void await_and_join_cgroup();
   void join_cgroup(const AttachCgroup& step);
   void limits();
@@ -126,6 +129,16 @@ void ContainerPlanner::make_cgroup() {
     builder_.add(Lane::kParent, "linux.cgroupsPath", "", Signal{Tag::kPrepared});
     return;
   }
+  make_and_open_cgroup();
+}
+
+Result<Plan> ContainerPlanner::cgroup_alone() {
+  TRY(lay_out_cgroup());
+  if (cgroup_count_ != 0) make_and_open_cgroup();
+  return std::move(builder_.plan());
+}
+
+void ContainerPlanner::make_and_open_cgroup() {
   for (const std::string& directory : layout_.directories) {
     const Slot slot = builder_.plan().new_slot(unified_ ? directory : directory + "/tasks");
     if (cgroup_first_ == kNoSlot) cgroup_first_ = slot;
@@ -543,6 +556,10 @@ Result<Plan> plan_hook(const spec::Config& config, const spec::Hook& hook, std::
 bool keeps_groups(const spec::Config& config) {
   const auto found = config.annotations.find("run.oci.keep_original_groups");
   return found != config.annotations.end() && found->second == "1";
+}
+
+Result<Plan> plan_cgroup(const spec::Config& config, const HostFacts& facts, const Request& request) {
+  return ContainerPlanner(config, facts, request).cgroup_alone();
 }
 
 Result<Plan> plan_container(const spec::Config& config, const HostFacts& facts, const Request& request) {
