@@ -30,6 +30,8 @@ constexpr std::array kVerbs = {
     Verb{"resume", "ID", "Let those of a paused container go on", verb_resume},
     Verb{"update", "[OPTION…] ID", "Change the limits of a container", verb_update},
     Verb{"events", "[OPTION…] ID", "Print what a container uses, and when it is out of memory, as JSON", verb_events},
+    Verb{"checkpoint", "[OPTION…] ID", "Write what a container does to files, and end it", verb_checkpoint},
+    Verb{"restore", "[OPTION…] ID", "Have a container go on from such files", verb_restore},
     Verb{"spec", "[OPTION…]", "Write a config.json to start from", verb_spec},
     Verb{"features", "", "Print what this runtime supports as JSON", verb_features},
     Verb{"explain", "[OPTION…] BUNDLE", "Show what creating a container would do, step by step, and do none of it",
@@ -144,7 +146,8 @@ std::optional<std::vector<std::string>> finish(const Command& command, Result<Pa
 std::optional<std::vector<std::string>> read_operands(const Command& command, Operands operands, int& status) {
   const std::vector<Spelling> none;
   const auto apply = [](std::size_t, const Use&) -> Result<> { return {}; };
-  return finish(command, scan(none, command.arguments, Order::kAnywhere, apply), none, operands, status);
+  const std::vector<std::string> arguments = with_double_dashes(none, command.arguments, Order::kAnywhere);
+  return finish(command, scan(none, arguments, Order::kAnywhere, apply), none, operands, status);
 }
 
 Result<std::uint32_t> read_count(const Use& use) {

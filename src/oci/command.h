@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "command_line/options.h"
+#include "command_line/single_dash.h"
 #include "oci/report.h"
 #include "runtime/launch.h"
 #include "runtime/state.h"
@@ -65,7 +66,9 @@ std::optional<std::vector<std::string>> finish(const Command& command, Result<Pa
 template <class Table, class Target>
 std::optional<std::vector<std::string>> read_options(const Command& command, const Table& table, Target& target,
                                                      Order order, Operands operands, int& status) {
-  return finish(command, parse(table, target, command.arguments, order), spellings(table), operands, status);
+  const std::vector<Spelling> rows = spellings(table);
+  return finish(command, parse(table, target, with_double_dashes(rows, command.arguments, order), order), rows, operands,
+                status);
 }
 
 /// The same for a verb without options.
@@ -105,5 +108,7 @@ int verb_events(const Command& command);
 int verb_spec(const Command& command);
 int verb_features(const Command& command);
 int verb_explain(const Command& command);
+int verb_checkpoint(const Command& command);
+int verb_restore(const Command& command);
 
 }  // namespace caisson::oci

@@ -116,7 +116,8 @@ Result<std::string> absolute_root(const std::string& given) {
 
 Result<std::vector<std::string>> read_global_options(const std::vector<std::string>& arguments, Command& command) {
   Global global;
-  Parsed parsed = TRY(parse(kOptions, global, arguments, Order::kBeforeOperands));
+  const std::vector<std::string> words = with_double_dashes(spellings(kOptions), arguments, Order::kBeforeOperands);
+  Parsed parsed = TRY(parse(kOptions, global, words, Order::kBeforeOperands));
   if (global.version) return std::vector<std::string>{std::string(kVersionWord)};
   if (parsed.help) return std::vector<std::string>{"help"};
   command.report = TRY_IN("--log", Report::open(global.log, global.level, global.format));

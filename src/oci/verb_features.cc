@@ -81,7 +81,7 @@ std::string features() {
     "netDevices": {{"enabled": true}}
   }},
   "annotations": {{
-    "org.opencontainers.runc.checkpoint.enabled": "false",
+    "org.opencontainers.runc.checkpoint.enabled": "true",
     "org.opencontainers.runc.version": {}
   }},
   "potentiallyUnsafeConfigAnnotations": {}

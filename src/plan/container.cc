@@ -14,6 +14,7 @@
 #include "cgroup/scope.h"
 #include "cgroup/unit_properties.h"
 #include "plan/builder.h"
+#include "plan/cgroup.h"
 #include "plan/container_files.h"
 #include "plan/resctrl.h"
 
@@ -37,11 +38,13 @@ class ContainerPlanner {
   }
 
   Result<Plan> plan();
+  Result<Plan> cgroup_alone();
 
  private:
   Result<> lay_out_cgroup();
   bool makes_cgroup_beside_child() const;
   void make_cgroup();
+  void make_and_open_cgroup();
   Result<> start_scope();
   Result<> place_in_scope();
   void open_cgroups(Undo undo);
@@ -187,10 +190,20 @@ void ContainerPlanner::make_cgroup() {
     builder_.add(Lane::kParent, "linux.cgroupsPath", "", Signal{Tag::kPrepared});
     return;
   }
+  make_and_open_cgroup();
+}
+
+void ContainerPlanner::make_and_open_cgroup() {
   open_cgroups(Undo::kRemove);
   limits();
   restrict_devices();
   give_cgroup();
+}
+
+Result<Plan> ContainerPlanner::cgroup_alone() {
+  TRY(lay_out_cgroup());
+  if (cgroup_count_ != 0) make_and_open_cgroup();
+  return std::move(builder_.plan());
 }
 
 void ContainerPlanner::open_cgroups(Undo undo) {
@@ -625,6 +638,10 @@ Result<Plan> plan_hook(const spec::Config& config, const spec::Hook& hook, std::
 bool keeps_groups(const spec::Config& config) {
   const auto found = config.annotations.find("run.oci.keep_original_groups");
   return found != config.annotations.end() && found->second == "1";
+}
+
+Result<Plan> plan_cgroup(const spec::Config& config, const HostFacts& facts, const Request& request) {
+  return ContainerPlanner(config, facts, request).cgroup_alone();
 }
 
 Result<Plan> plan_container(const spec::Config& config, const HostFacts& facts, const Request& request) {

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "command_line/options.h"
+#include "command_line/single_dash.h"
 
 namespace caisson::command_line {
 namespace {
@@ -165,6 +166,30 @@ TEST(Scan, CanBeCalledAgain) {
     EXPECT_FALSE(parse(kTable, target, {"-ix"}, Order::kBeforeOperands));  // left in the middle of a word
   }
 }
+
+struct DashCase {
+  std::string_view typed;
+  std::string_view expected;
+  Order order = Order::kAnywhere;
+};
+void PrintTo(const DashCase& c, std::ostream* out) { *out << c.typed; }
+
+class SingleDash : public testing::TestWithParam<DashCase> {};
+
+TEST_P(SingleDash, BecomesTwoBeforeALongName) {
+  const DashCase& c = GetParam();
+  EXPECT_EQ(with_double_dashes(spellings(kTable), words(c.typed), c.order), words(c.expected));
+}
+
+INSTANTIATE_TEST_SUITE_P(Words, SingleDash,
+                         testing::Values(DashCase{"-memory=1 x", "--memory=1 x"}, DashCase{"-memory 1 -tty", "--memory 1 --tty"},
+                                         DashCase{"-help", "--help"}, DashCase{"--memory -tty", "--memory -tty"},
+                                         DashCase{"-it -tty", "-it --tty"}, DashCase{"-m -tty -tty", "-m -tty --tty"},
+                                         DashCase{"-im -tty", "-im -tty"}, DashCase{"-m1 -tty", "-m1 --tty"},
+                                         DashCase{"-i=true -tty", "-i=true --tty"}, DashCase{"-nosuch", "-nosuch"},
+                                         DashCase{"- -tty", "- --tty"}, DashCase{"-- -tty", "-- -tty"},
+                                         DashCase{"x -tty", "x --tty"},
+                                         DashCase{"x -tty", "x -tty", Order::kBeforeOperands}));
 
 TEST(Help, IsAlignedAndGrouped) {
   EXPECT_EQ(help_text("caisson x [OPTION…] NAME", "Does what it does.", spellings(kTable), 72),
