@@ -47,7 +47,7 @@ Result<> check_preserved(std::uint32_t count) {
 
 Result<> check_terminal(const CreateOptions& options, bool has_terminal) {
   if (has_terminal && options.console_socket.empty() && !options.serves_terminal)
-    return fail(complaint("cannot allocate tty if runc will not detach without setting console socket",
+    return fail(complaint("cannot allocate tty if runc will detach without setting console socket",
                           "process.terminal is true: --console-socket says who gets it"));
   return {};
 }

@@ -72,7 +72,7 @@ Result<Ready> prepare(const StateRoot& root, const Container& container, const E
   Bundle bundle = TRY(reread_bundle(record.bundle, root.config(record.id)));
   const spec::Process process = TRY(process_of(bundle.config, options, log));
   if (process.terminal && options.detaches && options.console_socket.empty())
-    return fail(complaint("cannot allocate tty if runc will not detach without setting console socket"));
+    return fail(complaint("cannot allocate tty if runc will detach without setting console socket"));
   if (!options.console_socket.empty() && (!process.terminal || !options.detaches))
     return fail(complaint("cannot use console socket if runc will not detach or allocate tty"));
   Ready ready{.facts = host::probe(), .plan = {}, .target = std::move(*target)};

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "cgroup/freezer.h"
 #include "cgroup/removal.h"
 #include "host/probe.h"
 #include "kernel/files.h"
@@ -21,12 +22,15 @@ namespace {
 constexpr int kPatience_ms = 10'000;
 
 // Its init takes all of its pid namespace along; without one of its own, the cgroup says who is left.
-Result<> end_process(const kernel::ProcessId& process) {
+Result<> end_process(const Record& record) {
+  const kernel::ProcessId& process = record.process;
   if (process.pid == 0) return {};
   const Result<Fd> pidfd = kernel::open_process(process);
   if (!pidfd) return pidfd.error().number == ESRCH ? Result<>() : fail(pidfd.error());
   if (const Result<> sent = kernel::send_signal(pidfd->get(), SIGKILL); !sent && sent.error().number != ESRCH)
     return fail(sent.error());
+  // In a frozen v1 cgroup nobody dies (cgroup-v1/freezer-subsystem.rst).
+  if (cgroup::is_frozen(record.cgroup_directories)) TRY(cgroup::thaw(record.cgroup_directories));
   if (!kernel::wait_until_gone(pidfd->get(), kPatience_ms))
     return fail(complaint(fmt::format("process {} is still there {} s after SIGKILL", process.pid, kPatience_ms / 1000)));
   return {};
@@ -62,7 +66,7 @@ Result<> remove_cgroup(const Record& record) {
 }  // namespace
 
 Result<> remove_all(const StateRoot& root, const Record& record) {
-  TRY(end_process(record.process));
+  TRY(end_process(record));
   TRY(remove_cgroup(record));
   TRY(remove_resctrl(record));
   return kernel::remove_tree(root.directory(record.id));
@@ -77,7 +81,7 @@ Result<> remove(const StateRoot& root, const Container& container, Force force, 
   }
   log.debug(fmt::format("{}: ends process {} and removes cgroups: {}", record.id, record.process.pid,
                         fmt::join(record.cgroup_directories, ", ")));
-  TRY(end_process(record.process));
+  TRY(end_process(record));
   TRY(remove_cgroup(record));
   TRY(remove_resctrl(record));
   // What the hooks are told is read before it goes; they run when it is gone (runtime.md, "Lifecycle").

@@ -200,7 +200,7 @@ user_namespace() {
 @test "user namespace: without mappings, or with a user that is not among them, it is refused" {
   config 'linux.namespaces.append({"type": "user"})'
   run -1 runtime create box </dev/null
-  said 'mappings'
+  said appings
   user_namespace 10
   config 'process.user.uid = 1000' 'del linux.namespaces[-1]'
   run -1 runtime create box </dev/null
