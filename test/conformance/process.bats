@@ -64,6 +64,9 @@ box() { run -"${1:-0}" runtime run box </dev/null; }
   config 'process.env = ["PATH=/nowhere"]'
   run -1 runtime create box </dev/null
   said 'exec: "true": executable file not found in $PATH'
+  nothing_kept
+  # Without a PATH execvp(3) has one of its own, which config.md goes by; runc has none.
+  [ "$(runtime_name)" = runc ] || return 0
   config 'process.env = ["A=b"]'
   run -1 runtime create box </dev/null
   said 'exec: "true": executable file not found in $PATH'
