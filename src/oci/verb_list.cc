@@ -18,7 +18,7 @@ struct ListOptions {
 
 Result<> set_format(ListOptions& options, const Use& use) {
   if (use.value != "table" && use.value != "json")
-    return fail(complaint(fmt::format("'{}' is neither table nor json", use.value)));
+    return fail(complaint(fmt::format("'{}' is no format: table or json", use.value)));
   options.json = use.value == "json";
   return {};
 }
