@@ -1,3 +1,5 @@
+#include <sys/prctl.h>
+
 #include "oci/checkpoint_options.h"
 #include "oci/foreground.h"
 #include "runtime/remove.h"
@@ -95,6 +97,8 @@ int verb_restore(const Command& command) {
   input.create.serves_terminal = !input.detach || input.criu.shell_job;
   if (command.strict) input.create.strictness = spec::Strictness::kStrict;
   if (!input.detach) hold_signals();
+  // Before there is a process that could lose its parent, criu.
+  if (!input.detach && input.subreaper) ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   auto restored = runtime::restore(command.root, {.create = input.create, .criu = input.criu}, command.report.log());
   if (!restored) return refuse(command, restored.error());
   return input.detach ? 0 : wait_and_conclude(command, std::move(*restored), input.subreaper);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -34,7 +35,9 @@ Result<> check_status(Status status) {
 Result<> check_parent(const CriuDumpOptions& options) {
   if (options.parent_path.empty()) return {};
   if (options.parent_path.starts_with('/')) return fail(complaint("--parent-path must be relative"));
-  const std::string parent = options.image_path + "/" + options.parent_path;
+  // The directory of the images may have to be made first.
+  const std::string parent =
+      std::filesystem::path(options.image_path + "/" + options.parent_path).lexically_normal().string();
   const auto status = kernel::status_of(parent);
   if (!status) return fail(in("invalid --parent-path", os_error("stat", parent)));
   if (S_ISDIR(status->st_mode)) return {};
