@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -137,6 +138,10 @@ Error map_error(const MapOutcome& outcome, const IdMaps& maps) {
 bool in_user_namespace() {
   struct stat file{};
   return ::stat("/proc/self/ns/user", &file) == 0 && file.st_ino != kFirstUserNamespace;
+}
+
+bool may_copy_mounts() {
+  return static_cast<bool>(Fd(::open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)));
 }
 
 MapOutcome write_id_maps(pid_t pid, const IdMapTexts& maps) noexcept {

@@ -57,6 +57,7 @@ struct Request {
   /// cgroup::Place::paths; absent: cgroupsPath, below the place where this process makes its own. Not for systemd's.
   std::optional<std::vector<std::string>> cgroup_paths;
   std::optional<std::string> device_list;  ///< of a v1 cgroup that has others below it: cgroup/device_transition.h
+  bool copies_mounts = true;  ///< false: the caller may not copy the mounts that it sees; the child can, in its own
   std::uint32_t preserve_fds = 0;  ///< descriptors 3 … 2+n stay open
   bool no_pivot = false;           ///< the root is moved onto "/" and entered by chroot(2): for a host on an initramfs
 };

@@ -556,7 +556,7 @@ Result<Plan> ContainerPlanner::plan() {
   const bool beside = makes_cgroup_beside_child();
   if (!beside && !scope_) make_cgroup();
   // An ordinary user may copy mounts only in a mount namespace that its own user namespace owns.
-  const bool child_opens = builder_.facts().is_ordinary_user() && in_user_namespace;
+  const bool child_opens = (builder_.facts().is_ordinary_user() && in_user_namespace) || !request_.copies_mounts;
   ContainerFiles files(config_, builder_,
                        FileSituation{.own_cgroup_namespace = is_new(spec::NamespaceType::kCgroup),
                                      .host_cgroup_namespace = find(spec::NamespaceType::kCgroup) == nullptr,

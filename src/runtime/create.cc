@@ -13,11 +13,13 @@
 #include "execute/executor.h"
 #include "host/probe.h"
 #include "kernel/files.h"
+#include "kernel/user_namespace.h"
 #include "plan/resctrl.h"
 #include "runtime/hand_over.h"
 #include "runtime/hooks.h"
 #include "runtime/remove.h"
 #include "runtime/systemd.h"
+#include "runtime/target.h"
 
 namespace caisson::runtime {
 
@@ -56,6 +58,9 @@ Result<> check_terminal(const CreateOptions& options, bool has_terminal) {
 void complete(Designed& designed, const StateRoot& root, const std::string& id, const Choices& choices) {
   if (choices.notifies) pass_notifications(designed.bundle.config, root, id);
   designed.facts = host::probe();
+  const bool is_root = is_root_of_host(designed.facts);
+  designed.request.copies_mounts = is_root || kernel::may_copy_mounts();
+  designed.request.set_groups = is_root || may_set_groups(::getpid());
   designed.request.new_keyring = choices.new_keyring;
   designed.request.no_pivot = !choices.pivot;
   designed.request.systemd_program = choices.systemd_program;

@@ -1,5 +1,6 @@
 #include "runtime/settle.h"
 
+#include <linux/capability.h>
 #include <unistd.h>
 
 #include "cgroup/device_transition.h"
@@ -17,8 +18,8 @@ void complete_resources(spec::Resources& resources, const HostFacts& facts, cons
     if (log != nullptr) log->warning(dropped.text());
   }
   // The rules are the host's root's to write; nobody else can make a node, so that nothing is lost without them.
-  const bool is_root = facts.effective_uid == 0 && !kernel::in_user_namespace();
-  resources.devices = is_root ? cgroup::runtime_device_rules(resources.devices) : std::vector<spec::DeviceRule>();
+  resources.devices = is_root_of_host(facts) ? cgroup::runtime_device_rules(resources.devices)
+                                             : std::vector<spec::DeviceRule>();
 }
 
 // Who moves a process on v2 has to be able to write where both cgroups are, too (cgroup-v2.rst, "Delegation
@@ -29,17 +30,22 @@ bool may_make(const CgroupHierarchy& hierarchy, const std::string& path) {
          (!hierarchy.unified || ::access((above + "/cgroup.procs").c_str(), W_OK) == 0);
 }
 
-// A cgroup that nobody asked for is done without where this user may make none: an ordinary one, or root of a user
-// namespace. One that is asked for is tried.
+// A cgroup that nobody asked for is done without where this user may make none. One that is asked for is tried, and so is
+// root's.
 void settle_place(cgroup::Place& place, HostFacts& facts) {
+  const bool is_tried = !place.is_default || is_root_of_host(facts);
   for (std::size_t i = 0; i < facts.hierarchies.size(); ++i) {
     CgroupHierarchy& hierarchy = facts.hierarchies[i];
-    hierarchy.is_writable = !place.is_default || may_make(hierarchy, place.paths[i]);
+    hierarchy.is_writable = is_tried || may_make(hierarchy, place.paths[i]);
     if (!hierarchy.is_writable) place.paths[i].clear();
   }
 }
 
 }  // namespace
+
+bool is_root_of_host(const HostFacts& facts) {
+  return facts.effective_uid == 0 && facts.may(CAP_SYS_ADMIN) && !kernel::in_user_namespace();
+}
 
 Result<Settled> settle_cgroup(spec::Config& config, const std::string& id, HostFacts& facts, plan::Request& request,
                               const Log& log) {

@@ -12,10 +12,15 @@
 
 namespace caisson::runtime {
 
+/// Whether the caller is root of the host, who makes cgroups and devices: neither root of a user namespace nor root without
+/// CAP_SYS_ADMIN, as in most containers.
+bool is_root_of_host(const HostFacts& facts);
+
 /// Finds where the cgroup of the container `id` is (cgroup::place_of()) and looks at what is there, for `request`; takes
 /// settings out of `config` that this host has no file for, each with a warning, and gives it the device rules that
-/// every OCI container has. Processes that are in the cgroup already are warned of: Settled::shares_cgroup. Where
-/// systemd makes the cgroup (facts.systemd) it also says where.
+/// every OCI container has. A container whose cgroupsPath is missing has no cgroup where a caller that is not root of the
+/// host may make none. Processes that are in the cgroup already are warned of: Settled::shares_cgroup. Where systemd
+/// makes the cgroup (facts.systemd) it also says where.
 ///
 /// Errors: those of cgroup::place_of() and cgroup::look_into(): "container's cgroup unexpectedly frozen".
 struct Settled {

@@ -63,7 +63,7 @@ in_inner() { (cd rootfs/inner && "$@"); }
 }
 
 @test "nesting: in a user namespace, without a cgroup of its own where none can be made" {
-  config 'linux.namespaces.append({"type": "user"})' 'mounts.pop()' 'del linux.maskedPaths' 'del linux.readonlyPaths' \
+  config 'linux.namespaces.append({"type": "user"})' 'del linux.maskedPaths' 'del linux.readonlyPaths' \
     'linux.uidMappings = linux.gidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]'
   chown -Rh 100000:100000 rootfs
   in_inner config 'del linux.cgroupsPath' 'del linux.resources'
