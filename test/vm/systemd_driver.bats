@@ -41,7 +41,7 @@ EOF
 }
 
 # show UNIT: what systemd says of a scope, all that a runtime decides.
-SHOWN=Slice,Delegate,DefaultDependencies,MemoryMax,MemoryLow,MemorySwapMax,CPUWeight,CPUQuotaPerSecUSec,CPUQuotaPeriodUSec
+SHOWN=Slice,Delegate,DefaultDependencies,MemoryMax,MemoryLow,MemorySwapMax,CPUQuotaPerSecUSec,CPUQuotaPeriodUSec
 SHOWN=$SHOWN,AllowedCPUs,AllowedMemoryNodes,TasksMax,DevicePolicy,MemoryAccounting,CPUAccounting,IOAccounting,TasksAccounting
 show() { systemctl show "$1" -p "$SHOWN" | sort; }
 
@@ -57,7 +57,7 @@ is_gone() { [ "$(systemctl show "$1" -p LoadState --value)" = not-found ]; }
   oci start web
   [ "$(state_of web)" = running ]
   [ "$(oci exec web cat /proc/self/cgroup)" = 0::/ ]
-  [ "$(oci ps -f json web | tr -d '[] \n' | tr , '\n' | wc -l)" = 1 ]
+  [ "$(oci ps -f json web | python3 -c 'import json, sys; print(len(json.load(sys.stdin)))')" = 1 ]
   oci kill web KILL
   within 10 sh -c "[ \"\$($OCI --root $T/oci state web | grep -c stopped)\" = 1 ]"
   oci delete web
@@ -71,6 +71,8 @@ is_gone() { [ "$(systemctl show "$1" -p LoadState --value)" = not-found ]; }
     'r["pids"] = {"limit": 77}' 'c["linux"]["cgroupsPath"] = "caisson-test.slice:ours:box"'
   scoped run -d -b "$T/bundle" box <&- >/dev/null
   show ours-box.scope >"$T/ours"
+  # Not compared: since 1.3 runc takes 1024 shares for the weight 100, the one that is here does not yet.
+  [ "$(systemctl show ours-box.scope -p CPUWeight --value)" = 59 ]
   [ "$(cat /sys/fs/cgroup/caisson.slice/caisson-test.slice/ours-box.scope/cpu.max)" = "33500 50000" ]
   [ "$(cat /sys/fs/cgroup/caisson.slice/caisson-test.slice/ours-box.scope/memory.max)" = 104857600 ]
   oci delete --force box
