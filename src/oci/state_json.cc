@@ -18,7 +18,7 @@ std::string owner_name(std::uint32_t uid) {
   return std::to_string(uid);
 }
 
-std::string state_json(const runtime::Container& container, int indent) {
+std::string state_json(const runtime::Container& container, std::string_view owner, int indent) {
   const runtime::Record& record = container.record;
   const bool has_process = container.status != runtime::Status::kStopped;
   std::vector<std::string> fields = {
@@ -36,7 +36,7 @@ std::string state_json(const runtime::Container& container, int indent) {
       pairs.push_back(fmt::format("{:{}}  {}: {}", "", indent + 2, json_quote(key), json_quote(value)));
     fields.push_back(fmt::format("\"annotations\": {{\n{}\n{:{}}}}", fmt::join(pairs, ",\n"), "", indent + 2));
   }
-  fields.push_back(R"("owner": )" + json_quote(record.owner == 0 ? "" : owner_name(record.owner)));
+  fields.push_back(R"("owner": )" + json_quote(owner));
   std::vector<std::string> lines;
   for (const std::string& field : fields) lines.push_back(fmt::format("{:{}}{}", "", indent + 2, field));
   return fmt::format("{:{}}{{\n{}\n{:{}}}}", "", indent, fmt::join(lines, ",\n"), "", indent);

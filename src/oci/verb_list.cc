@@ -50,7 +50,8 @@ void print_table(const std::vector<runtime::Container>& containers) {
 void print_json(const std::vector<runtime::Container>& containers) {
   if (containers.empty()) return void(std::puts("null"));  // as runc: its callers decode it to an empty list
   std::vector<std::string> entries;
-  for (const runtime::Container& container : containers) entries.push_back(state_json(container, 2));
+  for (const runtime::Container& container : containers)
+    entries.push_back(state_json(container, owner_name(container.record.owner), 2));
   std::puts(fmt::format("[\n{}\n]", fmt::join(entries, ",\n")).c_str());
 }
 

@@ -67,7 +67,7 @@ int verb_run(const Command& command) {
   if (command.systemd_cgroup) input.create.choices.systemd_program = runtime::systemd_program(own_path(command));
   if (command.strict) input.create.strictness = spec::Strictness::kStrict;
   if (input.timings) input.create.times = runtime::Times::kYes;
-  input.create.serves_terminal = !input.detach;
+  input.create.serves_terminal = !input.detach && own_terminal();
   if (!input.detach) return run_in_foreground(command, input);
   const auto created = runtime::create(command.root, input.create, command.report.log());
   if (!created) return refuse(command, created.error());

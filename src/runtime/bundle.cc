@@ -40,6 +40,8 @@ Result<Bundle> read(std::string directory, const std::string& path, spec::Strict
   for (const spec::Problem& problem : reading.findings.warnings)
     bundle.warnings.push_back(fmt::format("{}: {}", path, problem.line()));
   bundle.config = std::move(reading.config);
+  // As runc: who asks for no capabilities has none.
+  if (!bundle.config.process.capabilities) bundle.config.process.capabilities.emplace();
   if (!bundle.config.root.path.empty()) bundle.config.root.path = below(bundle.directory, bundle.config.root.path);
   for (spec::Mount& mount : bundle.config.mounts) {
     if (is_bind(mount)) mount.source = below(bundle.directory, mount.source);

@@ -50,7 +50,11 @@ Result<> check_preserved(std::uint32_t count) {
 Result<> check_terminal(const CreateOptions& options, bool has_terminal) {
   if (has_terminal && options.console_socket.empty() && !options.serves_terminal)
     return fail(complaint("cannot allocate tty if runc will detach without setting console socket",
-                          "process.terminal is true: --console-socket says who gets it"));
+                          "process.terminal is true: --console-socket says who gets it; a terminal of the caller's would "
+                          "be shown it in the foreground"));
+  if (!has_terminal && !options.console_socket.empty())
+    return fail(complaint("cannot use console socket if runc will not detach or allocate tty",
+                          "process.terminal is false: there is nothing to send there"));
   return {};
 }
 
@@ -222,8 +226,6 @@ Result<Designed> design(const StateRoot& root, const CreateOptions& options, con
   TRY(check_terminal(options, config.process.terminal));
   const std::uint32_t preserved = options.preserve_fds + passed_sockets(config.process);
   TRY(check_preserved(preserved));
-  if (!config.process.terminal && !options.console_socket.empty())
-    log.warning("--console-socket: process.terminal is false: nothing is sent there");
   complete(designed, root, options.id, options.choices);
   designed.request.wait_for_start = options.begin == Begin::kWhenStarted;
   if (!options.choices.systemd_program.empty()) TRY(use_systemd(options.choices.systemd_program, designed.facts));

@@ -41,6 +41,7 @@ Result<spec::Process> process_of(const spec::Config& config, const ExecOptions& 
     for (const spec::Problem& problem : reading.findings.warnings)
       log.warning(options.process_file + ": " + problem.line());
     process = std::move(reading.process);
+    if (!process.capabilities) process.capabilities = config.process.capabilities;
   }
   if (options.change) TRY(options.change(process));
   return process;

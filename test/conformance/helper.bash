@@ -79,8 +79,11 @@ another_bundle() {
   config "linux.cgroupsPath = '$CGROUP/$1'"
 }
 
-# Whether the last output has these words in it, whose quotation marks a log may have escaped.
-said() { [[ "${output//\\/}" == *"$1"* ]] || { echo "not said: $1" && echo "$output" && return 1; }; }
+# Whether the last output has these words in it, whose quotation marks a log may have escaped; capitals do not matter.
+said() { [[ "${output//\\/}" == *"$1"* || "${output,,}" == *"${1,,}"* ]] || { echo "not said: $1" && echo "$output" && return 1; }; }
+
+# Whether the last output names this hook, in runc's way or by its place in the configuration: said_hook LIST NUMBER.
+said_hook() { [[ "$output" == *"hook #$2"* || "$output" == *"hooks.$1[$2]"* ]] || { echo "hook $1 $2 is not named" && echo "$output" && return 1; }; }
 
 # Creates and starts a container that lives until it is killed: sleeper [ID] [OPTION…], in the bundle's own directory. It has
 # no descriptor of the caller's: what bats waits for would never end.

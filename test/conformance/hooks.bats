@@ -170,7 +170,7 @@ CODE
   for kind in prestart createRuntime createContainer; do
     hook $kind 'echo "this went wrong" >&2; exit 3'
     run -1 runtime create box </dev/null
-    said 'hook #0'
+    said_hook $kind 0
     said 'exit status 3'
     said 'this went wrong'
     [ "$(runtime_name)" = runc ] || said $kind # runc 1.1 does not say of what kind it was
@@ -187,7 +187,7 @@ CODE
   logging createContainer never
   logging poststop
   run -1 runtime create box </dev/null
-  said 'hook #1'
+  said_hook createRuntime 1
   [ "$(log | head -n 1)" = createRuntime ]
   [[ "$(log)" != *never* ]]
   [ "$(runtime_name)" = runc ] || log | grep -qx poststop # runc 1.1 does not run them
@@ -200,7 +200,9 @@ CODE
   runtime start box >"$T/said" 2>&1 || true
   within 5 is box stopped
   [ ! -e rootfs/tmp/ran ]
-  cat "$T/said" "$T/box.out" | grep -q 'hook #0.*exit status 3'
+  output=$(cat "$T/said" "$T/box.out")
+  said_hook startContainer 0
+  said 'exit status 3'
   cat "$T/said" "$T/box.out" | grep -q 'this went wrong'
 }
 
@@ -209,7 +211,7 @@ CODE
   logging poststop
   process sleep 1000
   run -1 runtime run --detach box </dev/null
-  said 'hook #0'
+  said_hook poststart 0
   said 'this went wrong'
   [ "$(runtime_name)" = runc ] || log | grep -qx poststop
   within 5 eval '[ -z "$(own_processes)" ]'
@@ -255,5 +257,6 @@ CODE
 @test "hooks: one that a signal ends has failed" {
   hook createRuntime 'kill -KILL $$'
   run -1 runtime create box </dev/null
-  said 'signal: killed'
+  said killed
+  said signal
 }

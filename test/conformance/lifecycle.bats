@@ -510,7 +510,7 @@ CODE
   [[ "${lines[0]}" == *PID*CMD* ]]
   [ ${#lines[@]} -eq 3 ]
   [[ "$output" == *"sleep 1001"* && "$output" == *"sleep 1002"* ]]
-  run -0 runtime ps box -o pid,args
+  run -0 runtime ps box -eo pid,args
   [[ "${lines[0]}" =~ ^\ *PID\ COMMAND$ ]]
   [[ "$output" =~ $pid\ sleep\ 1002 ]]
   runtime ps -f json box >"$T/ps.json"

@@ -192,7 +192,7 @@ user_namespace() {
 @test "user namespace: exec and its standard streams" {
   user_namespace
   sleeper box
-  run -0 --separate-stderr runtime exec box sh -c 'readlink /proc/self/ns/user; echo again >/dev/stderr; id -u'
+  run -0 --separate-stderr runtime exec box sh -c 'readlink /proc/self/ns/user; echo again >&2; id -u'
   [ "$output" = "$(readlink "/proc/$(field box pid)/ns/user")"$'\n0' ]
   [ "$stderr" = again ]
 }
