@@ -268,7 +268,7 @@ END
   config 'process.terminal = True'
   run runtime restore --image-path "$T/images" --detach box
   [ "$status" -eq 1 ]
-  said 'cannot allocate tty if runc will detach without setting console socket'
+  said 'cannot allocate tty if runc will'
   "$PYTHON" "$HERE/console_receiver.py" "$T/console" >"$T/received" 2>&1 3>&- 4>&- &
   within 5 test -S "$T/console"
   runtime restore --image-path "$T/images" --detach --console-socket "$T/console" box
