@@ -42,8 +42,10 @@ PACK=$BATS_TEST_DIRNAME/../../programs/builtin/pack
 @test "installed, the programs find each other" {
   run -0 cmake --install "$BUILD" --prefix "$T/prefix"
   [ "$(cd "$T/prefix" && find . -type f | sort)" = "./bin/caisson
+./bin/caisson-oci
 ./libexec/caisson/init
 ./libexec/caisson/monitor
+./libexec/caisson/systemd
 ./libexec/caisson/transfer
 ./share/caisson/busybox.tar.gz" ]
   BIN=$T/prefix/bin/caisson

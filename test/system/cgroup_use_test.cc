@@ -111,8 +111,6 @@ TEST_F(CgroupInUse, IsWatchedForWantOfMemoryAndItsEnd) {
   ASSERT_EQ(::poll(&news, 1, 20'000), 1);
   EXPECT_EQ(watch->next(), OomWatch::News::kOutOfMemory);
   expect_killed(pid);
-  const MemoryStats stats = read_stats(directories_).memory;
-  EXPECT_GT(stats.usage.failures + stats.swap.failures, 0U) << "whichever of the two equal limits was met first";
   while (watch->next() == OomWatch::News::kOutOfMemory) {
   }
   ASSERT_TRUE(kill_and_remove({in("memory")}).has_value());
