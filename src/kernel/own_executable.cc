@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "base/fd.h"
 #include "kernel/own_mappings.h"
 #include "kernel/syscalls.h"
@@ -51,12 +53,17 @@ Result<> run_from_sealed_copy(char** arguments, const std::string& program) {
 // The program's file, opened through a read-only mount of it alone. None where no mount can be made: by an ordinary
 // user (EPERM), of a file in a mount namespace that is not ours (EINVAL). Once this function has closed the mount's
 // own descriptor, the mount is in no namespace: nobody can bind it elsewhere or make it writable again.
-Fd read_only_view() {
+Result<std::optional<Fd>> read_only_view() {
   const Fd mount(::open_tree(AT_FDCWD, kSelf, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+  if (!mount && (errno == EPERM || errno == EINVAL)) return std::optional<Fd>();
+  if (!mount) return fail(os_error("open_tree", kSelf));
   struct mount_attr attributes{};
   attributes.attr_set = MOUNT_ATTR_RDONLY;
-  if (!mount || ::mount_setattr(mount.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) != 0) return Fd();
-  return Fd(::open(fmt::format("/proc/self/fd/{}", mount.get()).c_str(), O_RDONLY | O_CLOEXEC));
+  if (::mount_setattr(mount.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) != 0)
+    return fail(os_error("mount_setattr", kSelf));
+  Fd file(::open(fmt::format("/proc/self/fd/{}", mount.get()).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return fail(os_error("open", kSelf));
+  return std::optional(std::move(file));
 }
 
 }  // namespace
@@ -66,10 +73,10 @@ Result<> protect_own_executable(char** arguments, const std::string& program) {
   if (::statvfs(kSelf, &filesystem) != 0) return fail(os_error("statvfs", kSelf));
   if ((filesystem.f_flag & ST_RDONLY) != 0) return {};
 
-  const Fd view = read_only_view();
+  const std::optional<Fd> view = TRY(read_only_view());
   if (!view) return run_from_sealed_copy(arguments, program);
-  if (map_program_from(view.get())) return {};
-  return execute_anew(view, arguments, program);
+  if (map_program_from(view->get())) return {};
+  return execute_anew(*view, arguments, program);
 }
 
 }  // namespace caisson::kernel

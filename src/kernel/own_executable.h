@@ -14,7 +14,7 @@ namespace caisson::kernel {
 ///
 /// To be called by a single thread, before it has children. `arguments`: argv as main() has it; if the program is
 /// executed anew its first becomes `program`, the file's path, which cannot be asked of the kernel afterwards. Errors:
-/// those of statvfs(2), memfd_create(2), sendfile(2), execveat(2).
+/// those of statvfs(2), open_tree(2), mount_setattr(2), open(2), memfd_create(2), sendfile(2), execveat(2).
 Result<> protect_own_executable(char** arguments, const std::string& program);
 
 }  // namespace caisson::kernel

@@ -45,7 +45,7 @@ c["linux"]["namespaces"].append({"type": "time"})
 '
 SEEN='set -- $(cat /proc/self/stat); echo nice ${19} policy ${41} $(ionice -p $$); uname -m; cat /proc/self/oom_score_adj;
   [ $(cut -d. -f1 /proc/uptime) -ge 5000000 ] && echo later; grep -q interleave:0 /proc/self/numa_maps && echo interleaved;
-  grep -o "_ses.[a-z0-9-]*" /proc/keys | sort -u; echo $HOME'
+  grep -o '"_ses.$ID"' /proc/keys | sort -u; echo $HOME'
 EXPECTED="nice 5 policy 3 best-effort: prio 3
 i686
 500
@@ -77,7 +77,7 @@ _ses.$ID
 }
 
 @test "fields: files are bounded by annotations, in further processes too" {
-  config "exec sleep 100" 'c["annotations"] = {"caisson.landlock.execute": "/bin:/usr", "caisson.landlock.write": "/tmp:/dev/null"}
+  config "exec sleep 100" 'c["annotations"] = {"caisson.landlock.execute": "/bin:/usr", "caisson.landlock.read": "/tmp", "caisson.landlock.write": "/tmp:/dev/null"}
 c["root"]["readonly"] = False'
   oci run --detach --bundle "$T/bundle" "$ID" </dev/null >/dev/null 2>&1
   local try='for c in "ls /etc" "cat /etc/passwd" "touch /root/a" "touch /tmp/a" "ls /bin"; do $c >/dev/null 2>&1; echo $?; done'
