@@ -50,6 +50,7 @@ struct Request {
   bool wait_for_start = false;                 ///< create, then start: another command says when (AwaitStart)
   bool new_keyring = true;  ///< named after the state's id, if that is there; further processes join it then
   bool new_session = true;         ///< of a further process; without: it stays in the caller's job
+  bool refuses_lost_groups = false;  ///< additional groups that cannot be set are an error, as runc has it; else left out
   bool set_groups = true;          ///< false where the user namespace denies setgroups(2)
   int death_signal = 0;            ///< sent to the process when its parent dies; 0: none
   ContainerState state;            ///< for hooks, and for whoever listens to a filter's notifications

@@ -546,7 +546,7 @@ Result<Plan> ContainerPlanner::plan() {
   }
   TRY(lay_out_cgroup());
   TRY(namespaces());
-  if (denies_setgroups() && !keeps_groups(config_) && !config_.process.user.additional_gids.empty()) {
+  if (builder_.request().refuses_lost_groups && denies_setgroups() && !keeps_groups(config_) && !config_.process.user.additional_gids.empty()) {
     return fail(in(builder_.label("process.user.additionalGids"),
                    complaint("cannot set any additional groups in a rootless container",
                              "its user namespace has one group alone, and denies setgroups(2): leave them out, or have "

@@ -66,6 +66,7 @@ void complete(Designed& designed, const StateRoot& root, const std::string& id, 
   designed.request.copies_mounts = is_root || kernel::may_copy_mounts();
   designed.request.set_groups = is_root || may_set_groups(::getpid());
   designed.request.new_keyring = choices.new_keyring;
+  designed.request.refuses_lost_groups = true;
   designed.request.no_pivot = !choices.pivot;
   designed.request.systemd_program = choices.systemd_program;
   designed.request.state = {.id = id,

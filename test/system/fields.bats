@@ -59,7 +59,7 @@ _ses.$ID
   run_container
   [ "$status" -eq 0 ]
   diff <(echo "$output") <(echo "$EXPECTED")
-  config "exec sleep 100" "$WANTED"
+  config "exec sleep 100" ""
   oci run --detach --bundle "$T/bundle" "$ID" </dev/null >/dev/null 2>&1
   run --separate-stderr oci exec "$ID" sh -c "$SEEN; grep Cpus_allowed_list /proc/self/status | tr -d '\t'" </dev/null
   [ "$status" -eq 0 ]
@@ -86,7 +86,7 @@ c["root"]["readonly"] = False'
   config "exit 0" 'c["annotations"] = {"caisson.landlock.read": "/no/such"}'
   run_container
   [ "$status" -ne 0 ]
-  [[ "$stderr" = *'openat2("/no/such"): No such file or directory'* ]]
+  [[ "$stderr" = *'/no/such'*'no such file or directory'* ]]
   [[ "$stderr" = *'hint: the annotations caisson.landlock'* ]]
 }
 

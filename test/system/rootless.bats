@@ -285,7 +285,7 @@ deny
   [[ "$output" = *" ro,nosuid,nodev,noexec"* ]]
   run -125 unshare --mount --propagation private sh -c 'mount -t tmpfs -o nosuid,nodev,noexec locked "$0" && exec "$@"' \
     "$HOME_DIR/locked" "${inside[@]}" -v "$HOME_DIR/locked:/l:exec" builtin:busybox true
-  [[ "$output" = *"cannot be taken off"* ]]
+  [[ "$output" = *"cannot clear locked flags"* ]]
 }
 
 @test "rootless: the program that a container could reach is nobody's to write" {

@@ -61,7 +61,7 @@ hint: sudo script/setup build" ]
 @test "setup: an unknown purpose is refused, with those there are" {
   run -2 fresh_setup tests
   [ "$output" = "setup: no such purpose: tests
-hint: build develop peers test vm" ]
+hint: $(awk '/^[a-z]/ { print $1 }' "$BATS_TEST_DIRNAME/../../script/packages.txt" | sort -u | paste -sd " ")" ]
 }
 
 @test "build: an unknown preset is refused, with those there are" {

@@ -566,7 +566,7 @@ TEST(Groups, AreRefusedWhereTheyCannotBe) {
   config.process.user.additional_gids = {0};
   HostFacts facts = facts_of(CgroupMode::kNone);
   facts.effective_uid = facts.effective_gid = 1000;
-  EXPECT_EQ(plan_container(config, facts, {}).error().text(),
+  EXPECT_EQ(plan_container(config, facts, {.refuses_lost_groups = true}).error().text(),
             "process.user.additionalGids: cannot set any additional groups in a rootless container");
   const auto exec = plan_process({.user = {.additional_gids = {5}}, .args = {"sh"}}, {}, facts, {.set_groups = false});
   EXPECT_THAT(exec->warnings(), ElementsAre(testing::StartsWith("process.user.additionalGids: left out")));
