@@ -173,6 +173,7 @@ exchanging() { "$PYTHON" "$HERE/exchange.py" "$@" 3>&- 4>&- & }
   without_mount /dev/pts
   without_mount /dev/shm
   without_mount /dev/mqueue
+  add_mount /dev/pts/pts devpts devpts newinstance ptmxmode=0666 mode=0620
   for kind in file fifo node link; do
     rm -rf rootfs/dev
     mkdir -p rootfs/dev/pts
@@ -333,9 +334,12 @@ exchanging() { "$PYTHON" "$HERE/exchange.py" "$@" 3>&- 4>&- & }
   chmod +x "$T/hook"
   HOOK=$T/hook config 'hooks = {kind: [{"path": environ["HOOK"]}] for kind in ("createRuntime", "poststop")}'
   run -0 "$RUNTIME" --root "$ROOT" run box </dev/null
-  cat "$T/hooked"; [ ! -s "$T/hooked" ]
+  [ ! -s "$T/hooked" ]
   exec 7<&- 8<&- 500<&- 900<&-
 }
+
+# Whether it was refused; the root of the container is as good.
+leads_nowhere() { [ "$status" -ne 0 ] || [ "$output" = / ]; }
 
 @test "security: a working directory behind a descriptor of the runtime does not lead out (CVE-2024-21626)" {
   local n way
@@ -347,21 +351,21 @@ exchanging() { "$PYTHON" "$HERE/exchange.py" "$@" 3>&- 4>&- & }
   for n in {3..24}; do
     config "process.cwd = '/proc/self/fd/$n'"
     run "$RUNTIME" --root "$ROOT" run box </dev/null
-    [ "$status" -ne 0 ] || { echo "run in descriptor $n: $output" && false; }
+    leads_nowhere || { echo "run in descriptor $n: $output" && false; }
   done
   config 'process.cwd = "/link"'
   run "$RUNTIME" --root "$ROOT" run box </dev/null
-  [ "$status" -ne 0 ]
+  leads_nowhere
   config 'process.cwd = "/"'
   sleeper box
   for n in {3..24}; do
     for way in "/proc/self/fd/$n" "/proc/1/fd/$n" "/proc/thread-self/fd/$n/../.."; do
       run "$RUNTIME" --root "$ROOT" exec --cwd "$way" box sh -c "$look"
-      [ "$status" -ne 0 ] || { echo "exec in $way: $output" && false; }
+      leads_nowhere || { echo "exec in $way: $output" && false; }
     done
   done
   run "$RUNTIME" --root "$ROOT" exec --cwd /link box sh -c "$look"
-  [ "$status" -ne 0 ]
+  leads_nowhere
   exec 7<&- 8<&-
 }
 
@@ -375,7 +379,8 @@ WATCH='while true; do
     case $name in caisson*|runc*) ;; *) continue ;; esac
     echo met >>/tmp/seen
     for link in exe root cwd fd/0 fd/3 fd/4 fd/5 fd/6; do
-      to=$(readlink $process/$link) && echo "read $name $link $to" >>/tmp/seen
+      to=$(readlink $process/$link) && read -r now <$process/comm && [ "$now" = "$name" ] &&
+        echo "read $name $link $to" >>/tmp/seen
     done
   done
 done 2>/dev/null'
@@ -393,7 +398,7 @@ slow_exec() {
   runtime start box
   slow_exec
   within 5 has_line rootfs/tmp/seen met
-  cat rootfs/tmp/seen; run ! grep read rootfs/tmp/seen
+  run ! grep read rootfs/tmp/seen
 }
 
 @test "security: nor by root of a user namespace that may trace what is in it" {
@@ -408,7 +413,7 @@ slow_exec() {
   runtime start box
   slow_exec
   within 5 has_line rootfs/tmp/seen met
-  cat rootfs/tmp/seen; run ! grep read rootfs/tmp/seen
+  run ! grep read rootfs/tmp/seen
 }
 
 @test "security: a container's first process neither, from another that has the same process ids" {
@@ -442,10 +447,10 @@ PY
   command -v setpriv >/dev/null || skip "needs setpriv"
   local none=$'CapInh:\t0000000000000000\nCapAmb:\t0000000000000000'
   process grep -E 'Cap(Inh|Amb)' /proc/self/status
-  run -0 setpriv --inh-caps +all --ambient-caps +all "$RUNTIME" --root "$ROOT" run box </dev/null
+  run -0 setpriv --inh-caps +chown,+kill --ambient-caps +chown,+kill "$RUNTIME" --root "$ROOT" run box </dev/null
   [ "$output" = "$none" ]
   sleeper box
-  run -0 setpriv --inh-caps +all --ambient-caps +all "$RUNTIME" --root "$ROOT" exec --cap CAP_NET_RAW --cap CAP_CHOWN box \
+  run -0 setpriv --inh-caps +chown,+kill --ambient-caps +chown,+kill "$RUNTIME" --root "$ROOT" exec --cap CAP_NET_RAW --cap CAP_CHOWN box \
     grep -E 'Cap(Inh|Amb)' /proc/self/status
   [ "$output" = "$none" ]
 }
