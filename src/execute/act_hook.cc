@@ -1,5 +1,6 @@
 // Hooks. They run in the parent's lane and in the child's, so nothing here allocates.
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -56,7 +57,9 @@ bool write_state(int file, const plan::RunHook& step, Context& context) noexcept
   reset_signals();
   ::umask(022);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::dup2(state, 0) == 0 && ::dup2(output, 1) == 1 && ::dup2(output, 2) == 2)
+  // The caller's descriptors are not the hook's: what it starts could hold a directory of the host open for long.
+  if (::dup2(state, 0) == 0 && ::dup2(output, 1) == 1 && ::dup2(output, 2) == 2 &&
+      ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
     ::execve(context.c_str(step.path), arguments, environment);
   const int error = errno;
   (void)!::write(report, &error, sizeof error);
