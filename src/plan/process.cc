@@ -100,6 +100,11 @@ Result<Plan> plan_process(const spec::Process& process, const Target& target, co
     builder.add(Lane::kParent, "namespaces", "enters the namespaces, so that this process need not",
                 Spawn{.lane = Lane::kLauncher, .pid = launcher, .pidfd = launcher_pidfd}, Undo::kKill);
     builder.oom_score(Lane::kLauncher, process);
+    // From before it is inside: its child is as it is. An ordinary user's own files in procfs would be root's then.
+    if (!builder.facts().is_ordinary_user()) {
+      builder.add(Lane::kLauncher, "process", "nobody inside may trace it or look at its files (CVE-2016-9962)",
+                  SetAttribute{.attribute = Attribute::kNotDumpable});
+    }
     builder.add(Lane::kLauncher, "namespaces", "all of them in one call, so that none is another process's",
                 JoinNamespace{.flags = flags, .descriptor = joined});
     builder.add(Lane::kLauncher, "process", "born inside, as a child of this command",

@@ -330,7 +330,7 @@ exchanging() { "$PYTHON" "$HERE/exchange.py" "$@" 3>&- 4>&- & }
   [ "$output" = end ]
   runtime delete --force box
   process true
-  printf '#!/bin/sh\nls -l /proc/$$/fd | grep "%s/outside" >>%s\n' "$T" "$T/hooked" >"$T/hook"
+  printf '#!/bin/sh\nls -l /proc/$$/fd | grep "%s/outside" >>%s\nexit 0\n' "$T" "$T/hooked" >"$T/hook"
   chmod +x "$T/hook"
   HOOK=$T/hook config 'hooks = {kind: [{"path": environ["HOOK"]}] for kind in ("createRuntime", "poststop")}'
   run -0 "$RUNTIME" --root "$ROOT" run box </dev/null
