@@ -20,7 +20,7 @@ Result<const CgroupHierarchy*> need_v1(std::string_view controller, const std::s
 bool is_interface_name(std::string_view name) {
   constexpr std::size_t kLongest = 15;
   return !name.empty() && name.size() <= kLongest &&
-         std::none_of(name.begin(), name.end(), [](char c) { return c == '/' || c == '\0' || std::isspace(static_cast<unsigned char>(c)) != 0; });
+         std::none_of(name.begin(), name.end(), [](char c) { return c == '/' || c == '\0' || c == ' ' || (c >= '\t' && c <= '\r'); });
 }
 
 }  // namespace
