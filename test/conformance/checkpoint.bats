@@ -318,7 +318,7 @@ END
   refused 'apparmor:NAME' --lsm-profile box box
   refused 'cannot use console socket' --console-socket "$T/nosuch" box
   refused 'invalid container ID format' /x
-  refused '--console-socket' --detach --console-socket "$T/nosuch" box
+  refused 'console socket' --detach --console-socket "$T/nosuch" box
   config "mounts.append({'destination': '/data', 'type': 'bind', 'source': '$T/nosuch', 'options': ['bind']})"
   refused "$T/nosuch" --detach box
 }
