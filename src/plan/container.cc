@@ -368,6 +368,12 @@ Result<> ContainerPlanner::spawn() {
   const Slot launcher_pidfd = plan.new_slot("pidfd of the launcher");
   builder_.add(Lane::kParent, "linux.namespaces", "enters the namespaces that only a child born inside can be in",
                Spawn{.lane = Lane::kLauncher, .pid = launcher, .pidfd = launcher_pidfd}, Undo::kKill);
+  // Who is root of that user namespace could trace its child from its birth on: the child is as the launcher is. An
+  // ordinary user's own files in procfs would be root's then.
+  if (joined_user_namespace() != kNoSlot && !builder_.facts().is_ordinary_user()) {
+    builder_.add(Lane::kLauncher, "process", "nobody inside may trace it or look at its files (CVE-2016-9962)",
+                 SetAttribute{.attribute = Attribute::kNotDumpable});
+  }
   join_namespaces(Lane::kLauncher);
   spawn.flags |= CLONE_PARENT;
   or_joins(builder_.add(Lane::kLauncher, "linux.namespaces",

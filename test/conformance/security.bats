@@ -155,12 +155,13 @@ exchanging() { "$PYTHON" "$HERE/exchange.py" "$@" 3>&- 4>&- & }
 
 @test "security: what is hidden is what was looked at, though it is exchanged meanwhile (GHSA-3q8j-pf29-vwv8)" {
   local round
-  mkdir -p rootfs/volume/one
-  echo secret >rootfs/volume/one/secret
-  echo secret >rootfs/volume/other
+  mkdir -p rootfs/volume/{one,other}
+  (cd rootfs/volume/one && mkdir {1..200})
+  (cd rootfs/volume/other && touch {1..200})
   exchanging rootfs/volume/one rootfs/volume/other
-  config 'linux.maskedPaths = ["/volume/one", "/volume/one", "/volume/one"]' 'linux.readonlyPaths = ["/volume/other"]'
-  for round in {1..60}; do
+  # A directory is covered otherwise than a file is: the kernel refuses the one on the other.
+  config 'linux.maskedPaths = [f"/volume/one/{number}" for number in range(1, 201)]'
+  for round in {1..12}; do
     run "${RUNTIME_IN_T[@]}" run "box$round" </dev/null
     [ "$status" -eq 0 ] || { echo "round $round: $output" && false; }
   done
@@ -218,8 +219,8 @@ exchanging() { "$PYTHON" "$HERE/exchange.py" "$@" 3>&- 4>&- & }
         ln -s "../../../../../../..$T/passwd" rootfs/etc/passwd
         ;;
     esac
-    run timeout -s KILL $((5 * PATIENCE)) "${RUNTIME_IN_T[@]}" run box </dev/null
-    [ "$status" -eq 0 ] && [ "$output" = / ] || { echo "a $kind: $status $output" && false; }
+    timeout -s KILL $((5 * PATIENCE)) "${RUNTIME_IN_T[@]}" run box </dev/null >"$T/home" 2>&1 3>&- 4>&- || { echo "a $kind: $?" && false; }
+    [ "$(<"$T/home")" = / ] || { echo "a $kind: $(<"$T/home")" && false; }
   done
 }
 
@@ -253,6 +254,8 @@ exchanging() { "$PYTHON" "$HERE/exchange.py" "$@" 3>&- 4>&- & }
     config "$statement"
     run runtime run box </dev/null
     [ "$status" -ne 0 ] || { echo "taken: $statement" && false; }
+    # Before anything was tried: whether there is such a file is not what it is about.
+    [ "$(runtime_name)" = runc ] || said /linux/ || { echo "$statement" && false; }
     cp "$T/config.json" config.json
   done
   for statement in 'linux.devices = [{"path": "/dev/../../../../outside/node", "type": "p"}]' \
@@ -348,7 +351,7 @@ leads_nowhere() { [ "$status" -ne 0 ] || [ "$output" = / ]; }
   local look='cat file ../../../../../../../../etc/shadow 2>/dev/null | head -n 1; pwd'
   script "$look"
   ln -s /proc/self/fd/8 rootfs/link
-  for n in {3..24}; do
+  for n in {3..14}; do
     config "process.cwd = '/proc/self/fd/$n'"
     run "$RUNTIME" --root "$ROOT" run box </dev/null
     leads_nowhere || { echo "run in descriptor $n: $output" && false; }
@@ -358,7 +361,7 @@ leads_nowhere() { [ "$status" -ne 0 ] || [ "$output" = / ]; }
   leads_nowhere
   config 'process.cwd = "/"'
   sleeper box
-  for n in {3..24}; do
+  for n in {3..14}; do
     for way in "/proc/self/fd/$n" "/proc/1/fd/$n" "/proc/thread-self/fd/$n/../.."; do
       run "$RUNTIME" --root "$ROOT" exec --cwd "$way" box sh -c "$look"
       leads_nowhere || { echo "exec in $way: $output" && false; }
@@ -401,13 +404,18 @@ slow_exec() {
   run ! grep read rootfs/tmp/seen
 }
 
-@test "security: nor by root of a user namespace that may trace what is in it" {
-  command -v strace >/dev/null || skip "needs strace"
+# Has the container of the test be root of a user namespace, where it may trace what is in it.
+tracing_in_user_namespace() {
   capabilities SYS_PTRACE DAC_OVERRIDE
   config 'linux.namespaces.append({"type": "user"})' \
     'linux.uidMappings = linux.gidMappings = [{"containerID": 0, "hostID": 100000, "size": 65536}]' \
     'mounts = [m for m in mounts if m["type"] != "mqueue"]'
   chown 100000:100000 rootfs rootfs/*
+}
+
+@test "security: nor by root of a user namespace that may trace what is in it" {
+  command -v strace >/dev/null || skip "needs strace"
+  tracing_in_user_namespace
   script "$WATCH"
   create box
   runtime start box
@@ -418,12 +426,14 @@ slow_exec() {
 
 @test "security: a container's first process neither, from another that has the same process ids" {
   not_on_runc "its first process is another program until then"
+  tracing_in_user_namespace
   script "$WATCH"
   create box
   runtime start box
-  ns=/proc/$(field box pid)/ns/pid
+  ns=/proc/$(field box pid)/ns
   another_bundle other
-  NS=$ns config 'linux.namespaces[0].path = environ["NS"]'
+  NS=$ns config 'linux.namespaces = [dict(n, path=environ["NS"] + "/" + n["type"]) if n["type"] in ("pid", "user") else n
+    for n in linux.namespaces]' 'del linux.uidMappings, linux.gidMappings'
   create other
   within 5 has_line "$BUNDLE/rootfs/tmp/seen" met
   sleep 0.2
@@ -472,6 +482,7 @@ PY
 @test "security: the state is its owner's alone, and what a container was created from stays so" {
   local config
   umask 0
+  mkdir -p "$ROOT"
   process sh -c 'echo first; exec sleep 1000'
   config 'process.env += ["WHICH=first"]'
   create box
