@@ -53,14 +53,14 @@ images() {
 @test "checkpoint: the container is dumped, and is gone" {
   dumping_criu
   sleeper
-  runtime checkpoint --image-path "$T/images" --work-path "$T/work" box
+  runtime checkpoint --image-path "$T/images" --work-path "$T/criu-work" box
   gone box
   [ -e "$T/images/inventory.img" ]
   [ "$("$PYTHON" -c 'import json, sys; print(len(json.load(open(sys.argv[1]))))' "$T/images/descriptors.json")" = 3 ]
-  [ -d "$T/work" ]
+  [ -d "$T/criu-work" ]
   passed dump
   passed_pair --images-dir "$T/images"
-  passed_pair --work-dir "$T/work"
+  passed_pair --work-dir "$T/criu-work"
   passed_pair --root "$BUNDLE/rootfs"
   passed --manage-cgroups=soft
 }
@@ -225,7 +225,7 @@ END
 @test "restore: every option reaches criu, also behind one dash" {
   restoring_criu
   images
-  runtime restore -image-path "$T/images" -bundle="$BUNDLE" --detach -no-subreaper --no-pivot --work-path "$T/work" \
+  runtime restore -image-path "$T/images" -bundle="$BUNDLE" --detach -no-subreaper --no-pivot --work-path "$T/criu-work" \
     --tcp-established --tcp-close --ext-unix-sk --shell-job --file-locks --link-remap --auto-dedup --lazy-pages \
     --manage-cgroups-mode ignore --empty-ns network --network-lock iptables --lsm-profile apparmor:box \
     --lsm-mount-context some:context box
@@ -233,7 +233,7 @@ END
     --lazy-pages --manage-cgroups=ignore; do
     passed "$option"
   done
-  passed_pair --work-dir "$T/work"
+  passed_pair --work-dir "$T/criu-work"
   passed_pair --network-lock iptables
   passed_pair --lsm-profile apparmor:box
   passed_pair --lsm-mount-context some:context
@@ -291,10 +291,10 @@ echo '(00.2) Error (criu/cr-restore.c:1): Restoring FAILED.' >"$(value work-dir)
 exit 1
 END
   images
-  run runtime restore --image-path "$T/images" --work-path "$T/work" --detach --pid-file "$T/pid" box
+  run runtime restore --image-path "$T/images" --work-path "$T/criu-work" --detach --pid-file "$T/pid" box
   [ "$status" -eq 1 ]
   said 'criu restore failed: Restoring FAILED.'
-  said "$T/work/restore.log"
+  said "$T/criu-work/restore.log"
   [ ! -e "$T/pid" ]
   gone box
 }

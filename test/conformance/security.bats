@@ -30,7 +30,7 @@ exchanging() { "$PYTHON" "$HERE/exchange.py" "$@" 3>&- 4>&- & }
 
 @test "security: links of the image lead nothing that is made or written outside (CVE-2026-41579, CVE-2026-47766, CVE-2025-24965)" {
   local name target
-  config 'process.cwd = "/work/made"' 'linux.devices = [{"path": "/nodes/one", "type": "p"}]'
+  config 'process.cwd = "/made/here"' 'linux.devices = [{"path": "/nodes/one", "type": "p"}]'
   add_mount /volume/made tmpfs tmpfs
   for name in dev etc tmp work nodes volume; do
     for target in "$T/outside" "../../../../../../../..$T/outside" ../../outside; do
