@@ -12,6 +12,8 @@ namespace caisson::runtime {
 
 namespace {
 
+constexpr int kDying_ms = 20;
+
 bool shares_pid_namespace(pid_t pid) {
   return kernel::read_link(fmt::format("/proc/{}/ns/pid", pid)).value_or("-") ==
          kernel::read_link("/proc/self/ns/pid").value_or("");
@@ -44,6 +46,7 @@ Result<> signal(const Container& container, int signal, Whom whom) {
   const Result<> sent = kernel::send_signal(pidfd->get(), signal);
   if (!sent && sent.error().number == ESRCH && whom == Whom::kInit) return fail(complaint("container not running"));
   if (!sent && sent.error().number != ESRCH) return fail(sent.error());
+  if (signal == SIGKILL) (void)kernel::wait_until_gone(pidfd->get(), kDying_ms);
   return {};
 }
 
