@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <climits>
@@ -168,6 +169,12 @@ Outcome act(const plan::Console& step, Context& context) noexcept {
   size.ws_col = step.width;
   if ((step.height | step.width) != 0 && ::ioctl(terminal.get(), TIOCSWINSZ, &size) != 0)
     return failed(Call::kIoctl, 2);
+  if (!step.adds_returns) {
+    struct termios settings{};
+    if (::tcgetattr(terminal.get(), &settings) != 0) return failed(Call::kIoctl, 4);
+    settings.c_oflag &= ~static_cast<tcflag_t>(ONLCR);
+    if (::tcsetattr(terminal.get(), TCSANOW, &settings) != 0) return failed(Call::kIoctl, 5);
+  }
   for (int number = 0; number < 3; ++number) {
     if (::dup2(terminal.get(), number) < 0) return failed(Call::kDup, static_cast<std::size_t>(number));
   }

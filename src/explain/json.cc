@@ -272,7 +272,7 @@ struct Operands {
   }
   void operator()(const plan::Console& a) {
     object.slot("master", a.master).number("height", a.height).number("width", a.width).number("uid", a.uid);
-    object.yes("bind_console", a.bind_console).slot("root", a.root);
+    object.yes("bind_console", a.bind_console).yes("adds_returns", a.adds_returns).slot("root", a.root);
   }
   void operator()(const plan::SetIds& a) {
     object.number("uid", a.uid).number("gid", a.gid);

@@ -332,6 +332,7 @@ struct Teller {
     std::vector<std::string> options;
     if (a.height != 0 || a.width != 0) options.push_back(fmt::format("{} rows, {} columns", a.height, a.width));
     if (a.bind_console) options.emplace_back("bound to /dev/console");
+    if (!a.adds_returns) options.emplace_back("lines end as the program ends them");
     return {"open a terminal in the container's own devpts",
             in_parentheses({join(options, ", ")}) + arrow(plan, {a.master})};
   }

@@ -49,12 +49,12 @@ bool copy_some(int from, int to) {
   return static_cast<bool>(kernel::write_all(to, {buffer.data(), static_cast<std::size_t>(got)}, "terminal"));
 }
 
-// How a terminal shows what is written (termios(3)). Lines end as the program ends them, wherever they go; what a
-// terminal of the user's needs beside is that one's own affair, as runc has it.
-void set_output(int terminal, tcflag_t off, tcflag_t on) {
+// Ends of lines come as the program wrote them (Console::adds_returns), and raw mode does nothing about them: the user's
+// terminal adds the carriage returns, as runc has it.
+void add_returns(int terminal) {
   struct termios settings{};
   if (::tcgetattr(terminal, &settings) != 0) return;
-  settings.c_oflag = (settings.c_oflag & ~off) | on;
+  settings.c_oflag |= OPOST | ONLCR;
   ::tcsetattr(terminal, TCSANOW, &settings);
 }
 
@@ -68,11 +68,10 @@ class Proxy {
     signals_ = Fd(::signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!signals_) return fail(os_error("signalfd", ""));
     user_ = own_terminal();
-    set_output(terminal_.get(), ONLCR, 0);
     if (user_) {
       follow_size();
       if (Result<terminal::RawMode> raw = terminal::RawMode::enter(user_.get())) raw_.emplace(std::move(*raw));
-      set_output(user_.get(), 0, OPOST | ONLCR);
+      add_returns(user_.get());
     }
     while (!ended_ || shows_) TRY(step());
     return *ended_;

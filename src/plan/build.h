@@ -60,6 +60,7 @@ struct Request {
   std::optional<std::string> device_list;  ///< of a v1 cgroup that has others below it: cgroup/device_transition.h
   bool copies_mounts = true;  ///< false: the caller may not copy the mounts that it sees; the child can, in its own
   std::uint32_t preserve_fds = 0;  ///< descriptors 3 … 2+n stay open
+  bool terminal_adds_returns = true;  ///< Console::adds_returns
   bool no_pivot = false;           ///< the root is moved onto "/" and entered by chroot(2): for a host on an initramfs
 };
 

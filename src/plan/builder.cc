@@ -151,7 +151,8 @@ void Builder::streams(const spec::Process& process, Slot root, bool bind_console
               .height = size.height,
               .width = size.width,
               .uid = process.user.uid,
-              .bind_console = bind_console});
+              .bind_console = bind_console,
+              .adds_returns = request_.terminal_adds_returns});
   add(Lane::kChild, "process.terminal", "the keeper holds the terminal's other end",
       SendDescriptor{.descriptor = terminal});
 }

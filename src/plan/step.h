@@ -498,6 +498,7 @@ struct Console {
   std::uint16_t width = 0;
   std::uint32_t uid = 0;
   bool bind_console = false;
+  bool adds_returns = true;  ///< of every end of a line (ONLCR); false: its reader's own terminal will
 };
 
 /// Groups, group, user, and the five capability sets, in the order that keeps what is needed until the end.

@@ -231,6 +231,7 @@ Result<Designed> design(const StateRoot& root, const CreateOptions& options, con
   designed.request.wait_for_start = options.begin == Begin::kWhenStarted;
   if (!options.choices.systemd_program.empty()) TRY(use_systemd(options.choices.systemd_program, designed.facts));
   designed.request.preserve_fds = preserved;
+  designed.request.terminal_adds_returns = !options.serves_terminal;
   designed.settled = TRY(settle_cgroup(config, options.id, designed.facts, designed.request, log));
   designed.plan = TRY(plan::plan_container(config, designed.facts, designed.request));
   for (const std::string& warning : designed.plan.warnings()) log.warning(warning);

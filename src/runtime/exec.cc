@@ -79,6 +79,7 @@ Result<Ready> prepare(const StateRoot& root, const Container& container, const E
   Ready ready{.facts = host::probe(), .plan = {}, .target = std::move(*target)};
   plan::Request request;
   request.preserve_fds = options.preserve_fds;
+  request.terminal_adds_returns = options.detaches;
   request.systemd_program = record.choices.systemd_program;
   request.set_groups = may_set_groups(record.process.pid) && !plan::keeps_groups(bundle.config);
   request.state = {.id = record.id, .bundle = record.bundle, .pid = record.process.pid,

@@ -50,7 +50,7 @@ within() {
 
 # A session with a terminal of its own, whose output is the terminal's; it ends with the command's status:
 # on_terminal COMMAND….
-on_terminal() { script --quiet --return --flush --echo never --command "$(printf '%q ' "$@")" /dev/null </dev/null; }
+on_terminal() { SHELL=/bin/bash script --quiet --return --flush --echo never --command "$(printf '%q ' "$@")" /dev/null </dev/null; }
 
 # Writes an image as an archive that all peers load, busybox as caisson has it, and its reference: image FILE NAME [ENV…].
 image() { python3 -B "$BATS_TEST_DIRNAME/make_image.py" "$BUILTIN" "$@"; }
