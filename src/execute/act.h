@@ -69,10 +69,11 @@ struct Context {
 /// A descriptor of the child's, closed at the end of its block. (base's Fd would do; this one keeps errno.)
 class Held {
  public:
-  explicit Held(int fd) noexcept : fd_(fd) {}
+  explicit Held(int fd = -1) noexcept : fd_(fd) {}
   Held(const Held&) = delete;
   Held& operator=(const Held&) = delete;
-  ~Held();
+  ~Held() { reset(); }
+  void reset(int fd = -1) noexcept;
   int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
 

@@ -41,6 +41,39 @@ Outcome join_cgroup(int directory, std::uint64_t flags) noexcept {
   return flags == 0 || ::unshare(static_cast<int>(flags)) == 0 ? done() : failed(Call::kUnshare);
 }
 
+// A visit to another mount namespace. Whoever enters one stands at its root (setns(2)): a root and a directory of one's
+// own are to be found again.
+class Visit {
+ public:
+  Outcome enter(int mounts) noexcept {
+    home_.reset(::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC));
+    root_.reset(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    directory_.reset(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!home_ || !root_ || !directory_) return failed(Call::kOpen, kOwnPlace);
+    return ::setns(mounts, CLONE_NEWNS) == 0 ? done() : failed(Call::kSetns);
+  }
+
+  Outcome leave() noexcept {
+    if (!home_) return done();
+    if (::setns(home_.get(), CLONE_NEWNS) != 0) return failed(Call::kSetns);
+    if (::fchdir(root_.get()) != 0 || ::chroot(".") != 0) return failed(Call::kChroot);
+    return ::fchdir(directory_.get()) == 0 ? done() : failed(Call::kChdir);
+  }
+
+  // In a process that was born there, and has no business at home.
+  void stay() noexcept {
+    home_.reset();
+    root_.reset();
+    directory_.reset();
+  }
+
+ private:
+  static constexpr std::size_t kOwnPlace = 1;
+  Held home_;
+  Held root_;
+  Held directory_;
+};
+
 }  // namespace
 
 Outcome act(const plan::WriteFile& step, Context& context) noexcept {
@@ -104,15 +137,23 @@ Outcome act(const plan::Spawn& step, Context& context) noexcept {
     arguments.flags |= CLONE_INTO_CGROUP;
     arguments.cgroup = static_cast<std::uint64_t>(context.at(step.cgroup));
   }
+  Visit visit;
+  if (step.mounts != plan::kNoSlot) {
+    if (const Outcome entered = visit.enter(context.at(step.mounts)); !entered.ok()) return entered;
+  }
   const pid_t pid = kernel::clone3(arguments);
-  if (pid < 0) return failed(Call::kClone3);
   if (pid == 0) {
+    visit.stay();
+    if (step.mounts != plan::kNoSlot) ::close(context.at(step.mounts));
     if (context.lane == plan::Lane::kParent) {
       ::close(context.channel);
       context.channel = std::exchange(context.other_channel, -1);
     }
     run_process(context, step.lane, step.joins ? join_cgroup(context.at(step.cgroup), later) : done());
   }
+  const Outcome cloned = pid < 0 ? failed(Call::kClone3) : done();
+  const Outcome left = visit.leave();
+  if (pid < 0) return cloned;
   // What is left open on the other side is the other side's: its end of file must reach us.
   if (context.lane == plan::Lane::kParent) {
     ::close(context.other_channel);
@@ -124,7 +165,7 @@ Outcome act(const plan::Spawn& step, Context& context) noexcept {
   } else {
     ::close(pidfd);
   }
-  return done();
+  return left;
 }
 
 Outcome act(const plan::Await& step, Context& context) noexcept {

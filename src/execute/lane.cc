@@ -52,10 +52,11 @@ void reset_signals() noexcept {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-Held::~Held() {
+void Held::reset(int fd) noexcept {
   const int error = errno;
   if (fd_ >= 0) ::close(fd_);
   errno = error;
+  fd_ = fd;
 }
 
 Outcome run_lane(Context& context) noexcept {

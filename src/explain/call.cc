@@ -104,6 +104,9 @@ struct Caller {
     return {quoted(groups ? "gid_map" : "uid_map"), quoted(trimmed(plan.view(groups ? a.gid_map : a.uid_map)))};
   }
   Operands operator()(const plan::Spawn& a) const {
+    if (what.call == Call::kSetns) return {slot_words(plan, a.mounts), "CLONE_NEWNS"};
+    if (what.call == Call::kChroot || what.call == Call::kChdir) return {"what it was before"};
+    if (what.call == Call::kOpen && what.operand == 1) return {quoted("/proc/self/ns/mnt")};
     if (what.call == Call::kOpen || what.call == Call::kWrite) {
       return {quoted(slot_path(plan, a.cgroup) + "/cgroup.procs")};
     }

@@ -126,6 +126,7 @@ struct Operands {
         .words("namespaces", namespace_words(a.flags))
         .text("flags", clone_flag_names(a.flags));
     object.slot("pid", a.pid).slot("pidfd", a.pidfd).slot("cgroup", a.cgroup).yes("joins", a.joins);
+    object.slot("mounts", a.mounts);
   }
   void operator()(const plan::Await& a) { object.text("tag", tag_name(a.tag)); }
   void operator()(const plan::AwaitStart& a) { object.slot("listener", a.listener); }

@@ -137,7 +137,8 @@ struct Teller {
   Words operator()(const plan::Spawn& a) const {
     const bool any = !namespace_words(a.flags).empty();
     const std::string with = any ? " with new " + namespaces(a.flags) : "";
-    return {fmt::format("clone{}{}", a.lane == plan::Lane::kLauncher ? " the launcher" : "", with),
+    const std::string from = a.mounts == kNoSlot ? "" : " from inside " + slot_words(plan, a.mounts);
+    return {fmt::format("clone{}{}{}", a.lane == plan::Lane::kLauncher ? " the launcher" : "", with, from),
             (a.cgroup == kNoSlot ? ""
              : a.joins           ? ", which joins the cgroup of " + slot_words(plan, a.cgroup)
                                  : ", born in the cgroup of " + slot_words(plan, a.cgroup)) +

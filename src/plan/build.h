@@ -27,6 +27,8 @@ inline constexpr std::string_view kSlotOutput = "standard output";
 inline constexpr std::string_view kSlotError = "standard error";
 inline constexpr std::string_view kSlotTarget = "pidfd of the process to join";  ///< given, for plan_process()
 inline constexpr std::string_view kSlotStart = "socket to be started at";  ///< given, with Request::wait_for_start
+inline constexpr std::string_view kSlotFewMounts =
+    "mount namespace with few mounts";  ///< given where Request::few_mounts makes a difference: Spawn::mounts
 
 /// A file or directory of the host that is made for the container, and mounted by its configuration.
 struct MountSource {
@@ -59,6 +61,7 @@ struct Request {
   std::optional<std::vector<std::string>> cgroup_paths;
   std::optional<std::string> device_list;  ///< of a v1 cgroup that has others below it: cgroup/device_transition.h
   bool copies_mounts = true;  ///< false: the caller may not copy the mounts that it sees; the child can, in its own
+  bool few_mounts = false;     ///< there is a mount namespace that is cheaper to copy than the caller's (kSlotFewMounts)
   std::uint32_t preserve_fds = 0;  ///< descriptors 3 … 2+n stay open
   bool terminal_adds_returns = true;  ///< Console::adds_returns
   bool no_pivot = false;           ///< the root is moved onto "/" and entered by chroot(2): for a host on an initramfs

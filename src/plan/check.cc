@@ -1,6 +1,7 @@
 #include "plan/check.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include <fmt/format.h>
@@ -97,9 +98,19 @@ class Checker {
       if (!known.contains(slot)) complain(lane, number, "reads slot '{}' before it is written", plan_.slot_name(slot));
     }
     if (pivoted && names_host_path(action)) complain(lane, number, "names a host path after the pivot");
+    if (!pivoted && elsewhere_ && lane != Lane::kParent && needs_hosts_mounts(action))
+      complain(lane, number, "names a path of mounts that it was not born among");
     if (!pivoted && pivots_ && works_in_own_root(action)) complain(lane, number, "works in the host's root");
     if (const auto* home = std::get_if<FindHome>(&action)) check_home(lane, number, *home);
     if (lacks_root(action)) complain(lane, number, "works on a path inside the root without the root's slot");
+  }
+
+  // What those who are born by Spawn::mounts have no sight of. Files that they open are below /proc.
+  static bool needs_hosts_mounts(const Action& action) {
+    if (const auto* root = std::get_if<MountRoot>(&action)) return root->tree == kNoSlot;
+    if (const auto* attach = std::get_if<AttachCgroup>(&action)) return attach->tasks.count != 0;
+    if (const auto* tree = std::get_if<OpenTree>(&action)) return static_cast<bool>(tree->source);
+    return std::holds_alternative<RunHook>(action);
   }
 
   void check_home(Lane lane, std::size_t number, const FindHome& home) {
@@ -144,6 +155,7 @@ class Checker {
   }
 
   void check_spawn(Lane lane, std::size_t number, Lane spawned, const std::set<Slot>& known) {
+    if (const Spawn& spawn = std::get<Spawn>(plan_.lane(lane)[number].action); spawn.mounts != kNoSlot) elsewhere_ = true;
     if (spawned <= lane || !spawned_.insert(spawned).second) {
       complain(lane, number, "spawns the {} a second time", kLaneNames[static_cast<std::size_t>(spawned)]);
     } else {
@@ -190,6 +202,7 @@ class Checker {
   const bool pivots_ = std::any_of(plan_.lane(Lane::kChild).begin(), plan_.lane(Lane::kChild).end(), [](const Step& step) {
     return std::holds_alternative<Pivot>(step.action);
   });
+  bool elsewhere_ = false;
   std::set<Lane> spawned_;
   std::vector<std::string> broken_;
 };
@@ -210,7 +223,7 @@ SlotUse slot_use(const Action& action) {
           [](const MakeUserNamespace& a) { return SlotUse{{}, {a.slot}}; },
           [](const MoveNetworkDevice& a) { return SlotUse{{a.pid}, {a.index, a.network}}; },
           [](const JoinResctrlGroup& a) { return SlotUse{{a.pid}, {a.made}}; },
-          [](const Spawn& a) { return SlotUse{present({a.cgroup}), present({a.pid, a.pidfd})}; },
+          [](const Spawn& a) { return SlotUse{present({a.cgroup, a.mounts}), present({a.pid, a.pidfd})}; },
           [](const AwaitStart& a) { return SlotUse{{a.listener}, {}}; },
           [](const SendDescriptor& a) { return SlotUse{present({a.descriptor, a.value}), {}}; },
           [](const ReceiveDescriptor& a) { return SlotUse{present({a.sender}), present({a.descriptor, a.value})}; },

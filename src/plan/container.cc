@@ -66,6 +66,7 @@ class ContainerPlanner {
   bool is_spoken_to_at_birth() const { return needs_launcher() || is_new(spec::NamespaceType::kUser); }
   bool denies_setgroups() const;
   Slot joined_user_namespace() const;
+  bool may_be_born_elsewhere() const;
   void session();
   void time_namespace();
   void sysctls();
@@ -88,6 +89,7 @@ class ContainerPlanner {
   std::vector<Joined> joined_;
   std::uint64_t clone_flags_ = 0;
   bool unified_ = false;
+  Slot few_mounts_ = kNoSlot;
   Slot cgroup_first_ = kNoSlot;
   std::size_t cgroup_count_ = 0;
   cgroup::Layout layout_;
@@ -135,7 +137,15 @@ Result<> ContainerPlanner::lay_out_cgroup() {
 // child, where the child can open the cgroup's files itself.
 bool ContainerPlanner::makes_cgroup_beside_child() const {
   return !unified_ && cgroup_count_ != 0 && is_new(spec::NamespaceType::kCgroup) &&
-         find(spec::NamespaceType::kUser) == nullptr && !needs_launcher();
+         find(spec::NamespaceType::kUser) == nullptr && !needs_launcher() && few_mounts_ == kNoSlot;
+}
+
+// Nothing of the child's names a path of the host's, nor does a hook that comes by before the pivot.
+bool ContainerPlanner::may_be_born_elsewhere() const {
+  const spec::Hooks& hooks = config_.hooks;
+  if (!request_.few_mounts || builder_.facts().is_ordinary_user()) return false;
+  if (!hooks.prestart.empty() || !hooks.create_runtime.empty() || !hooks.create_container.empty()) return false;
+  return !scope_ && !request_.no_pivot && !names_host_in_mounts(config_);
 }
 
 // A unit is made with the process in it: systemd moves it there.
@@ -351,6 +361,7 @@ Result<> ContainerPlanner::spawn() {
   std::uint64_t flags = clone_flags_;
   if (!is_born_there()) flags &= ~std::uint64_t{CLONE_NEWCGROUP};
   Spawn spawn{.lane = Lane::kChild, .flags = flags, .pid = pid_, .pidfd = pidfd_};
+  if (!needs_launcher()) spawn.mounts = few_mounts_;
   if (is_born_there()) spawn.cgroup = cgroup_first_;
   // Where it cannot be born in the cgroup (before Linux 5.7, or where a filter knows clone3(2) not), it goes there.
   const auto or_joins = [&](Step& step) {
@@ -367,7 +378,7 @@ Result<> ContainerPlanner::spawn() {
   const Slot launcher = plan.new_slot("pid of the launcher");
   const Slot launcher_pidfd = plan.new_slot("pidfd of the launcher");
   builder_.add(Lane::kParent, "linux.namespaces", "enters the namespaces that only a child born inside can be in",
-               Spawn{.lane = Lane::kLauncher, .pid = launcher, .pidfd = launcher_pidfd}, Undo::kKill);
+               Spawn{.lane = Lane::kLauncher, .pid = launcher, .pidfd = launcher_pidfd, .mounts = few_mounts_}, Undo::kKill);
   // Who is root of that user namespace could trace its child from its birth on: the child is as the launcher is. An
   // ordinary user's own files in procfs would be root's then.
   if (joined_user_namespace() != kNoSlot && !builder_.facts().is_ordinary_user()) {
@@ -559,10 +570,11 @@ Result<Plan> ContainerPlanner::plan() {
                              "ranges in /etc/subgid")));
   }
   TRY(builder_.begin(config_.process, in_user_namespace));
-  const bool beside = makes_cgroup_beside_child();
-  if (!beside && !scope_) make_cgroup();
   // An ordinary user may copy mounts only in a mount namespace that its own user namespace owns.
   const bool child_opens = (builder_.facts().is_ordinary_user() && in_user_namespace) || !request_.copies_mounts;
+  if (!child_opens && may_be_born_elsewhere()) few_mounts_ = plan.give_slot(kSlotFewMounts);
+  const bool beside = makes_cgroup_beside_child();
+  if (!beside && !scope_) make_cgroup();
   ContainerFiles files(config_, builder_,
                        FileSituation{.own_cgroup_namespace = is_new(spec::NamespaceType::kCgroup),
                                      .host_cgroup_namespace = find(spec::NamespaceType::kCgroup) == nullptr,
@@ -571,6 +583,7 @@ Result<Plan> ContainerPlanner::plan() {
                                      .bind_devices = in_user_namespace || !builder_.facts().may(kCapMknod),
                                      .bind_sysfs = in_user_namespace && !is_new(spec::NamespaceType::kNetwork),
                                      .in_user_namespace = in_user_namespace,
+                                     .root_at_top = in_user_namespace || few_mounts_ != kNoSlot,
                                      .opener = child_opens ? Lane::kChild : Lane::kParent});
   if (!child_opens) TRY(files.open());
   // Those of a new namespace are known once it is there; with one that is joined, the child does not wait for them.

@@ -97,6 +97,15 @@ std::optional<OtherView> other_view(std::string_view source) {
 
 }  // namespace
 
+bool names_host_in_mounts(const spec::Config& config) {
+  constexpr std::array<std::string_view, 11> kOfNothing = {"proc",    "tmpfs", "devpts", "mqueue",     "sysfs", "cgroup",
+                                                           "cgroup2", "bpf",   "ramfs",  "securityfs", "debugfs"};
+  return std::any_of(config.mounts.begin(), config.mounts.end(), [&](const spec::Mount& mount) {
+    return !is_bind_mount(mount, read_mount_options(mount.options)) &&
+           std::find(kOfNothing.begin(), kOfNothing.end(), mount.type) == kOfNothing.end();
+  });
+}
+
 Slot ContainerFiles::open_tree(std::string_view item, std::string_view reason, std::string_view source, bool recursive,
                                std::uint64_t propagation, bool no_follow) {
   Plan& plan = builder_.plan();
@@ -332,9 +341,8 @@ void ContainerFiles::place_root() {
   } else {
     builder_.add(
         Lane::kChild, "root.path", "a root must be a mount to be pivoted into",
-        // The user namespace's root may not get to the directory itself, everybody does to "/".
         MountRoot{
-            .tree = root_tree_, .at = plan.add(situation_.in_user_namespace ? "/" : in_bundle(config_.root.path)), .root = root_});
+            .tree = root_tree_, .at = plan.add(situation_.root_at_top ? "/" : in_bundle(config_.root.path)), .root = root_});
   }
 }
 

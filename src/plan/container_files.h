@@ -25,8 +25,13 @@ struct FileSituation {
   bool bind_devices = false;           ///< device nodes cannot be made: the host's are bound
   bool bind_sysfs = false;             ///< a fresh sysfs may be refused: the host's is bound then
   bool in_user_namespace = false;
+  bool root_at_top = false;            ///< the root is mounted over "/": its own directory cannot be reached
   Lane opener = Lane::kParent;  ///< who may copy the host's mounts: an ordinary user's child, in a namespace of its own
 };
+
+/// Whether a path of the host's is told to the kernel as something is mounted: by a file system's source or its options
+/// (an ext4's device, an overlay's layers), and not as a tree that is opened before.
+bool names_host_in_mounts(const spec::Config& config);
 
 class ContainerFiles {
  public:

@@ -172,7 +172,8 @@ struct JoinResctrlGroup {
 
 /// Clones the next lane's process with `flags` (CLONE_NEW…); its pid and pidfd go to the slots. `cgroup`: born in that
 /// v2 cgroup (CLONE_INTO_CGROUP, Linux 5.7); or, with `joins`, the first thing it does is to go there, before it gets a
-/// cgroup namespace.
+/// cgroup namespace. `mounts`: a mount namespace that this process is in while it clones, so that a new one has copies of
+/// the mounts there, not of the caller's; no path of the host's can be seen from it but those below /proc, /sys and /dev.
 struct Spawn {
   Lane lane = Lane::kChild;
   std::uint64_t flags = 0;
@@ -180,6 +181,7 @@ struct Spawn {
   Slot pidfd = kNoSlot;
   Slot cgroup = kNoSlot;
   bool joins = false;
+  Slot mounts = kNoSlot;
 };
 
 struct Await {

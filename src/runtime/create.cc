@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "execute/executor.h"
 #include "host/probe.h"
+#include "kernel/few_mounts.h"
 #include "kernel/files.h"
 #include "kernel/user_namespace.h"
 #include "plan/resctrl.h"
@@ -24,6 +25,10 @@
 namespace caisson::runtime {
 
 namespace {
+
+// Where the mount namespace is kept that spares containers the copies of the host's mounts, once there are many.
+constexpr std::string_view kFewMounts = "/run/caisson-mounts";
+constexpr std::size_t kManyMounts = 100;
 
 // sd_listen_fds(3): sockets that the service manager gave to this process are the container's.
 std::uint32_t passed_sockets(spec::Process& process) {
@@ -68,6 +73,7 @@ void complete(Designed& designed, const StateRoot& root, const std::string& id, 
   designed.request.new_keyring = choices.new_keyring;
   designed.request.refuses_lost_groups = true;
   designed.request.no_pivot = !choices.pivot;
+  designed.request.few_mounts = choices.few_mounts;
   designed.request.systemd_program = choices.systemd_program;
   designed.request.state = {.id = id,
                             .bundle = designed.bundle.directory,
@@ -85,6 +91,7 @@ class Creation {
  private:
   std::expected<void, LaunchError> launch();
   Result<> prepare();
+  Result<> open_few_mounts();
   Result<> record();
   Result<> hand_over();
   Result<> run_poststart();
@@ -96,6 +103,7 @@ class Creation {
   Created created_;
   Fd listener_;
   Fd console_;
+  Fd few_mounts_;
   Fd channel_;
 };
 
@@ -116,6 +124,7 @@ std::expected<Created, LaunchError> Creation::run() {
 }
 
 Result<> Creation::prepare() {
+  TRY(open_few_mounts());
   const Designed& designed = created_.designed;
   const spec::Config& config = designed.bundle.config;
   created_.record = {.id = options_.id,
@@ -132,6 +141,7 @@ Result<> Creation::prepare() {
                      .choices = options_.choices,
                      .has_poststop = !config.hooks.poststop.empty(),
                      .creator = kernel::identify(::getpid()).value_or(kernel::ProcessId{})};
+  created_.record.choices.few_mounts = designed.request.few_mounts;
   created_.record.systemd_is_user = designed.facts.systemd && designed.facts.systemd->is_user;
   TRY(kernel::write_new_file(root_.config(options_.id), designed.bundle.text, 0600));
   TRY(kernel::write_new_file(root_.record(options_.id), to_json(created_.record), 0600));
@@ -145,12 +155,28 @@ Result<> Creation::prepare() {
   return {};
 }
 
+// It is for speed alone: without it everything is done from where this process is.
+Result<> Creation::open_few_mounts() {
+  Designed& designed = created_.designed;
+  if (designed.plan.find_slot(plan::kSlotFewMounts) == plan::kNoSlot) return {};
+  if (Result<Fd> opened = kernel::few_mounts(std::string(kFewMounts))) {
+    few_mounts_ = std::move(*opened);
+    return {};
+  } else {
+    log_.debug("the host's mounts are copied, as many as they are: " + opened.error().text());
+  }
+  designed.request.few_mounts = false;
+  designed.plan = TRY(plan::plan_container(designed.bundle.config, designed.facts, designed.request));
+  return {};
+}
+
 std::expected<void, LaunchError> Creation::launch() {
   // A container with a terminal does not hold ours open until it is started: who reads them would wait for that.
   Result<Streams> streams = created_.designed.bundle.config.process.terminal ? Streams() : own_streams();
   if (!streams) return std::unexpected(refusal(streams.error()));
   Descriptors descriptors = streams->borrowed();
   descriptors.start = listener_.get();
+  descriptors.few_mounts = few_mounts_.get();
   const Designed& designed = created_.designed;
   tell(designed.plan, log_);
   auto launched = runtime::launch(designed.plan, descriptors, designed.facts, options_.times);
@@ -229,6 +255,7 @@ Result<Designed> design(const StateRoot& root, const CreateOptions& options, con
   TRY(check_preserved(preserved));
   complete(designed, root, options.id, options.choices);
   designed.request.wait_for_start = options.begin == Begin::kWhenStarted;
+  designed.request.few_mounts = is_root_of_host(designed.facts) && kernel::has_more_mounts_than(kManyMounts);
   if (!options.choices.systemd_program.empty()) TRY(use_systemd(options.choices.systemd_program, designed.facts));
   designed.request.preserve_fds = preserved;
   designed.request.terminal_adds_returns = !options.serves_terminal;

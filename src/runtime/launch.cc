@@ -47,6 +47,7 @@ std::expected<Launched, LaunchError> launch(const plan::Plan& plan, const Descri
   executor.give(plan::kSlotError, descriptors.error);
   executor.give(plan::kSlotTarget, descriptors.target);
   executor.give(plan::kSlotStart, descriptors.start);
+  executor.give(plan::kSlotFewMounts, descriptors.few_mounts);
   if (times == Times::kYes) executor.time_steps();
 
   std::string found;

@@ -20,6 +20,7 @@ struct Descriptors {
   int error = -1;
   int target = -1;  ///< pidfd of the process whose namespaces are joined
   int start = -1;   ///< the socket that it waits to be started at
+  int few_mounts = -1;  ///< kernel::few_mounts()
 };
 
 struct Launched {

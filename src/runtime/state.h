@@ -31,6 +31,7 @@ struct Choices {
   bool new_keyring = true;
   bool pivot = true;  ///< not: the root is moved onto "/" (plan::Request::no_pivot)
   bool notifies = false;  ///< the caller's service manager hears of it (notify.h)
+  bool few_mounts = false;  ///< it was born in kernel::few_mounts(), if its configuration allows that
   std::string systemd_program = {};  ///< has systemd make the cgroup (systemd.h); empty: it is made directly
 };
 

@@ -416,6 +416,22 @@ TEST(Checker, SeesASlotThatIsReadBeforeItIsWritten) {
   });
 }
 
+TEST(Checker, SeesAPathOfMountsThatTheChildWasNotBornAmong) {
+  std::size_t broken = 0;
+  for_each_plan(kMutated, [&](const Plan& plan) {
+    if (plan.find_slot(kSlotFewMounts) == kNoSlot) return;
+    Lanes lanes = lanes_of(plan);
+    for (Step& step : lanes[static_cast<std::size_t>(Lane::kChild)]) {
+      auto* root = std::get_if<MountRoot>(&step.action);
+      if (root == nullptr) continue;
+      root->tree = kNoSlot;
+      ++broken;
+    }
+    EXPECT_THAT(broken_rules(with_lanes(plan, lanes)), testing::Contains(HasSubstr("was not born among")));
+  });
+  EXPECT_GT(broken, 0U);
+}
+
 TEST(Checker, SeesASlotThatNobodyWrites) {
   for_each_plan(kMutated, [](const Plan& plan) {
     Lanes lanes = lanes_of(plan);

@@ -462,6 +462,43 @@ std::vector<A> all(const Plan& plan, Lane lane) {
   return found;
 }
 
+TEST(FewMounts, AreWhereAContainerIsBornThatNamesNoPathOfTheHost) {
+  const Request request{.few_mounts = true};
+  const auto is_born_there = [](const Result<Plan>& plan) { return plan->find_slot(kSlotFewMounts) != kNoSlot; };
+  const spec::Config config = smallest();
+  ASSERT_TRUE(is_born_there(plan_of(config, CgroupMode::kHybrid, request)));
+  const auto plan = plan_of(config, CgroupMode::kHybrid, request);
+  EXPECT_NE(all<Spawn>(*plan, Lane::kParent).back().mounts, kNoSlot);
+  EXPECT_EQ(plan->view(all<MountRoot>(*plan, Lane::kChild).front().at), "/");
+  EXPECT_THAT(broken_rules(*plan), IsEmpty());
+  EXPECT_FALSE(is_born_there(plan_of(config)));
+  EXPECT_FALSE(is_born_there(plan_container(config, ordinary_user(), request)));
+
+  spec::Config mounted = config;
+  mounted.mounts = {{"/tmp", "overlay", "overlay", {"lowerdir=/a:/b"}}};
+  EXPECT_FALSE(is_born_there(plan_of(mounted, CgroupMode::kHybrid, request)));
+  mounted.mounts = {{"/tmp", "none", "/a", {"rbind"}}, {"/proc", "proc", "proc", {}}};
+  EXPECT_TRUE(is_born_there(plan_of(mounted, CgroupMode::kHybrid, request)));
+
+  for (auto hooks : {&spec::Hooks::prestart, &spec::Hooks::create_runtime, &spec::Hooks::create_container}) {
+    spec::Config hooked = config;
+    hooked.hooks.*hooks = {{.path = "/bin/true"}};
+    EXPECT_FALSE(is_born_there(plan_of(hooked, CgroupMode::kHybrid, request)));
+  }
+  spec::Config hooked = config;
+  hooked.hooks.start_container = {{.path = "/bin/true"}};
+  EXPECT_TRUE(is_born_there(plan_of(hooked, CgroupMode::kHybrid, request)));
+}
+
+TEST(FewMounts, AreTheLaunchersWhereOneGoesBetween) {
+  spec::Config config = smallest();
+  config.linux_.namespaces.push_back({NamespaceType::kPid, "/proc/42/ns/pid"});
+  const auto plan = plan_of(config, CgroupMode::kHybrid, {.few_mounts = true});
+  ASSERT_TRUE(plan) << plan.error().text();
+  EXPECT_NE(all<Spawn>(*plan, Lane::kParent).front().mounts, kNoSlot);
+  EXPECT_EQ(all<Spawn>(*plan, Lane::kLauncher).front().mounts, kNoSlot);
+}
+
 TEST(Devices, TheConfigsOwnTakesTheStandardOnesPlace) {
   spec::Config config = smallest();
   config.linux_.devices = {{.path = "/dev/null", .type = 'c', .major = 1, .minor = 3, .file_mode = 0600}};
