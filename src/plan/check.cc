@@ -1,7 +1,6 @@
 #include "plan/check.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include <fmt/format.h>
