@@ -133,11 +133,11 @@ Result<> ContainerPlanner::lay_out_cgroup() {
   return {};
 }
 
-// A v1 cgroup takes as long to make as the container's first mounts: they are made at the same time, by parent and
-// child, where the child can open the cgroup's files itself.
+// v1 cgroups take as long to make as a network namespace and the container's first mounts: they are made at the same time,
+// by parent and child, where the child can open the cgroup's files itself.
 bool ContainerPlanner::makes_cgroup_beside_child() const {
-  return !unified_ && cgroup_count_ != 0 && is_new(spec::NamespaceType::kCgroup) &&
-         find(spec::NamespaceType::kUser) == nullptr && !needs_launcher() && few_mounts_ == kNoSlot;
+  return !unified_ && !scope_ && cgroup_count_ != 0 && find(spec::NamespaceType::kUser) == nullptr &&
+         !needs_launcher() && few_mounts_ == kNoSlot;
 }
 
 // Nothing of the child's names a path of the host's, nor does a hook that comes by before the pivot.
@@ -360,6 +360,7 @@ Result<> ContainerPlanner::spawn() {
   // Where it is not born in its cgroup the namespace is made after joining that, which becomes its root.
   std::uint64_t flags = clone_flags_;
   if (!is_born_there()) flags &= ~std::uint64_t{CLONE_NEWCGROUP};
+  if (makes_cgroup_beside_child()) flags &= ~std::uint64_t{CLONE_NEWNET};
   Spawn spawn{.lane = Lane::kChild, .flags = flags, .pid = pid_, .pidfd = pidfd_};
   if (!needs_launcher()) spawn.mounts = few_mounts_;
   if (is_born_there()) spawn.cgroup = cgroup_first_;
@@ -468,6 +469,8 @@ void ContainerPlanner::session() {
   time_namespace();
   if (find(spec::NamespaceType::kUser) == nullptr) builder_.keyring(config_.process);
   if (is_new(spec::NamespaceType::kNetwork)) {
+    if (makes_cgroup_beside_child())
+      builder_.add(Lane::kChild, "linux.namespaces", "made while the parent makes the cgroups", Unshare{CLONE_NEWNET});
     builder_.add(Lane::kChild, "linux.namespaces", "a new network namespace has a loopback that is down",
                  BringUpLoopback{});
   }
@@ -579,7 +582,7 @@ Result<Plan> ContainerPlanner::plan() {
                        FileSituation{.own_cgroup_namespace = is_new(spec::NamespaceType::kCgroup),
                                      .host_cgroup_namespace = find(spec::NamespaceType::kCgroup) == nullptr,
                                      .cgroup_directories = layout_.directories,
-                                     .cgroup_is_late = scope_.has_value(),
+                                     .cgroup_is_late = scope_.has_value() || beside,
                                      .bind_devices = in_user_namespace || !builder_.facts().may(kCapMknod),
                                      .bind_sysfs = in_user_namespace && !is_new(spec::NamespaceType::kNetwork),
                                      .in_user_namespace = in_user_namespace,
