@@ -241,7 +241,9 @@ Outcome act(const plan::JoinNamespace& step, Context& context) noexcept {
   return ::setns(context.at(step.descriptor), static_cast<int>(step.flags)) == 0 ? done() : failed(Call::kSetns);
 }
 
-Outcome act(const plan::Unshare& step, Context&) noexcept {
+Outcome act(const plan::Unshare& step, Context& context) noexcept {
+  if (step.ahead != plan::kNoSlot)
+    return ::setns(context.at(step.ahead), static_cast<int>(step.flags)) == 0 ? done() : failed(Call::kSetns);
   return ::unshare(static_cast<int>(step.flags)) == 0 ? done() : failed(Call::kUnshare);
 }
 

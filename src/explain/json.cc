@@ -142,7 +142,9 @@ struct Operands {
   void operator()(const plan::AttachCgroup& a) {
     object.slot("first", a.first).number("count", a.count).texts("tasks", a.tasks);
   }
-  void operator()(const plan::Unshare& a) { object.words("namespaces", namespace_words(a.flags)); }
+  void operator()(const plan::Unshare& a) {
+    object.words("namespaces", namespace_words(a.flags)).slot("ahead", a.ahead);
+  }
   void operator()(const plan::MakeTimeNamespace& a) { object.text("offsets", a.offsets); }
   void operator()(const plan::BringUpLoopback&) {}
   void operator()(const plan::SetHostname& a) { object.text("hostname", a.hostname).text("domainname", a.domainname); }

@@ -191,7 +191,10 @@ struct Teller {
     for (int i = 0; i < a.count; ++i) paths.push_back(slot_path(plan, static_cast<Slot>(a.first + i)));
     return {fmt::format("join the {}", plural("cgroup", paths.size())), " " + braces(paths)};
   }
-  Words operator()(const plan::Unshare& a) const { return {"unshare the " + namespaces(a.flags)}; }
+  Words operator()(const plan::Unshare& a) const {
+    if (a.ahead == kNoSlot) return {"unshare the " + namespaces(a.flags)};
+    return {"enter the new " + namespaces(a.flags), " in " + slot_words(plan, a.ahead)};
+  }
   Words operator()(const plan::MakeTimeNamespace& a) const {
     std::vector<std::string> clocks;
     for (const std::string_view line : split(without_newline(plan.view(a.offsets)), '\n')) {

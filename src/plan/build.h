@@ -27,6 +27,8 @@ inline constexpr std::string_view kSlotOutput = "standard output";
 inline constexpr std::string_view kSlotError = "standard error";
 inline constexpr std::string_view kSlotTarget = "pidfd of the process to join";  ///< given, for plan_process()
 inline constexpr std::string_view kSlotStart = "socket to be started at";  ///< given, with Request::wait_for_start
+inline constexpr std::string_view kSlotNetwork =
+    "network namespace made ahead";  ///< given where Request::network_ahead makes a difference
 inline constexpr std::string_view kSlotFewMounts =
     "mount namespace with few mounts";  ///< given where Request::few_mounts makes a difference: Spawn::mounts
 
@@ -61,6 +63,7 @@ struct Request {
   std::optional<std::vector<std::string>> cgroup_paths;
   std::optional<std::string> device_list;  ///< of a v1 cgroup that has others below it: cgroup/device_transition.h
   bool copies_mounts = true;  ///< false: the caller may not copy the mounts that it sees; the child can, in its own
+  bool network_ahead = false;  ///< the new network namespace is being made already (kSlotNetwork)
   bool few_mounts = false;     ///< there is a mount namespace that is cheaper to copy than the caller's (kSlotFewMounts)
   std::uint32_t preserve_fds = 0;  ///< descriptors 3 … 2+n stay open
   bool terminal_adds_returns = true;  ///< Console::adds_returns
@@ -71,6 +74,10 @@ struct Request {
 /// Errors: what cannot be planned on this host or contradicts itself, with the config item (runtime-spec config.md,
 /// config-linux.md).
 Result<Plan> plan_container(const spec::Config& config, const HostFacts& facts, const Request& request);
+
+/// Whether the container gets a network namespace that Request::network_ahead can be about: a new one, and the caller's user
+/// namespace owns it.
+bool network_can_be_made_ahead(const spec::Config& config);
 
 /// The cgroups that `plan` makes, one a hierarchy.
 std::vector<std::string> cgroup_directories(const Plan& plan);

@@ -219,6 +219,7 @@ SlotUse slot_use(const Action& action) {
           [](const WriteFile& a) { return SlotUse{present({a.directory}), {}}; },
           [](const MapIds& a) { return SlotUse{{a.pid}, {}}; },
           [](const IdMapTree& a) { return SlotUse{present({a.tree, a.pid, a.user_namespace}), {}}; },
+          [](const Unshare& a) { return SlotUse{present({a.ahead}), {}}; },
           [](const MakeUserNamespace& a) { return SlotUse{{}, {a.slot}}; },
           [](const MoveNetworkDevice& a) { return SlotUse{{a.pid}, {a.index, a.network}}; },
           [](const JoinResctrlGroup& a) { return SlotUse{{a.pid}, {a.made}}; },

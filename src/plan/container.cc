@@ -45,7 +45,9 @@ void ContainerPlanner::session() {
   time_namespace();
   if (find(spec::NamespaceType::kUser) == nullptr) builder_.keyring(config_.process);
   if (is_new(spec::NamespaceType::kNetwork)) {
-    if (makes_cgroup_beside_child())
+    if (network_ != kNoSlot)
+      builder_.add(Lane::kChild, "linux.namespaces", "made while the plan was", Unshare{CLONE_NEWNET, network_});
+    else if (makes_cgroup_beside_child())
       builder_.add(Lane::kChild, "linux.namespaces", "made while the parent makes the cgroups", Unshare{CLONE_NEWNET});
     builder_.add(Lane::kChild, "linux.namespaces", "a new network namespace has a loopback that is down",
                  BringUpLoopback{});
@@ -144,6 +146,7 @@ Result<Plan> ContainerPlanner::plan() {
   // An ordinary user may copy mounts only in a mount namespace that its own user namespace owns.
   const bool child_opens = (builder_.facts().is_ordinary_user() && in_user_namespace) || !request_.copies_mounts;
   if (!child_opens && may_be_born_elsewhere()) few_mounts_ = plan.give_slot(kSlotFewMounts);
+  if (request_.network_ahead && network_can_be_made_ahead(config_)) network_ = plan.give_slot(kSlotNetwork);
   const bool beside = makes_cgroup_beside_child();
   if (!beside && !scope_) make_cgroup();
   ContainerFiles files(config_, builder_,
@@ -204,6 +207,15 @@ Result<Plan> plan_hook(const spec::Config& config, const spec::Hook& hook, std::
   const Slot pid = status == "stopped" ? kNoSlot : builder.plan().give_slot(kSlotPid);
   TRY(builder.hook(Lane::kParent, item, hook, builder.state(config, status), pid, "run on the host"));
   return std::move(builder.plan());
+}
+
+bool network_can_be_made_ahead(const spec::Config& config) {
+  const auto& namespaces = config.linux_.namespaces;
+  return std::none_of(namespaces.begin(), namespaces.end(),
+                      [](const spec::Namespace& n) { return n.type == spec::NamespaceType::kUser; }) &&
+         std::any_of(namespaces.begin(), namespaces.end(), [](const spec::Namespace& n) {
+           return n.type == spec::NamespaceType::kNetwork && n.path.empty();
+         });
 }
 
 bool keeps_groups(const spec::Config& config) {

@@ -67,7 +67,7 @@ Result<> ContainerPlanner::spawn() {
   // Where it is not born in its cgroup the namespace is made after joining that, which becomes its root.
   std::uint64_t flags = clone_flags_;
   if (!is_born_there()) flags &= ~std::uint64_t{CLONE_NEWCGROUP};
-  if (makes_cgroup_beside_child()) flags &= ~std::uint64_t{CLONE_NEWNET};
+  if (makes_cgroup_beside_child() || network_ != kNoSlot) flags &= ~std::uint64_t{CLONE_NEWNET};
   Spawn spawn{.lane = Lane::kChild, .flags = flags, .pid = pid_, .pidfd = pidfd_};
   if (!needs_launcher()) spawn.mounts = few_mounts_;
   if (is_born_there()) spawn.cgroup = cgroup_first_;

@@ -77,6 +77,7 @@ class ContainerPlanner {
   std::uint64_t clone_flags_ = 0;
   bool unified_ = false;
   Slot few_mounts_ = kNoSlot;
+  Slot network_ = kNoSlot;  // made ahead
   Slot cgroup_first_ = kNoSlot;
   std::size_t cgroup_count_ = 0;
   cgroup::Layout layout_;

@@ -262,8 +262,10 @@ struct AttachCgroup {
   Range tasks;  ///< texts; none if there are slots
 };
 
+/// unshare(2) of `flags` (CLONE_NEW…); or, with `ahead`, the namespace in that slot is entered, which was made for it before.
 struct Unshare {
   std::uint64_t flags = 0;
+  Slot ahead = kNoSlot;
 };
 
 struct BringUpLoopback {};

@@ -14,6 +14,7 @@
 #include "host/probe.h"
 #include "kernel/few_mounts.h"
 #include "kernel/files.h"
+#include "kernel/network_ahead.h"
 #include "kernel/user_namespace.h"
 #include "plan/resctrl.h"
 #include "runtime/hand_over.h"
@@ -73,6 +74,7 @@ void complete(Designed& designed, const StateRoot& root, const std::string& id, 
   designed.request.new_keyring = choices.new_keyring;
   designed.request.refuses_lost_groups = true;
   designed.request.no_pivot = !choices.pivot;
+  designed.request.network_ahead = choices.network_ahead;
   designed.request.few_mounts = choices.few_mounts;
   designed.request.systemd_program = choices.systemd_program;
   designed.request.state = {.id = id,
@@ -91,7 +93,7 @@ class Creation {
  private:
   std::expected<void, LaunchError> launch();
   Result<> prepare();
-  Result<> open_few_mounts();
+  Result<> open_namespaces();
   Result<> record();
   Result<> hand_over();
   Result<> run_poststart();
@@ -103,12 +105,14 @@ class Creation {
   Created created_;
   Fd listener_;
   Fd console_;
+  kernel::NetworkAhead network_ahead_;
+  Fd network_;
   Fd few_mounts_;
   Fd channel_;
 };
 
 std::expected<Created, LaunchError> Creation::run() {
-  Result<Designed> designed = design(root_, options_, log_);
+  Result<Designed> designed = design(root_, options_, log_, &network_ahead_);
   if (!designed) return std::unexpected(refusal(designed.error()));
   created_.designed = std::move(*designed);
   if (const Result<> reserved = reserve(root_, options_.id); !reserved)
@@ -124,7 +128,7 @@ std::expected<Created, LaunchError> Creation::run() {
 }
 
 Result<> Creation::prepare() {
-  TRY(open_few_mounts());
+  TRY(open_namespaces());
   const Designed& designed = created_.designed;
   const spec::Config& config = designed.bundle.config;
   created_.record = {.id = options_.id,
@@ -141,6 +145,7 @@ Result<> Creation::prepare() {
                      .choices = options_.choices,
                      .has_poststop = !config.hooks.poststop.empty(),
                      .creator = kernel::identify(::getpid()).value_or(kernel::ProcessId{})};
+  created_.record.choices.network_ahead = designed.request.network_ahead;
   created_.record.choices.few_mounts = designed.request.few_mounts;
   created_.record.systemd_is_user = designed.facts.systemd && designed.facts.systemd->is_user;
   TRY(kernel::write_new_file(root_.config(options_.id), designed.bundle.text, 0600));
@@ -155,18 +160,22 @@ Result<> Creation::prepare() {
   return {};
 }
 
-// It is for speed alone: without it everything is done from where this process is.
-Result<> Creation::open_few_mounts() {
+// They are for speed alone: without them everything is made from where this process is.
+Result<> Creation::open_namespaces() {
   Designed& designed = created_.designed;
-  if (designed.plan.find_slot(plan::kSlotFewMounts) == plan::kNoSlot) return {};
-  if (Result<Fd> opened = kernel::few_mounts(std::string(kFewMounts))) {
-    few_mounts_ = std::move(*opened);
-    return {};
-  } else {
-    log_.debug("the host's mounts are copied, as many as they are: " + opened.error().text());
-  }
-  designed.request.few_mounts = false;
-  designed.plan = TRY(plan::plan_container(designed.bundle.config, designed.facts, designed.request));
+  const auto open = [&](std::string_view slot, auto&& opener, Fd& opened, bool& wanted) {
+    if (designed.plan.find_slot(slot) == plan::kNoSlot) return;
+    Result<Fd> result = opener();
+    wanted = result.has_value();
+    if (result) opened = std::move(*result);
+    else log_.debug(fmt::format("without a {}: {}", slot, result.error().text()));
+  };
+  const plan::Request before = designed.request;
+  plan::Request& request = designed.request;
+  open(plan::kSlotNetwork, [&] { return network_ahead_.take(); }, network_, request.network_ahead);
+  open(plan::kSlotFewMounts, [] { return kernel::few_mounts(std::string(kFewMounts)); }, few_mounts_, request.few_mounts);
+  if (request.network_ahead == before.network_ahead && request.few_mounts == before.few_mounts) return {};
+  designed.plan = TRY(plan::plan_container(designed.bundle.config, designed.facts, request));
   return {};
 }
 
@@ -177,6 +186,7 @@ std::expected<void, LaunchError> Creation::launch() {
   Descriptors descriptors = streams->borrowed();
   descriptors.start = listener_.get();
   descriptors.few_mounts = few_mounts_.get();
+  descriptors.network = network_.get();
   const Designed& designed = created_.designed;
   tell(designed.plan, log_);
   auto launched = runtime::launch(designed.plan, descriptors, designed.facts, options_.times);
@@ -245,16 +255,20 @@ LaunchError Creation::give_up(LaunchError error) {
 
 LaunchError refusal(const Error& error) { return {.line = error.text(), .hint = error.hint, .exit_status = 1}; }
 
-Result<Designed> design(const StateRoot& root, const CreateOptions& options, const Log& log) {
+Result<Designed> design(const StateRoot& root, const CreateOptions& options, const Log& log,
+                        kernel::NetworkAhead* network_ahead) {
   Designed designed;
   designed.bundle = TRY(read_bundle(options.bundle, options.config_file, options.strictness));
   for (const std::string& warning : designed.bundle.warnings) log.warning(warning);
   spec::Config& config = designed.bundle.config;
+  const bool makes_network = ::geteuid() == 0 && plan::network_can_be_made_ahead(config);
+  if (makes_network && network_ahead != nullptr) network_ahead->begin();
   TRY(check_terminal(options, config.process.terminal));
   const std::uint32_t preserved = options.preserve_fds + passed_sockets(config.process);
   TRY(check_preserved(preserved));
   complete(designed, root, options.id, options.choices);
   designed.request.wait_for_start = options.begin == Begin::kWhenStarted;
+  designed.request.network_ahead = makes_network;
   designed.request.few_mounts = is_root_of_host(designed.facts) && kernel::has_more_mounts_than(kManyMounts);
   if (!options.choices.systemd_program.empty()) TRY(use_systemd(options.choices.systemd_program, designed.facts));
   designed.request.preserve_fds = preserved;

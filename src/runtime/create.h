@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "host/facts.h"
+#include "kernel/network_ahead.h"
 #include "plan/build.h"
 #include "runtime/bundle.h"
 #include "runtime/launch.h"
@@ -36,7 +37,8 @@ struct CreateOptions {
   Times times = Times::kNo;
 };
 
-/// What a container is made of, before anything is made: for create(), and to explain it.
+/// What a container is made of, before anything is made: for create(), and to explain it. What takes the kernel long is
+/// begun in `network_ahead` as soon as it is known to be wanted.
 struct Designed {
   Bundle bundle;
   HostFacts facts;
@@ -44,7 +46,8 @@ struct Designed {
   plan::Plan plan;
   Settled settled;
 };
-Result<Designed> design(const StateRoot& root, const CreateOptions& options, const Log& log);
+Result<Designed> design(const StateRoot& root, const CreateOptions& options, const Log& log,
+                        kernel::NetworkAhead* network_ahead = nullptr);
 
 /// A container whose process is there.
 struct Created {

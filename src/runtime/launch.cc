@@ -48,6 +48,7 @@ std::expected<Launched, LaunchError> launch(const plan::Plan& plan, const Descri
   executor.give(plan::kSlotTarget, descriptors.target);
   executor.give(plan::kSlotStart, descriptors.start);
   executor.give(plan::kSlotFewMounts, descriptors.few_mounts);
+  executor.give(plan::kSlotNetwork, descriptors.network);
   if (times == Times::kYes) executor.time_steps();
 
   std::string found;

@@ -21,6 +21,7 @@ struct Descriptors {
   int target = -1;  ///< pidfd of the process whose namespaces are joined
   int start = -1;   ///< the socket that it waits to be started at
   int few_mounts = -1;  ///< kernel::few_mounts()
+  int network = -1;     ///< kernel::NetworkAhead's
 };
 
 struct Launched {

@@ -96,14 +96,14 @@ bool is_container_id(std::string_view id) {
 std::string to_json(const Record& record) {
   return fmt::format(
       R"({{"version":{},"id":{},"ociVersion":{},"bundle":{},"rootfs":{},"annotations":{},"cgroups":{},"resctrl":{},)"
-      R"("systemd":{},"sharesCgroup":{},"owner":{},"created":{},"newKeyring":{},"pivot":{},"notifies":{},"fewMounts":{},"poststop":{},)"
+      R"("systemd":{},"sharesCgroup":{},"owner":{},"created":{},"newKeyring":{},"pivot":{},"notifies":{},"networkAhead":{},"fewMounts":{},"poststop":{},)"
       R"("creator":{},"process":{}}})"
       "\n",
       kVersion, json_quote(record.id), json_quote(record.oci_version), json_quote(record.bundle),
       json_quote(record.rootfs), string_map(record.annotations), string_list(record.cgroup_directories),
       string_list(record.resctrl_directories), systemd_json(record), record.shares_cgroup, record.owner,
       record.created_ns, record.choices.new_keyring, record.choices.pivot, record.choices.notifies,
-      record.choices.few_mounts, record.has_poststop, process_json(record.creator), process_json(record.process));
+      record.choices.network_ahead, record.choices.few_mounts, record.has_poststop, process_json(record.creator), process_json(record.process));
 }
 
 Result<Record> read_record(std::string_view json) {
@@ -127,6 +127,7 @@ Result<Record> read_record(std::string_view json) {
                   .choices = {.new_keyring = document.at("newKeyring"),
                               .pivot = document.at("pivot"),
                               .notifies = document.at("notifies"),
+                              .network_ahead = document.value("networkAhead", false),
                               .few_mounts = document.value("fewMounts", false),
                               .systemd_program = document.at("systemd").at("program")},
                   .has_poststop = document.at("poststop"),

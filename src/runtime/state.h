@@ -31,6 +31,7 @@ struct Choices {
   bool new_keyring = true;
   bool pivot = true;  ///< not: the root is moved onto "/" (plan::Request::no_pivot)
   bool notifies = false;  ///< the caller's service manager hears of it (notify.h)
+  bool network_ahead = false;  ///< its network namespace was made ahead, if it has one of its own
   bool few_mounts = false;  ///< it was born in kernel::few_mounts(), if its configuration allows that
   std::string systemd_program = {};  ///< has systemd make the cgroup (systemd.h); empty: it is made directly
 };

@@ -247,6 +247,7 @@ plan::Request request(Random& random) {
           .new_keyring = random.one_in(2),
           .new_session = random.one_in(2),
           .death_signal = random.one_in(2) ? 9 : 0,
+          .network_ahead = random.one_in(2),
           .few_mounts = random.one_in(2),
           .preserve_fds = static_cast<std::uint32_t>(random.below(3))};
 }
