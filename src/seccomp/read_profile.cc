@@ -37,15 +37,15 @@ void read_errno_name(Fields& fields, std::string_view key, std::optional<std::ui
 }
 
 void read_dependence(Fields& fields, Dependence& dependence) {
-  fields.each("caps", [&](const spec::Json& element, const std::string& pointer) {
+  fields.each("caps", [&](const spec::Json& element, const spec::Place& place) {
     std::string name;
-    fields.take(element, pointer, name);
+    fields.take(element, place, name);
     if (name.empty()) return;
     if (const std::optional<int> number = spec::capability_number(name)) {
       dependence.capabilities |= spec::capability_bit(*number);
     } else {
       dependence.unknown_capability = true;
-      fields.warn(pointer, fmt::format("unknown capability '{}': no container has it", name));
+      fields.warn(place, fmt::format("unknown capability '{}': no container has it", name));
     }
   });
   fields.read("arches", dependence.go_names);
@@ -148,10 +148,10 @@ std::vector<std::size_t> rule_lines(std::string_view json) {
 
 ProfileReading read_profile(std::string_view json) {
   ProfileReading reading;
-  const std::optional<spec::Json> document = spec::parse_document(json, reading.findings);
+  const std::optional<spec::Document> document = spec::parse_document(json, reading.findings);
   if (!document) return reading;
-  Fields fields(*document, "", reading.findings);
-  if (!document->is_object()) return reading;
+  Fields fields(*document, spec::Place(""), reading.findings);
+  if (!document->IsObject()) return reading;
   read_top(fields, reading.profile);
   if (!reading.findings.errors.empty()) return reading;
   validate(reading.profile, reading.findings);

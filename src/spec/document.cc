@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+#include <rapidjson/error/en.h>
+
 namespace caisson::spec {
 
 namespace {
@@ -13,8 +16,8 @@ std::string line_and_column(std::string_view text, std::size_t position) {
   return fmt::format("line {}, column {}", line, before.size() - line_start + 1);
 }
 
-// Parses once more for the place of a syntax error, which the tree's parser keeps to itself without exceptions.
-class ErrorPlace : public nlohmann::json_sax<Json> {
+// Parses once more for the words about a syntax error, for which the tree's parser has no time: what was expected there.
+class ErrorPlace : public nlohmann::json_sax<nlohmann::json> {
  public:
   bool null() override { return true; }
   bool boolean(bool) override { return true; }
@@ -34,6 +37,8 @@ class ErrorPlace : public nlohmann::json_sax<Json> {
     return false;
   }
 
+  bool found() const { return !words_.empty(); }
+
   // "line 3, column 7: syntax error while parsing value - unexpected ']'…"
   std::string text(std::string_view json) const {
     const std::size_t words = words_.find("syntax error");
@@ -48,17 +53,22 @@ class ErrorPlace : public nlohmann::json_sax<Json> {
 
 }  // namespace
 
-std::optional<Json> parse_document(std::string_view json, Findings& findings) {
+std::optional<Document> parse_document(std::string_view json, Findings& findings) {
   // The parser takes it for the end of the text, whatever follows.
   if (const std::size_t null = json.find('\0'); null != std::string_view::npos) {
     findings.errors.push_back({"", fmt::format("not JSON: {}: a null byte", line_and_column(json, null))});
     return std::nullopt;
   }
-  Json document = Json::parse(json, nullptr, /*allow_exceptions=*/false);
-  if (!document.is_discarded()) return document;
+  constexpr unsigned kHow = rapidjson::kParseValidateEncodingFlag | rapidjson::kParseIterativeFlag;
+  Document document;
+  document.Parse<kHow>(json.data(), json.size());
+  if (!document.HasParseError()) return document;
   ErrorPlace place;
-  Json::sax_parse(json, &place);
-  findings.errors.push_back({"", "not JSON: " + place.text(json)});
+  nlohmann::json::sax_parse(json, &place);
+  findings.errors.push_back(
+      {"", "not JSON: " + (place.found() ? place.text(json)
+                                         : fmt::format("{}: {}", line_and_column(json, document.GetErrorOffset()),
+                                                       rapidjson::GetParseError_En(document.GetParseError())))});
   return std::nullopt;
 }
 

@@ -8,7 +8,9 @@
 
 namespace caisson::spec {
 
+using Document = rapidjson::Document;
+
 /// The tree; nothing for what is not JSON, with the line and column of that among the errors.
-std::optional<Json> parse_document(std::string_view json, Findings& findings);
+std::optional<Document> parse_document(std::string_view json, Findings& findings);
 
 }  // namespace caisson::spec

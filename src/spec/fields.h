@@ -13,13 +13,31 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <rapidjson/document.h>
 
 #include "spec/problem.h"
 
 namespace caisson::spec {
 
-using Json = nlohmann::json;
+using Json = rapidjson::Value;
+
+/// Where a value is in its document. Nobody wants to know unless something is wrong there: it is a chain through the readers
+/// that are at work, and becomes text when it is asked for.
+class Place {
+ public:
+  /// The document's own: `pointer` as it stands.
+  explicit Place(std::string_view pointer) : key_(pointer) {}
+  /// Of a member or an element of what is at `above`, which has to live as long.
+  Place(const Place& above, std::string_view key) : above_(&above), key_(key) {}
+  Place(const Place& above, std::size_t index) : above_(&above), index_(index) {}
+
+  std::string pointer() const;  ///< a JSON pointer (RFC 6901)
+
+ private:
+  const Place* above_ = nullptr;
+  std::string_view key_;
+  std::optional<std::size_t> index_;
+};
 
 template <class T>
 concept WholeNumber = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char>;
@@ -27,18 +45,18 @@ concept WholeNumber = std::integral<T> && !std::same_as<T, bool> && !std::same_a
 class Fields {
  public:
   /// Notes an error if `value` is not an object; then no key is there.
-  Fields(const Json& value, std::string pointer, Findings& findings);
+  Fields(const Json& value, const Place& place, Findings& findings);
 
-  const std::string& pointer() const { return pointer_; }
-  void error(std::string_view key, std::string text) { note(below(pointer_, key), std::move(text)); }
-  void warn(std::string pointer, std::string text) {
-    findings_.warnings.push_back({std::move(pointer), std::move(text)});
+  const Place& place() const { return place_; }
+  void error(std::string_view key, std::string text) { note(Place(place_, key), std::move(text)); }
+  void warn(const Place& place, std::string text) {
+    findings_.warnings.push_back({place.pointer(), std::move(text)});
   }
 
   /// Reads `key` into `target`, which stays as it is if the key is absent or of another type.
   template <class T>
   void read(std::string_view key, T& target) {
-    if (const Json* value = find(key)) take(*value, below(pointer_, key), target);
+    if (const Json* value = find(key)) take(*value, Place(place_, key), target);
   }
 
   /// The same for a key that has to be there.
@@ -49,21 +67,21 @@ class Fields {
       if (is_object_) error(key, "missing");
       return;
     }
-    take(*value, below(pointer_, key), target);
+    take(*value, Place(place_, key), target);
   }
 
   /// Reads the object at `key` with `read_one(Fields&)`.
   template <class Read>
   void object(std::string_view key, Read read_one) {
-    if (const Json* value = find(key)) one(*value, below(pointer_, key), read_one);
+    if (const Json* value = find(key)) one(*value, Place(place_, key), read_one);
   }
 
   /// Reads a list of objects with `read_one(Fields&, T&)`.
   template <class T, class Read>
   void list(std::string_view key, std::vector<T>& target, Read read_one) {
-    each(key, [&](const Json& element, const std::string& pointer) {
+    each(key, [&](const Json& element, const Place& place) {
       T& item = target.emplace_back();
-      one(element, pointer, [&](Fields& fields) { read_one(fields, item); });
+      one(element, place, [&](Fields& fields) { read_one(fields, item); });
     });
   }
 
@@ -71,21 +89,23 @@ class Fields {
   template <class T, class Read>
   void map(std::string_view key, std::map<std::string, T>& target, Read read_one) {
     object(key, [&](Fields& fields) {
-      for (const auto& [name, value] : fields.object_.items()) {
-        T& item = target[name];
+      for (const auto& member : fields.object_.GetObject()) {
+        const std::string_view name = text_of(member.name);
+        T& item = target[std::string(name)];
         fields.object(name, [&](Fields& members) { read_one(members, item); });
       }
     });
   }
 
-  /// Calls `visit(element, pointer)` for each element of the list at `key`.
+  /// Calls `visit(element, place)` for each element of the list at `key`.
   template <class Visit>
   void each(std::string_view key, Visit visit) {
     const Json* value = find(key);
     if (value == nullptr) return;
-    const std::string pointer = below(pointer_, key);
-    if (!value->is_array()) return note(pointer, "wrong type: a list is expected");
-    for (std::size_t i = 0; i < value->size(); ++i) visit((*value)[i], below(pointer, i));
+    const Place list(place_, key);
+    if (!value->IsArray()) return note(list, "wrong type: a list is expected");
+    std::size_t i = 0;
+    for (const Json& element : value->GetArray()) visit(element, Place(list, i++));
   }
 
   /// A key of the specification that this version does not implement: an error unless it asks for nothing.
@@ -94,51 +114,52 @@ class Fields {
   /// Warns of every key that nobody asked for. To be called last.
   void finish();
 
-  void take(const Json& value, const std::string& pointer, bool& target);
-  void take(const Json& value, const std::string& pointer, std::string& target);
-  void take(const Json& value, const std::string& pointer, std::map<std::string, std::string>& target);
+  void take(const Json& value, const Place& place, bool& target);
+  void take(const Json& value, const Place& place, std::string& target);
+  void take(const Json& value, const Place& place, std::map<std::string, std::string>& target);
 
   template <WholeNumber T>
-  void take(const Json& value, const std::string& pointer, T& target) {
-    if (!value.is_number()) return note(pointer, "wrong type: a whole number is expected");
+  void take(const Json& value, const Place& place, T& target) {
+    if (!value.IsNumber()) return note(place, "wrong type: a whole number is expected");
     const auto set = [&](auto number) {
       const bool fits = std::in_range<T>(number);
       if (fits) target = static_cast<T>(number);
       return fits;
     };
-    if (value.is_number_unsigned() && set(value.get<std::uint64_t>())) return;
-    if (value.is_number_integer() && !value.is_number_unsigned() && set(value.get<std::int64_t>())) return;
-    note(pointer,
+    if (value.IsUint64() && set(value.GetUint64())) return;
+    if (value.IsInt64() && !value.IsUint64() && set(value.GetInt64())) return;
+    note(place,
          fmt::format("not a whole number from {} to {}", std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
   }
 
   template <class T>
-  void take(const Json& value, const std::string& pointer, std::optional<T>& target) {
-    take(value, pointer, target.emplace());
+  void take(const Json& value, const Place& place, std::optional<T>& target) {
+    take(value, place, target.emplace());
   }
 
   template <class T>
-  void take(const Json& value, const std::string& pointer, std::vector<T>& target) {
-    if (!value.is_array()) return note(pointer, "wrong type: a list is expected");
-    for (std::size_t i = 0; i < value.size(); ++i) take(value[i], below(pointer, i), target.emplace_back());
+  void take(const Json& value, const Place& place, std::vector<T>& target) {
+    if (!value.IsArray()) return note(place, "wrong type: a list is expected");
+    target.reserve(target.size() + value.Size());
+    std::size_t i = 0;
+    for (const Json& element : value.GetArray()) take(element, Place(place, i++), target.emplace_back());
   }
 
  private:
   const Json* find(std::string_view key);
-  void note(std::string pointer, std::string text) {
-    findings_.errors.push_back({std::move(pointer), std::move(text)});
-  }
+  static std::string_view text_of(const Json& text) { return {text.GetString(), text.GetStringLength()}; }
+  void note(const Place& place, std::string text) { findings_.errors.push_back({place.pointer(), std::move(text)}); }
 
   template <class Read>
-  void one(const Json& value, const std::string& pointer, Read read_one) {
-    Fields fields(value, pointer, findings_);
+  void one(const Json& value, const Place& place, Read read_one) {
+    Fields fields(value, place, findings_);
     if (!fields.is_object_) return;
     read_one(fields);
     fields.finish();
   }
 
   const Json& object_;
-  std::string pointer_;
+  Place place_;
   Findings& findings_;
   bool is_object_;
   std::vector<std::string_view> asked_;

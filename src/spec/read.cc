@@ -19,7 +19,7 @@ void read_mount(Fields& fields, Mount& mount) {
   fields.list("gidMappings", mount.gid_mappings, read_id_mapping);
   if (!mount.destination.empty() &&
       !mount.destination.starts_with('/')) {  // allowed until version 1.0 of the specification
-    fields.warn(below(fields.pointer(), "destination"), "a relative path: taken from the container's root");
+    fields.warn(Place(fields.place(), "destination"), "a relative path: taken from the container's root");
     mount.destination.insert(0, "/");
   }
 }
@@ -80,10 +80,10 @@ void apply(Strictness strictness, Findings& findings) {
 
 Reading read_config(std::string_view json, Strictness strictness) {
   Reading reading;
-  const std::optional<Json> document = parse_document(json, reading.findings);
+  const std::optional<Document> document = parse_document(json, reading.findings);
   if (!document) return reading;
-  Fields fields(*document, "", reading.findings);
-  if (!document->is_object()) return reading;
+  Fields fields(*document, Place(""), reading.findings);
+  if (!document->IsObject()) return reading;
   read_top(fields, reading.config);
   add_validation(reading);
   apply(strictness, reading.findings);
@@ -94,12 +94,12 @@ ProcessReading read_process(std::string_view json, const Config& config, Strictn
   Reading reading{.config = config};
   reading.config.process = {};
   ProcessReading read;
-  const std::optional<Json> document = parse_document(json, reading.findings);
+  const std::optional<Document> document = parse_document(json, reading.findings);
   if (document) {
     // As it stands in a configuration, so that what is found wrong has one form.
     constexpr std::string_view kPointer = "/process";
-    Fields fields(*document, std::string(kPointer), reading.findings);
-    if (document->is_object()) {
+    Fields fields(*document, Place(kPointer), reading.findings);
+    if (document->IsObject()) {
       read_process(fields, reading.config.process);
       fields.finish();
       add_validation(reading);
@@ -119,10 +119,10 @@ ProcessReading read_process(std::string_view json, const Config& config, Strictn
 
 ResourcesReading read_resources(std::string_view json) {
   ResourcesReading reading;
-  const std::optional<Json> document = parse_document(json, reading.findings);
+  const std::optional<Document> document = parse_document(json, reading.findings);
   if (!document) return reading;
-  Fields fields(*document, "", reading.findings);
-  if (!document->is_object()) return reading;
+  Fields fields(*document, Place(""), reading.findings);
+  if (!document->IsObject()) return reading;
   read_resources(fields, reading.resources);
   fields.finish();
   return reading;

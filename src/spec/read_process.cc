@@ -17,14 +17,14 @@ void read_user(Fields& fields, User& user) {
 // A name that this kernel's headers do not have is a warning (config.md "Linux Process"): the capability cannot be
 // granted.
 void read_capability_set(Fields& fields, std::string_view key, std::uint64_t& set) {
-  fields.each(key, [&](const Json& element, const std::string& pointer) {
+  fields.each(key, [&](const Json& element, const Place& place) {
     std::string name;
-    fields.take(element, pointer, name);
+    fields.take(element, place, name);
     if (name.empty()) return;
     if (const std::optional<int> number = capability_number(name)) {
       set |= capability_bit(*number);
     } else {
-      fields.warn(pointer, fmt::format("unknown capability '{}' is left out", name));
+      fields.warn(place, fmt::format("unknown capability '{}' is left out", name));
     }
   });
 }
