@@ -12,8 +12,8 @@
 namespace caisson::kernel {
 
 /// A process of its own makes the namespace, one that shares this process's memory and descriptors, and ends: until then
-/// there are two that do, but no threads. Where the processor's way of calling the kernel is not known here, it is made
-/// when it is taken.
+/// there are two that do, but no threads. Where it is not known here how the kernel is called on a processor of this kind,
+/// there is none (ENOSYS).
 class NetworkAhead {
  public:
   NetworkAhead();
