@@ -71,6 +71,18 @@ Result<Settled> settle_cgroup(spec::Config& config, const std::string& id, HostF
   return Settled{.shares_cgroup = found.processes > 0};
 }
 
+Result<> settle_without_cgroup(spec::Config& config, const HostFacts& facts, plan::Request& request) {
+  spec::Resources& resources = config.linux_.resources;
+  resources.devices.clear();
+  if (resources.pids_limit.value_or(0) <= 0) resources.pids_limit.reset();  // no limit
+  if (resources != spec::Resources{}) {
+    return fail(in("linux.resources", complaint("there is no limit without a cgroup, and --cgroup-manager disabled makes none",
+                                                "leave out the limits, or have cgroupfs or systemd make a cgroup")));
+  }
+  request.cgroup_paths = std::vector<std::string>(facts.hierarchies.size());
+  return {};
+}
+
 void settle_again(spec::Config& config, const std::vector<std::string>& directories, const HostFacts& facts,
                   plan::Request& request) {
   if (!facts.systemd) request.cgroup_paths = cgroup::place_in(directories, facts).paths;

@@ -249,7 +249,8 @@ class Sweep:
             if self.scenario.output is not None and out != self.scenario.output:
                 words.append("success without the output")
         elif status == 137 and fault[0] == "--kill" and not errors:  # its own end, as docker tells it
-            if "caisson: " not in err and self.scenario.command[0] != "exec":  # an exec's end is its exit status alone
+            # An exec's end is its exit status alone, and so is that of a program below an init.
+            if "caisson: " not in err and self.scenario.command[0] != "exec" and "--init" not in self.scenario.command:
                 words.append("a death without a word")
         elif len(errors) != 1:
             words.append("a failure without one error line")
