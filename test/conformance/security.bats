@@ -224,6 +224,22 @@ exchanging() { "$PYTHON" "$HERE/exchange.py" "$@" 3>&- 4>&- & }
   done
 }
 
+@test "security: a hook whose path is not absolute is none, wherever such a file lies" {
+  not_on_runc "runs hooks by relative paths, which the specification does not allow"
+  local kind hook
+  printf '#!/bin/sh\necho ran >>%s\n' "$T/hooks" >hook
+  chmod +x hook
+  cp hook rootfs/hook
+  for kind in prestart createRuntime createContainer startContainer poststart poststop; do
+    for hook in hook ./hook; do
+      config "hooks = {'$kind': [{'path': '$hook'}]}"
+      run ! runtime run box </dev/null
+      said "absolute path"
+    done
+  done
+  [ ! -e "$T/hooks" ]
+}
+
 @test "security: hooks are the host's programs, and the config's, whatever the image has at their paths" {
   local hook=$T/hook
   printf '#!/bin/sh\necho "$1" >>%s\n' "$T/hooks" >"$hook"
@@ -275,6 +291,14 @@ exchanging() { "$PYTHON" "$HERE/exchange.py" "$@" 3>&- 4>&- & }
   run runtime run box </dev/null
   [ "$status" -ne 0 ] || ! grep -q '\.\.' <<<"$output"
   [ ! -e "/sys/fs$CGROUP" ] && [ ! -e "/sys$CGROUP" ] && [ ! -e "$CGROUP" ]
+  [ "$(runtime_name)" != runc ] || return 0  # which takes the ".." out, and stays inside
+  # Where directories can be made, if it led there.
+  OUTSIDE=$T/outside config "linux.cgroupsPath = '$CGROUP/../../../../../../..' + environ['OUTSIDE'] + '/made'"
+  run runtime run box </dev/null
+  outside_untouched
+  config "linux.cgroupsPath = '/..$CGROUP/box'"
+  run runtime run box </dev/null
+  [ ! -e "/sys/fs/cgroup$CGROUP" ] || [ -e /sys/fs/cgroup/cgroup.controllers ]
 }
 
 @test "security: an id is never a path, for any verb" {
