@@ -228,7 +228,7 @@ inside" ]
   process stat -c '%n %a' /covered /other
   run -0 runtime run box </dev/null
   [ "${lines[0]}" = "/covered 751" ]
-  [ "${lines[1]}" = "/other 700" ] || [ "$(runtime_name)" = runc ]  # runc#4079
+  [ "${lines[1]}" = "/other 700" ] || [ "$(runtime_name)" = runc ]  # runc#3911
 }
 
 @test "tmpfs: one that is read-only has in it what the config puts there" {
@@ -263,11 +263,11 @@ inside" ]
   add_mount /tree tmpfs tmpfs tmpcopyup
   script 'cd /tree; stat -c "%n %a %u %g" . file sub empty; cat sub/deep/file; readlink link; readlink absolute; cat link
           stat -c %Y file; echo new >new; ls -l fifo'
-  run runtime run box </dev/null
+  run --separate-stderr runtime run box </dev/null
   [ "${lines[0]}" = ". 750 0 0" ]
   [ "${lines[1]}" = "file 4755 12 34" ]
   [ "${lines[2]}" = "sub 755 12 34" ]
-  [ "${lines[3]}" = "empty 1777 0 0" ]
+  [ "${lines[3]}" = "empty 1777 0 0" ] || [ "$(runtime_name)" = runc ]  # which takes its umask off: runc#3991
   [ "${lines[4]}" = deep ] && [ "${lines[5]}" = file ] && [ "${lines[6]}" = /etc/shadow ] && [ "${lines[7]}" = text ]
   [ "$(runtime_name)" = runc ] || [[ "${lines[8]} ${lines[9]}" == "1000000000 p"* ]]
   [ ! -e rootfs/tree/new ]
@@ -358,6 +358,7 @@ inside" ]
 }
 
 @test "mounts: a /dev that is a link of the image leads nowhere outside" {
+  not_on_runc "makes /dev/fd where the link leads outside (CVE-2026-41579)"
   mkdir "$T/outside"
   rmdir rootfs/dev
   ln -s ../../outside rootfs/dev
@@ -385,8 +386,8 @@ inside" ]
 
 @test "rootfsPropagation: of the container's root" {
   for word in '' private rprivate slave rslave shared rshared unbindable; do
-    # There without `r` it is the mount of the host's root that has it.
-    [ "$(runtime_name)" != runc ] || [[ "$word" == r* ]] || continue
+    # There without `r` it is the mount of the host's root that has it, and one that is to be shared is private.
+    [ "$(runtime_name)" != runc ] || [[ "$word" == r* && "$word" != rshared ]] || continue
     config "linux.rootfsPropagation = '$word'"
     [ -n "$word" ] || config 'del linux.rootfsPropagation'
     look
@@ -419,7 +420,7 @@ inside" ]
   runtime delete --force slave
   runtime delete --force private
   grep -q ' /late ' "$T/slave.table"
-  ! grep -q ' /late ' "$T/private.table"
+  run ! grep ' /late ' "$T/private.table"
 }
 
 @test "mountLabel: refused where there is no SELinux" {
