@@ -190,7 +190,7 @@ int become_monitor(Launchable& what, const Places& places, const Fd& listener, c
   return error.exit_status;
 }
 
-RunResult exec_on_terminal(const ExecOptions& options, const Places& places, Launchable& what) {
+RunResult exec_on_terminal(const ExecOptions& options, const Places& places, const Log& log, Launchable& what) {
   const std::string socket = fmt::format("{}/exec-{}", places.live(what.container_id), ::getpid());
   Result<Fd> listener = keeper::listen_for_clients(socket);
   if (!listener) return std::unexpected(refusal(listener.error()));
@@ -218,9 +218,10 @@ RunResult exec_on_terminal(const ExecOptions& options, const Places& places, Lau
                         .detach_keys = terminal::parse_detach_keys(terminal::kDefaultDetachKeys).value_or("")});
   if (!attached) return std::unexpected(refusal(attached.error()));
   if (attached->end == terminal::Attached::End::kLost) {
-    return std::unexpected(refusal(complaint("the process that kept the terminal was killed")));
+    return std::unexpected(refusal(complaint("the connection to the process that keeps the terminal broke")));
   }
-  return attached->end == terminal::Attached::End::kDetached ? 0 : exit_code(attached->wait_status);
+  if (attached->end == terminal::Attached::End::kDetached) return 0;
+  return with_output_written(exit_code(attached->wait_status), attached->output_error, log);
 }
 
 // "/sys/fs/cgroup/memory" + "/a/b" for each line "4:memory:/a/b" of /proc/PID/cgroup (cgroups(7)).
@@ -289,7 +290,7 @@ RunResult exec(const ExecOptions& options, const Places& places, const Log& log)
   if (!what) return std::unexpected(refusal(what.error()));
   for (const std::string& warning : what->plan.warnings()) log.warning(warning);
   if (options.detach) return exec_detached(*what);
-  return options.tty ? exec_on_terminal(options, places, *what) : exec_in_foreground(options, *what, log);
+  return options.tty ? exec_on_terminal(options, places, log, *what) : exec_in_foreground(options, *what, log);
 }
 
 RunResult enter(const EnterOptions& options, const Log&) {

@@ -51,6 +51,14 @@ Result<> write_cidfile(const std::string& path, const std::string& id) {
   return kernel::write_all(file.get(), id, path);
 }
 
+// The exit status of a command whose output is not whole; an error, unless the command says itself that something is wrong.
+RunResult lost(std::string_view why, int exit_code, const Log& log) {
+  const Error error = complaint(fmt::format("output was lost: {}", why));
+  if (exit_code == 0) return std::unexpected(refusal(error));
+  log.error(error.text());
+  return exit_code;
+}
+
 // One container on its way from the options to its end.
 class Run {
  public:
@@ -246,7 +254,10 @@ RunResult Run::attach(Fd connection, int last_words_at) {
   const Result<Ending> ending = last_words(last_words_at);
   if (!ending) return std::unexpected(refusal(ending.error()));
   if (!ending->reason.empty()) log_.warning(fmt::format("{} {}", prepared_.record.name, ending->reason));
-  return ending->exit_code;
+  if (attached->end == terminal::Attached::End::kLost) {
+    return lost("the connection to the process that keeps the terminal broke", ending->exit_code, log_);
+  }
+  return with_output_written(ending->exit_code, attached->output_error, log_);
 }
 
 }  // namespace
@@ -256,11 +267,7 @@ runtime::LaunchError refusal(const Error& error) {
 }
 
 RunResult with_output_written(int exit_code, int output_error, const Log& log) {
-  if (output_error == 0) return exit_code;
-  const Error error = complaint("output was lost: " + errno_words(output_error));
-  if (exit_code == 0) return std::unexpected(refusal(error));
-  log.error(error.text());
-  return exit_code;
+  return output_error == 0 ? exit_code : lost(errno_words(output_error), exit_code, log);
 }
 
 RunResult run(const RunOptions& options, const Places& places, const Log& log, runtime::Stopwatch& watch) {

@@ -73,6 +73,7 @@ class Keeper {
   void take_input();
   void end_input();
   void take_output(std::size_t stream);
+  void lose_stream(std::size_t stream, int error);
   void end_stream(Stream& stream);
   void reap();
 
@@ -280,7 +281,8 @@ void Keeper::take_output(std::size_t index) {
   Stream& stream = streams_[index];
   const ssize_t length = ::read(stream.source->get(), stream.chunk.data(), stream.chunk.size());
   if (length < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (length < 0 && !kept_.terminal) kept_.output_error = errno;  // of a terminal's: nobody has it open any more (EIO)
+  const bool hung_up = length < 0 && kept_.terminal && errno == EIO;  // nobody has the terminal open any more
+  if (length < 0 && !hung_up) return lose_stream(index, errno);
   if (length <= 0) return end_stream(stream);
 
   const auto bytes = std::span<const char>(stream.chunk).first(static_cast<std::size_t>(length));
@@ -292,6 +294,15 @@ void Keeper::take_output(std::size_t index) {
   if (!status_) return;
   left_over_ -= std::min(left_over_, bytes.size());
   if (left_over_ == 0) end_stream(stream);
+}
+
+// What the container still writes to it reaches nobody, and whoever listens is told so.
+void Keeper::lose_stream(std::size_t index, int error) {
+  Stream& stream = streams_[index];
+  kept_.output_error = error;
+  memcpy(stream.chunk.data(), &error, sizeof error);  // everyone has got what was in it
+  clients_.send(static_cast<Clients::Parcel>(index), Message::kLost, std::span(stream.chunk).first(sizeof error));
+  end_stream(stream);
 }
 
 void Keeper::end_stream(Stream& stream) {

@@ -19,6 +19,7 @@ inline constexpr std::size_t kChunkBytes = 16 * 1024;
 ///     kInputEnd                    ─────────►      closes the container's input, if that is a pipe
 ///                                  ◄─────────      kOutput  bytes of standard output or of the terminal
 ///                                  ◄─────────      kError   bytes of standard error
+///                                  ◄─────────      kLost    errno (4): reading the output failed, the rest is lost
 ///                                  ◄─────────      kEnded   wait status (4): nothing more comes, and nothing is
 ///                                  missing ◄─────────      end of file: after kEnded, the container is cleaned up;
 ///                                  without it,
@@ -35,6 +36,7 @@ enum class Message : std::uint8_t {
   kOutput = 65,
   kError = 66,
   kEnded = 67,
+  kLost = 68,
 };
 
 /// Flags of kHello.

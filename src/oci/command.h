@@ -17,13 +17,16 @@ namespace caisson::oci {
 
 using namespace command_line;
 
+/// Who makes the cgroups of containers: this program, systemd, or nobody.
+enum class CgroupManager { kCgroupfs, kSystemd, kDisabled };
+
 /// What every verb is called with.
 struct Command {
   std::string_view verb;
   runtime::StateRoot root;
   Report report;
   bool strict = false;          ///< what would be warned of is an error
-  bool systemd_cgroup = false;  ///< cgroups are made by systemd
+  CgroupManager cgroup_manager = CgroupManager::kCgroupfs;
   std::vector<std::string> arguments;  ///< behind the verb
   char** process_arguments = nullptr;  ///< main()'s argv
 };

@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include "oci/global_options.h"
+#include "runtime/systemd.h"
+
 namespace caisson::oci {
 
 namespace {
@@ -63,5 +66,13 @@ constexpr std::array kRun = {
 
 std::span<const Option<CreateInput>> create_table() { return kCreate; }
 std::span<const Option<CreateInput>> run_table() { return kRun; }
+
+void choose_cgroups(const Command& command, CreateOptions& create) {
+  switch (command.cgroup_manager) {
+    case CgroupManager::kCgroupfs: break;
+    case CgroupManager::kSystemd: create.choices.systemd_program = runtime::systemd_program(own_path(command)); break;
+    case CgroupManager::kDisabled: create.makes_cgroup = false; break;
+  }
+}
 
 }  // namespace caisson::oci

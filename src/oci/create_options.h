@@ -18,5 +18,7 @@ struct CreateInput {
 std::span<const Option<CreateInput>> create_table();
 std::span<const Option<CreateInput>> run_table();
 
+/// Who makes the container's cgroup, as the global options have it.
+void choose_cgroups(const Command& command, runtime::CreateOptions& create);
 
 }  // namespace caisson::oci

@@ -21,7 +21,7 @@ struct Global {
   std::string log;
   LogLevel level = LogLevel::kInfo;
   LogFormat format = LogFormat::kLogfmt;
-  bool systemd_cgroup = false;
+  CgroupManager cgroup_manager = CgroupManager::kCgroupfs;
   bool strict = false;
   bool version = false;
 };
@@ -40,12 +40,18 @@ Result<> set_format(Global& global, const Use& use) {
   return {};
 }
 
-// crun's way to say --systemd-cgroup.
+// crun's way to say --systemd-cgroup, and more.
 Result<> set_manager(Global& global, const Use& use) {
-  if (use.value == "disabled") return fail(complaint("containers without a cgroup are not there yet"));
-  if (use.value != "cgroupfs" && use.value != "systemd")
+  if (use.value != "cgroupfs" && use.value != "systemd" && use.value != "disabled")
     return fail(complaint(fmt::format("'{}' is none of cgroupfs, systemd, disabled", use.value)));
-  global.systemd_cgroup = use.value == "systemd";
+  global.cgroup_manager = use.value == "systemd"    ? CgroupManager::kSystemd
+                          : use.value == "disabled" ? CgroupManager::kDisabled
+                                                    : CgroupManager::kCgroupfs;
+  return {};
+}
+
+Result<> set_systemd(Global& global, const Use& use) {
+  global.cgroup_manager = use.value == "true" ? CgroupManager::kSystemd : CgroupManager::kCgroupfs;
   return {};
 }
 
@@ -72,8 +78,9 @@ constexpr std::array kOptions = {
                    }},
     Option<Global>{{"version", 'v', {}, kSaying, "Print the version"}, set_flag<Global, &Global::version>},
     Option<Global>{{"systemd-cgroup", 0, {}, kHow, "Have systemd make the cgroup: cgroupsPath is SLICE:PREFIX:NAME"},
-                   set_flag<Global, &Global::systemd_cgroup>},
-    Option<Global>{{"cgroup-manager", 0, "MANAGER", kHow, "cgroupfs or systemd (default cgroupfs)"}, set_manager},
+                   set_systemd},
+    Option<Global>{{"cgroup-manager", 0, "MANAGER", kHow, "cgroupfs, systemd, or disabled: no cgroup (default cgroupfs)"},
+                   set_manager},
     Option<Global>{{"rootless", 0, "WHEN", kHow, "Without effect: what an ordinary user may not do is found out"},
                    check_rootless},
     Option<Global>{{"strict", 0, {}, kHow, "Refuse what would only be warned of, as unknown keys"},
@@ -123,7 +130,7 @@ Result<std::vector<std::string>> read_global_options(const std::vector<std::stri
   command.report = TRY_IN("--log", Report::open(global.log, global.level, global.format));
   command.root.path = TRY(absolute_root(global.root));
   command.strict = global.strict;
-  command.systemd_cgroup = global.systemd_cgroup;
+  command.cgroup_manager = global.cgroup_manager;
   return std::move(parsed.operands);
 }
 

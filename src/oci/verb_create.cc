@@ -1,6 +1,4 @@
 #include "oci/create_options.h"
-#include "oci/global_options.h"
-#include "runtime/systemd.h"
 
 namespace caisson::oci {
 
@@ -13,7 +11,7 @@ int verb_create(const Command& command) {
   input.create.id = operands->front();
   input.create.begin = runtime::Begin::kWhenStarted;
   input.create.choices.notifies = runtime::notify_socket().has_value();
-  if (command.systemd_cgroup) input.create.choices.systemd_program = runtime::systemd_program(own_path(command));
+  choose_cgroups(command, input.create);
   if (command.strict) input.create.strictness = spec::Strictness::kStrict;
   const auto created = runtime::create(command.root, input.create, command.report.log());
   return created ? 0 : refuse(command, created.error());

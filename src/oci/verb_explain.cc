@@ -7,9 +7,9 @@
 #include "explain/listing.h"
 #include "explain/shell.h"
 #include "oci/command.h"
+#include "oci/create_options.h"
 #include "oci/global_options.h"
 #include "runtime/create.h"
-#include "runtime/systemd.h"
 
 namespace caisson::oci {
 
@@ -40,7 +40,7 @@ int verb_explain(const Command& command) {
   if (!operands) return status;
   runtime::CreateOptions create{.id = "explained", .begin = runtime::Begin::kAtOnce, .serves_terminal = true};
   if (!operands->empty()) create.bundle = operands->front();
-  if (command.systemd_cgroup) create.choices.systemd_program = runtime::systemd_program(own_path(command));
+  choose_cgroups(command, create);
   if (command.strict) create.strictness = spec::Strictness::kStrict;
   const Result<runtime::Designed> designed = runtime::design(command.root, create, command.report.log());
   if (!designed) return refuse(command, designed.error());

@@ -1,6 +1,7 @@
 #include <sys/prctl.h>
 
 #include "oci/checkpoint_options.h"
+#include "oci/create_options.h"
 #include "oci/foreground.h"
 #include "runtime/remove.h"
 #include "runtime/restore.h"
@@ -95,6 +96,7 @@ int verb_restore(const Command& command) {
   input.create.id = operands->front();
   input.create.begin = runtime::Begin::kAtOnce;
   input.create.serves_terminal = !input.detach || input.criu.shell_job;
+  if (command.cgroup_manager == CgroupManager::kDisabled) choose_cgroups(command, input.create);
   if (command.strict) input.create.strictness = spec::Strictness::kStrict;
   if (!input.detach) hold_signals();
   // Before there is a process that could lose its parent, criu.

@@ -4,9 +4,7 @@
 
 #include "oci/create_options.h"
 #include "oci/foreground.h"
-#include "oci/global_options.h"
 #include "runtime/remove.h"
-#include "runtime/systemd.h"
 #include "runtime/timings.h"
 
 namespace caisson::oci {
@@ -64,7 +62,7 @@ int verb_run(const Command& command) {
   input.create.id = operands->front();
   input.create.begin = runtime::Begin::kAtOnce;
   input.create.choices.notifies = runtime::notify_socket().has_value();
-  if (command.systemd_cgroup) input.create.choices.systemd_program = runtime::systemd_program(own_path(command));
+  choose_cgroups(command, input.create);
   if (command.strict) input.create.strictness = spec::Strictness::kStrict;
   if (input.timings) input.create.times = runtime::Times::kYes;
   input.create.serves_terminal = !input.detach && own_terminal();

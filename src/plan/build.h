@@ -61,6 +61,9 @@ struct Request {
   std::string systemd_program;     ///< libexec/caisson/systemd, where HostFacts::systemd makes the cgroups
   /// cgroup::Place::paths; absent: cgroupsPath, below the place where this process makes its own. Not for systemd's.
   std::optional<std::vector<std::string>> cgroup_paths;
+  /// v1: the cgroups that the caller is in, and so the container, where it gets none of its own. It is shown them, if it is
+  /// to see its cgroups, and may write to none.
+  std::vector<std::string> callers_cgroups;
   std::optional<std::string> device_list;  ///< of a v1 cgroup that has others below it: cgroup/device_transition.h
   bool copies_mounts = true;  ///< false: the caller may not copy the mounts that it sees; the child can, in its own
   bool network_ahead = false;  ///< the new network namespace is being made already (kSlotNetwork)

@@ -153,6 +153,7 @@ Result<Plan> ContainerPlanner::plan() {
                        FileSituation{.own_cgroup_namespace = is_new(spec::NamespaceType::kCgroup),
                                      .host_cgroup_namespace = find(spec::NamespaceType::kCgroup) == nullptr,
                                      .cgroup_directories = layout_.directories,
+                                     .callers_cgroups = request_.callers_cgroups,
                                      .cgroup_is_late = scope_.has_value() || beside,
                                      .bind_devices = in_user_namespace || !builder_.facts().may(kCapMknod),
                                      .bind_sysfs = in_user_namespace && !is_new(spec::NamespaceType::kNetwork),

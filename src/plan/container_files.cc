@@ -297,8 +297,11 @@ Result<> ContainerFiles::open_mount(Planned& planned) {
 }
 
 void ContainerFiles::open_cgroup(Planned& planned) {
+  constexpr std::string_view kCallers = "where it has no cgroup of its own it is in the caller's";
   constexpr std::string_view kOwnAlone = "without a cgroup namespace the container sees its own directory alone";
   if (builder_.facts().cgroup_mode != CgroupMode::kV2) {
+    for (const std::string& directory : situation_.callers_cgroups)
+      planned.callers_trees.push_back(open_tree(planned.item, kCallers, directory, false, kPropagationPrivate));
     if (situation_.own_cgroup_namespace) return;
     for (const std::string& directory : situation_.cgroup_directories)
       planned.cgroup_trees.push_back(open_tree(planned.item, kOwnAlone, directory, false, kPropagationPrivate));
@@ -409,6 +412,14 @@ Mount ContainerFiles::nothing_at(Text target) {
           .set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
 }
 
+const CgroupHierarchy* ContainerFiles::v1_hierarchy_of(std::string_view directory) const {
+  const auto& hierarchies = builder_.facts().hierarchies;
+  const auto found = std::find_if(hierarchies.begin(), hierarchies.end(), [&](const CgroupHierarchy& hierarchy) {
+    return !hierarchy.unified && (directory == hierarchy.path || directory.starts_with(hierarchy.path + "/"));
+  });
+  return found == hierarchies.end() ? nullptr : &*found;
+}
+
 void ContainerFiles::place_cgroup_v1(const Planned& planned) {
   Plan& plan = builder_.plan();
   const std::string top = clean(planned.mount->destination);
@@ -420,28 +431,36 @@ void ContainerFiles::place_cgroup_v1(const Planned& planned) {
                      .target = plan.add(top),
                      .options = plan.add(with_label({"mode=755"})),
                      .set = attributes});
-  for (std::size_t i = 0; i < situation_.cgroup_directories.size(); ++i) {
-    for (const CgroupHierarchy& hierarchy : builder_.facts().hierarchies) {
-      if (!situation_.cgroup_directories[i].starts_with(hierarchy.path + "/") || hierarchy.unified) continue;
-      const std::string name = base_name(hierarchy.path);
-      Mount mount{.root = root_,
-                  .target = plan.add(top + "/" + name),
-                  .set = attributes | (planned.options.set & MOUNT_ATTR_RDONLY)};
-      if (situation_.own_cgroup_namespace) {
-        mount.type = plan.add("cgroup");
-        mount.source = plan.add("cgroup");
-        mount.options = plan.add(hierarchy.controllers);
-      } else {
-        mount.tree = planned.cgroup_trees[i];
-      }
-      builder_.add(Lane::kChild, planned.item, "the container's own cgroup is the top of what it sees", mount);
-      if (hierarchy.controllers.size() > 1) {
-        for (const std::string& controller : hierarchy.controllers) {
-          builder_.add(Lane::kChild, planned.item, "the name programs look for",
-                       MakeLink{.root = root_, .path = plan.add(top + "/" + controller), .target = plan.add(name)});
-        }
-      }
+  const auto place_one = [&](const CgroupHierarchy& hierarchy, std::string_view why, Mount mount) {
+    const std::string name = base_name(hierarchy.path);
+    mount.root = root_;
+    mount.target = plan.add(top + "/" + name);
+    mount.set |= attributes;
+    builder_.add(Lane::kChild, planned.item, why, mount);
+    if (hierarchy.controllers.size() == 1) return;
+    for (const std::string& controller : hierarchy.controllers) {
+      builder_.add(Lane::kChild, planned.item, "the name programs look for",
+                   MakeLink{.root = root_, .path = plan.add(top + "/" + controller), .target = plan.add(name)});
     }
+  };
+  for (std::size_t i = 0; i < situation_.cgroup_directories.size(); ++i) {
+    const CgroupHierarchy* hierarchy = v1_hierarchy_of(situation_.cgroup_directories[i]);
+    if (hierarchy == nullptr) continue;
+    Mount mount{.set = planned.options.set & MOUNT_ATTR_RDONLY};
+    if (situation_.own_cgroup_namespace) {
+      mount.type = plan.add("cgroup");
+      mount.source = plan.add("cgroup");
+      mount.options = plan.add(hierarchy->controllers);
+    } else {
+      mount.tree = planned.cgroup_trees[i];
+    }
+    place_one(*hierarchy, "the container's own cgroup is the top of what it sees", mount);
+  }
+  // Never to be written to, whatever the mount's options: the caller may be able to (CVE-2023-25809).
+  for (std::size_t i = 0; i < situation_.callers_cgroups.size(); ++i) {
+    if (const CgroupHierarchy* hierarchy = v1_hierarchy_of(situation_.callers_cgroups[i]))
+      place_one(*hierarchy, "the cgroup that it is in, which is its caller's",
+                {.tree = planned.callers_trees[i], .set = MOUNT_ATTR_RDONLY});
   }
   if ((planned.options.set & MOUNT_ATTR_RDONLY) != 0) read_only_later_.push_back(top);
 }

@@ -21,6 +21,7 @@ struct FileSituation {
   bool own_cgroup_namespace = false;
   bool host_cgroup_namespace = false;  ///< neither a new one nor another's
   std::vector<std::string> cgroup_directories;
+  std::vector<std::string> callers_cgroups;  ///< Request::callers_cgroups
   bool cgroup_is_late = false;         ///< it is not there before the child is
   bool bind_devices = false;           ///< device nodes cannot be made: the host's are bound
   bool bind_sysfs = false;             ///< a fresh sysfs may be refused: the host's is bound then
@@ -58,7 +59,8 @@ class ContainerFiles {
     std::string item;
     MountOptions options;
     Slot tree = kNoSlot;
-    std::vector<Slot> cgroup_trees;  // of a cgroup mount without a cgroup namespace
+    std::vector<Slot> cgroup_trees;   // of a cgroup mount without a cgroup namespace
+    std::vector<Slot> callers_trees;  // of the cgroups that are not the container's own
     OverProc over_proc = OverProc::kNothing;
     bool mask_if_refused = false;  // a cgroup mount that would show the host's tree otherwise
   };
@@ -76,6 +78,7 @@ class ContainerFiles {
   Mount nothing_at(Text target);
   void place_root();
   void place(const Planned& planned);
+  const CgroupHierarchy* v1_hierarchy_of(std::string_view directory) const;
   void place_cgroup_v1(const Planned& planned);
   void devices();
   void device(const spec::Device& device, std::string_view item, std::string_view reason, Slot tree);

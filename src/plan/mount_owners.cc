@@ -21,8 +21,10 @@ std::optional<std::uint32_t> outside(std::uint32_t id, const Mappings& mappings)
   return std::nullopt;
 }
 
-// "0-1-10", or with `relative` to a map whose inside the second number is of.
-Result<spec::IdMapping> read_range(std::string_view text, bool is_relative, const Mappings& relative) {
+// "0-1-10"; "@0-1-10", whose second number is an id of the container's user namespace.
+Result<spec::IdMapping> read_range(std::string_view text, const Mappings& container) {
+  const bool is_relative = text.starts_with('@');
+  if (is_relative) text.remove_prefix(1);
   const std::vector<std::string_view> words = split(text, '-');
   std::uint32_t numbers[3] = {};
   for (std::size_t i = 0; i < 3; ++i) {
@@ -32,7 +34,7 @@ Result<spec::IdMapping> read_range(std::string_view text, bool is_relative, cons
     numbers[i] = static_cast<std::uint32_t>(*number);
   }
   if (is_relative) {
-    const std::optional<std::uint32_t> host = outside(numbers[1], relative);
+    const std::optional<std::uint32_t> host = outside(numbers[1], container);
     if (!host) {
       return fail(complaint("'@" + std::string(text) + "': the container's user namespace has no id " +
                             std::to_string(numbers[1])));
@@ -42,13 +44,10 @@ Result<spec::IdMapping> read_range(std::string_view text, bool is_relative, cons
   return spec::IdMapping{.container_id = numbers[0], .host_id = numbers[1], .size = numbers[2]};
 }
 
-// "@0-1-10#10-11-10": ranges, all of them relative where an @ leads.
+// "@0-1-10#10-11-10": ranges, of which crun takes each by itself.
 Result<Mappings> read_ranges(std::string_view text, const Mappings& container) {
-  const bool is_relative = text.starts_with('@');
-  if (is_relative) text.remove_prefix(1);
   Mappings mappings;
-  for (const std::string_view range : split(text, '#'))
-    mappings.push_back(TRY(read_range(range, is_relative, container)));
+  for (const std::string_view range : split(text, '#')) mappings.push_back(TRY(read_range(range, container)));
   return mappings;
 }
 

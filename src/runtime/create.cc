@@ -64,6 +64,16 @@ Result<> check_terminal(const CreateOptions& options, bool has_terminal) {
   return {};
 }
 
+// crun.1 "run.oci.systemd.subgroup": the container is the scope here, as runc has it, which is what an empty name asks for.
+Result<> check_subgroup(const spec::Config& config) {
+  constexpr const char* kAnnotation = "run.oci.systemd.subgroup";
+  const auto found = config.annotations.find(kAnnotation);
+  if (found == config.annotations.end() || found->second.empty()) return {};
+  return fail(in(fmt::format("annotations.{}", kAnnotation),
+                 complaint(fmt::format("no cgroup '{}' is made below the scope, whose processes are the container's", found->second),
+                           "leave out the annotation, or make it empty")));
+}
+
 // What the configuration leaves open, and what is asked for beside it.
 void complete(Designed& designed, const StateRoot& root, const std::string& id, const Choices& choices) {
   if (choices.notifies) pass_notifications(designed.bundle.config, root, id);
@@ -270,10 +280,17 @@ Result<Designed> design(const StateRoot& root, const CreateOptions& options, con
   designed.request.wait_for_start = options.begin == Begin::kWhenStarted;
   designed.request.network_ahead = makes_network;
   designed.request.few_mounts = is_root_of_host(designed.facts) && kernel::has_more_mounts_than(kManyMounts);
-  if (!options.choices.systemd_program.empty()) TRY(use_systemd(options.choices.systemd_program, designed.facts));
+  if (!options.choices.systemd_program.empty()) {
+    TRY(check_subgroup(config));
+    TRY(use_systemd(options.choices.systemd_program, designed.facts));
+  }
   designed.request.preserve_fds = preserved;
   designed.request.terminal_adds_returns = !options.serves_terminal;
-  designed.settled = TRY(settle_cgroup(config, options.id, designed.facts, designed.request, log));
+  if (options.makes_cgroup) {
+    designed.settled = TRY(settle_cgroup(config, options.id, designed.facts, designed.request, log));
+  } else {
+    TRY(settle_without_cgroup(config, designed.facts, designed.request));
+  }
   designed.plan = TRY(plan::plan_container(config, designed.facts, designed.request));
   for (const std::string& warning : designed.plan.warnings()) log.warning(warning);
   return designed;

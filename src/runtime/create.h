@@ -31,6 +31,7 @@ struct CreateOptions {
   std::string pidfd_socket;    ///< gets a pidfd of its process; empty: none
   std::uint32_t preserve_fds = 0;
   Choices choices;
+  bool makes_cgroup = true;  ///< not: it stays in the caller's, where nothing limits it
   Begin begin = Begin::kWhenStarted;
   bool serves_terminal = false;  ///< the caller takes care of the container's terminal itself
   spec::Strictness strictness = spec::Strictness::kLenient;

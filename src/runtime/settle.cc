@@ -7,6 +7,7 @@
 #include "cgroup/occupation.h"
 #include "cgroup/place.h"
 #include "host/probe.h"
+#include "kernel/files.h"
 #include "kernel/user_namespace.h"
 
 namespace caisson::runtime {
@@ -41,6 +42,19 @@ void settle_place(cgroup::Place& place, HostFacts& facts) {
   }
 }
 
+// Where the container has no cgroup of its own it stays in the caller's. One outside what can be seen has no path.
+std::vector<std::string> callers_cgroups(const std::vector<std::string>& paths, const HostFacts& facts) {
+  std::vector<std::string> directories;
+  for (std::size_t i = 0; i < facts.hierarchies.size(); ++i) {
+    const CgroupHierarchy& hierarchy = facts.hierarchies[i];
+    const bool counts = !hierarchy.unified && !hierarchy.controllers.front().starts_with("name=");
+    if (!paths[i].empty() || !counts || !cgroup::clean_path(hierarchy.caller)) continue;
+    std::string directory = hierarchy.path + hierarchy.caller;
+    if (kernel::exists(directory)) directories.push_back(std::move(directory));
+  }
+  return directories;
+}
+
 }  // namespace
 
 bool is_root_of_host(const HostFacts& facts) {
@@ -65,10 +79,25 @@ Result<Settled> settle_cgroup(spec::Config& config, const std::string& id, HostF
   cgroup::Occupation found = TRY(cgroup::look_into(directories));
   if (found.processes > 0) log.warning(cgroup::not_empty(found));
   if (found.has_children) request.device_list = std::move(found.device_list);
+  request.callers_cgroups = callers_cgroups(place.paths, facts);
   request.cgroup_paths = std::move(place.paths);
 
   complete_resources(config.linux_.resources, facts, &log);
   return Settled{.shares_cgroup = found.processes > 0};
+}
+
+Result<> settle_without_cgroup(spec::Config& config, HostFacts& facts, plan::Request& request) {
+  spec::Resources& resources = config.linux_.resources;
+  resources.devices.clear();
+  if (resources.pids_limit.value_or(0) <= 0) resources.pids_limit.reset();  // no limit
+  if (resources != spec::Resources{}) {
+    return fail(in("linux.resources", complaint("there is no limit without a cgroup, and --cgroup-manager disabled makes none",
+                                                "leave out the limits, or have cgroupfs or systemd make a cgroup")));
+  }
+  host::probe_caller_cgroups(facts);
+  request.cgroup_paths = std::vector<std::string>(facts.hierarchies.size());
+  request.callers_cgroups = callers_cgroups(*request.cgroup_paths, facts);
+  return {};
 }
 
 void settle_again(spec::Config& config, const std::vector<std::string>& directories, const HostFacts& facts,

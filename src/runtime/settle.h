@@ -29,6 +29,10 @@ struct Settled {
 Result<Settled> settle_cgroup(spec::Config& config, const std::string& id, HostFacts& facts, plan::Request& request,
                               const Log& log);
 
+/// The same for a container that gets no cgroup, wherever cgroupsPath is: it stays in the caller's. The rules for devices
+/// are left out, as there is nothing that could refuse one. Error: a limit, which there would be nothing to hold to.
+Result<> settle_without_cgroup(spec::Config& config, HostFacts& facts, plan::Request& request);
+
 /// The same for a container that has the cgroups `directories` already: without a look at them, or a word.
 void settle_again(spec::Config& config, const std::vector<std::string>& directories, const HostFacts& facts,
                   plan::Request& request);

@@ -49,6 +49,7 @@ class Client {
   Result<> poll_all();
   void take_signals();
   void end_by(int signal);
+  void end_without_more(Attached::End otherwise);
   void take_input();
   Result<> take_packet();
   void send_size(int fewer_rows);
@@ -65,6 +66,7 @@ class Client {
   bool input_ended_ = false;
   std::optional<Attached> end_;
   std::optional<int> status_;
+  int output_error_ = 0;
   std::array<pollfd, kPlaces> watched_{};
   std::array<char, keeper::kChunkBytes + 1> received_;
   std::array<char, keeper::kChunkBytes / 2> typed_;  // with what was held back it still fits into one message
@@ -121,7 +123,7 @@ void Client::take_signals() {
       return end_by(number);
     } else if (!keeper::send_signal(at_.signals_to, number)) {
       // The container is gone: the signal is for who waits for its cleaning up.
-      end_ = status_ ? Attached{.end = Attached::End::kEnded, .wait_status = *status_} : Attached{};
+      end_without_more(Attached::End::kGivenUp);
     }
   }
 }
@@ -132,6 +134,13 @@ void Client::end_by(int signal) {
   raw_.reset();
   signals_.reset();
   ::raise(signal);
+}
+
+// Nothing more is waited for: the end that was told, if one was.
+void Client::end_without_more(Attached::End otherwise) {
+  end_ = Attached{.end = status_ ? Attached::End::kEnded : otherwise,
+                  .wait_status = status_.value_or(0),
+                  .output_error = output_error_};
 }
 
 // Sizes do not queue up behind a full socket: only the last one counts.
@@ -178,13 +187,15 @@ Result<> Client::take_packet() {
   if (length < 0 && (errno == EAGAIN || errno == EINTR)) return {};
   if (length < 0 && errno != ECONNRESET) return fail(os_error("recv", "attach"));
   if (length <= 0) {
-    end_ = status_ ? Attached{.end = Attached::End::kEnded, .wait_status = *status_} : Attached{};
+    end_without_more(Attached::End::kLost);
     return {};
   }
   const auto content = std::span<const char>(received_).subspan(1, static_cast<std::size_t>(length) - 1);
   const auto kind = static_cast<Message>(received_[0]);
   if (kind == Message::kEnded && content.size() == sizeof(int)) {
     std::memcpy(&status_.emplace(), content.data(), sizeof(int));
+  } else if (kind == Message::kLost && content.size() == sizeof(int)) {
+    std::memcpy(&output_error_, content.data(), sizeof(int));
   } else if (kind == Message::kOutput || kind == Message::kError) {
     keeper::Outlet& sink = sinks_[kind == Message::kOutput ? 0 : 1];
     sink.offer(content);

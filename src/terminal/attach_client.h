@@ -29,9 +29,11 @@ struct Attached {
     kEnded,     ///< the container has ended, all its output was written, and it is cleaned up
     kDetached,  ///< the detach keys were typed; the container goes on
     kLost,      ///< the keeper is gone, or has left this client behind because it did not read
+    kGivenUp,   ///< a signal came for the container when that had ended, but its end was not told yet
   };
   End end = End::kLost;
-  int wait_status = 0;  ///< of the container, for kEnded
+  int wait_status = 0;   ///< of the container, for kEnded
+  int output_error = 0;  ///< an errno, if the keeper could not read all of the output
 };
 
 /// A connection to the keeper that listens at `socket`, greeted: from here on nothing the container says is missed,

@@ -130,3 +130,50 @@ place() { sed -nE 's/^([0-9]+:memory|0:):(.*)/\2/p' "/proc/$(field "$1" pid)/cgr
   run runtime run box </dev/null
   [ "$status" -eq 1 ]
 }
+
+# --- of crun's ---------------------------------------------------------------------------------------------------------
+
+@test "--cgroup-manager disabled: no cgroup is made, the container is in its caller's" {
+  not_on_runc "it knows no --cgroup-manager"
+  config 'linux.namespaces.append({"type": "cgroup"})'
+  process sleep 1000
+  runtime --cgroup-manager disabled create box </dev/null >"$T/out" 2>&1 3>&- 4>&-
+  diff /proc/self/cgroup "/proc/$(field box pid)/cgroup"
+  [ -z "$(own_cgroups)" ]
+  runtime start box
+  [ "$(runtime exec box readlink /proc/self/ns/cgroup)" = "$(readlink "/proc/$(field box pid)/ns/cgroup")" ]
+  run ! runtime pause box
+  said "no cgroup"
+  run ! runtime update --memory 50M box
+  said "no cgroup"
+  runtime kill box KILL
+  within 5 is box stopped
+  runtime delete box
+  nothing_kept
+}
+
+@test "--cgroup-manager disabled: a limit is refused, not forgotten" {
+  not_on_runc "it knows no --cgroup-manager"
+  local limit
+  for limit in 'memory.limit = 1 << 26' 'pids.limit = 10' 'cpu.shares = 100' 'unified = {"pids.max": "10"}'; do
+    cp config.json "$T/config.json"
+    config "linux.resources.$limit"
+    run ! runtime --cgroup-manager disabled run box </dev/null
+    said "no limit without a cgroup"
+    nothing_kept
+    mv "$T/config.json" config.json
+  done
+  config 'linux.resources.pids.limit = -1'
+  runtime --cgroup-manager disabled run box </dev/null
+}
+
+@test "--cgroup-manager: one that there is not is an error; so is a cgroup below systemd's scope" {
+  not_on_runc "it knows no --cgroup-manager"
+  run ! runtime --cgroup-manager none run box </dev/null
+  said "none of cgroupfs, systemd, disabled"
+  config 'annotations = {"run.oci.systemd.subgroup": "inner"}'
+  run ! runtime --systemd-cgroup run box </dev/null
+  said "run.oci.systemd.subgroup"
+  nothing_kept
+  runtime run box </dev/null  # it is about systemd's alone
+}

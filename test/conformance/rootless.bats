@@ -141,3 +141,52 @@ $groups" ]
   [ "$status" -ne 0 ]
   said root
 }
+
+# A cgroup mount with this option, alone below /sys, in a container that says how many hierarchies it sees, how many processes
+# are in its cgroup, and what it could do there: cgroup_mount OPTION.
+cgroup_mount() {
+  OPTION=$1 config 'mounts = [m for m in mounts if not m["destination"].startswith("/sys")]' \
+    'mounts.append({"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["nosuid", "noexec", "nodev", environ["OPTION"]]})' \
+    'linux.namespaces = [n for n in linux.namespaces if n["type"] != "cgroup"]'
+  script 'grep -cE " /sys/fs/cgroup/(memory|pids) .* - cgroup " /proc/self/mountinfo; grep -c . /sys/fs/cgroup/memory/cgroup.procs
+    mkdir /sys/fs/cgroup/memory/new 2>/dev/null && echo made; echo 1 2>/dev/null >/sys/fs/cgroup/memory/memory.swappiness && echo written; true'
+}
+
+# What it said then: two hierarchies, some processes, and no more.
+sees_and_writes_nothing() {
+  [ "${#lines[@]}" = 2 ] && [ "${lines[0]}" = 2 ] && [ "${lines[1]}" -ge 1 ] || { echo "$output" && false; }
+}
+
+@test "rootless: a cgroup mount shows the cgroups that the container is in" {
+  [ -d /sys/fs/cgroup/memory ] || skip "this host has no cgroup v1"
+  local option
+  for option in ro rw; do
+    cgroup_mount $option
+    run -0 user_runtime run box </dev/null
+    sees_and_writes_nothing
+    config 'linux.namespaces.append({"type": "cgroup"})'
+    run -0 user_runtime run box </dev/null
+    sees_and_writes_nothing
+  done
+}
+
+@test "rootless: where they are the caller's, the container may not write what the caller may (CVE-2023-25809)" {
+  [ -d /sys/fs/cgroup/memory ] || skip "this host has no cgroup v1"
+  not_on_runc "it knows no --cgroup-manager"
+  local callers=/sys/fs/cgroup/memory$CGROUP/callers
+  mkdir -p "$callers"
+  chown -R "$USER_NAME:" "$callers"
+  cgroup_mount rw
+  for _ in 1 2; do
+    run -0 in_cgroup "$callers" user_runtime --cgroup-manager disabled run box </dev/null
+    sees_and_writes_nothing
+    config 'linux.namespaces.append({"type": "cgroup"})'
+  done
+  within 5 rmdir "$callers"
+}
+
+# In a process of that cgroup: in_cgroup DIRECTORY COMMAND….
+in_cgroup() {
+  # shellcheck disable=SC2016
+  (echo "$BASHPID" >"$1/cgroup.procs" && "${@:2}")
+}

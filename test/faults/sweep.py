@@ -51,7 +51,7 @@ class Scenario:
     each: list = dataclasses.field(default_factory=list)
     healthy: list = dataclasses.field(default_factory=list)  # has to succeed after each run
     fresh_store: bool = False
-    terminal: bool = False  # a read that fails is a hang-up there: nobody has it open any more
+    terminal: bool = False  # EIO is a hang-up there, nobody has it open any more: reads fail with something else
 
 
 RUN = ["run", "--cgroup-parent", "CGROUP"]
@@ -246,11 +246,11 @@ class Sweep:
             if status != 137 and fault[1].startswith("0:"):  # it may have ended before others are at that point
                 words.append("the command was to be killed")
         elif status == 0:
-            hung_up = self.scenario.terminal and ":read:" in fault[1]
-            if self.scenario.output is not None and out != self.scenario.output and not hung_up:
+            if self.scenario.output is not None and out != self.scenario.output:
                 words.append("success without the output")
         elif status == 137 and fault[0] == "--kill" and not errors:  # its own end, as docker tells it
-            if "caisson: " not in err and self.scenario.command[0] != "exec":  # an exec's end is its exit status alone
+            # An exec's end is its exit status alone, and so is that of a program below an init.
+            if "caisson: " not in err and self.scenario.command[0] != "exec" and "--init" not in self.scenario.command:
                 words.append("a death without a word")
         elif len(errors) != 1:
             words.append("a failure without one error line")
@@ -261,11 +261,11 @@ class Sweep:
         return hit, words
 
 
-def faults(points, mode):
+def faults(points, mode, terminal):
     """(option, words for people, whether the command itself is killed) for each point."""
     for process, call, nth in points:
         if mode == "fail" and call not in CANNOT_FAIL:
-            name = ERRNO_OF.get(call, "EPERM")
+            name = "ENOMEM" if terminal and call == "read" else ERRNO_OF.get(call, "EPERM")
             yield ["--fail", f"{process}:{call}:{nth}:{getattr(errno, name)}"], f"{process}: {call} #{nth} fails: {name}", False
         if mode == "kill":
             for victim in {process, "0"}:
@@ -277,7 +277,7 @@ def sweep(scenario, mode, options):
     seconds, seed, at = options.seconds, options.seed, options.at
     one = Sweep(options.build, scenario, options.user, options.deaf)
     try:
-        chosen = [(at, " ".join(at), at[0] == "--kill")] if at else list(faults(one.points(), mode))
+        chosen = [(at, " ".join(at), at[0] == "--kill")] if at else list(faults(one.points(), mode, scenario.terminal))
         total = len(chosen)
         if seconds:
             random.Random(seed).shuffle(chosen)

@@ -200,3 +200,15 @@ json.dump(config, open(name, "w"))' "$bundle"
   [ "$status" -eq 0 ]
   for option in --do --bundle --at-once --mounts --containers --rounds --warm-up --only --json --build --make-bundle --list; do [[ "$output" = *"$option"* ]]; done
 }
+
+# What a container start may keep resident is what the smallest memory limit and hosts of many containers rest on. The goal
+# is 2 MiB; most of it are pages of the program, and script/order writes anew which of them are needed.
+@test "memory: caisson-oci run has at most 3 MiB resident, and its containers run with half a MiB" {
+  "$COMPARE" --do memory -n 5 --warm-up 2 --only caisson-oci --json "$BATS_TEST_TMPDIR/json"
+  python3 -c '
+import json, sys
+oci, = json.load(open(sys.argv[1]))["contenders"]
+print("resident:", oci["median_kib"], "KiB; least limit:", oci["least_limit_kib"], "KiB")
+assert 100 < oci["median_kib"] <= 3 * 1024 and oci["least_limit_kib"] <= 512' "$BATS_TEST_TMPDIR/json"
+  nothing_is_left
+}

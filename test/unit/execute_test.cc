@@ -1319,6 +1319,43 @@ TEST_F(Execute, MakesAContainerWithoutAllocatingInIt) {
   EXPECT_THAT(words, testing::EndsWith("fine\r\n"));
 }
 
+// What an image may have below a directory: more entries than one look at it gives, links of either kind, a pipe, a file of
+// more than one piece with a hole in it, names of the longest, directories in directories.
+void fill_image(const std::string& image) {
+  ASSERT_TRUE(kernel::make_directories(image + "/deep/deeper/deepest"));
+  for (int i = 0; i < 600; ++i) ASSERT_TRUE(kernel::write_new_file(image + "/deep/" + std::to_string(i), "content"));
+  ASSERT_TRUE(kernel::write_new_file(image + "/deep/deeper/" + std::string(255, 'n'), "long"));
+  ASSERT_EQ(::symlink("/nowhere", (image + "/link").c_str()), 0);
+  ASSERT_EQ(::link((image + "/deep/1").c_str(), (image + "/hard").c_str()), 0);
+  ASSERT_EQ(::mkfifo((image + "/pipe").c_str(), 0600), 0);
+  ASSERT_TRUE(kernel::write_new_file(image + "/large", std::string(300'000, 'l')));
+  ASSERT_EQ(::truncate((image + "/large").c_str(), 900'000), 0);
+}
+
+TEST_F(Execute, CopiesUpWithoutAllocating) {
+  if (!has_user_namespaces()) GTEST_SKIP() << "no user namespaces on this host";
+  const TemporaryDirectory top;
+  ASSERT_NO_FATAL_FAILURE(fill_image(top / "image"));
+  MountScript script(top);
+  Mount mount = script.tmpfs();
+  mount.copy_up = true;
+  script.mount(mount, top / "image");
+  script.finish(
+      "cd image && test $(stat -fc %T .) = tmpfs && test $(ls deep | wc -l) = 601 && test $(cat deep/599) = content && "
+      "test $(readlink link) = /nowhere && test -p pipe && test $(stat -c %s large) = 900000 && "
+      "test $(cat deep/deeper/nnn*) = long && test -d deep/deeper/deepest");
+  ASSERT_THAT(broken_rules(script.plan), IsEmpty());
+  Executor executor(script.plan);
+  std::expected<Started, Failure> started;
+  {
+    const Tripwire tripwire;
+    started = executor.run({});
+  }
+  ASSERT_TRUE(started) << call_name(started.error().what.call) << ": " << std::strerror(started.error().what.error)
+                       << ", status " << started.error().wait_status.value_or(0);
+  EXPECT_EQ(*kernel::wait_for(started->pid), 0);
+}
+
 TEST_F(Execute, ReportsAFailureWithoutAllocating) {
   if (!has_user_namespaces()) GTEST_SKIP() << "no user namespaces on this host";
   Script script;

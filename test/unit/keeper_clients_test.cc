@@ -35,6 +35,7 @@ class KeepClientsTest : public KeepTerminalTest {
     std::string output;
     std::string error;
     std::optional<int> status;
+    std::optional<int> lost;
   };
   // All that comes, to the end of the file.
   static Heard hear(const Fd& connection) {
@@ -46,6 +47,8 @@ class KeepClientsTest : public KeepTerminalTest {
       if (packet[0] == static_cast<char>(Message::kError)) heard.error += content;
       if (packet[0] == static_cast<char>(Message::kEnded))
         content.copy(reinterpret_cast<char*>(&heard.status.emplace()), 4);
+      if (packet[0] == static_cast<char>(Message::kLost))
+        content.copy(reinterpret_cast<char*>(&heard.lost.emplace()), 4);
     }
     return heard;
   }
@@ -68,6 +71,19 @@ TEST_F(KeepClientsTest, SendsOutputAndStatusToAll) {
     EXPECT_EQ(heard.error, "err");
     EXPECT_EQ(heard.status, 3 << 8);
   }
+}
+
+// Where output should be is what cannot be read: a directory.
+TEST_F(KeepClientsTest, TellsThemWhatCannotBeRead) {
+  const Fd client = connect(kWaits);
+  start([] { return write_all(2, "err") ? 0 : 1; });
+  kept_.output = Fd(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  EXPECT_EQ(keep(kept_), 0);
+  const Heard heard = hear(client);
+  EXPECT_EQ(heard.lost, EISDIR);
+  EXPECT_EQ(heard.error, "err");
+  EXPECT_EQ(heard.status, 0);
+  EXPECT_EQ(kept_.output_error, EISDIR);
 }
 
 TEST_F(KeepClientsTest, TakesTheirInput) {

@@ -400,12 +400,22 @@ TEST(Checker, SeesAMissingUndo) {
   expect_seen<WriteFile>("has no undo", forget);
   expect_seen<MapIds>("has no undo", forget);
   expect_seen<AskSystemd>("has no undo", forget);
+  expect_seen<MoveNetworkDevice>("has no undo", forget);
+  expect_seen<JoinResctrlGroup>("has no undo", forget);
 }
 
 TEST(Checker, SeesASlotThatIsReadBeforeItIsWritten) {
   expect_seen<OpenTree>("before it is written", drop<OpenTree>);
   expect_seen<OpenFile>("before it is written", drop<OpenFile>);
   expect_seen<MountRoot>("before it is written", drop<MountRoot>);
+  expect_seen<MakeUserNamespace>("before it is written", drop<MakeUserNamespace>);
+  // Who is moved, or joins, has to be there.
+  const auto at_first = [](auto& lane, std::size_t at, auto&) {
+    std::rotate(lane.begin(), lane.begin() + static_cast<std::ptrdiff_t>(at), lane.begin() + static_cast<std::ptrdiff_t>(at) + 1);
+    return true;
+  };
+  expect_seen<MoveNetworkDevice>("reads slot 'pid' before it is written", at_first);
+  expect_seen<JoinResctrlGroup>("reads slot 'pid' before it is written", at_first);
   expect_seen<MountRoot>("before it is written", [](auto& lane, std::size_t at, MountRoot&) {
     const auto after = std::find_if(lane.begin() + static_cast<std::ptrdiff_t>(at), lane.end(), [](const Step& step) {
       return std::holds_alternative<Mount>(step.action) || std::holds_alternative<MakeLink>(step.action);
@@ -458,6 +468,9 @@ TEST(Checker, SeesASlotThatIsWrittenTwice) {
   expect_seen<MakeCgroup>("a second time", again);
   expect_seen<MountRoot>("a second time", again);
   expect_seen<Console>("a second time", again);
+  expect_seen<MakeUserNamespace>("a second time", again);
+  expect_seen<MoveNetworkDevice>("a second time", again);
+  expect_seen<JoinResctrlGroup>("a second time", again);
   expect_seen<ReceiveDescriptor>("a second time", again);
 }
 
@@ -472,6 +485,30 @@ TEST(Checker, SeesAHostPathAfterThePivot) {
   };
   expect_seen<WriteFile>("names a host path after the pivot", late);
   expect_seen<MountRoot>("names a host path after the pivot", late);
+}
+
+// The parent's lane never loses the host: only in the child's do its steps come after a pivot.
+template <class T>
+void expect_seen_in_the_child() {
+  std::size_t broken = 0;
+  for_each_plan(kMutated, [&](const Plan& plan) {
+    Lanes lanes = lanes_of(plan);
+    auto& parent = lanes[static_cast<std::size_t>(Lane::kParent)];
+    auto& child = lanes[static_cast<std::size_t>(Lane::kChild)];
+    const auto step = std::find_if(parent.begin(), parent.end(), [](const Step& each) { return std::holds_alternative<T>(each.action); });
+    if (step == parent.end() || find<Pivot>(plan, Lane::kChild) == nullptr) return;
+    ++broken;
+    child.insert(std::prev(child.end()), *step);
+    parent.erase(step);
+    EXPECT_THAT(broken_rules(with_lanes(plan, lanes)), testing::Contains(HasSubstr("names a host path after the pivot")));
+  });
+  EXPECT_GT(broken, 0U) << "nothing was broken, so nothing was seen";
+}
+
+TEST(Checker, SeesWhatIsTheParentsInTheContainer) {
+  expect_seen_in_the_child<MakeUserNamespace>();
+  expect_seen_in_the_child<MoveNetworkDevice>();
+  expect_seen_in_the_child<JoinResctrlGroup>();
 }
 
 TEST(Checker, SeesATreeChangedWhenItMayBeMounted) {
@@ -494,6 +531,30 @@ TEST(Checker, SeesAPathThatIsNotResolvedInTheRoot) {
   expect_seen<MakeLink>("without the root's slot", without_root);
   expect_seen<Mask>("without the root's slot", without_root);
   expect_seen<MakeReadOnly>("without the root's slot", without_root);
+}
+
+// A device of the host's is bound where making a node is refused.
+TEST(Checker, SeesWhatIsWrongWithASecondAlternative) {
+  std::size_t seen = 0;
+  for_each_plan(kMutated, [&](const Plan& plan) {
+    const Lanes lanes = lanes_of(plan);
+    const auto& child = lanes[static_cast<std::size_t>(Lane::kChild)];
+    const auto step = std::find_if(child.begin(), child.end(), [&](const Step& each) {
+      return each.fallback != kNoFallback && std::holds_alternative<BindDevice>(plan.fallback(each).action);
+    });
+    if (step == child.end()) return;
+    ++seen;
+    const auto at = step - child.begin();
+    Lanes late = lanes;
+    std::rotate(late.back().begin() + at, late.back().begin() + at + 1, std::prev(late.back().end()));
+    EXPECT_THAT(broken_rules(with_lanes(plan, late)), testing::Contains(HasSubstr("names a host path after the pivot")));
+    Lanes rootless = lanes;
+    auto bound = std::get<BindDevice>(plan.fallback(*step).action);
+    bound.root = kNoSlot;
+    rootless.back()[static_cast<std::size_t>(at)] = Step{.action = bound};
+    EXPECT_THAT(broken_rules(with_lanes(plan, rootless)), testing::ElementsAre(HasSubstr("without the root's slot")));
+  });
+  EXPECT_GT(seen, 0U);
 }
 
 TEST(Checker, SeesASecondAlternativeThatNothingLeadsTo) {

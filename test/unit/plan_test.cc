@@ -780,11 +780,11 @@ using Mappings = std::vector<spec::IdMapping>;
 
 TEST(MountOwners, AreReadFromTheOptionToo) {
   const spec::Linux container{.uid_mappings = {{0, 1000, 1}, {1, 2000, 10}}, .gid_mappings = {{0, 3000, 10}}};
-  const spec::Mount mount{.options = {"bind", "idmap=uids=@0-2-1#5-9-2;gids=0-7-1"}};
+  const spec::Mount mount{.options = {"bind", "idmap=uids=@0-2-1#5-9-2#@7-1-1;gids=0-7-1"}};
   const auto owners = mount_owners(mount, read_mount_options(mount.options), container);
-  ASSERT_TRUE(owners) << owners.error().text();  // the @ is for all ranges of its list: 9 is outside 2008
+  ASSERT_TRUE(owners) << owners.error().text();  // each range is relative by its own @
   EXPECT_EQ(owners->kind, Owners::kOwn);
-  EXPECT_EQ(owners->uids, (Mappings{{0, 2001, 1}, {5, 2008, 2}}));
+  EXPECT_EQ(owners->uids, (Mappings{{0, 2001, 1}, {5, 9, 2}, {7, 2000, 1}}));
   EXPECT_EQ(owners->gids, (Mappings{{0, 7, 1}}));
 }
 

@@ -206,6 +206,18 @@ TEST_F(AttachTest, SaysWhenTheKeeperIsLost) {
   EXPECT_EQ(attached->end, Attached::End::kLost);
 }
 
+TEST_F(AttachTest, SaysWhatTheKeeperCouldNotRead) {
+  const int error = ENOMEM;
+  const int status = 0;
+  tell(Message::kLost, std::string_view(reinterpret_cast<const char*>(&error), sizeof error));
+  tell(Message::kEnded, std::string_view(reinterpret_cast<const char*>(&status), sizeof status));
+  keeper_ = Fd();
+  const auto attached = attach(at_the_terminal());
+  ASSERT_TRUE(attached);
+  EXPECT_EQ(attached->end, Attached::End::kEnded);
+  EXPECT_EQ(attached->output_error, ENOMEM);
+}
+
 TEST_F(AttachTest, FailsWhenNobodyReadsTheOutput) {
   output_.reader = Fd();
   tell(Message::kOutput, "out");
