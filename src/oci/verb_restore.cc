@@ -96,7 +96,7 @@ int verb_restore(const Command& command) {
   input.create.id = operands->front();
   input.create.begin = runtime::Begin::kAtOnce;
   input.create.serves_terminal = !input.detach || input.criu.shell_job;
-  if (command.cgroup_manager == CgroupManager::kDisabled) choose_cgroups(command, input.create);
+  choose_cgroups(command, input.create);
   if (command.strict) input.create.strictness = spec::Strictness::kStrict;
   if (!input.detach) hold_signals();
   // Before there is a process that could lose its parent, criu.

@@ -121,7 +121,12 @@ void ContainerPlanner::make_and_open_cgroup() {
 
 Result<Plan> ContainerPlanner::cgroup_alone() {
   TRY(lay_out_cgroup());
-  if (cgroup_count_ != 0) make_and_open_cgroup();
+  if (scope_) {
+    pid_ = builder_.plan().give_slot(kSlotPid);
+    TRY(start_scope());
+  } else if (cgroup_count_ != 0) {
+    make_and_open_cgroup();
+  }
   return std::move(builder_.plan());
 }
 

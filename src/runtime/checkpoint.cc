@@ -19,6 +19,7 @@
 #include "runtime/criu.h"
 #include "runtime/external_mounts.h"
 #include "runtime/image_streams.h"
+#include "runtime/image_terminal.h"
 #include "runtime/remove.h"
 
 namespace caisson::runtime {
@@ -74,6 +75,15 @@ Result<std::vector<std::string>> external_namespaces(const spec::Config& config)
   return externals;
 }
 
+// That of the first of its streams that is one.
+Fd open_terminal(pid_t pid, const StreamKeys& keys) {
+  for (std::size_t fd = 0; fd < keys.size(); ++fd) {
+    if (!is_terminal_key(keys[fd])) continue;
+    return kernel::open_file(fmt::format("/proc/{}/fd/{}", pid, fd), O_RDONLY | O_NOCTTY | O_NONBLOCK).value_or(Fd());
+  }
+  return {};
+}
+
 Result<> dump(const CriuDumpOptions& options, const Record& record, const spec::Config& config) {
   const pid_t pid = record.process.pid;
   const std::string mountinfo = TRY(kernel::read_file(fmt::format("/proc/{}/mountinfo", pid)));
@@ -91,14 +101,20 @@ Result<> dump(const CriuDumpOptions& options, const Record& record, const spec::
     }
     TRY(write_streams(options.image_path, streams));
   }
-  return run_criu({.arguments = criu_dump_arguments(options, dumped),
+  CriuProcess criu = TRY(CriuProcess::begin({.arguments = criu_dump_arguments(options, dumped),
                    .log = options.log_directory() + "/" + std::string(kDumpLog),
                    .cgroups = {},
                    .rootfs = {},
                    .root = {},
                    .descriptors = {},
                    .status_fd = options.status_fd,
-                   .keeps_input = options.shell_job});
+                   .keeps_input = options.shell_job}));
+  const Fd terminal = open_terminal(pid, streams.keys);
+  TRY(criu.run());
+  if (!terminal || options.pre_dump) return {};
+  // A terminal whose other end is closed has no state.
+  const Result<TerminalState> state = state_of_terminal(terminal.get());
+  return state ? write_terminal(options.image_path, *state) : Result<>();
 }
 
 // criu has killed them; those of a frozen cgroup end when they may go on.

@@ -15,6 +15,7 @@
 #include "kernel/files.h"
 #include "kernel/processes.h"
 #include "kernel/syscalls.h"
+#include "runtime/cgroup_options.h"
 #include "runtime/criu_arguments.h"
 
 namespace caisson::runtime {
@@ -28,7 +29,9 @@ class Preparation {
  public:
   Preparation(const CriuRun& run, int output) : run_(run), output_(output) {}
 
-  [[noreturn]] void become(const std::string& program, char* const* arguments) {
+  [[noreturn]] void become(const std::string& program, char* const* arguments, int go) {
+    char byte = 0;
+    if (::read(go, &byte, 1) != 1) ::_exit(1);  // nobody waits for it any more
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);  // what this process holds back is not to be held back by who is restored
@@ -109,23 +112,54 @@ Result<std::string> find_criu() {
                         "checkpoint and restore are criu's work: install the package criu"));
 }
 
-Result<> run_criu(const CriuRun& run) {
+Result<CriuProcess> CriuProcess::begin(CriuRun run) {
   const std::string program = TRY(find_criu());
+  std::optional<CriuBarrier> barrier;
+  if (run.stops_at_namespaces) {
+    barrier = TRY(CriuBarrier::make());
+    run.arguments.insert(run.arguments.end(), {"--action-script", barrier->script()});
+  }
   std::vector<std::string> words = run.arguments;
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  const Fd output(::memfd_create("criu", MFD_CLOEXEC));
+  Fd output(::memfd_create("criu", MFD_CLOEXEC));
   if (!output) return fail(os_error("memfd_create", "criu"));
+  kernel::Pipe go = TRY(kernel::make_pipe());
   ::unlink(run.log.c_str());  // of a former run
 
   const pid_t pid = ::fork();
   if (pid < 0) return fail(os_error("fork", "criu"));
-  if (pid == 0) Preparation(run, output.get()).become(program, arguments.data());
+  if (pid == 0) {
+    go.write = Fd();
+    Preparation(run, output.get()).become(program, arguments.data(), go.read.get());
+  }
   if (run.status_fd >= 0) ::close(run.status_fd);
-  const int status = TRY(kernel::wait_for(pid));
-  if (status == 0) return {};
-  return fail(failure(run, content_of(output), status));
+  return CriuProcess(std::move(run), pid, std::move(output), std::move(go.write), std::move(barrier));
+}
+
+CriuProcess::~CriuProcess() {
+  if (!go_) return;  // run, or moved from
+  go_ = Fd();
+  (void)kernel::wait_for(pid_);
+}
+
+Result<> CriuProcess::run(const std::function<Result<>(pid_t)>& at_namespaces) {
+  const Fd process = TRY(kernel::open_process(TRY(kernel::identify(pid_))));
+  const CgroupOptions options = CgroupOptions::read();
+  TRY(kernel::write_all(go_.get(), "1", "criu"));
+  go_ = Fd();
+  Result<> done;
+  if (barrier_) {
+    if (const std::optional<pid_t> first = barrier_->await(process.get())) {
+      done = at_namespaces(*first);
+      barrier_->open(done ? CriuBarrier::Way::kOn : CriuBarrier::Way::kBack);
+    }
+  }
+  const int status = TRY(kernel::wait_for(pid_));
+  TRY(options.restore());
+  if (!done || status == 0) return done;
+  return fail(failure(run_, content_of(output_), status));
 }
 
 }  // namespace caisson::runtime

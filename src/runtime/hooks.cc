@@ -24,14 +24,23 @@ std::string item(std::string_view list, std::size_t number) {
   return "hooks." + std::string(list) + "[" + std::to_string(number) + "]";
 }
 
+Result<> run_hooks(const spec::Config& config, std::string_view list, const std::vector<spec::Hook>& hooks,
+                   std::string_view status, pid_t pid, const HostFacts& facts, const plan::Request& request) {
+  for (std::size_t i = 0; i < hooks.size(); ++i)
+    TRY(run_hook(config, hooks[i], item(list, i), status, pid, facts, request));
+  return {};
+}
+
 }  // namespace
+
+Result<> run_creation_hooks(const spec::Config& config, pid_t pid, const HostFacts& facts, const plan::Request& request) {
+  TRY(run_hooks(config, "prestart", config.hooks.prestart, "creating", pid, facts, request));
+  return run_hooks(config, "createRuntime", config.hooks.create_runtime, "creating", pid, facts, request);
+}
 
 Result<> run_poststart_hooks(const spec::Config& config, pid_t pid, const HostFacts& facts,
                              const plan::Request& request) {
-  const std::vector<spec::Hook>& hooks = config.hooks.poststart;
-  for (std::size_t i = 0; i < hooks.size(); ++i)
-    TRY(run_hook(config, hooks[i], item("poststart", i), "running", pid, facts, request));
-  return {};
+  return run_hooks(config, "poststart", config.hooks.poststart, "running", pid, facts, request);
 }
 
 std::vector<std::string> run_poststop_hooks(const spec::Config& config, const HostFacts& facts,

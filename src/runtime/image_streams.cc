@@ -67,7 +67,8 @@ Result<StreamKeys> read_list(const std::string& path) {
 }  // namespace
 
 bool is_terminal_key(const std::string& key) { return key.starts_with("tty["); }
-bool is_external_key(const std::string& key) { return is_terminal_key(key) || key.starts_with("file["); }
+bool is_file_key(const std::string& key) { return key.starts_with("file["); }
+bool is_external_key(const std::string& key) { return is_terminal_key(key) || is_file_key(key); }
 
 ProcessStreams streams_of(pid_t pid, std::string_view mountinfo) {
   ProcessStreams streams;

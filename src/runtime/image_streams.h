@@ -18,6 +18,7 @@ using StreamKeys = std::array<std::string, 3>;
 
 /// Whether it stands for a terminal, or a file from outside of the container, which criu has to be told of on dump.
 bool is_terminal_key(const std::string& key);
+bool is_file_key(const std::string& key);
 bool is_external_key(const std::string& key);
 
 /// The keys of the process `pid`, whose mounts are those of `mountinfo` (/proc/PID/mountinfo).

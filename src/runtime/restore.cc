@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "cgroup/place.h"
 #include "execute/executor.h"
 #include "kernel/files.h"
 #include "plan/cgroup.h"
@@ -19,7 +20,9 @@
 #include "runtime/criu.h"
 #include "runtime/external_mounts.h"
 #include "runtime/hand_over.h"
+#include "runtime/hooks.h"
 #include "runtime/image_streams.h"
+#include "runtime/image_terminal.h"
 #include "runtime/remove.h"
 
 namespace caisson::runtime {
@@ -32,7 +35,8 @@ struct Terminal {
   std::string path;  ///< of the slave
 };
 
-Result<Terminal> make_terminal() {
+// In the state in which `images` left it. Who reads it decides about the ends of lines: Console::adds_returns.
+Result<Terminal> make_terminal(const std::string& images, bool adds_returns) {
   Terminal terminal{.master = Fd(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)), .slave = Fd(), .path = {}};
   if (!terminal.master) return fail(os_error("posix_openpt", ""));
   std::array<char, 64> name{};
@@ -40,12 +44,16 @@ Result<Terminal> make_terminal() {
     return fail(os_error("unlockpt", "/dev/ptmx"));
   terminal.path = name.data();
   terminal.slave = TRY(kernel::open_file(terminal.path, O_RDWR | O_NOCTTY));
+  const std::optional<TerminalState> left = TRY(read_terminal(images));
+  TerminalState state = left ? *left : TRY(state_of_terminal(terminal.slave.get()));
+  state.settings.c_oflag = adds_returns ? state.settings.c_oflag | ONLCR : state.settings.c_oflag & ~tcflag_t{ONLCR};
+  TRY(apply_to_terminal(terminal.slave.get(), state));
   return terminal;
 }
 
 // Each controller's cgroup, as `--cgroup-root` has it: the container's, or this process's own where the container has
 // none (proc_pid_cgroup(5): "4:memory:/a", "0::/a").
-Result<std::vector<std::string>> cgroup_roots(const HostFacts& facts, const std::vector<std::string>& paths) {
+Result<std::vector<std::string>> cgroup_roots(const HostFacts& facts, const std::vector<std::string>& directories) {
   std::vector<std::string> roots;
   const std::string own = TRY(kernel::read_file("/proc/self/cgroup"));
   for (const std::string_view line : split(own, '\n')) {
@@ -53,10 +61,10 @@ Result<std::vector<std::string>> cgroup_roots(const HostFacts& facts, const std:
     if (!number.tail) continue;
     const Cut controllers = cut(*number.tail, ':');
     std::string path(controllers.tail.value_or("/"));
-    for (std::size_t i = 0; i < facts.hierarchies.size() && i < paths.size(); ++i) {
-      const CgroupHierarchy& hierarchy = facts.hierarchies[i];
+    for (const CgroupHierarchy& hierarchy : facts.hierarchies) {
       const bool is_it = controllers.head.empty() ? hierarchy.unified : hierarchy.has(cut(controllers.head, ',').head);
-      if (is_it && !paths[i].empty()) path = paths[i];
+      const std::string* directory = is_it ? cgroup::directory_in(hierarchy, directories) : nullptr;
+      if (directory != nullptr) path = directory->substr(hierarchy.path.size());
     }
     for (const std::string_view controller : split(controllers.head, ','))
       roots.push_back(controller.empty() ? path : fmt::format("{}:{}", controller, path));
@@ -70,11 +78,22 @@ bool has_own_mounts(const spec::Config& config) {
                      [](const spec::Namespace& n) { return n.type == spec::NamespaceType::kMount; });
 }
 
+bool has_creation_hooks(const spec::Config& config) {
+  return !config.hooks.prestart.empty() || !config.hooks.create_runtime.empty();
+}
+
 Result<> check_images(const CriuRestoreOptions& options) {
   const auto status = kernel::status_of(options.image_path);
   if (!status) return fail(in("--image-path", os_error("stat", options.image_path)));
   if (S_ISDIR(status->st_mode)) return {};
   return fail(in("--image-path", complaint(fmt::format("{} is not a directory", options.image_path))));
+}
+
+// It checks what is brought for a file as it does files of its own.
+Error with_hint_of_files(Error error, const StreamKeys& keys) {
+  if (error.text().find("ile fd/") != std::string::npos && std::any_of(keys.begin(), keys.end(), is_file_key))
+    error.hint = "its standard streams were files, and have to be files of the same size and mode again; " + error.hint;
+  return error;
 }
 
 // A container on its way back: what it has put on the host is taken back unless it is done.
@@ -93,8 +112,9 @@ class Restoration {
 
   Result<> prepare();
   Result<> reserve_place();
-  std::expected<void, LaunchError> make_cgroup();
-  Result<> run_criu();
+  Result<CriuProcess> begin_criu();
+  std::expected<void, LaunchError> make_cgroup(pid_t criu);
+  Result<> run_criu(CriuProcess& criu);
   Result<> bring_streams(RestoredContainer& restored);
   Result<> bring_namespaces(RestoredContainer& restored);
   Result<> record();
@@ -115,8 +135,10 @@ std::expected<Restored, LaunchError> Restoration::run() {
   if (const Result<> prepared = prepare(); !prepared) return std::unexpected(refusal(prepared.error()));
   if (const Result<> reserved = reserve(root_, id()); !reserved) return std::unexpected(refusal(reserved.error()));
   if (const Result<> placed = reserve_place(); !placed) return std::unexpected(give_up(refusal(placed.error())));
-  if (auto made = make_cgroup(); !made) return std::unexpected(give_up(std::move(made).error()));
-  Result<> done = run_criu();
+  Result<CriuProcess> criu = begin_criu();
+  if (!criu) return std::unexpected(give_up(refusal(criu.error())));
+  if (auto made = make_cgroup(criu->pid()); !made) return std::unexpected(give_up(std::move(made).error()));
+  Result<> done = run_criu(*criu);
   // From here on there is a process: others find it by the record.
   if (done) done = record();
   if (!done) return std::unexpected(give_up(refusal(done.error())));
@@ -130,15 +152,12 @@ Result<> Restoration::prepare() {
   keys_ = TRY(read_stream_keys(options_.criu.image_path));
   designed_ = TRY(design(root_, options_.create, log_));
   options_.criu.config_file = TRY(criu_config_file(config()));
-  const spec::Hooks& hooks = config().hooks;
-  if (!hooks.prestart.empty() || !hooks.create_runtime.empty())
-    log_.warning("hooks.prestart and hooks.createRuntime are not run when a container is restored");
   const bool wants_terminal = config().process.terminal && !options_.criu.shell_job;
   if (!wants_terminal) return {};
   if (std::none_of(keys_.begin(), keys_.end(), is_terminal_key))
     return fail(in("process.terminal", complaint("the images say nothing of a terminal that could be given to it",
                                                  "those of another runtime, or of a container without one")));
-  terminal_ = TRY(make_terminal());
+  terminal_ = TRY(make_terminal(options_.criu.image_path, designed_.request.terminal_adds_returns));
   return {};
 }
 
@@ -149,6 +168,7 @@ Result<> Restoration::reserve_place() {
              .rootfs = config().root.path,
              .annotations = config().annotations,
              .cgroup_directories = plan::cgroup_directories(designed_.plan),
+             .systemd_unit = plan::systemd_unit(designed_.plan),
              .shares_cgroup = designed_.settled.shares_cgroup,
              .owner = designed_.facts.effective_uid,
              .created_ns = now_nanoseconds(),
@@ -156,6 +176,7 @@ Result<> Restoration::reserve_place() {
              .has_poststop = !config().hooks.poststop.empty(),
              .creator = kernel::identify(::getpid()).value_or(kernel::ProcessId{}),
              .process = {}};
+  record_.systemd_is_user = designed_.facts.systemd && designed_.facts.systemd->is_user;
   TRY(kernel::write_new_file(root_.config(id()), designed_.bundle.text, 0600));
   TRY(kernel::write_new_file(root_.record(id()), to_json(record_), 0600));
   if (!options_.create.console_socket.empty())
@@ -164,13 +185,21 @@ Result<> Restoration::reserve_place() {
   return make_mount_points(config());
 }
 
-std::expected<void, LaunchError> Restoration::make_cgroup() {
+// systemd makes its units around a process: around that which is to be criu.
+std::expected<void, LaunchError> Restoration::make_cgroup(pid_t criu) {
   const Result<plan::Plan> plan = plan::plan_cgroup(config(), designed_.facts, designed_.request);
   if (!plan) return std::unexpected(refusal(plan.error()));
   if (plan->lane(plan::Lane::kParent).empty()) return {};
   execute::Executor executor(*plan);
+  if (designed_.facts.systemd) executor.give(plan::kSlotPid, criu);
   const auto made = executor.run(nullptr);
-  return made ? std::expected<void, LaunchError>() : std::unexpected(told(*plan, made.error(), designed_.facts, {}));
+  if (made) return {};
+  if (!record_.systemd_unit.empty()) {
+    // The plan has taken back what it did; a unit that was there before is somebody else's, with what is in it.
+    record_.systemd_unit.clear();
+    record_.cgroup_directories.clear();
+  }
+  return std::unexpected(told(*plan, made.error(), designed_.facts, {}));
 }
 
 // Its streams are this process's, or a terminal made for it, under numbers that criu's own do not have.
@@ -205,10 +234,9 @@ Result<> Restoration::bring_namespaces(RestoredContainer& restored) {
   return {};
 }
 
-Result<> Restoration::run_criu() {
+Result<CriuProcess> Restoration::begin_criu() {
   RestoredContainer restored{.root = {}, .pid_file = criu_pid_file(), .cgroup_roots = {}, .mounts = {}, .descriptors = {}, .joined = {}};
-  const std::vector<std::string> no_paths;
-  restored.cgroup_roots = TRY(cgroup_roots(designed_.facts, designed_.request.cgroup_paths.value_or(no_paths)));
+  restored.cgroup_roots = TRY(cgroup_roots(designed_.facts, record_.cgroup_directories));
   restored.mounts = TRY(mounts_to_restore(config(), designed_.facts, record_.cgroup_directories, terminal_.path));
   TRY(bring_streams(restored));
   TRY(bring_namespaces(restored));
@@ -223,9 +251,15 @@ Result<> Restoration::run_criu() {
               .root = restored.root,
               .descriptors = {},
               .status_fd = -1,
-              .keeps_input = options_.criu.shell_job};
+              .keeps_input = options_.criu.shell_job,
+              .stops_at_namespaces = has_creation_hooks(config())};
   for (const Fd& fd : kept_) run.descriptors.push_back(fd.get());
-  TRY(runtime::run_criu(run));
+  return CriuProcess::begin(std::move(run));
+}
+
+Result<> Restoration::run_criu(CriuProcess& criu) {
+  Result<> done = criu.run([&](pid_t pid) { return run_creation_hooks(config(), pid, designed_.facts, designed_.request); });
+  if (!done) return fail(with_hint_of_files(std::move(done).error(), keys_));
   const std::string text = TRY(kernel::read_file(criu_pid_file()));
   const auto pid = parse_unsigned(cut(text, '\n').head);
   if (!pid || *pid == 0) return fail(complaint(fmt::format("criu has not said which process it restored: '{}'", text)));

@@ -1,4 +1,4 @@
-caisson_room(runtime SOURCES bundle.cc checkpoint.cc create.cc criu.cc criu_arguments.cc examine.cc exec.cc external_mounts.cc hand_over.cc hooks.cc image_streams.cc
+caisson_room(runtime SOURCES bundle.cc cgroup_options.cc checkpoint.cc create.cc criu.cc criu_barrier.cc criu_arguments.cc examine.cc exec.cc external_mounts.cc hand_over.cc hooks.cc image_streams.cc image_terminal.cc
                              launch.cc notify.cc pause.cc remove.cc restore.cc settle.cc signal.cc start.cc state.cc systemd.cc target.cc timings.cc update.cc
              KNOWS base kernel spec host_facts host cgroup_conversion cgroup plan explain execute LIBRARIES nlohmann_json::nlohmann_json)
 
