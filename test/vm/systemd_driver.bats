@@ -86,6 +86,40 @@ is_gone() { [ "$(systemctl show "$1" -p LoadState --value)" = not-found ]; }
   diff "$T/runcs" "$T/ours"
 }
 
+# update_both OPTION…: of a container of each, in scopes that have begun alike; what systemd and the kernel say is alike again.
+update_both() {
+  local unit by
+  change "$T/bundle" 'r["memory"] = {"limit": 104857600}' 'r["pids"] = {"limit": 77}' 'c["linux"]["cgroupsPath"] = ":ours:box"'
+  scoped run -d -b "$T/bundle" box <&- >/dev/null
+  change "$T/bundle" 'c["linux"]["cgroupsPath"] = ":runcs:box"'
+  by_runc run -d -b "$T/bundle" box <&- >/dev/null
+  oci update "$@" box
+  by_runc update "$@" box
+  for by in ours runcs; do
+    unit=$by-box.scope
+    show $unit >"$T/$by"
+    (cd "/sys/fs/cgroup/system.slice/$unit" && head memory.max memory.low memory.swap.max cpu.max pids.max cpuset.cpus) >>"$T/$by"
+  done
+  by_runc delete --force box
+  diff "$T/runcs" "$T/ours"
+}
+
+@test "systemd driver: update changes a scope's properties as runc does, and they stay" {
+  update_both --memory 52428800 --memory-reservation 20971520 --memory-swap 94371840 --cpu-quota 20000 --cpu-period 100000 \
+    --pids-limit 33 --cpuset-cpus 0
+  grep -qx MemoryMax=52428800 "$T/ours"
+  grep -qx CPUQuotaPerSecUSec=200ms "$T/ours"
+  grep -qx TasksMax=33 "$T/ours"
+  local files=/sys/fs/cgroup/system.slice/ours-box.scope
+  oci update --cpu-share 512 box
+  [ "$(systemctl show ours-box.scope -p CPUWeight --value)" = 59 ]
+  systemctl daemon-reload
+  [ "$(cat $files/cpu.weight $files/cpu.max $files/memory.max $files/pids.max)" = "59
+20000 100000
+52428800
+33" ]
+}
+
 @test "systemd driver: devices stay as they are when systemd is reloaded" {
   change "$T/bundle" 'r["devices"] = [{"allow": False, "access": "rwm"}]' 'c["process"]["user"] = {"uid": 0, "gid": 0}' \
     '[s.append("CAP_MKNOD") for s in c["process"]["capabilities"].values()]' 'c["root"]["readonly"] = False'
@@ -180,6 +214,34 @@ user_bundle() {
   [ "$(wc -l <"/sys/fs/cgroup$(sed -n 's/^ControlGroup=//p' <<<"$unit")/cgroup.procs")" = 1 ]
   as_user "$OCI" delete --force own
   [ "$(as_user systemctl --user show caisson-own.scope -p LoadState --value)" = not-found ]
+  rm -rf "$U"
+}
+
+@test "systemd driver: a user's container is held to its limits, updated, paused, and its scope gone with its end" {
+  user_bundle 'r.update({"memory": {"limit": 33554432}, "pids": {"limit": 20}, "cpu": {"quota": 50000, "period": 100000}})'
+  as_user "$OCI" --systemd-cgroup create -b "$U" own </dev/null >/dev/null
+  as_user "$OCI" start own
+  local unit files
+  unit() { as_user systemctl --user show caisson-own.scope -p "$1" --value; }
+  files=/sys/fs/cgroup$(unit ControlGroup)
+  [ "$(cat "$files/memory.max" "$files/pids.max" "$files/cpu.max")" = "33554432
+20
+50000 100000" ]
+  [ "$(unit TasksMax) $(unit CPUQuotaPerSecUSec)" = "20 500ms" ]
+  as_user "$OCI" update --memory 67108864 --pids-limit 30 --cpu-quota 25000 own
+  [ "$(unit MemoryMax) $(unit TasksMax) $(unit CPUQuotaPerSecUSec)" = "67108864 30 250ms" ]
+  [ "$(cat "$files/memory.max" "$files/pids.max" "$files/cpu.max")" = "67108864
+30
+25000 100000" ]
+  as_user "$OCI" pause own
+  [ "$(cat "$files/cgroup.freeze")" = 1 ]
+  as_user "$OCI" resume own
+  [[ "$(as_user "$OCI" events --stats own)" = *'"limit":67108864'* ]]
+  as_user "$OCI" kill own KILL
+  within 10 sh -c "! [ -e $files/cgroup.procs ] || ! [ -s $files/cgroup.procs ]"
+  as_user "$OCI" delete own
+  [ "$(unit LoadState)" = not-found ]
+  [ ! -e "$files" ]
   rm -rf "$U"
 }
 
