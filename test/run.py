@@ -209,7 +209,7 @@ def await_machines(tally, machines):
     if machines:
         say(f"test: {len(machines.wanted)} files of system tests in virtual machines")
         for file, results, took_s in machines.results():
-            tally.add(results, took_s, f"vm/{file.name}")
+            tally.add(results, took_s, vm.title(file))
 
 
 def main():
@@ -223,7 +223,7 @@ def main():
     tally = Tally()
     machines = None
     if options.kind in ("vm", None):
-        machines = start_machines(tally, chosen(options.files, [SYSTEM, vm.FOLDER], vm.files()),
+        machines = start_machines(tally, chosen(options.files, [vm.FOLDER, SYSTEM, CONFORMANCE], vm.files()),
                                   niceness=0 if options.kind else 10)  # beside the other tests, which are in a hurry
     if options.kind in ("unit", None):
         run_unit_tests(tally, "release")

@@ -2,9 +2,10 @@
 
 They are emulated, without hardware acceleration: any machine can run them, ten to twenty times slower than itself.
 
-The files of test/system run there once more, but for those that test/vm/left_out.txt names with the reason. A new file
-test/vm/NAME.bats is run there and nowhere else. A file runs as root, in a service with a delegated cgroup, with a
-terminal; `load ../system/helper` gives it what the other system tests have, and `load helper` the logins of ordinary users
+The files of test/system run there once more, but for those that test/vm/left_out.txt names with the reason, and those of
+test/conformance that are about cgroups, which v2 has others of. A new file test/vm/NAME.bats is run there and nowhere
+else. A file runs as root, in a service with a delegated cgroup, with a terminal; `load ../system/helper` gives it what the
+other system tests have, and `load helper` the logins of ordinary users
 (as_user). Nothing in a machine can reach a network, and what it writes is gone with it.
 """
 
@@ -24,6 +25,7 @@ import bats
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "test" / "vm"
+CONFORMANCE = [ROOT / "test" / "conformance" / f"{name}.bats" for name in ("cgroups", "devices", "events", "pause", "update")]
 CACHE = pathlib.Path(os.environ.get("CAISSON_TEST_CACHE", "/var/tmp/caisson-test"))
 RECIPE = ["make_image", "kernel", "packages.txt", "guest/payload.service"]
 PAYLOAD = ["README.md", "docs", "programs", "script", "test", "build/release/bin", "build/release/libexec",
@@ -51,7 +53,12 @@ def left_out():
 
 def files():
     system = (ROOT / "test" / "system").glob("*.bats")
-    return sorted(FOLDER.glob("*.bats")) + sorted(file for file in system if file.name not in left_out())
+    return sorted(FOLDER.glob("*.bats")) + CONFORMANCE + sorted(file for file in system if file.name not in left_out())
+
+
+def title(file):
+    """vm/NAME.bats; vm/conformance/NAME.bats, as names are unique only where they are."""
+    return f"vm/conformance/{file.name}" if file.parent.name == "conformance" else f"vm/{file.name}"
 
 
 # --- the disks -----------------------------------------------------------------------------------------------------
@@ -216,7 +223,7 @@ class Run:
                 machine = machine or Machine(directory, disk, payload_disk, self.niceness)
                 self.done[file].put(machine.run(file))
             except (Broken, OSError, ValueError) as error:
-                self.done[file].put(([(f"vm/{file.name}", "failed", f"the virtual machine broke: {error}")], 0))
+                self.done[file].put(([(title(file), "failed", f"the virtual machine broke: {error}")], 0))
                 break
         if machine:
             machine.close()
@@ -229,7 +236,7 @@ class Run:
 
     def give_up(self, outcome, reason):
         while (file := self.next()) is not None:
-            self.done[file].put(([(f"vm/{file.name}: {name}", outcome, reason) for name in bats.names(file)], 0))
+            self.done[file].put(([(f"{title(file)}: {name}", outcome, reason) for name in bats.names(file)], 0))
 
     def results(self):
         for file in self.wanted:

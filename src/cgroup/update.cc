@@ -76,6 +76,25 @@ bool lifts_memory_alone(const spec::Memory& change) {
   return change.limit.value_or(0) == -1 && change.swap.value_or(0) == 0;
 }
 
+Result<Layout> layout_of_update(const spec::Resources& present, const spec::Resources& change, const Place& place,
+                                const HostFacts& facts) {
+  spec::Resources wanted = change;
+  wanted.devices.clear();
+  const CgroupHierarchy* cpu = facts.hierarchy("cpu");
+  if (cpu != nullptr && cpu->unified) complete_bandwidth(wanted.cpu, present.cpu);
+  complete_swap(wanted.memory, present.memory);
+  const bool lifts_swap = lifts_memory_alone(wanted.memory);
+  if (lifts_swap) wanted.memory.swap = -1;
+  Layout layout = TRY(cgroup::layout(wanted, place, facts));
+  if (change.memory.limit.value_or(0) == 0) {
+    std::erase_if(layout.writes, [](const FileWrite& write) { return write.item == "linux.resources.memory.limit"; });
+  }
+  for (FileWrite& write : layout.writes) {
+    if (lifts_swap && write.item == "linux.resources.memory.swap") write.may_be_missing = true;
+  }
+  return layout;
+}
+
 }  // namespace
 
 spec::Resources merged(const spec::Resources& present, const spec::Resources& change) {
@@ -101,21 +120,12 @@ spec::Resources merged(const spec::Resources& present, const spec::Resources& ch
 
 Result<std::vector<FileWrite>> update_writes(const spec::Resources& present, const spec::Resources& change,
                                              const Place& place, const HostFacts& facts) {
-  spec::Resources wanted = change;
-  wanted.devices.clear();
-  const CgroupHierarchy* cpu = facts.hierarchy("cpu");
-  if (cpu != nullptr && cpu->unified) complete_bandwidth(wanted.cpu, present.cpu);
-  complete_swap(wanted.memory, present.memory);
-  const bool lifts_swap = lifts_memory_alone(wanted.memory);
-  if (lifts_swap) wanted.memory.swap = -1;
-  Layout layout = TRY(cgroup::layout(wanted, place, facts));
-  if (change.memory.limit.value_or(0) == 0) {
-    std::erase_if(layout.writes, [](const FileWrite& write) { return write.item == "linux.resources.memory.limit"; });
-  }
-  for (FileWrite& write : layout.writes) {
-    if (lifts_swap && write.item == "linux.resources.memory.swap") write.may_be_missing = true;
-  }
-  return std::move(layout.writes);
+  return std::move(TRY(layout_of_update(present, change, place, facts)).writes);
+}
+
+Result<std::vector<EnabledControllers>> update_controllers(const spec::Resources& present, const spec::Resources& change,
+                                                           const Place& place, const HostFacts& facts) {
+  return std::move(TRY(layout_of_update(present, change, place, facts)).enabled);
 }
 
 }  // namespace caisson::cgroup

@@ -1,5 +1,8 @@
 #include "runtime/update.h"
 
+#include <fcntl.h>
+
+#include "base/fd.h"
 #include "cgroup/apply.h"
 #include "cgroup/tree.h"
 #include "cgroup/unit_properties.h"
@@ -33,6 +36,16 @@ Result<> check_before(const spec::Memory& wanted, const spec::Memory& change, co
   return cgroup::check_memory_usage(*directory, change.limit.value_or(0), change.swap.value_or(0));
 }
 
+// systemd does so itself for its units. They stay enabled whatever becomes of the update, which limits nothing.
+Result<> enable(const std::vector<cgroup::EnabledControllers>& controllers) {
+  for (const cgroup::EnabledControllers& above : controllers) {
+    const std::string path = above.directory + "/cgroup.subtree_control";
+    const Fd file = TRY_IN(above.item, kernel::open_file(path, O_WRONLY));
+    TRY_IN(above.item, kernel::write_all(file.get(), above.controllers, path));
+  }
+  return {};
+}
+
 std::vector<pid_t> members(const Record& record) {
   for (const std::string& directory : record.cgroup_directories) {
     std::vector<pid_t> pids = cgroup::processes_in(directory);
@@ -61,6 +74,8 @@ Result<> update(const StateRoot& root, const Container& container, LimitChange c
   for (cgroup::FileWrite& write : TRY(cgroup::update_writes(present, change.resources, place, facts)))
     changes.push_back(as_change(std::move(write)));
   TRY(check_before(wanted.memory, change.resources.memory, record, facts));
+
+  if (!is_unit) TRY(enable(TRY(cgroup::update_controllers(present, change.resources, place, facts))));
 
   // What can be refused without touching anything has been. The shares are one group that cannot be taken back, so they
   // come first.

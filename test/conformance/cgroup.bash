@@ -24,6 +24,15 @@ set_to() {
   [ "$found" = "$expected" ] || { echo "$file: $found, not $expected" && return 1; }
 }
 
+# The same of the weight of block I/O, which v2 has as BFQ's or, CONVERTED, as the kernel's own: weight_set_to WEIGHT CONVERTED.
+weight_set_to() {
+  if [ -e "$(cgroup blkio)/io.weight" ] && [ ! -e "$(cgroup blkio)/io.bfq.weight" ]; then
+    set_to blkio "" "" io.weight "default $2"
+  else
+    set_to blkio blkio.bfq.weight "$1" io.bfq.weight "default $1"
+  fi
+}
+
 on_v2() { [ -e /sys/fs/cgroup/cgroup.controllers ]; }
 
 # Whether the controller is there to be limited by.

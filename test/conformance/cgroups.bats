@@ -112,7 +112,7 @@ place() { sed -nE 's/^([0-9]+:memory|0:):(.*)/\2/p' "/proc/$(field "$1" pid)/cgr
   set_to cpu cpu.cfs_quota_us 50000 cpu.max '50000 100000'
   set_to cpuset cpuset.cpus 0 cpuset.cpus 0
   set_to pids pids.max 20 pids.max 20
-  set_to blkio blkio.bfq.weight 300 io.bfq.weight 'default 300'
+  weight_set_to 300 2930
 }
 
 @test "resources: files of v2 by name are refused where there are none, and escape nowhere" {

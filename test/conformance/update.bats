@@ -23,7 +23,7 @@ limited() {
   set_to cpuset cpuset.cpus 0 cpuset.cpus 0
   set_to cpuset cpuset.mems 0 cpuset.mems 0
   runtime update --blkio-weight 500 box
-  set_to blkio blkio.bfq.weight 500 io.bfq.weight "default 500"
+  weight_set_to 500 4950
   set_to memory memory.limit_in_bytes $((48 * MiB)) memory.max $((48 * MiB))
   set_to cpu cpu.cfs_quota_us 50000 cpu.max "50000 100000"
 }

@@ -40,6 +40,20 @@ std::vector<std::string> writes(const Resources& present, const Resources& chang
   return lines;
 }
 
+TEST(Update, EnablesTheControllersOfItsLimitsAbove) {
+  const Resources change{.cpu = {.cpus = "0"}};
+  const auto controllers = [&](const HostFacts& facts) {
+    const Place place{.paths = std::vector<std::string>(facts.hierarchies.size(), "/above/ID")};
+    const std::vector<EnabledControllers> needed = update_controllers({}, change, place, facts).value();
+    std::vector<std::string> lines;
+    for (const EnabledControllers& above : needed)
+      lines.push_back(above.directory + " " + above.controllers);
+    return lines;
+  };
+  EXPECT_THAT(controllers(v2_host()), ElementsAre("/c +cpuset +memory +pids", "/c/above +cpuset +memory +pids"));
+  EXPECT_THAT(controllers(v1_host()), IsEmpty());
+}
+
 struct UpdateCase {
   const char* name;
   Resources present;

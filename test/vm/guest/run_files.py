@@ -17,6 +17,7 @@ PORT_LIMIT_S = 300  # it is there when udev has come to it
 PROJECT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(PROJECT / "test"))
 import bats  # noqa: E402
+import vm  # noqa: E402
 
 
 def main():
@@ -34,7 +35,7 @@ def main():
     answer({})
     for line in questions:
         file = PROJECT / line.strip()
-        results, took_s = bats.run(f"vm/{file.name}", file, PROJECT / "build" / "release")
+        results, took_s = bats.run(vm.title(file), file, PROJECT / "build" / "release")
         answer({"results": results, "took_s": took_s})
 
 
