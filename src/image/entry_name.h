@@ -1,4 +1,4 @@
-// Names in an archive: taken apart before anything is opened, and shown in messages.
+// Names in an archive, taken apart before anything is opened.
 #pragma once
 
 #include <string>
@@ -18,8 +18,5 @@ struct Place {
   std::string base;
 };
 Place place_of(const std::string& normal_name);
-
-/// `name` in quotes for a message: control characters are escaped, a long one is cut.
-std::string quoted_name(std::string_view name);
 
 }  // namespace caisson::image

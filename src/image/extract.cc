@@ -14,6 +14,7 @@
 
 #include "image/acl.h"
 #include "image/beneath.h"
+#include "image/quoted.h"
 
 namespace caisson::image {
 

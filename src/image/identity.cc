@@ -4,14 +4,13 @@
 
 #include <fmt/format.h>
 
-#include "base/text.h"
+#include "image/digest_name.h"
 
 namespace caisson::image {
 
 namespace {
 constexpr std::int64_t kSecond_ns = 1'000'000'000;
 constexpr std::int64_t kRacy_ns = 2 * kSecond_ns;
-constexpr std::string_view kAlgorithm = "sha256:";
 }  // namespace
 
 std::string FileIdentity::key() const { return fmt::format("{:x}-{:x}", device, inode); }
@@ -37,11 +36,6 @@ std::optional<std::string> digest_in_entry(std::string_view entry, const FileIde
   const std::string_view digest = entry.substr(last_space + 1, entry.size() - last_space - 2);
   if (!is_digest(digest) || entry != index_entry(identity, digest)) return std::nullopt;
   return std::string(digest);
-}
-
-bool is_digest(std::string_view text) {
-  if (!text.starts_with(kAlgorithm) || text.size() != kAlgorithm.size() + 64) return false;
-  return text.find_first_not_of("0123456789abcdef", kAlgorithm.size()) == std::string_view::npos;
 }
 
 }  // namespace caisson::image

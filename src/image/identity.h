@@ -38,7 +38,4 @@ std::string index_entry(const FileIdentity& identity, std::string_view digest);
 /// The digest in `entry` if it was written for exactly `identity`.
 std::optional<std::string> digest_in_entry(std::string_view entry, const FileIdentity& identity);
 
-/// True for "sha256:" and 64 lower-case hexadecimal digits.
-bool is_digest(std::string_view text);
-
 }  // namespace caisson::image

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "image/digest_name.h"
 #include "image/identity.h"
 
 namespace caisson::image {

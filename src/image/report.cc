@@ -1,7 +1,7 @@
 #include "image/report.h"
 
 #include "base/text.h"
-#include "image/identity.h"
+#include "image/digest_name.h"
 
 namespace caisson::image {
 

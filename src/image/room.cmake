@@ -1,5 +1,14 @@
-# Two rooms in one folder: `image` is what the static programs know, `unpack` is what needs the system's shared libraries.
-caisson_room(image SOURCES beneath.cc identity.cc layers.cc owner_map.cc report.cc transfer_child.cc unfinished.cc KNOWS base kernel)
+# Three rooms in one folder: `image_spec` is images as text and documents, which is pure; `image` is what the static
+# programs know; `unpack` is what needs the system's shared libraries.
+caisson_room(image_spec FOLDER image
+             SOURCES digest_name.cc image_source.cc quoted.cc reference.cc
+             KNOWS base spec LIBRARIES nlohmann_json::nlohmann_json)
+caisson_unit_test(image_spec SOURCES image_reference_test.cc KNOWS base image_spec)
+# image_spec makes no system calls, as the rooms in src/explain/room.cmake.
+add_test(NAME pure_image_spec COMMAND sh ${PROJECT_SOURCE_DIR}/test/unit/pure_rooms.sh $<TARGET_FILE:image_spec>)
+
+caisson_room(image SOURCES beneath.cc identity.cc layers.cc owner_map.cc report.cc transfer_child.cc unfinished.cc
+             KNOWS base kernel image_spec)
 
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(BZip2 REQUIRED)
@@ -10,10 +19,10 @@ find_library(ZSTD_LIBRARY zstd REQUIRED)
 caisson_room(unpack FOLDER image
              SOURCES acl.cc decompress.cc digest.cc entry_name.cc extract.cc fingerprint.cc layer_store.cc pax.cc pipeline.cc progress.cc
                      sparse.cc tar_header.cc tar_reader.cc unpack.cc
-             KNOWS base kernel image
+             KNOWS base kernel image_spec image
              LIBRARIES OpenSSL::Crypto BZip2::BZip2 LibLZMA::LibLZMA ${ISAL_LIBRARY} ${ZSTD_LIBRARY} Threads::Threads)
 
-caisson_unit_test(image_layers SOURCES image_layers_test.cc KNOWS base kernel image)
-caisson_unit_test(image_tar SOURCES image_tar_test.cc KNOWS base kernel image unpack)
-caisson_unit_test(image_unpack SOURCES image_unpack_test.cc KNOWS base kernel image unpack
+caisson_unit_test(image_layers SOURCES image_layers_test.cc KNOWS base kernel image_spec image)
+caisson_unit_test(image_tar SOURCES image_tar_test.cc KNOWS base kernel image_spec image unpack)
+caisson_unit_test(image_unpack SOURCES image_unpack_test.cc KNOWS base kernel image_spec image unpack
                   LIBRARIES BZip2::BZip2 LibLZMA::LibLZMA ${ISAL_LIBRARY} ${ZSTD_LIBRARY})

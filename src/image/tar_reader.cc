@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "image/entry_name.h"
+#include "image/quoted.h"
 
 namespace caisson::image {
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "image/digest_name.h"
 #include "image/extract.h"
 #include "image/fingerprint.h"
 #include "image/layer_store.h"

@@ -8,6 +8,7 @@
 
 #include "image/acl.h"
 #include "image/entry_name.h"
+#include "image/quoted.h"
 #include "image/tar_reader.h"
 
 namespace {

@@ -36,7 +36,7 @@ PURE="$PURE|__gxx_personality_v0|_Unwind_Resume|__cxa_.*|__dso_handle|__stack_ch
 IMPURE='basic_[io]?fstream|basic_filebuf|filesystem|chrono.*now|random_device|thread|condition_variable|ios_base4Init'
 
 @test "rooms: the pure rooms ask the kernel for nothing" {
-  for room in spec plan explain cgroup_conversion compose options; do
+  for room in spec plan explain cgroup_conversion image_spec compose options; do
     asked=$(nm -u "$BUILD/lib$room.a" | awk '$1 == "U" { print $2 }' | sort -u)
     [ -n "$asked" ]
     wrong=$(echo "$asked" | grep -v '^_Z' | grep -vxE "$PURE" || true)

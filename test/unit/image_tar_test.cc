@@ -4,6 +4,7 @@
 #include "image/acl.h"
 #include "image/entry_name.h"
 #include "image/progress.h"
+#include "image/quoted.h"
 #include "image_archive.h"
 
 namespace caisson::image {
