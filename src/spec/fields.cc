@@ -43,9 +43,11 @@ void Fields::unsupported(std::string_view key) {
 }
 
 void Fields::finish() {
+  std::vector<std::string_view> known = asked_;  // a map's names are among them: there may be many
+  std::ranges::sort(known);
   for (const auto& member : object_.GetObject()) {
     const std::string_view key = text_of(member.name);
-    if (std::find(asked_.begin(), asked_.end(), key) != asked_.end()) continue;
+    if (std::ranges::binary_search(known, key)) continue;
     const std::optional<std::string_view> meant = nearest(key, asked_);
     warn(Place(place_, key), meant ? fmt::format("unknown key: did you mean '{}'?", *meant) : "unknown key");
   }

@@ -91,8 +91,10 @@ class Fields {
     object(key, [&](Fields& fields) {
       for (const auto& member : fields.object_.GetObject()) {
         const std::string_view name = text_of(member.name);
-        T& item = target[std::string(name)];
-        fields.object(name, [&](Fields& members) { read_one(members, item); });
+        T& item = target[std::string(name)] = T();  // of two with one name the last one counts
+        fields.asked_.push_back(name);
+        if (member.value.IsNull()) continue;
+        fields.one(member.value, Place(fields.place_, name), [&](Fields& members) { read_one(members, item); });
       }
     });
   }
