@@ -42,6 +42,15 @@ std::optional<std::string_view> id_prefix(std::string_view text) {
   return text;
 }
 
+std::vector<std::string> digests_in(std::string_view text) {
+  std::vector<std::string> digests;
+  for (std::size_t at = text.find(kAlgorithm); at != std::string_view::npos; at = text.find(kAlgorithm, at + 1)) {
+    const std::string_view digest = text.substr(at, kAlgorithm.size() + kDigits);
+    if (is_digest(digest)) digests.emplace_back(digest);
+  }
+  return digests;
+}
+
 bool is_whole_id(std::string_view text) { return text.size() == kDigits && is_hexadecimal(text); }
 
 }  // namespace caisson::image

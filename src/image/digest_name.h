@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -21,6 +22,9 @@ std::string_view hex_of(std::string_view digest);
 /// The digits of what may be the beginning of an image's id: up to 64 lower-case hexadecimal digits, with or without
 /// "sha256:" before them.
 std::optional<std::string_view> id_prefix(std::string_view text);
+
+/// Every digest that stands anywhere in `text`.
+std::vector<std::string> digests_in(std::string_view text);
 
 /// True for 64 lower-case hexadecimal digits: an id, which for that reason is no name.
 bool is_whole_id(std::string_view text);

@@ -34,7 +34,8 @@ Result<std::string> media_type_of(const spec::Json& document, std::string_view s
   if (own != nullptr && !own->IsString()) return fail(wrong("/mediaType", "wrong type: a string is expected"));
   std::string type = own != nullptr ? own->GetString() : "";
   const spec::Json* version = member(document, "schemaVersion");
-  const bool of_schema_1 = member(document, "fsLayers") != nullptr || (version != nullptr && version->IsInt() && version->GetInt() == 1);
+  const bool of_schema_1 =
+      member(document, "fsLayers") != nullptr || (version != nullptr && version->IsInt() && version->GetInt() == 1);
   if (of_schema_1 || content_of(type) == Content::kSchema1 || content_of(said) == Content::kSchema1) {
     return fail(
         in(kManifestWords, complaint("Docker's schema 1, which has no config and no media types",

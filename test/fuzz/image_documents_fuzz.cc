@@ -6,6 +6,7 @@
 #include "expect.h"
 #include "image/digest_name.h"
 #include "image/image_config.h"
+#include "image/index_lines.h"
 #include "image/manifest_kind.h"
 
 namespace {
@@ -28,6 +29,11 @@ void look_at(const Manifest& manifest) {
 void look_at(const Index& index) {
   for (const Descriptor& manifest : index.manifests) expect_sound(manifest);
   expect(read_index(write_index(index)) == index, "the index again: " + write_index(index));
+  const std::string written = write_index(index);
+  for (const Descriptor& manifest : index.manifests) {
+    const auto lines = lines_with(written, manifest.digest);
+    expect(lines ? !lines->empty() : written.find('\\') != std::string::npos, "its line is found: " + manifest.digest);
+  }
   const auto chosen = choose(index, fitting_host(platform_of_machine("aarch64")));
   if (chosen) expect_sound(*chosen);
 }

@@ -1,0 +1,153 @@
+#include "image/store_names.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "image/descriptor_json.h"
+#include "image/limits.h"
+#include "image/manifest.h"
+#include "image/media_type.h"
+#include "image/quoted.h"
+#include "image/store_index.h"
+#include "image/store_lock.h"
+
+namespace caisson::image {
+
+namespace {
+
+// What a line of the index is about, as far as it can be read.
+std::string text_in(const Json& line, std::string_view key) {
+  if (!line.is_object()) return {};
+  const auto found = line.find(key);
+  return found != line.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+std::string digest_in(const Json& line) { return text_in(line, "digest"); }
+std::string name_in(const Json& line) {
+  const auto annotations = line.is_object() ? line.find("annotations") : line.end();
+  return annotations == line.end() ? std::string() : text_in(*annotations, kRefName);
+}
+
+Result<StoreEntry> read_line(const Json& line) {
+  return entry_from(TRY(parse_document(document_text(line), "index.json", kManifestBytes)), spec::Place(""));
+}
+
+bool has_digest(const Json& lines, const std::string& digest) {
+  return std::ranges::any_of(lines, [&](const Json& line) { return digest_in(line) == digest; });
+}
+
+void erase_if(Json& lines, const std::function<bool(const Json&)>& is_wanted) {
+  Json kept = Json::array();
+  for (Json& line : lines) {
+    if (!is_wanted(line)) kept.push_back(std::move(line));
+  }
+  lines = std::move(kept);
+}
+
+// Takes the name from the line that has it, and the line away if its image stands in another.
+void clear_name(Json& lines, std::string_view name) {
+  Json cleared = Json::array();
+  erase_if(lines, [&](const Json& line) {
+    if (name_in(line) != name) return false;
+    cleared.push_back(line);
+    return true;
+  });
+  for (Json& line : cleared) {
+    if (has_digest(lines, digest_in(line))) continue;
+    line["annotations"].erase(kRefName);
+    if (line["annotations"].empty()) line.erase("annotations");
+    lines.push_back(std::move(line));
+  }
+}
+
+// Reads the index, has `change` make another of its lines, and writes that if it is another.
+Result<> change_lines(const ImageStore& store, const std::function<Result<>(Json&)>& change) {
+  const StoreLock lock = TRY(StoreLock::wait(store.lock_path("index"), StoreLock::Kind::kExclusive));
+  Json tree = TRY(read_index_tree(store));
+  Json& lines = tree["manifests"];
+  const Json before = lines;
+  TRY(change(lines));
+  if (lines == before) return {};
+  return write_index_tree(store, tree);
+}
+
+Result<> check_complete(const ImageStore& store, const Descriptor& target) {
+  const std::vector<Descriptor> missing = TRY(missing_blobs(store, target));
+  if (missing.empty()) return {};
+  std::vector<std::string> digests;
+  for (const Descriptor& blob : missing) digests.push_back(blob.digest);
+  return fail(complaint(fmt::format("the store lacks {}", join(digests, ", "))));
+}
+
+}  // namespace
+
+Result<std::vector<Descriptor>> missing_blobs(const ImageStore& store, const Descriptor& target) {
+  if (!store.has(target)) return std::vector{target};
+  if (content_of(target.media_type) != Content::kManifest) return {};
+  const std::string text = TRY(store.read_blob(target, kManifestBytes));
+  const Manifest manifest = TRY_IN(target.digest, read_manifest(text, target.media_type));
+  std::vector<Descriptor> missing;
+  if (!store.has(manifest.config)) missing.push_back(manifest.config);
+  for (const Descriptor& layer : manifest.layers) {
+    if (!store.has(layer) && std::ranges::find(missing, layer.digest, &Descriptor::digest) == missing.end()) {
+      missing.push_back(layer);
+    }
+  }
+  return missing;
+}
+
+Result<> set_name(const ImageStore& store, std::string_view name, const Descriptor& target) {
+  Descriptor named = target;
+  named.annotations[std::string(kRefName)] = name;
+  const Json line = descriptor_json(named);
+  return change_lines(store, [&](Json& lines) -> Result<> {
+    TRY_IN(quoted_name(name), check_complete(store, target));
+    const auto has_name = [&](const Json& other) { return name_in(other) == name; };
+    if (std::ranges::count_if(lines, has_name) == 1 && std::ranges::count(lines, line) == 1) return {};
+    erase_if(lines, [&](const Json& other) {
+      return digest_in(other) == target.digest && (name_in(other).empty() || has_name(other));
+    });
+    clear_name(lines, name);
+    lines.push_back(line);
+    return {};
+  });
+}
+
+Result<> keep_unnamed(const ImageStore& store, const Descriptor& target) {
+  return change_lines(store, [&](Json& lines) -> Result<> {
+    TRY_IN(target.digest, check_complete(store, target));
+    if (has_digest(lines, target.digest)) return {};
+    Descriptor unnamed = target;
+    unnamed.annotations.erase(std::string(kRefName));
+    lines.push_back(descriptor_json(unnamed));
+    return {};
+  });
+}
+
+Result<bool> remove_name(const ImageStore& store, std::string_view name) {
+  bool was_there = false;
+  TRY(change_lines(store, [&](Json& lines) -> Result<> {
+    was_there = !name.empty() && std::ranges::any_of(lines, [&](const Json& line) { return name_in(line) == name; });
+    if (was_there) clear_name(lines, name);
+    return {};
+  }));
+  return was_there;
+}
+
+Result<std::vector<StoreEntry>> remove_entries(const ImageStore& store,
+                                               const std::function<bool(const StoreEntry&)>& is_wanted) {
+  std::vector<StoreEntry> removed;
+  TRY(change_lines(store, [&](Json& lines) -> Result<> {
+    erase_if(lines, [&](const Json& line) {
+      const Result<StoreEntry> entry = read_line(line);
+      if (!entry || !is_wanted(*entry)) return false;
+      removed.push_back(*entry);
+      return true;
+    });
+    return {};
+  }));
+  return removed;
+}
+
+}  // namespace caisson::image
