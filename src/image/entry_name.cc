@@ -31,6 +31,10 @@ Place place_of(const std::string& normal_name) {
   return {.directory = normal_name.substr(0, slash), .base = normal_name.substr(slash + 1)};
 }
 
+std::string joined(const std::string& directory, const std::string& base) {
+  return directory.empty() ? base : directory + "/" + base;
+}
+
 std::string quoted_name(std::string_view name) {
   constexpr std::size_t kShown = 200;
   std::string text = "'";

@@ -19,6 +19,9 @@ struct Place {
 };
 Place place_of(const std::string& normal_name);
 
+/// The path again: what `base` is called in `directory`, which is empty for the root.
+std::string joined(const std::string& directory, const std::string& base);
+
 /// `name` in quotes for a message: control characters are escaped, a long one is cut.
 std::string quoted_name(std::string_view name);
 
