@@ -17,8 +17,6 @@ namespace caisson::image {
 
 namespace {
 
-constexpr const char* kDevicesLost = "device nodes were left out, which this user cannot make";
-
 bool looks_like_whiteout(const TarEntry& entry) {
   return entry.kind == EntryKind::kCharacterDevice && entry.device_major == 0 && entry.device_minor == 0;
 }
@@ -64,7 +62,7 @@ Result<> Extractor::make_at(const Place& place, const TarEntry& entry, const Met
     return {};
   }
   if (device && privilege_ == Privilege::kUser) {
-    losses_.add(kDevicesLost, entry.name);
+    lose_device(entry);
     return {};
   }
   TRY(directories_.enter(place.directory, entry.mtime));
@@ -78,6 +76,11 @@ Result<> Extractor::make_at(const Place& place, const TarEntry& entry, const Met
     case EntryKind::kHardLink: break;
   }
   return {};
+}
+
+void Extractor::lose_device(const TarEntry& entry) {
+  losses_.add("device nodes were left out, which this user cannot make", entry.name);
+  devices_lost_ = true;
 }
 
 // Runs `create`, which must fail with EEXIST rather than use what is there; if so, clears the place and runs it once
@@ -141,7 +144,7 @@ Result<> Extractor::make_node(const std::string& base, const TarEntry& entry, co
     return ::mknodat(directory, base.c_str(), type | (metadata.mode & ~kSetIdBits), number) == 0;
   });
   if (!made && made.error().call == "mknodat" && made.error().number == EPERM && device) {
-    losses_.add(kDevicesLost, entry.name);  // root of a user namespace
+    lose_device(entry);  // root of a user namespace
     return {};
   }
   TRY(made);
@@ -154,7 +157,14 @@ Result<> Extractor::make_hard_link(const Place& place, const TarEntry& entry) {
   constexpr const char* kTarget = "target of the hard link";
   const std::string name = TRY_IN(kTarget, normal_name(entry.link_target));
   if (name.empty()) return fail(complaint("the hard link's target is the root"));
-  const Fd target = TRY_IN(kTarget, find_link_target(name));
+  Result<Fd> found = find_link_target(name);
+  if (!found && found.error().number == ENOENT && devices_lost_) {
+    losses_.add(
+        "hard links to files that are not there were left out, as are device nodes, which this user cannot make",
+        entry.name);
+    return {};
+  }
+  const Fd target = TRY_IN(kTarget, std::move(found));
   struct stat from{};
   if (::fstat(target.get(), &from) != 0) return fail(in(kTarget, os_error("fstat", name)));
   if (S_ISDIR(from.st_mode)) return fail(complaint("the hard link's target is a directory"));

@@ -70,6 +70,7 @@ class Extractor {
   template <class Create>
   Result<> make_in_place(const std::string& base, const char* call, Create create);
   Result<> remove_existing(const std::string& base);
+  void lose_device(const TarEntry& entry);
 
   bool is_layer_;
   Privilege privilege_;
@@ -79,6 +80,7 @@ class Extractor {
   Directories directories_;
   Whiteouts whiteouts_;
   bool has_aufs_links_ = false;
+  bool devices_lost_ = false;
 };
 
 }  // namespace caisson::image

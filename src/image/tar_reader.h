@@ -44,8 +44,7 @@ struct TarEntry {
   Attributes attributes;
   std::optional<std::string> access_acl;
   std::optional<std::string> default_acl;
-  bool sparse = false;
-  std::vector<Segment> map;  ///< of a sparse file
+  bool sparse = false;  ///< its content comes in pieces with holes between them
 };
 
 /// Call next() for an entry, data() until it gives an empty piece (or not at all), next() again.
