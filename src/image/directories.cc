@@ -239,7 +239,7 @@ Result<> Directories::push_again(const std::string& name, Fd fd, std::optional<s
   if (::fstat(level.fd.get(), &status) != 0) return fail(os_error("fstat", name));
   level.mtime = status.st_mtim;
   const bool shut = writer_.privilege() == Privilege::kUser && (status.st_mode & kModeMeanwhile) != kModeMeanwhile;
-  if (!mode_before && (shut || (status.st_mode & S_ISGID) != 0)) {
+  if (shut && !mode_before) {
     level.mode = status.st_mode & 07777U;
     TRY(set_mode(level.fd.get(), kModeMeanwhile));
   }

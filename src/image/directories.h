@@ -1,7 +1,7 @@
 // The directories of a tree that is being unpacked: the one that is worked in, and those that it lies in.
 //
-// What is made in a directory changes its times, and a mode that shuts it, a set-group-ID bit or a default access
-// control list would be in the way meanwhile. So a directory gets its owner, mode, lists and times when it is left; one
+// What is made in a directory changes its times, and a mode that shuts it or a default access control list would be in
+// the way meanwhile. So a directory gets its owner, mode, lists and times when it is left; one
 // that is entered again gets back then what it had. Nothing is kept of those that were left: the memory that this takes
 // grows with the depth of the tree, not with its size.
 //

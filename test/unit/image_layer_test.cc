@@ -8,9 +8,12 @@
 #include <fstream>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include "image/acl.h"
 #include "image/extract.h"
 #include "image/layer_name.h"
 #include "image_archive.h"
@@ -212,6 +215,27 @@ TEST_F(LayerTest, TakesWhiteoutsWithoutTheirDirectories) {
   EXPECT_THAT(tree(), ElementsAre("-d/e/f", "d/", "d/e/", "d/e/new=2"));
 }
 
+TEST_F(LayerTest, TakesWhiteoutsWithoutTheirDirectoriesInAnyOrder) {
+  EXPECT_EQ(apply(directory("a") + directory("a/d") + file("a/d/f") + file("a/g")), "");
+  for (const std::string& layer : {whiteout("a/d") + whiteout("a/d/f"), whiteout("a/d/f") + whiteout("a/d")}) {
+    EXPECT_EQ(apply(layer), "");
+    EXPECT_THAT(tree(), ElementsAre("-a/d", "a/"));
+    undo();
+  }
+}
+
+TEST_F(LayerTest, TellsDirectoriesApartWhoseNamesBeginAlike) {
+  EXPECT_EQ(apply(directory("d") + file("d/f") + directory("dx") + file("dx/g")), "");
+  EXPECT_EQ(apply(whiteout("d/f") + whiteout("dx/g") + whiteout("d/g")), "");
+  EXPECT_THAT(tree(), ElementsAre("-d/f", "-dx/g", "d/", "dx/"));
+}
+
+TEST_F(LayerTest, HidesNothingBehindALinkThatIsNotThere) {
+  EXPECT_EQ(apply(directory("l") + directory("l/x") + file("l/x/y") + directory("d")), "");
+  EXPECT_EQ(apply(directory("d") + symbolic_link("l", "d") + whiteout("l/x/y")), "");
+  EXPECT_THAT(tree(), ElementsAre("d/", "l>d"));
+}
+
 TEST_F(LayerTest, MakesADirectoryAnewWhereItWasHidden) {
   EXPECT_EQ(apply(directory_with("d", 0750) + file("d/f") + directory("d/e") + file("d/e/f")), "");
   EXPECT_EQ(apply(whiteout("d") + file("d/e/new", "2")), "");
@@ -278,8 +302,9 @@ TEST_F(LayerTest, ShowsDirectoriesWithoutAnEntryAsTheyAreBelow) {
 }
 
 TEST_F(LayerTest, LetsAnEntryHaveTheLastWordOnADirectory) {
-  EXPECT_EQ(apply(directory_with("d", 0700, "1")), "");
+  EXPECT_EQ(apply(pax(pax_record("SCHILY.xattr.user.note", "below")) + directory_with("d", 0700, "1")), "");
   EXPECT_EQ(apply(file("d/f") + directory_with("d", 0755, "7") + file("d/g")), "");
+  EXPECT_LT(::getxattr((trees_[0] + "/d").c_str(), "user.note", nullptr, 0), 0);
   EXPECT_EQ(status("d").st_mode & 07777, 0755U);
   EXPECT_EQ(status("d").st_mtim.tv_sec, 7);
 }
@@ -298,17 +323,42 @@ TEST_F(LayerTest, PutsBackTheTimesOfDirectoriesThatItComesBackTo) {
   EXPECT_EQ(status("b/c").st_mode & 07777, 0U);
 }
 
-TEST_F(LayerTest, GoesDeeperThanDescriptorsAreHeld) {
+TEST_F(LayerTest, PassesNoDefaultAclOn) {
+  const std::string acl = "user::rwx,user:1234:rwx,group::r-x,mask::rwx,other::---";
+  const auto acl_of = [&](const std::string& name, const char* attribute) {
+    return ::getxattr((trees_[0] + "/" + name).c_str(), attribute, nullptr, 0);
+  };
+  EXPECT_EQ(apply(pax(pax_record("SCHILY.acl.default", acl)) + directory("d") + file("d/f") + file("g") + file("d/h") +
+                  directory("d/e")),
+            "");
+  if (acl_of("d", kDefaultAclAttribute) < 0) GTEST_SKIP() << "no access control lists on this file system";
+  for (const char* name : {"d/f", "d/h", "d/e"}) EXPECT_LT(acl_of(name, kAccessAclAttribute), 0) << name;
+  EXPECT_LT(acl_of("d/e", kDefaultAclAttribute), 0);
+  EXPECT_EQ(status("d/h").st_mode & 07777, 0644U);
+  EXPECT_EQ(apply(file("d/new")), "");
+  EXPECT_GT(acl_of("d", kDefaultAclAttribute), 0) << "as it is below";
+  EXPECT_LT(acl_of("d/new", kAccessAclAttribute), 0);
+}
+
+TEST_F(LayerTest, GoesDeeperThanDescriptorsReach) {
+  const auto apply_with_few = [&](const std::string& archive) {
+    struct rlimit before{};
+    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const struct rlimit few{.rlim_cur = 64, .rlim_max = before.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    std::string outcome = apply(archive);
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    return outcome;
+  };
   std::string deep;
   for (int i = 0; i < 100; ++i) deep += std::string(30, 'd') + "/";
   const auto deep_file = [&](const std::string& base) { return pax(pax_record("path", deep + base)) + file("f"); };
-  EXPECT_EQ(apply(deep_file("f") + file("g") + deep_file("g") + deep_file("h")), "");
-  const std::size_t directories = tree().size() - 4;
-  EXPECT_EQ(directories, 100U);
-  EXPECT_EQ(apply(deep_file(".wh.f") + file("h") + deep_file("h")), "");
-  EXPECT_THAT(tree(), SizeIs(directories + 3));
-  EXPECT_THAT(apply(pax(pax_record("linkpath", deep)) + symbolic_link("l", "x") + deep_file("f") +
-                    pax(pax_record("path", "l/" + deep + "f")) + file("f")),
+  EXPECT_EQ(apply_with_few(deep_file("f") + file("g") + deep_file("g") + deep_file("h")), "");
+  EXPECT_THAT(tree(), SizeIs(100 + 4));
+  EXPECT_EQ(apply_with_few(deep_file(".wh.f") + file("h") + deep_file("h")), "");
+  EXPECT_THAT(tree(), SizeIs(100 + 3));
+  EXPECT_THAT(apply_with_few(pax(pax_record("linkpath", deep)) + symbolic_link("l", "x") + deep_file("f") +
+                             pax(pax_record("path", "l/" + deep + "f")) + file("f")),
               HasSubstr("it lies deeper than the 4095 bytes that a path may have"));
 }
 

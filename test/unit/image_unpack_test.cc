@@ -183,11 +183,13 @@ TEST_F(ExtractTest, StripsWhatIsAbsolute) {
 TEST_F(ExtractTest, FollowsLinksOfParentsInsideTheRoot) {
   EXPECT_EQ(unpack(directory("usr/lib") + symbolic_link("lib", "usr/lib") + file("lib/relative", "1") +
                    symbolic_link("usr/lib64", "/usr/lib") + file("usr/lib64/absolute", "2") + directory("lib/d") +
-                   symbolic_link("up", "../../../usr") + file("up/lib/d/f", "3")),
+                   symbolic_link("up", "../../../usr") + file("up/lib/d/f", "3") + directory("usr/share") +
+                   symbolic_link("usr/lib/d/across", "./../..//share") + file("usr/lib/d/across/f", "4")),
             "");
   EXPECT_EQ(in_root("usr/lib/relative"), "1");
   EXPECT_EQ(in_root("usr/lib/absolute"), "2");
   EXPECT_EQ(in_root("usr/lib/d/f"), "3");
+  EXPECT_EQ(in_root("usr/share/f"), "4");
   EXPECT_EQ(link("lib"), "usr/lib");
   EXPECT_EQ(status("usr/lib/d").st_mode & 07777, 0755U) << "set at the end although it was named through a link";
 }
