@@ -1,1 +1,2 @@
-caisson_program(transfer DYNAMIC LIBEXEC SOURCES programs/transfer/main.cc KNOWS unpack image kernel base)
+caisson_program(transfer DYNAMIC LIBEXEC SOURCES programs/transfer/main.cc programs/transfer/unpack.cc programs/transfer/layer.cc
+                KNOWS unpack image command_line kernel base)

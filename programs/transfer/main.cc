@@ -1,72 +1,48 @@
 // transfer: what needs the system's shared libraries, run by caisson as a child.
 //
 //   transfer unpack [--sha256 HEX] [--uids MAP --gids MAP] [--progress] [--report] --root STORE (FILE|-)
+//   transfer layer --store DIR --blob FILE --digest D --size BYTES --diff-id D --chain-id D [--lower TREE]…
+//                  [--uids MAP --gids MAP] [--progress] [--report]
 //
-// MAP, "OWNER:BECOMES:COUNT[,…]", says who the owners that stand in the tarball become (image/owner_map.h).
-// Prints the digest of the tarball on standard output once it is unpacked in the store; with --report it prints what
-// image/report.h describes instead, errors included. Exit status: 0, or 1 for any error.
+// unpack makes sure that a tarball is in the store, unpacked; layer does so with one layer of an image
+// (image/apply_layer.h), on the trees of those below, the uppermost first. D is sha256:HEX. MAP,
+// "OWNER:BECOMES:COUNT[,…]", says who the owners that stand in the archive become (image/owner_map.h).
+//
+// Prints the digest of the tarball, or the layer's chain id, on standard output once it is in the store; with --report
+// what image/report.h describes instead, errors included. Exit status: 0, or 1 for any error.
 #include <cstdio>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/log.h"
-#include "base/result.h"
-#include "image/report.h"
-#include "image/unpack.h"
+#include "verbs.h"
 
 namespace {
 
-using caisson::complaint;
-using caisson::fail;
-using caisson::Result;
+using namespace caisson;
 
-constexpr std::string_view kUsage =
-    "transfer unpack [--sha256 HEX] [--uids MAP --gids MAP] [--progress] [--report] --root STORE (FILE|-)";
-
-struct Arguments {
-  caisson::image::UnpackOptions unpack;
-  bool report = false;
+struct Verb {
+  std::string_view name;
+  transfer::Ending (*run)(const std::vector<std::string>& words);
 };
+constexpr Verb kVerbs[] = {{"unpack", transfer::unpack}, {"layer", transfer::layer}};
 
-Result<Arguments> parse(const std::vector<std::string>& words) {
-  Arguments arguments;
-  std::vector<std::string> operands;
-  bool options_ended = false;
-  for (std::size_t i = 1; i < words.size(); ++i) {
-    const std::string& word = words[i];
-    if (options_ended || word == "-" || !word.starts_with('-')) {
-      operands.push_back(word);
-    } else if (word == "--") {
-      options_ended = true;
-    } else if (word == "--progress") {
-      arguments.unpack.progress = true;
-    } else if (word == "--report") {
-      arguments.report = true;
-    } else if ((word == "--root" || word == "--sha256" || word == "--uids" || word == "--gids") &&
-               i + 1 < words.size()) {
-      ++i;
-      if (word == "--root") arguments.unpack.store = words[i];
-      if (word == "--uids") arguments.unpack.owners.uids = TRY_IN(word, caisson::image::read_owner_map(words[i]));
-      if (word == "--gids") arguments.unpack.owners.gids = TRY_IN(word, caisson::image::read_owner_map(words[i]));
-      if (word == "--sha256") arguments.unpack.sha256 = words[i];
-    } else {
-      return fail(
-          complaint("not an option, or without its value: '" + word + "'", std::string("usage: ").append(kUsage)));
-    }
+transfer::Ending run(const std::vector<std::string>& words) {
+  std::string names;
+  for (const Verb& verb : kVerbs) {
+    if (!words.empty() && words[0] == verb.name) return verb.run({words.begin() + 1, words.end()});
+    names += (names.empty() ? "" : "|") + std::string(verb.name);
   }
-  if (operands.size() != 2 || operands[0] != "unpack" || arguments.unpack.store.empty()) {
-    return fail(complaint(std::string("usage: ").append(kUsage)));
-  }
-  arguments.unpack.tarball = operands[1];
-  return arguments;
+  return transfer::refused(complaint("usage: transfer (" + names + ") …"));
 }
 
-int finish(const caisson::image::Report& report, bool as_report) {
-  if (as_report) {
-    std::fputs(caisson::image::report_text(report).c_str(), stdout);
+int tell(const transfer::Ending& ending) {
+  const image::Report& report = ending.report;
+  if (ending.as_report) {
+    std::fputs(image::report_text(report).c_str(), stdout);
   } else {
-    const caisson::Log log;
+    const Log log;
     for (const std::string& warning : report.warnings) log.warning(warning);
     if (report.digest) {
       std::printf("%s\n", report.digest->c_str());
@@ -80,10 +56,4 @@ int finish(const caisson::image::Report& report, bool as_report) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  const Result<Arguments> arguments = parse(std::vector<std::string>(argv, argv + argc));
-  if (!arguments) return finish({.warnings = {}, .digest = fail(arguments.error())}, false);
-  Result<caisson::image::Unpacked> unpacked = caisson::image::unpack_into_store(arguments->unpack);
-  if (!unpacked) return finish({.warnings = {}, .digest = fail(unpacked.error())}, arguments->report);
-  return finish({.warnings = std::move(unpacked->notes), .digest = std::move(unpacked->digest)}, arguments->report);
-}
+int main(int argc, char** argv) { return tell(run(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc))); }

@@ -30,4 +30,10 @@ Result<std::string> Sha256::digest() {
   return "sha256:" + hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
+Result<std::string> digest_of(std::string_view text) {
+  Sha256 hash = TRY(Sha256::start());
+  hash.update(text);
+  return hash.digest();
+}
+
 }  // namespace caisson::image

@@ -30,4 +30,7 @@ class Sha256 {
   bool failed_ = false;
 };
 
+/// "sha256:HEX" of a text.
+Result<std::string> digest_of(std::string_view text);
+
 }  // namespace caisson::image

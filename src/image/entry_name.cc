@@ -31,4 +31,8 @@ Place place_of(const std::string& normal_name) {
   return {.directory = normal_name.substr(0, slash), .base = normal_name.substr(slash + 1)};
 }
 
+std::string joined(const std::string& directory, const std::string& base) {
+  return directory.empty() ? base : directory + "/" + base;
+}
+
 }  // namespace caisson::image

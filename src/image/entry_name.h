@@ -19,4 +19,7 @@ struct Place {
 };
 Place place_of(const std::string& normal_name);
 
+/// The path again: what `base` is called in `directory`, which is empty for the root.
+std::string joined(const std::string& directory, const std::string& base);
+
 }  // namespace caisson::image

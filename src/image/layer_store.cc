@@ -46,6 +46,16 @@ Result<Fd> open_lock(int locks, const std::string& name) {
 
 }  // namespace
 
+LayerKey LayerKey::tarball(std::string_view digest) {
+  return {.kind = Kind::kTarball, .hex = std::string(digest.substr(digest.find(':') + 1))};
+}
+
+LayerKey LayerKey::chain(std::string_view chain_id) {
+  return {.kind = Kind::kChain, .hex = std::string(chain_id.substr(chain_id.find(':') + 1))};
+}
+
+std::string LayerKey::name() const { return kind == Kind::kTarball ? hex : "chain." + hex; }
+
 Result<LayerStore> LayerStore::open(const std::string& path) {
   TRY(make_directories(path));
   LayerStore store;
@@ -55,7 +65,8 @@ Result<LayerStore> LayerStore::open(const std::string& path) {
   const Fd layers = TRY_IN(path, open_made(root.get(), "layers"));
   store.index_ = TRY_IN(path, open_made(layers.get(), "index"));
   store.locks_ = TRY_IN(path, open_made(layers.get(), "lock"));
-  store.layers_ = TRY_IN(path, open_made(layers.get(), "sha256"));
+  store.tarballs_ = TRY_IN(path, open_made(layers.get(), "sha256"));
+  store.chains_ = TRY_IN(path, open_made(layers.get(), "chain"));
   store.tmp_ = TRY_IN(path, open_made(layers.get(), "tmp"));
   TRY_IN("clear " + path + "/layers/tmp", clear_unfinished(path));
   return store;
@@ -91,27 +102,29 @@ Result<> LayerStore::remember(const FileIdentity& identity, const std::string& d
   return {};
 }
 
-Result<Fd> LayerStore::begin(const std::string& hex) {
-  TRY(kernel::remove_tree_at(tmp_.get(), hex));
-  const Fd holder = TRY(open_made(tmp_.get(), hex.c_str()));
+Result<Fd> LayerStore::begin(const LayerKey& key) {
+  const std::string name = key.name();
+  TRY(kernel::remove_tree_at(tmp_.get(), name));
+  const Fd holder = TRY(open_made(tmp_.get(), name.c_str()));
   // Nothing of what the store lies in is passed on: no group (the set-group-ID bit), no default access control list.
-  if (::fchmod(holder.get(), kPrivateDirectory) != 0) return fail(os_error("fchmod", hex));
+  if (::fchmod(holder.get(), kPrivateDirectory) != 0) return fail(os_error("fchmod", name));
   (void)::fremovexattr(holder.get(), kDefaultAclAttribute);
-  if (::mkdirat(holder.get(), "tree", kTreeMode) != 0) return fail(os_error("mkdirat", hex + "/tree"));
+  if (::mkdirat(holder.get(), "tree", kTreeMode) != 0) return fail(os_error("mkdirat", name + "/tree"));
   Fd tree(::openat(holder.get(), "tree", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!tree) return fail(os_error("openat", hex + "/tree"));
+  if (!tree) return fail(os_error("openat", name + "/tree"));
   return tree;
 }
 
-Result<> LayerStore::commit(const std::string& hex) {
+Result<> LayerStore::commit(const LayerKey& key) {
   if (::syncfs(tmp_.get()) != 0) return fail(os_error("syncfs", path_));
-  if (::renameat2(tmp_.get(), hex.c_str(), layers_.get(), hex.c_str(), RENAME_NOREPLACE) != 0) {
-    return fail(os_error("renameat2", hex));
+  const Fd& layers = key.kind == LayerKey::Kind::kTarball ? tarballs_ : chains_;
+  if (::renameat2(tmp_.get(), key.name().c_str(), layers.get(), key.hex.c_str(), RENAME_NOREPLACE) != 0) {
+    return fail(os_error("renameat2", key.hex));
   }
   return {};
 }
 
-Result<> LayerStore::abandon(const std::string& hex) { return kernel::remove_tree_at(tmp_.get(), hex); }
+Result<> LayerStore::abandon(const LayerKey& key) { return kernel::remove_tree_at(tmp_.get(), key.name()); }
 
 Result<Fd> LayerStore::spool_file() {
   Fd file(::openat(tmp_.get(), ".", O_RDWR | O_TMPFILE | O_CLOEXEC, kPrivateFile));

@@ -6,12 +6,25 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/fd.h"
 #include "base/result.h"
 #include "image/identity.h"
 
 namespace caisson::image {
+
+/// Which layer is worked on.
+struct LayerKey {
+  enum class Kind { kTarball, kChain };
+  Kind kind;
+  std::string hex;  ///< of the tarball's digest, or of the chain id
+
+  static LayerKey tarball(std::string_view digest);
+  static LayerKey chain(std::string_view chain_id);
+
+  std::string name() const;  ///< of its lock, and in tmp
+};
 
 class LayerStore {
  public:
@@ -29,10 +42,10 @@ class LayerStore {
   Result<> remember(const FileIdentity& identity, const std::string& digest);
 
   /// An empty directory to unpack into. The layer's lock must be held until after commit() or abandon().
-  Result<Fd> begin(const std::string& hex);
-  /// Makes what was unpacked the layer with this digest, once it is on the disk (syncfs(2)).
-  Result<> commit(const std::string& hex);
-  Result<> abandon(const std::string& hex);
+  Result<Fd> begin(const LayerKey& key);
+  /// Makes what was unpacked that layer, once it is on the disk (syncfs(2)).
+  Result<> commit(const LayerKey& key);
+  Result<> abandon(const LayerKey& key);
 
   /// A file without a name in the store's file system, open for reading and writing.
   Result<Fd> spool_file();
@@ -43,7 +56,8 @@ class LayerStore {
   std::string path_;
   Fd index_;
   Fd locks_;
-  Fd layers_;
+  Fd tarballs_;
+  Fd chains_;
   Fd tmp_;
 };
 

@@ -1,6 +1,7 @@
 #include "image/pipeline.h"
 
 #include <cerrno>
+#include <utility>
 
 #include <unistd.h>
 
@@ -28,7 +29,7 @@ class Pipeline::FileInput : public Input {
       const std::string_view bytes(buffer_.data(), static_cast<std::size_t>(length));
       at_ += bytes.size();
       pipeline_.bytes_read_.store(at_, std::memory_order_relaxed);
-      pipeline_.hash_.update(bytes);
+      pipeline_.hashes_.stored.update(bytes);
       return bytes;
     }
   }
@@ -39,14 +40,14 @@ class Pipeline::FileInput : public Input {
   std::uint64_t at_ = 0;
 };
 
-Pipeline::Pipeline(int fd, std::uint64_t size, Sha256 hash, Progress& progress)
-    : fd_(fd),
-      size_(size),
-      progress_(progress),
-      hash_(std::move(hash)),
-      buffers_(kBuffers, std::vector<char>(kBufferBytes)) {
-  for (std::vector<char>& buffer : buffers_) free_.push_back(&buffer);
-  thread_ = std::thread([this] { produce(); });
+Pipeline::Pipeline(int fd, std::uint64_t size, Hashes hashes, Progress& progress)
+    : fd_(fd), size_(size), progress_(progress), hashes_(std::move(hashes)), buffers_(kBuffers) {
+  for (Buffer& buffer : buffers_) {
+    buffer.bytes.resize(kBufferBytes);
+    free_.push_back(&buffer);
+  }
+  producer_ = std::thread([this] { produce(); });
+  if (hashes_.content) hasher_ = std::thread([this] { hash_content(); });
 }
 
 Pipeline::~Pipeline() {
@@ -55,65 +56,110 @@ Pipeline::~Pipeline() {
     abandoned_ = true;
   }
   changed_.notify_all();
-  thread_.join();
+  wait_for_ends();
 }
 
+void Pipeline::wait_for_ends() {
+  if (producer_.joinable()) producer_.join();
+  if (hasher_.joinable()) hasher_.join();
+}
+
+// ---- the threads --------------------------------------------------------------------------------------------------
+
 void Pipeline::produce() {
-  Result<> outcome = run();
+  FileInput input(*this);
+  Result<> outcome = decompress(input);
+  // What is left, whether the rest could be decompressed or not: the digest is of the whole file.
+  for (bool more = true; more;) {
+    const Result<std::string_view> rest = input.more();
+    more = rest && !rest->empty() && !abandoned_now();
+    if (!rest && outcome) outcome = fail(rest.error());
+  }
   const std::lock_guard lock(mutex_);
   outcome_ = std::move(outcome);
+  stored_ = hashes_.stored.digest();
   changed_.notify_all();
 }
 
-Result<> Pipeline::run() {
-  FileInput input(*this);
+Result<> Pipeline::decompress(FileInput& input) {
   const std::unique_ptr<Decompressor> decompressor = TRY(open_decompressor(input));
-  for (;;) {
-    std::vector<char>* const buffer = take_free();
-    if (buffer == nullptr) return {};
-    const std::size_t size = TRY(decompressor->fill(*buffer));
-    if (size == 0) break;
+  while (Buffer* const buffer = take_free()) {
+    buffer->filled = TRY(decompressor->fill(buffer->bytes));
+    if (buffer->filled == 0) return {};
     const std::lock_guard lock(mutex_);
-    filled_.push_back({buffer, size});
+    buffer->users = hashes_.content ? 2 : 1;
+    to_unpack_.push_back(buffer);
+    if (hashes_.content) to_hash_.push_back(buffer);
     changed_.notify_all();
-  }
-  while (!TRY(input.more()).empty()) {
   }
   return {};
 }
 
-std::vector<char>* Pipeline::take_free() {
+void Pipeline::hash_content() {
+  for (;;) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return abandoned_ || outcome_ || !to_hash_.empty(); });
+    if (abandoned_ || to_hash_.empty()) return;
+    Buffer* const buffer = to_hash_.front();
+    to_hash_.pop_front();
+    lock.unlock();
+    hashes_.content->update({buffer->bytes.data(), buffer->filled});
+    lock.lock();
+    release(buffer);
+  }
+}
+
+bool Pipeline::abandoned_now() {
+  const std::lock_guard lock(mutex_);
+  return abandoned_;
+}
+
+Pipeline::Buffer* Pipeline::take_free() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return abandoned_ || !free_.empty(); });
   if (abandoned_) return nullptr;
-  std::vector<char>* const buffer = free_.back();
+  Buffer* const buffer = free_.back();
   free_.pop_back();
   return buffer;
 }
 
+// By one of those who use it; with the lock held.
+void Pipeline::release(Buffer* buffer) {
+  if (--buffer->users > 0) return;
+  free_.push_back(buffer);
+  changed_.notify_all();
+}
+
+// ---- the reader ---------------------------------------------------------------------------------------------------
+
 Result<std::string_view> Pipeline::next() {
   progress_.at(bytes_read_.load(std::memory_order_relaxed), size_);
   std::unique_lock lock(mutex_);
-  if (in_use_ != nullptr) {
-    free_.push_back(in_use_);
-    in_use_ = nullptr;
-    changed_.notify_all();
-  }
-  changed_.wait(lock, [&] { return outcome_ || !filled_.empty(); });
-  if (filled_.empty()) {
+  if (in_use_ != nullptr) release(std::exchange(in_use_, nullptr));
+  changed_.wait(lock, [&] { return outcome_ || !to_unpack_.empty(); });
+  if (to_unpack_.empty()) {
     TRY(*outcome_);
     return std::string_view();
   }
-  const Filled filled = filled_.front();
-  filled_.pop_front();
-  in_use_ = filled.buffer;
-  return std::string_view(filled.buffer->data(), filled.size);
+  in_use_ = to_unpack_.front();
+  to_unpack_.pop_front();
+  return std::string_view(in_use_->bytes.data(), in_use_->filled);
 }
 
-Result<std::string> Pipeline::drain() {
+Result<Digests> Pipeline::drain() {
   while (!TRY(next()).empty()) {
   }
-  return hash_.digest();
+  wait_for_ends();
+  Digests digests{.stored = TRY(Result<std::string>(*stored_)), .content = {}};
+  if (hashes_.content) digests.content = TRY(hashes_.content->digest());
+  return digests;
+}
+
+Result<std::string> Pipeline::stored_digest() {
+  for (Result<std::string_view> rest = next(); rest && !rest->empty(); rest = next()) {
+  }
+  wait_for_ends();
+  return *stored_;
 }
 
 }  // namespace caisson::image

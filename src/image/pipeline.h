@@ -1,4 +1,4 @@
-// Reading, hashing and decompressing in one thread while another unpacks.
+// Reading, hashing and decompressing in threads of their own while another unpacks.
 #pragma once
 
 #include <atomic>
@@ -18,48 +18,73 @@
 
 namespace caisson::image {
 
-/// The archive in a file, as pieces of a fixed number of buffers. Its thread reads ahead as far as there are free ones.
+/// What is hashed on the way: the file as it is stored, and, if that is started too, what comes out of it.
+struct Hashes {
+  Sha256 stored;
+  std::optional<Sha256> content = std::nullopt;
+};
+
+/// What came out: "sha256:HEX", empty where it was not asked for.
+struct Digests {
+  std::string stored;
+  std::string content;
+};
+
+/// The archive in a file, as pieces of a fixed number of buffers. One thread reads ahead as far as there are free ones,
+/// another hashes the content.
 class Pipeline : public Chunks {
  public:
   /// Begins to read `fd`, a file of `size` bytes, at its start; the descriptor and `progress` have to live as long as
   /// this.
-  Pipeline(int fd, std::uint64_t size, Sha256 hash, Progress& progress);
+  Pipeline(int fd, std::uint64_t size, Hashes hashes, Progress& progress);
   ~Pipeline() override;
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
   Result<std::string_view> next() override;
 
-  /// Reads what is left, so that trailing checksums are checked, and gives the digest of the whole file as stored.
-  Result<std::string> drain();
+  /// Reads what is left, so that trailing checksums are checked, and gives the digests. Errors: those of next().
+  Result<Digests> drain();
+
+  /// After an error, of next() or of whoever used what it gave: the digest of the whole file as stored all the same.
+  /// That it is another than was expected explains most errors.
+  Result<std::string> stored_digest();
 
  private:
   class FileInput;
-  struct Filled {
-    std::vector<char>* buffer;
-    std::size_t size;
+  struct Buffer {
+    std::vector<char> bytes;
+    std::size_t filled = 0;
+    int users = 0;  // who have not used it yet
   };
 
   void produce();
-  Result<> run();
-  std::vector<char>* take_free();  // null if nobody wants more
+  Result<> decompress(FileInput& input);
+  void hash_content();
+  bool abandoned_now();
+  Buffer* take_free();  // null if nobody wants more
+  void release(Buffer* buffer);
+  void wait_for_ends();
 
   int fd_;
   std::uint64_t size_;
   Progress& progress_;
-  Sha256 hash_;
+  Hashes hashes_;
   std::atomic<std::uint64_t> bytes_read_ = 0;
-  std::vector<std::vector<char>> buffers_;
+  std::vector<Buffer> buffers_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<std::vector<char>*> free_;
-  std::deque<Filled> filled_;
-  std::optional<Result<>> outcome_;  // set when the thread is through
+  std::vector<Buffer*> free_;
+  std::deque<Buffer*> to_unpack_;
+  std::deque<Buffer*> to_hash_;
+  std::optional<Result<>> outcome_;            // set when all is decompressed, or cannot be
+  std::optional<Result<std::string>> stored_;  // with it: the digest of the file
   bool abandoned_ = false;
 
-  std::vector<char>* in_use_ = nullptr;  // by the reader of next()
-  std::thread thread_;                   // last: it uses all of the above
+  Buffer* in_use_ = nullptr;  // by the reader of next()
+  std::thread producer_;      // last: they use all of the above
+  std::thread hasher_;
 };
 
 }  // namespace caisson::image

@@ -20,8 +20,9 @@ find_package(Threads REQUIRED)
 find_library(ISAL_LIBRARY isal REQUIRED)
 find_library(ZSTD_LIBRARY zstd REQUIRED)
 caisson_room(unpack FOLDER image
-             SOURCES acl.cc decompress.cc digest.cc entry_name.cc extract.cc fingerprint.cc layer_store.cc pax.cc pipeline.cc progress.cc
-                     sparse.cc tar_header.cc tar_reader.cc unpack.cc
+             SOURCES acl.cc apply_layer.cc chain_step.cc copy_up.cc cover.cc decompress.cc digest.cc directories.cc entry_name.cc
+                     extract.cc fingerprint.cc layer_name.cc layer_store.cc lower_trees.cc make_layer.cc metadata.cc pax.cc
+                     pipeline.cc progress.cc sparse.cc tar_header.cc tar_reader.cc unpack.cc whiteouts.cc
              KNOWS base kernel image_spec image
              LIBRARIES OpenSSL::Crypto BZip2::BZip2 LibLZMA::LibLZMA ${ISAL_LIBRARY} ${ZSTD_LIBRARY} Threads::Threads)
 
@@ -29,6 +30,8 @@ caisson_unit_test(image_store SOURCES image_store_test.cc image_store_parallel_t
                   LIBRARIES nlohmann_json::nlohmann_json)
 caisson_unit_test(image_layers SOURCES image_layers_test.cc KNOWS base kernel image_spec image)
 caisson_unit_test(image_tar SOURCES image_tar_test.cc KNOWS base kernel image_spec image unpack)
+caisson_unit_test(image_layer SOURCES image_layer_test.cc KNOWS base kernel image_spec image unpack)
+caisson_unit_test(image_apply_layer SOURCES image_apply_layer_test.cc KNOWS base kernel image_spec image unpack LIBRARIES ${ZSTD_LIBRARY})
 caisson_unit_test(image_unpack SOURCES image_unpack_test.cc KNOWS base kernel image_spec image unpack
                   LIBRARIES BZip2::BZip2 LibLZMA::LibLZMA ${ISAL_LIBRARY} ${ZSTD_LIBRARY})
 

@@ -15,8 +15,8 @@ struct Segment {
   std::int64_t length = 0;
 };
 
-/// More segments than this are refused: they would be a map of 64 MiB.
-inline constexpr std::size_t kMaxSegments = std::size_t{1} << 22;
+/// More segments than this are refused: they would be a map of 32 MiB.
+inline constexpr std::size_t kMaxSegments = std::size_t{1} << 21;
 
 /// Checks that the segments ascend, do not overlap, lie within `real_size` and take exactly `data_size` bytes together.
 Result<> check_sparse_map(const std::vector<Segment>& map, std::int64_t real_size, std::int64_t data_size);

@@ -223,10 +223,10 @@ Result<> TarReader::set_data(const TarHeader& header, Pending& pending, TarEntry
       data_left_ -= kBlock;
     }
     entry.sparse = true;
-    entry.map = std::move(reader).take();
+    map_ = std::move(reader).take();
   } else if (pax.sparse_count || !pax.sparse_map.empty()) {
     entry.sparse = true;
-    entry.map = std::move(pax.sparse_map);
+    map_ = std::move(pax.sparse_map);
   } else if (pax.sparse_major || pax.sparse_minor) {
     return fail(complaint("the sparse file is in a format that is not known"));
   }
@@ -237,8 +237,7 @@ Result<> TarReader::set_data(const TarHeader& header, Pending& pending, TarEntry
       if (!pax.sparse_real_size) return fail(complaint("the sparse file has no size"));
       entry.size = *pax.sparse_real_size;
     }
-    TRY(check_sparse_map(entry.map, entry.size, data_left_));
-    map_ = entry.map;
+    TRY(check_sparse_map(map_, entry.size, data_left_));
   }
   return {};
 }
@@ -252,11 +251,11 @@ Result<> TarReader::read_old_sparse_map(std::string_view header_block, TarEntry&
   const std::optional<std::int64_t> real_size = parse_tar_number(header_block.substr(kRealSizeAt, kNumber));
   if (!real_size || *real_size < 0) return fail(complaint("the sparse file's size is not a number"));
   entry.size = *real_size;
-  TRY(add_old_sparse_pairs(header_block, kPairsAt, kPairs, entry.map));
+  TRY(add_old_sparse_pairs(header_block, kPairsAt, kPairs, map_));
   bool more = header_block[kExtendedAt] != '\0';
   while (more) {
     const std::string_view extension = TRY(block());
-    TRY(add_old_sparse_pairs(extension, 0, kMorePairs, entry.map));
+    TRY(add_old_sparse_pairs(extension, 0, kMorePairs, map_));
     more = extension[kMoreExtendedAt] != '\0';
   }
   return {};

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/result.h"
+#include "image/content.h"
 #include "image/pax.h"
 #include "image/sparse.h"
 #include "image/tar_header.h"
@@ -43,21 +44,14 @@ struct TarEntry {
   Attributes attributes;
   std::optional<std::string> access_acl;
   std::optional<std::string> default_acl;
-  bool sparse = false;
-  std::vector<Segment> map;  ///< of a sparse file
-};
-
-/// A piece of a file's content.
-struct Piece {
-  std::int64_t offset;
-  std::string_view bytes;
+  bool sparse = false;  ///< its content comes in pieces with holes between them
 };
 
 /// Call next() for an entry, data() until it gives an empty piece (or not at all), next() again.
 /// Deliberately as GNU tar: an archive may end without its two zero blocks, but only between entries; links, devices,
 /// directories and fifos have no data whatever their size says. Deliberately stricter: kinds of entry that are not
 /// known, and the parts of a multi-volume archive, are errors.
-class TarReader {
+class TarReader : public Content {
  public:
   explicit TarReader(Chunks& chunks) : chunks_(chunks) {}
 
@@ -66,7 +60,7 @@ class TarReader {
   Result<std::optional<TarEntry>> next();
 
   /// More content of the entry that next() gave last: valid until the next call, empty at its end.
-  Result<Piece> data();
+  Result<Piece> data() override;
 
   /// Where the header of the last entry began, in bytes from the start of the (uncompressed) archive.
   std::int64_t offset() const { return header_at_; }

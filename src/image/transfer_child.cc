@@ -87,6 +87,28 @@ Result<int> reap(pid_t pid) {
   return status;
 }
 
+// Runs transfer with these words and gives the digest that it tells, once its warnings are in the log.
+Result<std::string> run(const std::vector<std::string>& words, const std::optional<kernel::IdMaps>& user_namespace,
+                        const std::string& unpacked, const Log& log) {
+  Child child = TRY(spawn(words, user_namespace));
+  const Result<std::string> output = read_all(child.output.get());
+  child.output = Fd();
+  const int status = TRY(reap(child.pid));
+  if (WIFSIGNALED(status)) {
+    const char* signal = sigabbrev_np(WTERMSIG(status));
+    return fail(complaint(fmt::format("transfer was killed by SIG{} while it unpacked {}",
+                                      signal != nullptr ? signal : std::to_string(WTERMSIG(status)), unpacked)));
+  }
+  const Report report = read_report(TRY(output));
+  for (const std::string& warning : report.warnings) log.warning(warning);
+  return report.digest;
+}
+
+Result<Layer> found(std::optional<Layer> layer, const std::string& digest, const std::string& store) {
+  if (layer) return std::move(*layer);
+  return fail(complaint(fmt::format("transfer unpacked {}, but it is not in {}", digest, store)));
+}
+
 }  // namespace
 
 Result<Layer> unpack_tarball(const UnpackRequest& request, const Log& log) {
@@ -96,21 +118,21 @@ Result<Layer> unpack_tarball(const UnpackRequest& request, const Log& log) {
   if (request.progress) words.push_back("--progress");
   words.insert(words.end(), {"--", request.tarball});
 
-  Child child = TRY(spawn(words, request.user_namespace));
-  const Result<std::string> output = read_all(child.output.get());
-  child.output = Fd();
-  const int status = TRY(reap(child.pid));
-  if (WIFSIGNALED(status)) {
-    const char* signal = sigabbrev_np(WTERMSIG(status));
-    return fail(complaint(fmt::format("transfer was killed by SIG{} while it unpacked {}",
-                                      signal != nullptr ? signal : std::to_string(WTERMSIG(status)), request.tarball)));
-  }
-  const Report report = read_report(TRY(output));
-  for (const std::string& warning : report.warnings) log.warning(warning);
-  const std::string digest = TRY(report.digest);
-  std::optional<Layer> layer = find_layer_by_digest(request.store, digest);
-  if (!layer) return fail(complaint(fmt::format("transfer unpacked {}, but it is not in {}", digest, request.store)));
-  return std::move(*layer);
+  const std::string digest = TRY(run(words, request.user_namespace, request.tarball, log));
+  return found(find_layer_by_digest(request.store, digest), digest, request.store);
+}
+
+Result<Layer> unpack_layer(const LayerRequest& request, const Log& log) {
+  std::vector<std::string> words = {request.transfer, "layer", "--report"};
+  words.insert(words.end(), {"--store", request.store, "--blob", request.blob, "--digest", request.digest});
+  words.insert(words.end(), {"--size", std::to_string(request.size)});
+  words.insert(words.end(), {"--diff-id", request.diff_id, "--chain-id", request.chain_id});
+  for (const std::string& tree : request.lower) words.insert(words.end(), {"--lower", tree});
+  if (!request.uids.empty()) words.insert(words.end(), {"--uids", request.uids, "--gids", request.gids});
+  if (request.progress) words.push_back("--progress");
+
+  const std::string chain_id = TRY(run(words, request.user_namespace, request.digest, log));
+  return found(find_layer_by_chain(request.store, chain_id), chain_id, request.store);
 }
 
 }  // namespace caisson::image

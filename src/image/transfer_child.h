@@ -1,8 +1,10 @@
 // Running libexec/caisson/transfer, the program with the shared libraries, as a child.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "base/result.h"
@@ -27,5 +29,25 @@ struct UnpackRequest {
 /// signal, or what transfer says is wrong with the tarball, naming the file and the entry. Call find_layer first: it
 /// costs nothing.
 Result<Layer> unpack_tarball(const UnpackRequest& request, const Log& log);
+
+struct LayerRequest {
+  std::string transfer;            ///< path of the transfer program
+  std::string store;               ///< directory of the store; made if missing
+  std::string blob;                ///< path of the layer as stored
+  std::string digest;              ///< of the blob: "sha256:HEX", as are the other two
+  std::uint64_t size = 0;          ///< of the blob, in bytes
+  std::string diff_id;             ///< of the archive in it
+  std::string chain_id;            ///< of the layer on those below
+  std::vector<std::string> lower;  ///< trees of those (find_layer_by_chain), the uppermost first
+  std::string uids = {};           ///< as in UnpackRequest, and so on
+  std::string gids = {};
+  std::optional<kernel::IdMaps> user_namespace = std::nullopt;
+  bool progress = false;
+};
+
+/// Has one layer of an image unpacked into the store, unless it is there already, and waits for it; what lies below it
+/// has to be there. Errors as for a tarball, and: size, digest, DiffID or chain id are not what they should be. Call
+/// find_layer_by_chain first.
+Result<Layer> unpack_layer(const LayerRequest& request, const Log& log);
 
 }  // namespace caisson::image

@@ -12,6 +12,7 @@
 #include "image/fingerprint.h"
 #include "image/layer_store.h"
 #include "image/layers.h"
+#include "image/make_layer.h"
 #include "image/pipeline.h"
 #include "image/progress.h"
 
@@ -32,30 +33,23 @@ Result<std::string> wanted_digest(std::string_view text) {
 // says does not rest on the file's having been left alone since.
 Result<std::vector<std::string>> unpack_tree(const Tarball& tarball, Fd tree, const OwnerMaps& owners,
                                              Progress& progress) {
-  Pipeline pipeline(tarball.file.get(), tarball.size, TRY(Sha256::start()), progress);
+  Pipeline pipeline(tarball.file.get(), tarball.size, {.stored = TRY(Sha256::start())}, progress);
   TarReader reader(pipeline);
   Extractor extractor(std::move(tree), ::geteuid() == 0 ? Privilege::kRoot : Privilege::kUser, owners);
   TRY(extractor.begin());
   while (const std::optional<TarEntry> entry = TRY(reader.next())) TRY(extractor.apply(*entry, reader));
-  if (TRY(pipeline.drain()) != tarball.digest) return fail(complaint("the tarball changed while it was unpacked"));
+  if (TRY(pipeline.drain()).stored != tarball.digest)
+    return fail(complaint("the tarball changed while it was unpacked"));
   TRY(extractor.finish());
   return extractor.notes();
 }
 
 Result<std::vector<std::string>> unpack_once(LayerStore& store, const Tarball& tarball, const OwnerMaps& owners,
                                              Progress& progress) {
-  const std::string hex = tarball.digest.substr(tarball.digest.find(':') + 1);
-  const Fd lock = TRY(store.lock(hex));
+  const LayerKey key = LayerKey::tarball(tarball.digest);
+  const Fd lock = TRY(store.lock(key.name()));
   if (find_layer_by_digest(store.path(), tarball.digest)) return std::vector<std::string>();  // by whom we waited for
-  Result<Fd> tree = store.begin(hex);
-  Result<std::vector<std::string>> notes =
-      tree ? unpack_tree(tarball, std::move(*tree), owners, progress) : fail(std::move(tree).error());
-  Result<> committed = notes ? store.commit(hex) : Result<>();
-  if (notes && committed) return notes;
-  const Result<> abandoned = store.abandon(hex);
-  Error error = notes ? committed.error() : notes.error();
-  if (!abandoned) error.hint = "what was unpacked could not be removed: " + abandoned.error().text();
-  return fail(std::move(error));
+  return make_layer(store, key, [&](Fd tree) { return unpack_tree(tarball, std::move(tree), owners, progress); });
 }
 
 }  // namespace

@@ -120,6 +120,16 @@ host_unchanged() {
 # --- what a test may need ------------------------------------------------------------------------------------------
 require_root() { [ "$(id -u)" -eq 0 ] || skip "needs root"; }
 require_program() { command -v "$1" >/dev/null || skip "$1 is not installed"; }
+# Debian's minimal system as a tarball, $DEBIAN, which is kept from one run of the tests to the next.
+require_debian() {
+  local cache=${CAISSON_TEST_CACHE:-/var/tmp/caisson-test}
+  DEBIAN=$cache/minbase.tar.gz
+  [ ! -s "$DEBIAN" ] || return 0
+  require_program mmdebstrap
+  mkdir -p "$cache"
+  mmdebstrap --quiet --variant=minbase bookworm "$cache/minbase.$$.tar.gz" || skip "mmdebstrap cannot make Debian here"
+  mv "$cache/minbase.$$.tar.gz" "$DEBIAN"
+}
 require_controller() {
   if on_cgroup_v2; then
     grep -qw "$1" /sys/fs/cgroup/cgroup.controllers || skip "no cgroup controller $1"

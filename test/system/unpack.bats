@@ -226,12 +226,6 @@ newline" && echo bytes >"etc/$(printf '\xff\xfe')" && echo space >"etc/ lead and
 
 @test "unpack: Debian as mmdebstrap makes it comes out as from GNU tar" {
   require_root
-  local cache=${CAISSON_TEST_CACHE:-/var/tmp/caisson-test}
-  if [ ! -s "$cache/minbase.tar.gz" ]; then
-    require_program mmdebstrap
-    mkdir -p "$cache"
-    mmdebstrap --quiet --variant=minbase bookworm "$cache/minbase.$$.tar.gz" || skip "mmdebstrap cannot make Debian here"
-    mv "$cache/minbase.$$.tar.gz" "$cache/minbase.tar.gz"
-  fi
-  same_as_tar "$cache/minbase.tar.gz" 5000
+  require_debian
+  same_as_tar "$DEBIAN" 5000
 }

@@ -73,6 +73,12 @@ inline std::string hard_link(const std::string& name, const std::string& target)
   return entry({.name = name, .type = '1', .link_target = target});
 }
 
+/// A character device.
+inline std::string device(const std::string& name, unsigned major, unsigned minor) {
+  return entry(
+      {.name = name, .type = '3', .raw = {{329, fmt::format("{:07o}", major)}, {337, fmt::format("{:07o}", minor)}}});
+}
+
 inline std::string pax_record(const std::string& key, const std::string& value) {
   const std::size_t body = key.size() + value.size() + 3;
   std::size_t length = body + 1;

@@ -135,5 +135,32 @@ TEST_F(LayersTest, AreUnpackedByAChild) {
             ENOENT);
 }
 
+TEST_F(LayersTest, OfImagesAreUnpackedByAChild) {
+  const std::string script = store_ + "/transfer";
+  const std::string tree = store_ + "/layers/chain/" + kDigest.substr(7) + "/tree";
+  std::ofstream(script)
+      << "#!/bin/sh\n[ \"$*\" = 'layer --report --store " << store_
+      << " --blob b --digest 1 --size 22 --diff-id 3 --chain-id 4 --lower x --lower y --uids 5 --gids 6 --progress' ] "
+         "&& printf 'layer\\t" +
+             kDigest + "\\n'\n";
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  const LayerRequest request{.transfer = script,
+                             .store = store_,
+                             .blob = "b",
+                             .digest = "1",
+                             .size = 22,
+                             .diff_id = "3",
+                             .chain_id = "4",
+                             .lower = {"x", "y"},
+                             .uids = "5",
+                             .gids = "6",
+                             .progress = true};
+  EXPECT_THAT(unpack_layer(request, Log()).error().text(), testing::HasSubstr("but it is not in"));
+  std::filesystem::create_directories(tree);
+  const Result<Layer> layer = unpack_layer(request, Log());
+  ASSERT_TRUE(layer) << layer.error().text();
+  EXPECT_EQ(layer->tree, tree);
+}
+
 }  // namespace
 }  // namespace caisson::image

@@ -1,0 +1,35 @@
+// The verbs of transfer, one in each file: words in, what came out.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "command_line/options.h"
+#include "image/report.h"
+#include "image/unpack.h"
+
+namespace caisson::transfer {
+
+/// What a verb came to, and for whom it is to be told: a caller that reads image/report.h, or a person.
+struct Ending {
+  image::Report report;
+  bool as_report = false;
+};
+
+/// Each takes the words after its name.
+Ending unpack(const std::vector<std::string>& words);
+Ending layer(const std::vector<std::string>& words);
+
+/// How it ends when something was unpacked, or was not.
+inline Ending ending(Result<image::Unpacked> unpacked, bool as_report) {
+  if (!unpacked)
+    return {.report = {.warnings = {}, .digest = fail(std::move(unpacked).error())}, .as_report = as_report};
+  return {.report = {.warnings = std::move(unpacked->notes), .digest = std::move(unpacked->digest)},
+          .as_report = as_report};
+}
+
+/// An ending by an error in the words themselves.
+inline Ending refused(Error error) { return ending(fail(std::move(error)), false); }
+
+}  // namespace caisson::transfer

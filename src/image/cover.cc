@@ -1,0 +1,39 @@
+#include "image/cover.h"
+
+#include <cerrno>
+#include <set>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "kernel/files.h"
+
+namespace caisson::image {
+
+Result<bool> make_whiteout(int directory, const std::string& base) {
+  // Since Linux 5.8 anybody may make this device, in a user namespace too.
+  if (::mknodat(directory, base.c_str(), S_IFCHR, makedev(0, 0)) == 0) return true;
+  if (errno == EEXIST) return false;
+  return fail(os_error("mknodat", base));
+}
+
+Result<std::vector<std::string>> cover(int directory, const std::string& path, LowerTrees& lower) {
+  std::set<std::string> shared;
+  for (const Fd& below : *TRY(lower.directory(path))) {
+    const Fd listed = TRY(kernel::open_file_at(below.get(), ".", O_RDONLY | O_DIRECTORY));  // from its start
+    for (const std::string& name : TRY(kernel::names_in(listed, path))) {
+      if (TRY(make_whiteout(directory, name))) continue;
+      struct stat here{};
+      struct stat there{};
+      if (::fstatat(directory, name.c_str(), &here, AT_SYMLINK_NOFOLLOW) != 0) return fail(os_error("fstatat", name));
+      if (!S_ISDIR(here.st_mode)) continue;
+      if (::fstatat(below.get(), name.c_str(), &there, AT_SYMLINK_NOFOLLOW) != 0)
+        return fail(os_error("fstatat", name));
+      if (S_ISDIR(there.st_mode)) shared.insert(name);
+    }
+  }
+  return std::vector<std::string>(shared.begin(), shared.end());
+}
+
+}  // namespace caisson::image
