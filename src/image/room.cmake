@@ -17,6 +17,7 @@ caisson_room(unpack FOLDER image
 caisson_unit_test(image_layers SOURCES image_layers_test.cc KNOWS base kernel image)
 caisson_unit_test(image_tar SOURCES image_tar_test.cc KNOWS base kernel image unpack)
 caisson_unit_test(image_layer SOURCES image_layer_test.cc KNOWS base kernel image unpack)
+caisson_unit_test(image_layer_model SOURCES image_layer_model_test.cc layer_model.cc KNOWS base kernel image unpack)
 caisson_unit_test(image_apply_layer SOURCES image_apply_layer_test.cc KNOWS base kernel image unpack LIBRARIES ${ZSTD_LIBRARY})
 caisson_unit_test(image_unpack SOURCES image_unpack_test.cc KNOWS base kernel image unpack
                   LIBRARIES BZip2::BZip2 LibLZMA::LibLZMA ${ISAL_LIBRARY} ${ZSTD_LIBRARY})
