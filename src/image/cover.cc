@@ -19,21 +19,14 @@ Result<bool> make_whiteout(int directory, const std::string& base) {
 }
 
 Result<std::vector<std::string>> cover(int directory, const std::string& path, LowerTrees& lower) {
-  std::set<std::string> shared;
+  std::set<std::string> taken;
   for (const Fd& below : *TRY(lower.directory(path))) {
     const Fd listed = TRY(kernel::open_file_at(below.get(), ".", O_RDONLY | O_DIRECTORY));  // from its start
     for (const std::string& name : TRY(kernel::names_in(listed, path))) {
-      if (TRY(make_whiteout(directory, name))) continue;
-      struct stat here{};
-      struct stat there{};
-      if (::fstatat(directory, name.c_str(), &here, AT_SYMLINK_NOFOLLOW) != 0) return fail(os_error("fstatat", name));
-      if (!S_ISDIR(here.st_mode)) continue;
-      if (::fstatat(below.get(), name.c_str(), &there, AT_SYMLINK_NOFOLLOW) != 0)
-        return fail(os_error("fstatat", name));
-      if (S_ISDIR(there.st_mode)) shared.insert(name);
+      if (!TRY(make_whiteout(directory, name))) taken.insert(name);
     }
   }
-  return std::vector<std::string>(shared.begin(), shared.end());
+  return std::vector<std::string>(taken.begin(), taken.end());
 }
 
 }  // namespace caisson::image

@@ -14,8 +14,7 @@
 namespace caisson::image {
 
 /// Makes a whiteout in the directory `directory`, which is `path` of the tree that lies on `lower`, for each name that
-/// `lower` shows there and that is not taken yet. Gives the names that are directories in both: their contents are
-/// still merged.
+/// `lower` shows there. Gives the names that were taken, be it by a whiteout.
 Result<std::vector<std::string>> cover(int directory, const std::string& path, LowerTrees& lower);
 
 /// Makes a whiteout. False if there is something of that name.

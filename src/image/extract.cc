@@ -18,6 +18,10 @@ namespace caisson::image {
 
 namespace {
 
+// Copies of files below, until the end: no entry of a layer can have this name (layer_name.h).
+constexpr const char* kCopies = ".wh..wh.below";
+constexpr std::size_t kMostCopiesBytes = std::size_t{8} << 20;
+
 bool looks_like_whiteout(const TarEntry& entry) {
   return entry.kind == EntryKind::kCharacterDevice && entry.device_major == 0 && entry.device_minor == 0;
 }
@@ -100,7 +104,6 @@ Result<> Extractor::make_in_place(const std::string& base, const char* call, Cre
 Result<> Extractor::remove_existing(const std::string& base) {
   const int directory = directories_.changing();
   directories_.forget_name();
-  if (is_layer_) whiteouts_.is_own(joined(directories_.path(), base));
   if (::unlinkat(directory, base.c_str(), 0) == 0) return {};
   if (errno != EISDIR) return fail(os_error("unlinkat", base));
   if (is_layer_) return kernel::remove_tree_at(directory, base);
@@ -171,54 +174,85 @@ Result<> Extractor::make_hard_link(const Place& place, const TarEntry& entry) {
   if (S_ISDIR(from.st_mode)) return fail(complaint("the hard link's target is a directory"));
 
   TRY(directories_.enter(place.directory, entry.mtime));
-  // Through proc(5): the directory of the target may be shut by now, and linking a descriptor takes a capability.
-  const std::string path = fmt::format("/proc/self/fd/{}", target.get());
-  const auto link = [&](int directory) {
-    return ::linkat(AT_FDCWD, path.c_str(), directory, place.base.c_str(), AT_SYMLINK_FOLLOW) == 0;
-  };
-  if (link(directories_.changing())) return {};
+  if (link(target, place.base)) return {};
   // A link to itself, or one that is there twice, is there already: clearing its place could remove the last one.
   struct stat to{};
   if (errno == EEXIST && ::fstatat(directories_.fd(), place.base.c_str(), &to, AT_SYMLINK_NOFOLLOW) == 0 &&
       to.st_ino == from.st_ino && to.st_dev == from.st_dev) {
     return {};
   }
-  return make_in_place(place.base, "linkat", link);
+  return make_in_place(place.base, "linkat", [&](int) { return link(target, place.base); });
 }
 
-// The file in this tree, without following it; one of the layers below is copied there.
+// The file in this tree, without following it, or a copy of the one in the layers below.
 Result<Fd> Extractor::find_link_target(const std::string& name) {
   const Place place = place_of(name);
-  Directories::Visit visit = TRY(directories_.visit(place.directory));
+  const Directories::Visit visit = TRY(directories_.visit(place.directory));
   struct stat status{};
-  const auto look = [&] { return ::fstatat(directories_.fd(), place.base.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0; };
-  if (visit == Directories::Visit::kAbsent || (visit == Directories::Visit::kThere && !look() && errno == ENOENT)) {
-    TRY(copy_up(name));
-    visit = TRY(directories_.visit(place.directory));
+  if (visit == Directories::Visit::kThere) {
+    if (::fstatat(directories_.fd(), place.base.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
+      if (is_whiteout(status)) return fail(complaint(name + " is gone by this layer's own words"));
+      return kernel::open_file_at(directories_.fd(), place.base, O_PATH | O_NOFOLLOW);
+    }
+    if (errno != ENOENT) return fail(os_error("fstatat", name));
+  }
+  const bool hidden = visit == Directories::Visit::kBlocked;
+  if (const std::optional<std::string> copy = hidden ? std::nullopt : TRY(copy_of(name))) {
+    return kernel::open_file_at(directories_.fd(), *copy, O_PATH | O_NOFOLLOW);
   }
   errno = ENOENT;
-  if (visit != Directories::Visit::kThere || !look()) return fail(os_error("fstatat", name));
-  if (is_whiteout(status)) return fail(complaint(name + " is gone by this layer's own words"));
-  return kernel::open_file_at(directories_.fd(), place.base, O_PATH | O_NOFOLLOW);
+  return fail(os_error("fstatat", name));
 }
 
-// Makes the file `name` of the layers below one of this layer's, if there is one.
-Result<> Extractor::copy_up(const std::string& name) {
+// Copies the file `name` of the layers below, unless that was done before, and goes to the directory of the copies.
+// They are put in their places at the end: until then the whiteouts of the layer are about the files below.
+Result<std::optional<std::string>> Extractor::copy_of(const std::string& name) {
+  const auto known = copies_.find(name);
+  if (known != copies_.end()) {
+    TRY(directories_.enter(kCopies, {}));
+    return known->second;
+  }
   const auto below = TRY(lower_.find(name));
-  if (!below) return {};
+  if (!below) return std::nullopt;
+  copies_bytes_ += sizeof copies_ + name.size();
+  if (copies_bytes_ > kMostCopiesBytes)
+    return fail(complaint("the layer has too many hard links to files of other layers"));
+
   const TarEntry entry = TRY(entry_of(*below, name));
   const Metadata metadata = TRY(read_metadata(below->directory, below->base, below->status));
   FileContent content = TRY(FileContent::open(*below));
-  TRY(make_at(place_of(name), entry, metadata, content));
-  return whiteouts_.came_from_below(name);
+  const std::string base = std::to_string(copies_.size());
+  TRY(make_at({.directory = kCopies, .base = base}, entry, metadata, content));
+  copies_.emplace(name, base);
+  return base;
+}
+
+// A file below that hard links of this layer name is one with them, if the layer leaves it where it is.
+Result<> Extractor::place_copies() {
+  for (const auto& [name, base] : copies_) {
+    TRY(directories_.enter(kCopies, {}));
+    const Fd copy = TRY(kernel::open_file_at(directories_.fd(), base, O_PATH | O_NOFOLLOW));
+    const Place place = place_of(name);
+    const Directories::Visit visit = TRY(directories_.visit(place.directory));
+    if (visit == Directories::Visit::kBlocked) continue;
+    if (visit == Directories::Visit::kAbsent) TRY(directories_.enter(place.directory, {}));
+    if (!link(copy, place.base) && errno != EEXIST) return fail(in(quoted_name(name), os_error("linkat", place.base)));
+  }
+  return {};
+}
+
+// Through proc(5): linking a descriptor takes a capability, and the directory that it was opened in may be shut by now.
+bool Extractor::link(const Fd& target, const std::string& base) {
+  const std::string path = fmt::format("/proc/self/fd/{}", target.get());
+  return ::linkat(AT_FDCWD, path.c_str(), directories_.changing(), base.c_str(), AT_SYMLINK_FOLLOW) == 0;
 }
 
 Result<> Extractor::finish() {
   TRY(whiteouts_.finish());
-  if (has_aufs_links_) {
-    TRY(directories_.enter("", {}));
-    TRY(kernel::remove_tree_at(directories_.changing(), kAufsLinks));
-  }
+  TRY(place_copies());
+  TRY(directories_.enter("", {}));
+  if (!copies_.empty()) TRY(kernel::remove_tree_at(directories_.changing(), kCopies));
+  if (has_aufs_links_) TRY(kernel::remove_tree_at(directories_.changing(), kAufsLinks));
   return directories_.finish();
 }
 

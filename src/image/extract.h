@@ -21,6 +21,7 @@
 // - a directory that no entry describes is as the layers below show it.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -65,7 +66,9 @@ class Extractor {
   Result<> make_node(const std::string& base, const TarEntry& entry, const Metadata& metadata);
   Result<> make_hard_link(const Place& place, const TarEntry& entry);
   Result<Fd> find_link_target(const std::string& name);
-  Result<> copy_up(const std::string& name);
+  Result<std::optional<std::string>> copy_of(const std::string& name);
+  Result<> place_copies();
+  bool link(const Fd& target, const std::string& base);
 
   template <class Create>
   Result<> make_in_place(const std::string& base, const char* call, Create create);
@@ -79,6 +82,8 @@ class Extractor {
   LowerTrees lower_;
   Directories directories_;
   Whiteouts whiteouts_;
+  std::map<std::string, std::string> copies_;  // of files below that hard links name: path → name of the copy
+  std::size_t copies_bytes_ = 0;
   bool has_aufs_links_ = false;
   bool devices_lost_ = false;
 };

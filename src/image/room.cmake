@@ -31,6 +31,7 @@ caisson_unit_test(image_store SOURCES image_store_test.cc image_store_parallel_t
 caisson_unit_test(image_layers SOURCES image_layers_test.cc KNOWS base kernel image_spec image)
 caisson_unit_test(image_tar SOURCES image_tar_test.cc KNOWS base kernel image_spec image unpack)
 caisson_unit_test(image_layer SOURCES image_layer_test.cc KNOWS base kernel image_spec image unpack)
+caisson_unit_test(image_layer_model SOURCES image_layer_model_test.cc layer_model.cc KNOWS base kernel image_spec image unpack)
 caisson_unit_test(image_apply_layer SOURCES image_apply_layer_test.cc KNOWS base kernel image_spec image unpack LIBRARIES ${ZSTD_LIBRARY})
 caisson_unit_test(image_unpack SOURCES image_unpack_test.cc KNOWS base kernel image_spec image unpack
                   LIBRARIES BZip2::BZip2 LibLZMA::LibLZMA ${ISAL_LIBRARY} ${ZSTD_LIBRARY})

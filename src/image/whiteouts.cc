@@ -3,19 +3,14 @@
 #include <algorithm>
 #include <tuple>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "image/cover.h"
 #include "image/entry_name.h"
 
 namespace caisson::image {
 
 namespace {
-// Layers have their directories before what is in them, and hard links to files of their own: this is for those that do
-// not.
-constexpr std::size_t kMostBytes = std::size_t{8} << 20;
+// Layers have their directories before what is in them: this is for those that do not.
+constexpr std::size_t kMostLaterBytes = std::size_t{8} << 20;
 }  // namespace
 
 Result<> Whiteouts::add(const LayerName& name) {
@@ -23,22 +18,12 @@ Result<> Whiteouts::add(const LayerName& name) {
   const bool opaque = name.kind == LayerNameKind::kOpaque;
   const bool matters = opaque ? !TRY(lower_.directory(name.path))->empty() : TRY(lower_.find(name.path)).has_value();
   if (!matters) return {};
-  TRY(keep(sizeof name + name.path.size()));
+  later_bytes_ += sizeof name + name.path.size();
+  if (later_bytes_ > kMostLaterBytes) {
+    return fail(complaint("the layer has too many whiteouts without their directories"));
+  }
   later_.push_back(name);
   return {};
-}
-
-Result<> Whiteouts::came_from_below(const std::string& path) {
-  TRY(keep(sizeof path + path.size()));
-  from_below_.insert(path);
-  return {};
-}
-
-Result<> Whiteouts::keep(std::size_t bytes) {
-  kept_bytes_ += bytes;
-  if (kept_bytes_ <= kMostBytes) return {};
-  return fail(
-      complaint("the layer has too many whiteouts without their directories, or hard links to files of other layers"));
 }
 
 // Where the directory is there: kThere. Where something else is, there is nothing left to hide.
@@ -55,27 +40,19 @@ Result<Directories::Visit> Whiteouts::try_now(const LayerName& name) {
   return visit;
 }
 
-// What is called `base` below the directory we are in.
+// What is called `base` below the directory we are in. Where the layer itself has a file there, that hides it.
 Result<> Whiteouts::hide(const std::string& base) {
   const std::string path = joined(directories_.path(), base);
-  if (!TRY(lower_.find(path))) return {};
-  if (TRY(make_whiteout(directories_.changing(), base))) return {};
-  struct stat status{};
-  if (::fstatat(directories_.fd(), base.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
-    return fail(os_error("fstatat", base));
-  if (S_ISDIR(status.st_mode)) return hide_content(path);
-  if (from_below_.erase(path) == 0) return {};
-  if (::unlinkat(directories_.fd(), base.c_str(), 0) != 0) return fail(os_error("unlinkat", base));
-  TRY(make_whiteout(directories_.fd(), base));
-  return {};
+  if (!TRY(lower_.find(path)) || TRY(make_whiteout(directories_.changing(), base))) return {};
+  return hide_content(path);
 }
 
-// Everything below in the directory, which this layer has too, and in those in it that it has too.
+// Everything below in the directory, where this layer has it too; `path` has no links in it.
 Result<> Whiteouts::hide_content(const std::string& path) {
-  if (TRY(directories_.visit(path)) != Directories::Visit::kThere) return {};
-  for (const std::string& name : TRY(cover(directories_.changing(), path, lower_))) {
+  const bool there = TRY(directories_.visit(path)) == Directories::Visit::kThere;
+  if (!there || directories_.path() != path) return {};  // a file, or a link, hides all by itself
+  for (const std::string& name : TRY(cover(directories_.changing(), path, lower_)))
     TRY(hide_content(joined(path, name)));
-  }
   return {};
 }
 

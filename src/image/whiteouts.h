@@ -6,7 +6,6 @@
 // layer's alone would be listed by readdir(3) in the container, and not be there.)
 #pragma once
 
-#include <set>
 #include <string>
 #include <vector>
 
@@ -25,26 +24,18 @@ class Whiteouts {
   /// Takes note of a kWhiteout or kOpaque, and acts on it if its directory is there.
   Result<> add(const LayerName& name);
 
-  /// Says that the file at this path (without links) came from below: a whiteout of it is about that.
-  Result<> came_from_below(const std::string& path);
-
-  /// Says that something of this layer's own takes the place of whatever is at this path.
-  void is_own(const std::string& path) { from_below_.erase(path); }
-
   /// Acts on the others, now that all entries are there. Once, before the directories are left.
   Result<> finish();
 
  private:
   Result<Directories::Visit> try_now(const LayerName& name);
-  Result<> keep(std::size_t bytes);
   Result<> hide(const std::string& base);
   Result<> hide_content(const std::string& path);
 
   Directories& directories_;
   LowerTrees& lower_;
   std::vector<LayerName> later_;  // in directories that no entry has made yet
-  std::set<std::string> from_below_;
-  std::size_t kept_bytes_ = 0;
+  std::size_t later_bytes_ = 0;
 };
 
 }  // namespace caisson::image

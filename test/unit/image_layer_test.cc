@@ -178,6 +178,12 @@ TEST_F(LayerTest, KeepsWhatTheLayerItselfHasOfAName) {
   EXPECT_THAT(tree(), ElementsAre("-e/old", "d/", "d/f=2", "e/", "e/new=2"));
 }
 
+TEST_F(LayerTest, HidesWithALinkWhatIsBehindItNowhereElse) {
+  EXPECT_EQ(apply(directory("l") + file("l/x") + directory("d") + file("d/x")), "");
+  EXPECT_EQ(apply(directory("d") + symbolic_link("l", "d") + whiteout("l")), "");
+  EXPECT_THAT(tree(), ElementsAre("d/", "l>d"));
+}
+
 TEST_F(LayerTest, IsOpaqueTowardsTheLayersBelowAlone) {
   EXPECT_EQ(apply(directory("d") + file("d/a", "1") + file("d/b", "1") + directory("d/e") + file("d/e/old") +
                   directory("d/g")),
@@ -387,6 +393,9 @@ TEST_F(LayerTest, RemovesAfterwardsWhatWasCopiedUpForALink) {
   undo();
   EXPECT_EQ(apply(hard_link("h", "f") + file("f", "2") + whiteout("f")), "");
   EXPECT_THAT(tree(), ElementsAre("f=2", "h=1"));
+  undo();
+  EXPECT_EQ(apply(hard_link("h", "f") + opaque("")), "");
+  EXPECT_THAT(tree(), ElementsAre("-f", "-g", "h=1"));
 }
 
 TEST_F(LayerTest, LinksNothingThatIsGone) {
