@@ -1,4 +1,3 @@
-#include "image/quoted.h"
 #include "image/directories.h"
 
 #include <algorithm>
@@ -16,6 +15,7 @@
 #include "image/acl.h"
 #include "image/cover.h"
 #include "image/entry_name.h"
+#include "image/quoted.h"
 
 namespace caisson::image {
 

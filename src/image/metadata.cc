@@ -1,4 +1,3 @@
-#include "image/quoted.h"
 #include "image/metadata.h"
 
 #include <array>
@@ -11,7 +10,7 @@
 #include <unistd.h>
 
 #include "image/acl.h"
-#include "image/entry_name.h"
+#include "image/quoted.h"
 
 namespace caisson::image {
 

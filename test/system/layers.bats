@@ -9,7 +9,8 @@ setup() {
   STATE=$(mktemp -d /dev/shm/caisson-layers.XXXXXX) # podman would not be kept waiting for a disk either
   mkdir "$STATE/mounted" "$STATE/empty"
   # Where an ordinary user gets to them.
-  cp "${TRANSFER:-$BUILD/libexec/caisson/transfer}" "$BATS_TEST_DIRNAME/layers.py" "$STATE"
+  cp "${TRANSFER:-$BUILD/libexec/caisson/transfer}" "$STATE/transfer"
+  cp "$BATS_TEST_DIRNAME/layers.py" "$STATE"
   TRANSFER=$STATE/transfer LAYERS=$STATE/layers.py
   as_root
 }
@@ -319,6 +320,7 @@ subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$@"; }
 
 @test "layers: memory does not grow with a layer's size, its directories, or their depth" {
+  ! grep -q __asan_init "$TRANSFER" || skip "a sanitizer's memory is not the program's"
   python3 - "$STATE/many.tar" <<'PYTHON'
 import io, sys, tarfile
 with tarfile.open(sys.argv[1], "w", format=tarfile.PAX_FORMAT) as tar:
