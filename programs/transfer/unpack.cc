@@ -7,58 +7,30 @@ namespace caisson::transfer {
 namespace {
 
 using command_line::Option;
-using command_line::Use;
 
-struct Words {
-  image::UnpackOptions unpack;
-  bool report = false;
-};
+using UnpackWords = Words<image::UnpackOptions>;
 
 constexpr const char* kUsage =
     "usage: transfer unpack [--sha256 HEX] [--uids MAP --gids MAP] [--progress] [--report] --root STORE (FILE|-)";
 
-const Option<Words> kOptions[] = {
-    {{.name = "root", .argument = "STORE"},
-     [](Words& words, const Use& use) -> Result<> {
-       words.unpack.store = use.value;
-       return {};
-     }},
-    {{.name = "sha256", .argument = "HEX"},
-     [](Words& words, const Use& use) -> Result<> {
-       words.unpack.sha256 = use.value;
-       return {};
-     }},
-    {{.name = "uids", .argument = "MAP"},
-     [](Words& words, const Use& use) -> Result<> {
-       words.unpack.owners.uids = TRY(image::read_owner_map(use.value));
-       return {};
-     }},
-    {{.name = "gids", .argument = "MAP"},
-     [](Words& words, const Use& use) -> Result<> {
-       words.unpack.owners.gids = TRY(image::read_owner_map(use.value));
-       return {};
-     }},
-    {{.name = "progress"},
-     [](Words& words, const Use& use) -> Result<> {
-       words.unpack.progress = use.value == "true";
-       return {};
-     }},
-    {{.name = "report"},
-     [](Words& words, const Use& use) -> Result<> {
-       words.report = use.value == "true";
-       return {};
-     }},
+const Option<UnpackWords> kOptions[] = {
+    {{.name = "root", .argument = "STORE"}, set_text<&image::UnpackOptions::store>},
+    {{.name = "sha256", .argument = "HEX"}, set_text<&image::UnpackOptions::sha256>},
+    {{.name = "uids", .argument = "MAP"}, set_uids<image::UnpackOptions>},
+    {{.name = "gids", .argument = "MAP"}, set_gids<image::UnpackOptions>},
+    {{.name = "progress"}, set_progress<image::UnpackOptions>},
+    {{.name = "report"}, set_report<image::UnpackOptions>},
 };
 
 }  // namespace
 
 Ending unpack(const std::vector<std::string>& arguments) {
-  Words words;
+  UnpackWords words;
   const auto parsed = command_line::parse(kOptions, words, arguments, command_line::Order::kAnywhere);
   if (!parsed) return refused(parsed.error());
-  if (parsed->help || parsed->operands.size() != 1 || words.unpack.store.empty()) return refused(complaint(kUsage));
-  words.unpack.tarball = parsed->operands[0];
-  Result<image::Unpacked> unpacked = image::unpack_into_store(words.unpack);
+  if (parsed->help || parsed->operands.size() != 1 || words.options.store.empty()) return refused(complaint(kUsage));
+  words.options.tarball = parsed->operands[0];
+  Result<image::Unpacked> unpacked = image::unpack_into_store(words.options);
   return ending(std::move(unpacked), words.report);
 }
 

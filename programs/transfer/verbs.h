@@ -21,6 +21,40 @@ struct Ending {
 Ending unpack(const std::vector<std::string>& words);
 Ending layer(const std::vector<std::string>& words);
 
+/// The words of a verb: `Options` is what its work takes, with `owners` and `progress`.
+template <class Options>
+struct Words {
+  Options options;
+  bool report = false;
+};
+
+// What is done with options that verbs share, or that are plain text.
+template <class Options>
+Result<> set_uids(Words<Options>& words, const command_line::Use& use) {
+  words.options.owners.uids = TRY(image::read_owner_map(use.value));
+  return {};
+}
+template <class Options>
+Result<> set_gids(Words<Options>& words, const command_line::Use& use) {
+  words.options.owners.gids = TRY(image::read_owner_map(use.value));
+  return {};
+}
+template <class Options>
+Result<> set_progress(Words<Options>& words, const command_line::Use& use) {
+  words.options.progress = use.value == "true";
+  return {};
+}
+template <class Options>
+Result<> set_report(Words<Options>& words, const command_line::Use& use) {
+  words.report = use.value == "true";
+  return {};
+}
+template <auto kField, class Options>
+Result<> set_text(Words<Options>& words, const command_line::Use& use) {
+  words.options.*kField = use.value;
+  return {};
+}
+
 /// How it ends when something was unpacked, or was not.
 inline Ending ending(Result<image::Unpacked> unpacked, bool as_report) {
   if (!unpacked)

@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "image/chain_step.h"
+#include "image/chain_id.h"
+#include "image/digest.h"
 #include "image/digest_name.h"
 #include "image/extract.h"
 #include "image/layer_store.h"
@@ -39,7 +40,7 @@ Result<> check_chain(const LayerOptions& options) {
     if (!status || !S_ISDIR(status->st_mode)) return fail(in(tree, complaint("the layer below is not there")));
   }
   const std::string below = options.lower.empty() ? "" : *chain_id_of_tree(options.lower.front());
-  const std::string chain = TRY(chain_id(below, options.diff_id));
+  const std::string chain = TRY(chain_id(below, options.diff_id, digest_of));
   if (chain == options.chain_id) return {};
   return fail(
       complaint(fmt::format("the chain id of this layer on those below is {}, not {}", chain, options.chain_id)));

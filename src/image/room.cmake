@@ -20,7 +20,7 @@ find_package(Threads REQUIRED)
 find_library(ISAL_LIBRARY isal REQUIRED)
 find_library(ZSTD_LIBRARY zstd REQUIRED)
 caisson_room(unpack FOLDER image
-             SOURCES acl.cc apply_layer.cc chain_step.cc copy_up.cc cover.cc decompress.cc digest.cc directories.cc entry_name.cc
+             SOURCES acl.cc apply_layer.cc copy_up.cc cover.cc decompress.cc digest.cc directories.cc entry_name.cc
                      extract.cc fingerprint.cc layer_name.cc layer_store.cc lower_trees.cc make_layer.cc metadata.cc pax.cc
                      pipeline.cc progress.cc sparse.cc tar_header.cc tar_reader.cc unpack.cc whiteouts.cc
              KNOWS base kernel image_spec image

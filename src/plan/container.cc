@@ -11,6 +11,7 @@ namespace caisson::plan {
 
 namespace {
 
+constexpr int kCapSysChroot = 18;
 constexpr int kCapMknod = 27;
 
 // sysctl(8): the separator is what comes first; the other one is part of names and stands for the first.
@@ -34,6 +35,7 @@ const spec::Namespace* ContainerPlanner::find(spec::NamespaceType type) const {
 bool ContainerPlanner::may_be_born_elsewhere() const {
   const spec::Hooks& hooks = config_.hooks;
   if (!request_.few_mounts || builder_.facts().is_ordinary_user()) return false;
+  if (!builder_.facts().may(kCapSysChroot)) return false;  // who visits a mount namespace changes its root (setns(2))
   if (!hooks.prestart.empty() || !hooks.create_runtime.empty() || !hooks.create_container.empty()) return false;
   return !scope_ && !request_.no_pivot && !names_host_in_mounts(config_);
 }

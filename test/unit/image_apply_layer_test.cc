@@ -10,7 +10,7 @@
 #include <zstd.h>
 
 #include "image/apply_layer.h"
-#include "image/chain_step.h"
+#include "image/chain_id.h"
 #include "image/digest.h"
 #include "image/layers.h"
 #include "image_archive.h"
@@ -32,9 +32,9 @@ std::string zstd(const std::string& data) {
 TEST(ChainId, IsThatOfTheLayerOnThoseBelow) {
   const std::string a = "sha256:" + std::string(64, 'a');
   const std::string b = "sha256:" + std::string(64, 'b');
-  EXPECT_EQ(*chain_id("", a), a);
+  EXPECT_EQ(*chain_id("", a, digest_of), a);
   // printf 'sha256:a… sha256:b…' | sha256sum
-  EXPECT_EQ(*chain_id(a, b), "sha256:ccd722928bd92476ba1745586fed6e45a102504185ad88cd89e01ff116fd146c");
+  EXPECT_EQ(*chain_id(a, b, digest_of), "sha256:ccd722928bd92476ba1745586fed6e45a102504185ad88cd89e01ff116fd146c");
 }
 
 TEST(ChainId, StandsInThePathOfATree) {
@@ -66,7 +66,7 @@ class ApplyLayerTest : public testing::Test {
     options.digest = *digest_of(stored);
     options.size = stored.size();
     options.diff_id = *digest_of(archive);
-    options.chain_id = *chain_id(options.lower.empty() ? "" : *chain_id_of_tree(options.lower[0]), options.diff_id);
+    options.chain_id = *chain_id(options.lower.empty() ? "" : *chain_id_of_tree(options.lower[0]), options.diff_id, digest_of);
     return options;
   }
 

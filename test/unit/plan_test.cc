@@ -473,6 +473,9 @@ TEST(FewMounts, AreWhereAContainerIsBornThatNamesNoPathOfTheHost) {
   EXPECT_THAT(broken_rules(*plan), IsEmpty());
   EXPECT_FALSE(is_born_there(plan_of(config)));
   EXPECT_FALSE(is_born_there(plan_container(config, ordinary_user(), request)));
+  HostFacts without_chroot = facts_of(CgroupMode::kHybrid);
+  without_chroot.effective_capabilities &= ~(std::uint64_t{1} << 18);
+  EXPECT_FALSE(is_born_there(plan_container(config, without_chroot, request)));
 
   spec::Config mounted = config;
   mounted.mounts = {{"/tmp", "overlay", "overlay", {"lowerdir=/a:/b"}}};

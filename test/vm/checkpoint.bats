@@ -62,8 +62,8 @@ mounts() { oci exec box cat /proc/self/mountinfo | awk '{ i = 7; while ($i != "-
     'c["linux"]["cgroupsPath"] = "/caisson-checkpoint/box"' 'c["linux"]["maskedPaths"].append("/proc/version")' \
     "bind = lambda at, what, how: c['mounts'].append({'destination': at, 'type': 'bind', 'source': '$T/' + what, 'options': ['bind', how]})" \
     'bind("/data", "data", "rprivate"); bind("/etc/hosts", "hosts", "ro")' \
-    'c["mounts"].append({"destination": "/work", "type": "tmpfs", "source": "work", "options": ["size=1m"]})'
-  script "echo kept >/work/file; echo mine >/data/file; $COUNTER"
+    'c["mounts"].append({"destination": "/memory", "type": "tmpfs", "source": "memory", "options": ["size=1m"]})'
+  script "echo kept >/memory/file; echo mine >/data/file; $COUNTER"
   begin
   local before at
   before=$(mounts)
@@ -78,7 +78,7 @@ mounts() { oci exec box cat /proc/self/mountinfo | awk '{ i = 7; while ($i != "-
   [ "$(cat "/proc/$(cat pid)/cgroup")" = 0::/caisson-checkpoint/box ]
   [ "$(oci exec box cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/pids.max)" = "104857600
 77" ]
-  [ "$(oci exec box cat /work/file /data/file /etc/hosts /proc/version)" = "kept
+  [ "$(oci exec box cat /memory/file /data/file /etc/hosts /proc/version)" = "kept
 mine
 theirs" ]
   diff <(echo "$before") <(mounts)
