@@ -14,10 +14,10 @@ namespace caisson::bench {
 /// What differs between the bundles.
 struct BundleContents {
   std::filesystem::path rootfs;
-  std::string cgroup;                      ///< its absolute path
+  std::string cgroup;  ///< its absolute path
   std::vector<std::string> args = {"true"};
-  bool is_filtered = false;                ///< with the default seccomp profile of podman
-  std::uint64_t memory_limit_bytes = 0;    ///< 0: none
+  bool is_filtered = false;              ///< with the default seccomp profile of podman
+  std::uint64_t memory_limit_bytes = 0;  ///< 0: none
 };
 
 /// The config that `runc spec` (1.1) writes, but without a terminal, and with `contents`.

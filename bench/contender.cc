@@ -40,9 +40,7 @@ Result<Runtime> find_crun(const Fixture& fixture) {
   return crun;
 }
 
-Result<Runtime> find_runc(const Fixture& fixture) {
-  return make_runtime(fixture, "runc", TRY(find_program("runc")));
-}
+Result<Runtime> find_runc(const Fixture& fixture) { return make_runtime(fixture, "runc", TRY(find_program("runc"))); }
 
 // --- the others ----------------------------------------------------------------------------------------------------
 

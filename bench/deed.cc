@@ -225,8 +225,8 @@ Result<Sleepers> Sleepers::make(const Fixture& fixture, std::shared_ptr<const Ru
   sleepers.runtime_ = std::move(runtime);
   for (std::uint64_t i = 0; i < count; ++i) {
     if (is_ended()) return fail(complaint("ended by a signal"));
-    Subject subject = TRY(make_subject(fixture, *sleepers.runtime_, fmt::format("other-{}", i),
-                                       contents_of(fixture, {}, kSleep)));
+    Subject subject =
+        TRY(make_subject(fixture, *sleepers.runtime_, fmt::format("other-{}", i), contents_of(fixture, {}, kSleep)));
     CreatedContainer container = TRY(CreatedContainer::make(fixture, *sleepers.runtime_, std::move(subject)));
     TRY(container.start());
     sleepers.containers_.push_back(std::move(container));

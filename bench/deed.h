@@ -25,8 +25,8 @@ std::string_view word_of(Deed deed);
 /// What a contender is asked to do.
 struct Work {
   Deed deed = Deed::kRun;
-  bool is_filtered = false;     ///< the bundle with podman's seccomp profile
-  std::uint64_t at_once = 50;   ///< of Deed::kMany
+  bool is_filtered = false;    ///< the bundle with podman's seccomp profile
+  std::uint64_t at_once = 50;  ///< of Deed::kMany
 };
 
 /// A contender with its preparations made. They are undone at its end.

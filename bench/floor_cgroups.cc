@@ -101,8 +101,7 @@ bool Cgroups::configure(const Hierarchy& hierarchy) const {
   if (controllers.contains("memory") && memory_bytes_ != 0)
     return write_to(hierarchy, "memory.limit_in_bytes", memory.text());
   // A process cannot join a v1 cpuset that has no processors and no memory, and a new one has none (cpuset(7)).
-  if (controllers.contains("cpuset"))
-    return copy_down(hierarchy, "cpuset.cpus") && copy_down(hierarchy, "cpuset.mems");
+  if (controllers.contains("cpuset")) return copy_down(hierarchy, "cpuset.cpus") && copy_down(hierarchy, "cpuset.mems");
   return !controllers.contains("devices") || write_device_rules(hierarchy);
 }
 

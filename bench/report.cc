@@ -23,7 +23,9 @@ std::vector<double> values_of(const Entry& entry, Deed deed) {
   return values;
 }
 
-std::int64_t most_rss_kib(const Entry& entry) { return std::ranges::max(entry.samples, {}, &Sample::max_rss_kib).max_rss_kib; }
+std::int64_t most_rss_kib(const Entry& entry) {
+  return std::ranges::max(entry.samples, {}, &Sample::max_rss_kib).max_rss_kib;
+}
 
 const Entry* find_entry(std::span<const Entry> entries, std::string_view name) {
   const auto found = std::ranges::find(entries, name, [](const Entry& entry) { return entry.contender->name; });
@@ -99,9 +101,15 @@ Json describe(const Entry& entry, const Ratios& ratios, Deed deed) {
   const std::vector<double> values = values_of(entry, deed);
   const Summary all = summarise(values);
   const auto commands = entry.prepared.task->commands();
-  Json one{{"name", entry.contender->name},     {"command", commands.front()}, {"commands", commands},
-           {"min" + unit, all.min},             {"q1" + unit, all.q1},         {"median" + unit, all.median},
-           {"q3" + unit, all.q3},               {"max" + unit, all.max},       {"max_rss_kib", most_rss_kib(entry)},
+  Json one{{"name", entry.contender->name},
+           {"command", commands.front()},
+           {"commands", commands},
+           {"min" + unit, all.min},
+           {"q1" + unit, all.q1},
+           {"median" + unit, all.median},
+           {"q3" + unit, all.q3},
+           {"max" + unit, all.max},
+           {"max_rss_kib", most_rss_kib(entry)},
            {"ratio", ratios.ratio(entry, ratios.base())}};
   for (const Entry* peer : ratios.peers())
     one[fmt::format("{}_ratio", peer->contender->name)] = ratios.ratio(*peer, entry);

@@ -38,8 +38,7 @@ Launch Runtime::run(const Subject& subject) const {
 
 Launch Runtime::create(const Subject& subject) const {
   if (!is_floor)
-    return launch(
-        {"--root", root, "create", "--bundle", subject.bundle, "--pid-file", pid_file(subject), subject.id});
+    return launch({"--root", root, "create", "--bundle", subject.bundle, "--pid-file", pid_file(subject), subject.id});
   std::vector<std::string> words{"--create", fifo(subject), "--pid-file", pid_file(subject), subject.contents.rootfs};
   words.insert(words.end(), subject.contents.args.begin(), subject.contents.args.end());
   return floors(subject, std::move(words));

@@ -87,11 +87,8 @@ Summary summarise(std::vector<double> values) {
     const std::size_t above = std::min(below + 1, values.size() - 1);
     return std::lerp(values[below], values[above], at - std::floor(at));
   };
-  return {.min = values.front(),
-          .q1 = quantile(0.25),
-          .median = quantile(0.5),
-          .q3 = quantile(0.75),
-          .max = values.back()};
+  return {
+      .min = values.front(), .q1 = quantile(0.25), .median = quantile(0.5), .q3 = quantile(0.75), .max = values.back()};
 }
 
 }  // namespace caisson::bench

@@ -18,7 +18,7 @@ namespace caisson::bench {
 struct Launch {
   std::vector<std::string> command;                ///< the first word is a path
   std::shared_ptr<const Fd> mount_namespace = {};  ///< entered between fork and exec; none: the caller's
-  uid_t user = 0;                                  ///< whom it runs as, with the group of the same number; 0: the caller
+  uid_t user = 0;  ///< whom it runs as, with the group of the same number; 0: the caller
 };
 
 struct Sample {

@@ -12,7 +12,8 @@ int main(int argc, char** argv) {
   for (const int standard : {0, 1, 2}) {
     if (::fcntl(standard, F_GETFD) >= 0) continue;
     if (::open("/dev/null", O_RDWR) == standard) continue;  // NOLINT(android-cloexec-open): it is to be inherited
-    constexpr std::string_view kWords = "caisson-oci: error: a standard stream is closed, and /dev/null cannot be opened\n";
+    constexpr std::string_view kWords =
+        "caisson-oci: error: a standard stream is closed, and /dev/null cannot be opened\n";
     (void)!::write(2, kWords.data(), kWords.size());
     return caisson::oci::kFailed;
   }

@@ -109,8 +109,7 @@ void take_back(std::vector<Former> undo) {
 Error explain(Error error, const std::vector<Change>& left) {
   if (error.number != EBUSY || !error.operand.ends_with("/memory.limit_in_bytes")) return error;
   const std::string directory = error.operand.substr(0, error.operand.rfind('/'));
-  const auto change =
-      std::find_if(left.begin(), left.end(), [&](const Change& c) { return c.path == error.operand; });
+  const auto change = std::find_if(left.begin(), left.end(), [&](const Change& c) { return c.path == error.operand; });
   const auto usage = number_in(directory + "/memory.usage_in_bytes");
   const auto peak = number_in(directory + "/memory.max_usage_in_bytes");
   if (change == left.end() || !usage || !peak) return error;

@@ -13,9 +13,9 @@ namespace caisson::cgroup {
 
 /// One write (cgroup/conversion.h's FileWrite says how it comes about).
 struct Change {
-  std::string path;   ///< "/sys/fs/cgroup/memory/caisson/ID/memory.limit_in_bytes"
-  std::string value;  ///< without a newline
-  std::string item;   ///< for errors: "linux.resources.memory.limit"
+  std::string path;             ///< "/sys/fs/cgroup/memory/caisson/ID/memory.limit_in_bytes"
+  std::string value;            ///< without a newline
+  std::string item;             ///< for errors: "linux.resources.memory.limit"
   std::string other_path = {};  ///< written instead, `other_value`, where there is no `path`
   std::string other_value = {};
   bool may_be_missing = false;

@@ -62,10 +62,11 @@ struct Exceptions {
     }
     for (const auto& [wide, wide_mask] : excepted) {
       if (wide != devices && covers(wide, devices) && (wide_mask & mask) != 0) {
-        return fail(in(kItem, complaint(fmt::format("'{}' is a part of a rule about all numbers, which cgroup v1 cannot "
-                                                    "take away",
-                                                    line(devices, mask)),
-                                        "leave the one out, or name the devices one by one in the other")));
+        return fail(
+            in(kItem, complaint(fmt::format("'{}' is a part of a rule about all numbers, which cgroup v1 cannot "
+                                            "take away",
+                                            line(devices, mask)),
+                                "leave the one out, or name the devices one by one in the other")));
       }
     }
     const auto found = excepted.find(devices);

@@ -31,6 +31,8 @@ std::uint64_t Files::count(const std::string& file) const {
   return line == "max" ? UINT64_MAX : parse_unsigned(line).value_or(0);
 }
 
-std::vector<std::string> Files::names() const { return kernel::list_directory(path_).value_or(std::vector<std::string>()); }
+std::vector<std::string> Files::names() const {
+  return kernel::list_directory(path_).value_or(std::vector<std::string>());
+}
 
 }  // namespace caisson::cgroup

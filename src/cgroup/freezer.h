@@ -12,8 +12,8 @@ namespace caisson::cgroup {
 inline constexpr std::chrono::milliseconds kFreezePatience{10'000};
 
 /// Freezes the cgroup that a container has in `directories` (Layout::directories) with all below it, and returns when
-/// everything in it stands still. A v1 cgroup that something forks in, or that waits for a disk, stays in "FREEZING": it
-/// is asked again, and let go in between.
+/// everything in it stands still. A v1 cgroup that something forks in, or that waits for a disk, stays in "FREEZING":
+/// it is asked again, and let go in between.
 ///
 /// Errors: none of the directories can be frozen (no freezer is mounted); not all of it stands still after `patience`:
 /// it has been thawed again.

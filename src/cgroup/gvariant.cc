@@ -19,9 +19,9 @@ struct Keyword {
   char type;
 };
 constexpr std::array kKeywords = {
-    Keyword{"boolean", 'b'},    Keyword{"byte", 'y'},      Keyword{"int16", 'n'}, Keyword{"uint16", 'q'},
-    Keyword{"int32", 'i'},      Keyword{"uint32", 'u'},    Keyword{"handle", 'h'}, Keyword{"int64", 'x'},
-    Keyword{"uint64", 't'},     Keyword{"double", 'd'},    Keyword{"string", 's'}, Keyword{"objectpath", 'o'},
+    Keyword{"boolean", 'b'},   Keyword{"byte", 'y'},   Keyword{"int16", 'n'},  Keyword{"uint16", 'q'},
+    Keyword{"int32", 'i'},     Keyword{"uint32", 'u'}, Keyword{"handle", 'h'}, Keyword{"int64", 'x'},
+    Keyword{"uint64", 't'},    Keyword{"double", 'd'}, Keyword{"string", 's'}, Keyword{"objectpath", 'o'},
     Keyword{"signature", 'g'},
 };
 
@@ -150,7 +150,8 @@ class Reader {
     }
     std::uint64_t magnitude = 0;
     const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), magnitude, base);
-    if (error == std::errc::invalid_argument || rest != digits.data() + digits.size()) return fail(wrong("not a number"));
+    if (error == std::errc::invalid_argument || rest != digits.data() + digits.size())
+      return fail(wrong("not a number"));
     const Bounds range = *bounds(type);
     const std::uint64_t most = negative ? std::uint64_t{0} - static_cast<std::uint64_t>(range.least) : range.most;
     if (error != std::errc() || magnitude > most) {
@@ -206,7 +207,8 @@ class Reader {
   }
 
   Result<Typed> array(std::string_view expected, int depth) {
-    if (!expected.empty() && expected[0] != 'a') return fail(wrong(fmt::format("an array is not of type '{}'", expected)));
+    if (!expected.empty() && expected[0] != 'a')
+      return fail(wrong(fmt::format("an array is not of type '{}'", expected)));
     std::string element(expected.empty() ? expected : expected.substr(1));
     Typed typed{"", {"0"}};
     ++at_;
@@ -225,7 +227,8 @@ class Reader {
   }
 
   Result<Typed> tuple(std::string_view expected, int depth) {
-    if (!expected.empty() && expected[0] != '(') return fail(wrong(fmt::format("a tuple is not of type '{}'", expected)));
+    if (!expected.empty() && expected[0] != '(')
+      return fail(wrong(fmt::format("a tuple is not of type '{}'", expected)));
     std::string_view members = expected.empty() ? expected : expected.substr(1);
     Typed typed{"(", {}};
     ++at_;

@@ -11,7 +11,8 @@ namespace {
 
 Result<const CgroupHierarchy*> need_v1(std::string_view controller, const std::string& item, Writes& writes) {
   if (writes.facts().cgroup_mode == CgroupMode::kV2) {
-    return fail(in(item, complaint("cgroup v2 marks no packets", "match cgroups in the firewall: meta cgroup, -m cgroup")));
+    return fail(
+        in(item, complaint("cgroup v2 marks no packets", "match cgroups in the firewall: meta cgroup, -m cgroup")));
   }
   return writes.need({controller}, item);
 }
@@ -19,8 +20,9 @@ Result<const CgroupHierarchy*> need_v1(std::string_view controller, const std::s
 // It becomes a word of a line (dev_valid_name in net/core/dev.c).
 bool is_interface_name(std::string_view name) {
   constexpr std::size_t kLongest = 15;
-  return !name.empty() && name.size() <= kLongest &&
-         std::none_of(name.begin(), name.end(), [](char c) { return c == '/' || c == '\0' || c == ' ' || (c >= '\t' && c <= '\r'); });
+  return !name.empty() && name.size() <= kLongest && std::none_of(name.begin(), name.end(), [](char c) {
+    return c == '/' || c == '\0' || c == ' ' || (c >= '\t' && c <= '\r');
+  });
 }
 
 }  // namespace

@@ -44,7 +44,8 @@ Result<> OomWatch::start_v2() {
   if (!events_) return fail(os_error("inotify_init1", directory_));
   for (const char* file : {"/memory.events", "/cgroup.events"}) {
     const std::string path = directory_ + file;
-    if (::inotify_add_watch(events_.get(), path.c_str(), IN_MODIFY) < 0) return fail(os_error("inotify_add_watch", path));
+    if (::inotify_add_watch(events_.get(), path.c_str(), IN_MODIFY) < 0)
+      return fail(os_error("inotify_add_watch", path));
   }
   kills_ = kills();
   return {};

@@ -42,8 +42,8 @@ Result<std::vector<std::string>> sub_cgroups(const std::vector<std::string>& opt
 /// The directory of `hierarchy` among a container's; nothing if it has none there.
 const std::string* directory_in(const CgroupHierarchy& hierarchy, const std::vector<std::string>& directories);
 
-/// `path` without empty and "." components, absolute: "/a/b" for "a//b/./". Nothing if it has "..", or bytes that a line
-/// of a cgroup file cannot have.
+/// `path` without empty and "." components, absolute: "/a/b" for "a//b/./". Nothing if it has "..", or bytes that a
+/// line of a cgroup file cannot have.
 std::optional<std::string> clean_path(std::string_view path);
 
 }  // namespace caisson::cgroup

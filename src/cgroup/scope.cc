@@ -23,7 +23,8 @@ bool is_plain(char c) {
 // What an id may hold and a unit's name may not, as systemd-escape(1) writes it.
 std::string escaped(std::string_view id) {
   std::string name;
-  for (const char c : id) name += is_plain(c) ? std::string(1, c) : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  for (const char c : id)
+    name += is_plain(c) ? std::string(1, c) : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
   return name;
 }
 
@@ -46,7 +47,8 @@ Result<> check_unit(std::string_view unit) {
 
 Result<std::string> slice_path(std::string_view slice) {
   const auto not_a_slice = [&] {
-    return refuse(fmt::format("'{}' is not the name of a slice", slice), "as in \"system.slice\" or \"kube-pods.slice\"");
+    return refuse(fmt::format("'{}' is not the name of a slice", slice),
+                  "as in \"system.slice\" or \"kube-pods.slice\"");
   };
   if (slice == "-.slice") return std::string();
   if (!slice.ends_with(kSliceSuffix) || !std::ranges::all_of(slice, is_plain)) return not_a_slice();

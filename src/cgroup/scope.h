@@ -18,7 +18,8 @@ struct Scope {
 
 /// The scope of "SLICE:PREFIX:NAME", as runc reads it: PREFIX-NAME.scope, or NAME.scope where the prefix is empty;
 /// without a slice system.slice, or a user's user.slice. An empty path is "::ID" with the prefix `own_prefix`.
-/// Errors, each of linux.cgroupsPath: not three parts; what cannot be the name of a unit or of a slice (systemd.unit(5)).
+/// Errors, each of linux.cgroupsPath: not three parts; what cannot be the name of a unit or of a slice
+/// (systemd.unit(5)).
 Result<Scope> scope(std::string_view cgroups_path, std::string_view own_prefix, std::string_view id,
                     const Systemd& systemd);
 

@@ -61,8 +61,8 @@ void read_cpu(const Files& files, CpuStats& cpu) {
   if (!periods) return;
   cpu.periods = *periods;
   cpu.throttled_periods = value_of(*stat, "nr_throttled").value_or(0);
-  cpu.throttled_ns = value_of(*stat, "throttled_time")
-                         .value_or(value_of(*stat, "throttled_usec").value_or(0) * kMicrosecond_ns);
+  cpu.throttled_ns =
+      value_of(*stat, "throttled_time").value_or(value_of(*stat, "throttled_usec").value_or(0) * kMicrosecond_ns);
 }
 
 void read_cpuset(const Files& files, CpusetStats& cpuset) {
@@ -120,8 +120,8 @@ std::vector<RdmaEntry> parse_rdma(std::string_view text) {
     for (const std::string_view pair : word) {
       const Cut parts = cut(pair, '=');
       if (!parts.tail) continue;
-      const std::uint32_t value =
-          static_cast<std::uint32_t>(std::min<std::uint64_t>(parse_unsigned(*parts.tail).value_or(UINT32_MAX), UINT32_MAX));
+      const std::uint32_t value = static_cast<std::uint32_t>(
+          std::min<std::uint64_t>(parse_unsigned(*parts.tail).value_or(UINT32_MAX), UINT32_MAX));
       if (parts.head == "hca_handle") entry.handles = value;
       if (parts.head == "hca_object") entry.objects = value;
     }
@@ -156,7 +156,8 @@ std::vector<std::uint16_t> parse_list(std::string_view text) {
     const auto first = parse_unsigned(ends.head);
     const auto last = ends.tail ? parse_unsigned(*ends.tail) : first;
     if (!first || !last || *last > UINT16_MAX) continue;
-    for (std::uint64_t number = *first; number <= *last; ++number) numbers.push_back(static_cast<std::uint16_t>(number));
+    for (std::uint64_t number = *first; number <= *last; ++number)
+      numbers.push_back(static_cast<std::uint16_t>(number));
   }
   return numbers;
 }

@@ -40,7 +40,7 @@ struct CpusetStats {
   std::int64_t sched_relax_domain_level = 0;
 };
 
-struct MemoryEntry {  // bytes
+struct MemoryEntry {        // bytes
   std::uint64_t limit = 0;  ///< the largest number: none
   std::uint64_t usage = 0;
   std::uint64_t max = 0;

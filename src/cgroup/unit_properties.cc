@@ -96,7 +96,8 @@ Result<std::vector<std::string>> bit_mask(std::string_view list, std::string_vie
     const std::optional<std::uint64_t> last = ends.tail ? parse_unsigned(*ends.tail) : first;
     if (!first || !last || *first > *last || *last >= kMostProcessors) return refuse();
     if (mask.size() <= *last / 8) mask.resize(*last / 8 + 1);
-    for (std::uint64_t bit = *first; bit <= *last; ++bit) mask[bit / 8] = static_cast<std::uint8_t>(mask[bit / 8] | 1U << bit % 8);
+    for (std::uint64_t bit = *first; bit <= *last; ++bit)
+      mask[bit / 8] = static_cast<std::uint8_t>(mask[bit / 8] | 1U << bit % 8);
   }
   std::vector<std::string> words = {fmt::format("{}", mask.size())};
   for (const std::uint8_t byte : mask) words.push_back(fmt::format("{}", byte));
@@ -150,7 +151,8 @@ Result<> convert_cpu_max(std::string_view text, std::string_view item, Propertie
   const Cut parts = cut(text, ' ');
   const std::uint64_t quota = TRY(number_or_max(parts.head, item));
   const std::uint64_t period = parts.tail ? TRY(number_or_max(*parts.tail, item)) : 0;
-  if (period == kInfinity || (quota != kInfinity && quota > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))) {
+  if (period == kInfinity ||
+      (quota != kInfinity && quota > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))) {
     return fail(in(item, complaint(fmt::format("not a quota and a period in microseconds: '{}'", text),
                                    "as in \"50000 100000\"")));
   }
@@ -164,9 +166,14 @@ struct UnifiedNumber {
   unsigned since = 0;
 };
 constexpr UnifiedNumber kUnifiedNumbers[] = {
-    {"cpu.weight", "CPUWeight"},       {"memory.min", "MemoryMin"},         {"memory.low", "MemoryLow"},
-    {"memory.high", "MemoryHigh"},     {"memory.max", "MemoryMax"},         {"memory.swap.max", "MemorySwapMax"},
-    {"memory.zswap.max", "MemoryZSwapMax", kHasZswap}, {"pids.max", "TasksMax"},
+    {"cpu.weight", "CPUWeight"},
+    {"memory.min", "MemoryMin"},
+    {"memory.low", "MemoryLow"},
+    {"memory.high", "MemoryHigh"},
+    {"memory.max", "MemoryMax"},
+    {"memory.swap.max", "MemorySwapMax"},
+    {"memory.zswap.max", "MemoryZSwapMax", kHasZswap},
+    {"pids.max", "TasksMax"},
 };
 
 Result<> convert_unified(const std::string& file, const std::string& value, Properties& properties) {
@@ -187,7 +194,8 @@ Result<> convert_unified(const std::string& file, const std::string& value, Prop
     if (file != known.file) continue;
     const std::uint64_t number = TRY(number_or_max(value, item));
     // systemd takes no 0 for TasksMax: 1 lets nobody in either but the first.
-    if (properties.knows(known.since)) properties.number(known.property, file == "pids.max" ? std::max<std::uint64_t>(number, 1) : number);
+    if (properties.knows(known.since))
+      properties.number(known.property, file == "pids.max" ? std::max<std::uint64_t>(number, 1) : number);
   }
   return {};
 }
@@ -195,7 +203,8 @@ Result<> convert_unified(const std::string& file, const std::string& value, Prop
 // --- org.systemd.property.… ------------------------------------------------------------------------------------------
 
 bool is_name(std::string_view name) {
-  return name.size() >= 3 && std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+  return name.size() >= 3 &&
+         std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
 }
 
 // Seconds to the microseconds that systemd's own property counts.
@@ -229,7 +238,8 @@ Result<> convert_resources(const spec::Resources& resources, Properties& propert
   TRY(convert_cpu(resources.cpu, properties));
   convert_block_io(resources.block_io, properties);
   if (const auto& limit = resources.pids_limit) {
-    properties.number("TasksMax", *limit < 0 ? kInfinity : static_cast<std::uint64_t>(std::max<std::int64_t>(*limit, 1)));
+    properties.number("TasksMax",
+                      *limit < 0 ? kInfinity : static_cast<std::uint64_t>(std::max<std::int64_t>(*limit, 1)));
   }
   if (!properties.v2()) return {};
   for (const auto& [file, value] : resources.unified) TRY(convert_unified(file, value, properties));
@@ -239,7 +249,7 @@ Result<> convert_resources(const spec::Resources& resources, Properties& propert
 void describe(const Scope& scope, const std::string& description, Properties& properties) {
   properties.text("Description", description);
   properties.text("Slice", scope.slice);
-  properties.flag("Delegate", true);             // what is below is the container's own to make
+  properties.flag("Delegate", true);              // what is below is the container's own to make
   properties.flag("DefaultDependencies", false);  // no ordering after what a scope waits for otherwise
   for (const char* name : {"MemoryAccounting", "CPUAccounting", "TasksAccounting"}) properties.flag(name, true);
   properties.flag(properties.v2() ? "IOAccounting" : "BlockIOAccounting", true);
@@ -256,7 +266,8 @@ Result<std::vector<UnitProperty>> resource_properties(const spec::Resources& res
 spec::Cpu rounded_quota(spec::Cpu cpu) {
   if (cpu.quota.value_or(0) <= 0) return cpu;
   const std::uint64_t period = cpu.period.value_or(0) == 0 ? kDefaultPeriodUs : *cpu.period;
-  const double exact = static_cast<double>(quota_of_a_second(*cpu.quota, period)) * static_cast<double>(period) / kSecondUs;
+  const double exact =
+      static_cast<double>(quota_of_a_second(*cpu.quota, period)) * static_cast<double>(period) / kSecondUs;
   cpu.quota = static_cast<std::int64_t>(exact);
   return cpu;
 }

@@ -28,7 +28,8 @@ struct UnitProperty {
 /// Errors, with the item: values that no unit can have, such as a list of processors that is none.
 Result<std::vector<UnitProperty>> resource_properties(const spec::Resources& resources, const HostFacts& facts);
 
-/// The quota that systemd makes of `cpu`'s, whole percents of a processor: what is written to the cgroup's files as well.
+/// The quota that systemd makes of `cpu`'s, whole percents of a processor: what is written to the cgroup's files as
+/// well.
 spec::Cpu rounded_quota(spec::Cpu cpu);
 
 /// DevicePolicy and DeviceAllow: at least what `rules` and implied_device_rules() allow. Rules that a list of what is

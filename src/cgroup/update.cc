@@ -123,8 +123,9 @@ Result<std::vector<FileWrite>> update_writes(const spec::Resources& present, con
   return std::move(TRY(layout_of_update(present, change, place, facts)).writes);
 }
 
-Result<std::vector<EnabledControllers>> update_controllers(const spec::Resources& present, const spec::Resources& change,
-                                                           const Place& place, const HostFacts& facts) {
+Result<std::vector<EnabledControllers>> update_controllers(const spec::Resources& present,
+                                                           const spec::Resources& change, const Place& place,
+                                                           const HostFacts& facts) {
   return std::move(TRY(layout_of_update(present, change, place, facts)).enabled);
 }
 

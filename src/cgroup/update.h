@@ -22,9 +22,10 @@ spec::Resources merged(const spec::Resources& present, const spec::Resources& ch
 Result<std::vector<FileWrite>> update_writes(const spec::Resources& present, const spec::Resources& change,
                                              const Place& place, const HostFacts& facts);
 
-/// What those writes need on v2, from the top down: a container is made with the controllers alone that its limits need.
-/// Those that are enabled already may be so again. Errors: those of update_writes().
-Result<std::vector<EnabledControllers>> update_controllers(const spec::Resources& present, const spec::Resources& change,
-                                                           const Place& place, const HostFacts& facts);
+/// What those writes need on v2, from the top down: a container is made with the controllers alone that its limits
+/// need. Those that are enabled already may be so again. Errors: those of update_writes().
+Result<std::vector<EnabledControllers>> update_controllers(const spec::Resources& present,
+                                                           const spec::Resources& change, const Place& place,
+                                                           const HostFacts& facts);
 
 }  // namespace caisson::cgroup

@@ -5,8 +5,8 @@
 
 #include "cli/command.h"
 #include "cli/container_json.h"
-#include "command_line/options.h"
 #include "cli/template.h"
+#include "command_line/options.h"
 #include "engine/conclude.h"
 #include "engine/containers.h"
 

@@ -14,9 +14,9 @@
 #include "engine/record.h"
 #include "engine/run_options.h"
 #include "engine/source.h"
-#include "runtime/timings.h"
 #include "host/facts.h"
 #include "plan/plan.h"
+#include "runtime/timings.h"
 
 namespace caisson::engine {
 

@@ -16,11 +16,11 @@
 #include "engine/containers.h"
 #include "engine/monitor.h"
 #include "engine/streams.h"
-#include "runtime/timings.h"
 #include "keeper/keep.h"
 #include "keeper/signals.h"
 #include "keeper/socket.h"
 #include "kernel/files.h"
+#include "runtime/timings.h"
 #include "spec/json.h"
 #include "terminal/attach_client.h"
 
@@ -51,7 +51,8 @@ Result<> write_cidfile(const std::string& path, const std::string& id) {
   return kernel::write_all(file.get(), id, path);
 }
 
-// The exit status of a command whose output is not whole; an error, unless the command says itself that something is wrong.
+// The exit status of a command whose output is not whole; an error, unless the command says itself that something is
+// wrong.
 RunResult lost(std::string_view why, int exit_code, const Log& log) {
   const Error error = complaint(fmt::format("output was lost: {}", why));
   if (exit_code == 0) return std::unexpected(refusal(error));
@@ -62,8 +63,8 @@ RunResult lost(std::string_view why, int exit_code, const Log& log) {
 // One container on its way from the options to its end.
 class Run {
  public:
-  Run(const RunOptions& options, const Places& places, const Log& log, runtime::Stopwatch& watch, Reservation reservation,
-      Prepared prepared)
+  Run(const RunOptions& options, const Places& places, const Log& log, runtime::Stopwatch& watch,
+      Reservation reservation, Prepared prepared)
       : options_(options),
         places_(places),
         log_(log),

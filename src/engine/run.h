@@ -7,8 +7,8 @@
 #include "engine/places.h"
 #include "engine/prepare.h"
 #include "engine/run_options.h"
-#include "runtime/timings.h"
 #include "runtime/launch.h"
+#include "runtime/timings.h"
 
 namespace caisson::engine {
 

@@ -54,8 +54,8 @@ struct Context {
   std::int64_t* marks = nullptr;  ///< shared: when each step of each lane was done, nanoseconds; null: nobody asks
   Forced forced;
   char home[sizeof "HOME=" + plan::kLongestHome] = "HOME=";  ///< the variable that FindHome makes
-  std::uint16_t step = 0;      ///< the step being run
-  plan::StepFailure received;  ///< the other side's failure, when a wait ended with one
+  std::uint16_t step = 0;                                    ///< the step being run
+  plan::StepFailure received;                                ///< the other side's failure, when a wait ended with one
   plan::Lane received_lane = plan::Lane::kParent;
   char said[kSaidBytes] = "";  ///< Failure::said
 

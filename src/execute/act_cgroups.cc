@@ -35,8 +35,8 @@ bool fill_cpuset_file(int directory, const char* name) noexcept {
   return length > 0 && retry([&] { return ::write(to.get(), value, static_cast<std::size_t>(length)); }) == length;
 }
 
-// A fresh cpuset admits nobody until it has cpus and mems (cgroup-v1/cpusets.rst). The files' names have no prefix where
-// the hierarchy was mounted so (noprefix).
+// A fresh cpuset admits nobody until it has cpus and mems (cgroup-v1/cpusets.rst). The files' names have no prefix
+// where the hierarchy was mounted so (noprefix).
 bool fill_cpuset(int directory) noexcept {
   for (const char* name : {"cpuset.cpus", "cpuset.mems", "cpus", "mems"}) {
     if (!fill_cpuset_file(directory, name)) return false;

@@ -133,12 +133,12 @@ bool may_cover(const plan::Mount& step, int target, Context& context) noexcept {
 // procfs and sysfs must not land where the image's links lead (CVE-2023-27561, CVE-2019-19921).
 int open_target(const plan::Mount& step, Context& context, Make make, Outcome& outcome) noexcept {
   const char* type = context.c_str(step.type);
-  const bool strict = std::strcmp(type, "proc") == 0 || std::strcmp(type, "sysfs") == 0 ||
-                      step.over_proc != plan::OverProc::kNothing;
+  const bool strict =
+      std::strcmp(type, "proc") == 0 || std::strcmp(type, "sysfs") == 0 || step.over_proc != plan::OverProc::kNothing;
   const char* path = context.c_str(step.target);
-  const int target = step.no_follow ? kernel::make_last_in_root(context.at(step.root), path, make)
-                                    : kernel::make_in_root(context.at(step.root), path, make,
-                                                           strict ? RESOLVE_NO_SYMLINKS : 0);
+  const int target = step.no_follow
+                         ? kernel::make_last_in_root(context.at(step.root), path, make)
+                         : kernel::make_in_root(context.at(step.root), path, make, strict ? RESOLVE_NO_SYMLINKS : 0);
   if (target < 0) {
     outcome = strict && errno == ELOOP ? failed_with(Call::kVerifyDirectory, ELOOP) : failed(Call::kOpenat2);
   } else if (!may_cover(step, target, context)) {
@@ -469,8 +469,7 @@ Outcome remove_whole_ones(int mountinfo, const char* new_root) noexcept {
   std::size_t length = 0;
   bool too_long = false;
   for (;;) {
-    const ssize_t got =
-        kernel::retry([&] { return ::read(mountinfo, buffer + length, sizeof buffer - 1 - length); });
+    const ssize_t got = kernel::retry([&] { return ::read(mountinfo, buffer + length, sizeof buffer - 1 - length); });
     if (got < 0) return failed(Call::kRead);
     if (got == 0) return done();
     length += static_cast<std::size_t>(got);

@@ -44,8 +44,8 @@ Outcome act(const plan::MoveNetworkDevice& step, Context& context) noexcept {
   if (!there) return failed(Call::kSetns);
   kernel::NetworkDevice device;
   if (!kernel::find_device(here.get(), context.c_str(step.name), device)) return failed(Call::kNetlink, 0);
-  const int index = kernel::move_device(here.get(), own.get(), there.get(), theirs, device.index,
-                                        context.c_str(step.new_name), true);
+  const int index =
+      kernel::move_device(here.get(), own.get(), there.get(), theirs, device.index, context.c_str(step.new_name), true);
   if (index < 0) return failed(Call::kNetlink, 1);
   context.put(step.index, device.is_up ? index : -index);
   return done();

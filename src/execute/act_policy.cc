@@ -48,8 +48,8 @@ std::uint32_t known_rights(int version) noexcept {
 }
 
 // What can be allowed on what is not a directory.
-constexpr std::uint32_t kFileRights = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE |
-                                      LANDLOCK_ACCESS_FS_READ_FILE | 1U << 14 | 1U << 15;
+constexpr std::uint32_t kFileRights =
+    LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE | 1U << 14 | 1U << 15;
 
 }  // namespace
 

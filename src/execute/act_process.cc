@@ -110,8 +110,9 @@ Outcome act(const plan::SetAttribute& step, Context& context) noexcept {
       const long key = kernel::keyctl_join_session(step.name ? context.c_str(step.name) : nullptr);
       if (key < 0) return errno == ENOSYS ? done() : failed(Call::kKeyctl);
       if (step.value == 0) return done();
-      return kernel::keyctl_set_permissions(key, static_cast<std::uint32_t>(step.value)) == 0 ? done()
-                                                                                              : failed(Call::kKeyctl, 1);
+      return kernel::keyctl_set_permissions(key, static_cast<std::uint32_t>(step.value)) == 0
+                 ? done()
+                 : failed(Call::kKeyctl, 1);
     }
     case Attribute::kLimit: {
       const struct rlimit limit{static_cast<rlim_t>(step.value), static_cast<rlim_t>(step.second)};
@@ -138,7 +139,8 @@ Outcome act(const plan::ConnectStreams& step, Context& context) noexcept {
     struct stat status{};
     if (::fstat(number, &status) != 0) continue;
     if (is_null_device(status)) {
-      if (!replace_null_device(context.at(step.root), number)) return failed(Call::kDup, static_cast<std::size_t>(number));
+      if (!replace_null_device(context.at(step.root), number))
+        return failed(Call::kDup, static_cast<std::size_t>(number));
     } else if (step.uid != 0 && step.uid != status.st_uid && !S_ISBLK(status.st_mode)) {
       // Its owner may open it again by name (/dev/stdout), as docker and runc have it; not everything can change hands.
       (void)!::fchown(number, step.uid, static_cast<gid_t>(-1));

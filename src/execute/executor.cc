@@ -136,9 +136,8 @@ std::expected<Started, plan::Failure> Executor::run(const Examine& examine) {
 
 bool Executor::waits_for_start() const {
   const std::vector<plan::Step>& steps = plan_.lane(Lane::kChild);
-  return std::any_of(steps.begin(), steps.end(), [](const plan::Step& step) {
-    return std::holds_alternative<plan::AwaitStart>(step.action);
-  });
+  return std::any_of(steps.begin(), steps.end(),
+                     [](const plan::Step& step) { return std::holds_alternative<plan::AwaitStart>(step.action); });
 }
 
 // The child has said that it is ready. What follows is the end of file that execution brings, or its last failure.

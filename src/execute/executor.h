@@ -22,7 +22,7 @@ struct Started {
   pid_t pid = 0;
   Fd pidfd;
   Fd terminal;  ///< the master of its terminal, if the plan made one
-  Fd channel;   ///< of one that waits to be started (plan::AwaitStart): let_wait() takes it, closing it ends the process
+  Fd channel;  ///< of one that waits to be started (plan::AwaitStart): let_wait() takes it, closing it ends the process
 };
 
 /// Tells a process that waits to be started that it is recorded: from here on it waits for start_waiting(). EPIPE if it
@@ -40,8 +40,8 @@ struct StepTime {
 /// to be): what it sees can be examined through /proc/PID.
 using Examine = std::function<void(const plan::Failure& failure, pid_t pid)>;
 
-/// Starts the process `pid` that waits behind `connection`, a socket connected to the one it listens at, and waits until
-/// it executes its program. The failure's steps are those of the plan that the process was made with.
+/// Starts the process `pid` that waits behind `connection`, a socket connected to the one it listens at, and waits
+/// until it executes its program. The failure's steps are those of the plan that the process was made with.
 std::expected<void, plan::Failure> start_waiting(Fd connection, pid_t pid, const Examine& examine);
 
 /// A plan that is about to be run, once, by a single-threaded process: the child is a plain copy of it that may not

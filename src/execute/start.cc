@@ -14,8 +14,9 @@ Result<> let_wait(Fd channel) {
 
 std::expected<void, plan::Failure> start_waiting(Fd connection, pid_t pid, const Examine& examine) {
   if (!send_packet(connection.get(), {.tag = plan::Tag::kStart})) {
-    return std::unexpected(plan::Failure{
-        .lane = Lane::kParent, .what = {.step = 0xffff, .call = Call::kSend, .error = static_cast<std::int16_t>(errno)}});
+    return std::unexpected(
+        plan::Failure{.lane = Lane::kParent,
+                      .what = {.step = 0xffff, .call = Call::kSend, .error = static_cast<std::int16_t>(errno)}});
   }
   Packet packet;
   int descriptor = -1;

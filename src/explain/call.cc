@@ -231,9 +231,7 @@ struct Caller {
     return {};
   }
   Operands operator()(const plan::SetAffinity& a) const { return {number_list(plan.numbers(a.processors))}; }
-  Operands operator()(const plan::SetScheduler& a) const {
-    return {known_name(spec::kSchedulerPolicies, a.policy)};
-  }
+  Operands operator()(const plan::SetScheduler& a) const { return {known_name(spec::kSchedulerPolicies, a.policy)}; }
   Operands operator()(const plan::SetMemoryPolicy& a) const {
     return {known_name(spec::kMemoryPolicyModes, a.mode), quoted(number_list(plan.numbers(a.nodes)))};
   }

@@ -36,7 +36,8 @@ std::optional<Program> failed_program(const Plan& plan, const Failure& failure) 
   const Step* step = failed_step(plan, failure);
   if (step == nullptr) return std::nullopt;
   if (const auto* exec = std::get_if<plan::Exec>(&step->action)) return Program{exec->candidates, exec->arguments};
-  if (const auto* find = std::get_if<plan::FindProgram>(&step->action)) return Program{find->candidates, find->arguments};
+  if (const auto* find = std::get_if<plan::FindProgram>(&step->action))
+    return Program{find->candidates, find->arguments};
   return std::nullopt;
 }
 

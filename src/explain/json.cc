@@ -229,7 +229,8 @@ struct Operands {
       case plan::Attribute::kDeathSignal: object.text("value", signal_name(static_cast<int>(a.value))); return;
       case plan::Attribute::kUmask: object.text("value", fmt::format("{:04o}", a.value)); return;
       case plan::Attribute::kIoPriority:
-        object.text("class", known_name(spec::kIoClasses, static_cast<std::uint32_t>(a.which))).number("value", a.value);
+        object.text("class", known_name(spec::kIoClasses, static_cast<std::uint32_t>(a.which)))
+            .number("value", a.value);
         return;
       case plan::Attribute::kPersonality:
         object.text("value", known_name(spec::kPersonalityDomains, static_cast<std::uint32_t>(a.value)));

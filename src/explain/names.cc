@@ -237,8 +237,7 @@ std::string_view profile_name(std::string_view value) {
 
 std::string_view label_file(plan::Label label, bool own) {
   switch (label) {
-    case plan::Label::kAppArmor:
-      return own ? "/proc/thread-self/attr/apparmor/exec" : "/proc/thread-self/attr/exec";
+    case plan::Label::kAppArmor: return own ? "/proc/thread-self/attr/apparmor/exec" : "/proc/thread-self/attr/exec";
     case plan::Label::kSelinux: return "/proc/thread-self/attr/exec";
     case plan::Label::kSelinuxKeys: return "/proc/thread-self/attr/keycreate";
   }

@@ -198,7 +198,8 @@ struct Difference {
     return "network devices stay on the host: ip link set DEVICE netns PID moves one, without its addresses";
   }
   std::string operator()(const plan::JoinResctrlGroup&) const {
-    return "the process stays in the caller's resctrl group: echo PID >/sys/fs/resctrl/GROUP/tasks puts it into another";
+    return "the process stays in the caller's resctrl group: echo PID >/sys/fs/resctrl/GROUP/tasks puts it into "
+           "another";
   }
   std::string operator()(const plan::Mount&) const {
     return "paths inside the root filesystem are followed as the host sees them: use it with a root filesystem you "

@@ -221,8 +221,8 @@ struct Teller {
     if (a.type) return {fmt::format("make a detached {}", view(a.type)), details};
     const std::string where = a.view == kNoSlot ? "" : " as seen from " + slot_path(plan, a.view);
     return {fmt::format("take a detached copy of {}", view(a.source)),
-            (a.recursive ? " with the mounts below it" : "") + std::string(a.no_follow ? ", not following a link" : "") +
-                where + details};
+            (a.recursive ? " with the mounts below it" : "") +
+                std::string(a.no_follow ? ", not following a link" : "") + where + details};
   }
   Words operator()(const plan::SetPropagation& a) const {
     return {fmt::format("make the propagation of / {}", plan::propagation_word(a.flags))};
@@ -296,8 +296,7 @@ struct Teller {
     std::vector<std::string> parts;
     if (a.nice != 0) parts.push_back(fmt::format("nice {}", a.nice));
     if (a.priority != 0) parts.push_back(fmt::format("priority {}", a.priority));
-    if (a.runtime != 0)
-      parts.push_back(fmt::format("{} ns within {} of each {}", a.runtime, a.deadline, a.period));
+    if (a.runtime != 0) parts.push_back(fmt::format("{} ns within {} of each {}", a.runtime, a.deadline, a.period));
     return {"be scheduled by " + known_name(spec::kSchedulerPolicies, a.policy),
             in_parentheses({join(parts, ", "), known_flags(spec::kSchedulerFlags, a.flags)})};
   }
@@ -409,7 +408,8 @@ struct Teller {
       case plan::Attribute::kUmask: return {fmt::format("set the umask to {:04o}", a.value)};
       case plan::Attribute::kNoNewPrivileges: return {"give up new privileges for good (no_new_privs)"};
       case plan::Attribute::kIoPriority:
-        return {fmt::format("do input and output with {}", known_name(spec::kIoClasses, static_cast<std::uint32_t>(a.which))),
+        return {fmt::format("do input and output with {}",
+                            known_name(spec::kIoClasses, static_cast<std::uint32_t>(a.which))),
                 fmt::format(", priority {}", a.value)};
       case plan::Attribute::kPersonality:
         return {fmt::format("take the personality {}",

@@ -20,7 +20,8 @@ struct CgroupHierarchy {
   bool unified = false;                  ///< cgroup v2
   std::string own = {};  ///< the cgroup below which this process makes others: "" for root, "/user.slice/…" otherwise
   bool is_writable = true;  ///< it may make them there
-  std::string caller = {};  ///< the cgroup that this process is in, "" for the root; asked for by probe_caller_cgroups()
+  std::string caller =
+      {};  ///< the cgroup that this process is in, "" for the root; asked for by probe_caller_cgroups()
   std::string place() const { return path + own; }
   bool has(std::string_view controller) const {
     return std::find(controllers.begin(), controllers.end(), controller) != controllers.end();
@@ -30,8 +31,9 @@ struct CgroupHierarchy {
 /// The systemd that makes this process's units, as libexec/caisson/systemd tells of it.
 struct Systemd {
   unsigned version = 0;
-  bool is_user = false;            ///< a user's own; without: the system's
-  std::string control_group = {};  ///< the cgroup of all its units: "" of the system's, "/user.slice/…/user@1000.service"
+  bool is_user = false;  ///< a user's own; without: the system's
+  std::string control_group =
+      {};  ///< the cgroup of all its units: "" of the system's, "/user.slice/…/user@1000.service"
 };
 
 struct ResourceLimit {
@@ -47,14 +49,14 @@ struct HostFacts {
   std::uint64_t bounding_capabilities = 0;
   CgroupMode cgroup_mode = CgroupMode::kNone;
   std::vector<CgroupHierarchy>
-      hierarchies;                       ///< v1 first, in the order of their paths; a hybrid host's unified one last
+      hierarchies;  ///< v1 first, in the order of their paths; a hybrid host's unified one last
   std::vector<std::string> delegated_files = {};  ///< v2: the files that go to whom a cgroup is delegated to
-  std::vector<std::string> filesystems;  ///< of those that containers use: those listed in /proc/filesystems
-  std::map<std::string, ResourceLimit> limits;  ///< "RLIMIT_NOFILE" → the calling process's own
-  std::map<std::string, std::string> sysctls;   ///< those that hints name: "user.max_user_namespaces" → "0"
+  std::vector<std::string> filesystems;           ///< of those that containers use: those listed in /proc/filesystems
+  std::map<std::string, ResourceLimit> limits;    ///< "RLIMIT_NOFILE" → the calling process's own
+  std::map<std::string, std::string> sysctls;     ///< those that hints name: "user.max_user_namespaces" → "0"
   std::string newuidmap;  ///< path of the program; looked for where an ordinary user needs it, empty if it is not there
   std::string newgidmap;
-  std::string resctrl;    ///< where the resctrl file system is mounted; empty: nowhere
+  std::string resctrl;             ///< where the resctrl file system is mounted; empty: nowhere
   std::optional<Systemd> systemd;  ///< asked for only where it makes the cgroups
   bool apparmor = false;
   bool selinux = false;

@@ -10,8 +10,8 @@ namespace caisson::host {
 /// left at its default.
 HostFacts probe();
 
-/// The cgroup that this process is in, for each hierarchy (CgroupHierarchy::caller): as a path from what is mounted, also
-/// where a container's hierarchies are mounted without a cgroup namespace. Only relative cgroupsPaths need it.
+/// The cgroup that this process is in, for each hierarchy (CgroupHierarchy::caller): as a path from what is mounted,
+/// also where a container's hierarchies are mounted without a cgroup namespace. Only relative cgroupsPaths need it.
 void probe_caller_cgroups(HostFacts& facts);
 
 /// The sysctls that explain a failure: read only when there is one.

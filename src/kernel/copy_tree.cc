@@ -69,7 +69,8 @@ CopyOutcome copy_attributes(int from, int to) noexcept {
 }
 
 CopyOutcome copy_file(const Level& in, const char* name) noexcept {
-  const Held from(retry([&] { return ::openat(in.from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); }));
+  const Held from(
+      retry([&] { return ::openat(in.from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); }));
   struct stat status{};
   if (!from || ::fstat(from.get(), &status) != 0) return failed(CopyPart::kOpen);
   if (!S_ISREG(status.st_mode)) return {CopyPart::kOpen, ESTALE};  // it was another a moment ago

@@ -11,9 +11,9 @@ struct CopyOutcome {
 };
 
 /// Copies what is in the directory `from`, and its own mode, owner and times, to the empty directory `to`: directories,
-/// files, symbolic links, fifos, sockets and device nodes with mode, owner, times and extended attributes. Links are not
-/// followed, what is mounted below is not entered; an owner or an attribute that may not be given, and a node that may
-/// not be made, are left out. Both may be O_PATH descriptors. Directories nested deeper than 128 give ELOOP.
+/// files, symbolic links, fifos, sockets and device nodes with mode, owner, times and extended attributes. Links are
+/// not followed, what is mounted below is not entered; an owner or an attribute that may not be given, and a node that
+/// may not be made, are left out. Both may be O_PATH descriptors. Directories nested deeper than 128 give ELOOP.
 CopyOutcome copy_tree(int from, int to) noexcept;
 
 }  // namespace caisson::kernel

@@ -135,9 +135,8 @@ Result<> make_namespace(const std::string& path, std::optional<int> processor) {
   made.write = Fd();
   char outcome = 0;
   const bool heard = retry([&] { return ::read(made.read.get(), &outcome, 1); }) == 1;
-  Result<> bound = heard && outcome == 'x'
-                       ? bind_namespace(owner, path)
-                       : fail(complaint("a mount namespace with few mounts cannot be made"));
+  Result<> bound = heard && outcome == 'x' ? bind_namespace(owner, path)
+                                           : fail(complaint("a mount namespace with few mounts cannot be made"));
   ::kill(owner, SIGKILL);
   (void)wait_for(owner);
   return bound;

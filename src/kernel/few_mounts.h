@@ -1,5 +1,6 @@
-// A mount namespace with few mounts. To make a container's mount namespace the kernel copies every mount of the one that
-// its first process is born in: on a host with 2,000 that takes longer than all else of a container's start together.
+// A mount namespace with few mounts. To make a container's mount namespace the kernel copies every mount of the one
+// that its first process is born in: on a host with 2,000 that takes longer than all else of a container's start
+// together.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +17,8 @@ bool has_more_mounts_than(std::size_t count);
 
 /// A namespace that has an empty, read-only root, and in it the caller's /proc, /sys and /dev without what is mounted
 /// below them: as a descriptor for setns(2). It is made when it is first asked for, and stays, bound to the file
-/// `directory`/namespace (namespaces(7)), until that is unmounted; `directory` becomes a mount of its own, which tells no
-/// other. Needs CAP_SYS_ADMIN. The caller must be single-threaded.
+/// `directory`/namespace (namespaces(7)), until that is unmounted; `directory` becomes a mount of its own, which tells
+/// no other. Needs CAP_SYS_ADMIN. The caller must be single-threaded.
 Result<Fd> few_mounts(const std::string& directory);
 
 }  // namespace caisson::kernel

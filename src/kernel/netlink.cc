@@ -213,8 +213,7 @@ bool find_device(int netlink, const char* name, NetworkDevice& device) noexcept 
          });
 }
 
-int move_device(int from, int from_namespace, int to, int to_namespace, int index, const char* name,
-                bool up) noexcept {
+int move_device(int from, int from_namespace, int to, int to_namespace, int index, const char* name, bool up) noexcept {
   Addresses addresses;
   char old_name[IF_NAMESIZE] = "";
   NetworkDevice device;

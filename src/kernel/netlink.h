@@ -5,8 +5,8 @@
 
 namespace caisson::kernel {
 
-/// A socket for requests about the network namespace that the caller is in now, wherever it goes later: a descriptor, or
-/// -1 and errno.
+/// A socket for requests about the network namespace that the caller is in now, wherever it goes later: a descriptor,
+/// or -1 and errno.
 int open_netlink() noexcept;
 
 struct NetworkDevice {

@@ -50,8 +50,9 @@ struct NetworkAhead::Shared {
   static int make(void* shared) noexcept {
     auto& self = *static_cast<Shared*>(shared);
     const long unshared = call(SYS_unshare, CLONE_NEWNET, 0, 0, 0);
-    self.opened = unshared < 0 ? unshared
-                               : call(SYS_openat, AT_FDCWD, reinterpret_cast<long>(kOwnNetwork), O_RDONLY | O_CLOEXEC, 0);
+    self.opened = unshared < 0
+                      ? unshared
+                      : call(SYS_openat, AT_FDCWD, reinterpret_cast<long>(kOwnNetwork), O_RDONLY | O_CLOEXEC, 0);
     return 0;
   }
 };

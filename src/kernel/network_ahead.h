@@ -1,5 +1,5 @@
-// A network namespace that is made while its maker does something else. The kernel takes as long for one as for all of a
-// container's mounts together, and a second processor is often idle meanwhile.
+// A network namespace that is made while its maker does something else. The kernel takes as long for one as for all of
+// a container's mounts together, and a second processor is often idle meanwhile.
 #pragma once
 
 #include <sys/types.h>
@@ -11,9 +11,9 @@
 
 namespace caisson::kernel {
 
-/// A process of its own makes the namespace, one that shares this process's memory and descriptors, and ends: until then
-/// there are two that do, but no threads. Where it is not known here how the kernel is called on a processor of this kind,
-/// there is none (ENOSYS).
+/// A process of its own makes the namespace, one that shares this process's memory and descriptors, and ends: until
+/// then there are two that do, but no threads. Where it is not known here how the kernel is called on a processor of
+/// this kind, there is none (ENOSYS).
 class NetworkAhead {
  public:
   NetworkAhead();

@@ -31,7 +31,7 @@ std::uintptr_t page_of(std::uintptr_t address) { return address & ~(page_size() 
 
 // What of the file lies where: whole pages, as execve(2) maps them.
 struct Segment {
-  Segment(const ElfW(Phdr)& header, std::uintptr_t base)
+  Segment(const ElfW(Phdr) & header, std::uintptr_t base)
       : start(page_of(base + header.p_vaddr)),
         length(page_of(base + header.p_vaddr + header.p_filesz + page_size() - 1) - start),
         offset(static_cast<off_t>(page_of(header.p_offset))),
@@ -54,13 +54,14 @@ bool map_read_only(const Segment& segment, int file) {
 // What is added to the addresses in the file. The headers are in its first page, so in the segment from offset 0.
 std::uintptr_t base_address(Headers headers) {
   const auto* file_header = reinterpret_cast<const char*>(headers.data()) - sizeof(ElfW(Ehdr));
-  for (const ElfW(Phdr)& header : headers)
+  for (const ElfW(Phdr) & header : headers)
     if (header.p_type == PT_LOAD && header.p_offset == 0)
       return reinterpret_cast<std::uintptr_t>(file_header) - header.p_vaddr;
   return 0;
 }
 
-// Copies the pages of a segment that are this process's own by now, rather than the file's, to the same place in `aside`.
+// Copies the pages of a segment that are this process's own by now, rather than the file's, to the same place in
+// `aside`.
 bool copy_own_pages(const Segment& segment, char* aside) {
   const Fd pagemap(::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
   const std::size_t page = page_size();
@@ -80,8 +81,8 @@ bool copy_own_pages(const Segment& segment, char* aside) {
   return true;
 }
 
-// Made aside and moved over in one step. From the first copy to the move nothing may write to the segment: what these two
-// functions write to is on the stack.
+// Made aside and moved over in one step. From the first copy to the move nothing may write to the segment: what these
+// two functions write to is on the stack.
 bool map_writable(const Segment& segment, int file) {
   void* aside = ::mmap(nullptr, segment.length, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, segment.offset);
   if (aside == MAP_FAILED) return false;
@@ -93,20 +94,20 @@ bool map_writable(const Segment& segment, int file) {
 }
 
 // As the C library protects what is written to at the start alone (PT_GNU_RELRO).
-bool protect_constants(const ElfW(Phdr)& header, std::uintptr_t base) {
+bool protect_constants(const ElfW(Phdr) & header, std::uintptr_t base) {
   const std::uintptr_t start = page_of(base + header.p_vaddr);
   const std::uintptr_t end = page_of(base + header.p_vaddr + header.p_memsz);
   return end <= start || ::mprotect(reinterpret_cast<void*>(start), end - start, PROT_READ) == 0;  // NOLINT
 }
 
 bool map_segments(Headers headers, std::uintptr_t base, int file) {
-  for (const ElfW(Phdr)& header : headers) {
+  for (const ElfW(Phdr) & header : headers) {
     if (header.p_type != PT_LOAD || header.p_filesz == 0) continue;
     const Segment segment(header, base);
     const bool writable = (segment.protection & PROT_WRITE) != 0;
     if (!(writable ? map_writable(segment, file) : map_read_only(segment, file))) return false;
   }
-  for (const ElfW(Phdr)& header : headers)
+  for (const ElfW(Phdr) & header : headers)
     if (header.p_type == PT_GNU_RELRO && !protect_constants(header, base)) return false;
   return true;
 }
@@ -114,10 +115,10 @@ bool map_segments(Headers headers, std::uintptr_t base, int file) {
 // What the kernel knows of this process's memory has to be said again, all of it (proc_pid_stat(5)).
 constexpr struct {
   int field;
-  __u64 prctl_mm_map::*member;
-} kMemoryFields[] = {{26, &prctl_mm_map::start_code}, {27, &prctl_mm_map::end_code},   {28, &prctl_mm_map::start_stack},
-                     {45, &prctl_mm_map::start_data}, {46, &prctl_mm_map::end_data},   {47, &prctl_mm_map::start_brk},
-                     {48, &prctl_mm_map::arg_start},  {49, &prctl_mm_map::arg_end},    {50, &prctl_mm_map::env_start},
+  __u64 prctl_mm_map::* member;
+} kMemoryFields[] = {{26, &prctl_mm_map::start_code}, {27, &prctl_mm_map::end_code}, {28, &prctl_mm_map::start_stack},
+                     {45, &prctl_mm_map::start_data}, {46, &prctl_mm_map::end_data}, {47, &prctl_mm_map::start_brk},
+                     {48, &prctl_mm_map::arg_start},  {49, &prctl_mm_map::arg_end},  {50, &prctl_mm_map::env_start},
                      {51, &prctl_mm_map::env_end}};
 
 bool read_memory_map(prctl_mm_map& map) {

@@ -40,9 +40,7 @@ int pidfd_send_signal(int pidfd, int signal) noexcept {
   return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));
 }
 
-long keyctl_join_session(const char* name) noexcept {
-  return ::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
-}
+long keyctl_join_session(const char* name) noexcept { return ::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name); }
 
 int keyctl_set_permissions(long key, std::uint32_t permissions) noexcept {
   return static_cast<int>(::syscall(SYS_keyctl, KEYCTL_SETPERM, key, permissions));

@@ -28,8 +28,8 @@ int keyctl_set_permissions(long key, std::uint32_t permissions) noexcept;  ///< 
 int capset(std::uint64_t effective, std::uint64_t permitted,
            std::uint64_t inheritable) noexcept;  ///< capset(2), version 3
 
-/// Which processors this thread may run on (sched_setaffinity(2)): `words` of bits, of which the kernel takes as many as
-/// it has processors.
+/// Which processors this thread may run on (sched_setaffinity(2)): `words` of bits, of which the kernel takes as many
+/// as it has processors.
 int set_affinity(const unsigned long* words, std::size_t count) noexcept;
 
 /// What the kernel calls sched_attr, as sched_setattr(2) had it first (Linux 3.14).

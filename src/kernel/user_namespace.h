@@ -13,8 +13,8 @@ namespace caisson::kernel {
 /// Whether this process is in another user namespace than the host's first: root is an ordinary user's there.
 bool in_user_namespace();
 
-/// Whether this process may copy mounts of the mount namespace that it is in, for which it needs CAP_SYS_ADMIN in the user
-/// namespace that owns that one. Tried out, at the price of a mount.
+/// Whether this process may copy mounts of the mount namespace that it is in, for which it needs CAP_SYS_ADMIN in the
+/// user namespace that owns that one. Tried out, at the price of a mount.
 bool may_copy_mounts();
 
 /// Who is who in a user namespace, as the kernel takes it (user_namespaces(7)).

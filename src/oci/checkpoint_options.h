@@ -1,8 +1,8 @@
 // The options that checkpoint and restore share.
 #pragma once
 
-#include <array>
 #include <fmt/format.h>
+#include <array>
 
 #include "kernel/files.h"
 #include "oci/command.h"
@@ -34,11 +34,12 @@ constexpr auto common_criu_rows() {
                        target.criu.image_path = std::string(use.value);
                        return {};
                      }},
-      Option<Target>{{"work-path", 0, "DIR", {}, "The directory of criu's log and statistics (default: that of the images)"},
-                     [](Target& target, const Use& use) -> Result<> {
-                       target.criu.work_path = std::string(use.value);
-                       return {};
-                     }},
+      Option<Target>{
+          {"work-path", 0, "DIR", {}, "The directory of criu's log and statistics (default: that of the images)"},
+          [](Target& target, const Use& use) -> Result<> {
+            target.criu.work_path = std::string(use.value);
+            return {};
+          }},
       Option<Target>{{"tcp-established", 0, {}, {}, "Also open TCP connections"},
                      set_criu_flag<Target, &CriuOptions::tcp_established>},
       Option<Target>{{"ext-unix-sk", 0, {}, {}, "Also Unix sockets whose other end is outside"},
@@ -48,13 +49,15 @@ constexpr auto common_criu_rows() {
       Option<Target>{{"file-locks", 0, {}, {}, "Also locks on files"}, set_criu_flag<Target, &CriuOptions::file_locks>},
       Option<Target>{{"link-remap", 0, {}, {}, "Also open files whose names are gone: they get new ones"},
                      set_criu_flag<Target, &CriuOptions::link_remap>},
-      Option<Target>{{"manage-cgroups-mode", 0, "MODE", {}, "How criu treats cgroups: soft, full, strict, ignore (default soft)"},
-                     [](Target& target, const Use& use) -> Result<> {
-                       target.criu.manage_cgroups = TRY(read_cgroups_mode(use));
-                       return {};
-                     }},
-      Option<Target>{{"empty-ns", 0, "NAMESPACE", {}, "Network devices are left out whether it is given or not: network", true},
-                     [](Target&, const Use& use) -> Result<> { return check_empty_namespace(use); }},
+      Option<Target>{
+          {"manage-cgroups-mode", 0, "MODE", {}, "How criu treats cgroups: soft, full, strict, ignore (default soft)"},
+          [](Target& target, const Use& use) -> Result<> {
+            target.criu.manage_cgroups = TRY(read_cgroups_mode(use));
+            return {};
+          }},
+      Option<Target>{
+          {"empty-ns", 0, "NAMESPACE", {}, "Network devices are left out whether it is given or not: network", true},
+          [](Target&, const Use& use) -> Result<> { return check_empty_namespace(use); }},
       Option<Target>{{"auto-dedup", 0, {}, {}, "Take from the images what is there twice, or has been restored"},
                      set_criu_flag<Target, &CriuOptions::auto_dedup>},
       Option<Target>{{"lazy-pages", 0, {}, {}, "Fetch memory when it is used (userfaultfd(2))"},

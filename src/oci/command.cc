@@ -52,8 +52,8 @@ Error unknown_verb(std::string_view word) {
 }
 
 std::string help_of(const Verb& verb, const std::vector<Spelling>& rows) {
-  const std::string usage = fmt::format("caisson-oci [GLOBAL OPTION…] {}{}{}", verb.name, verb.usage.empty() ? "" : " ",
-                                        verb.usage);
+  const std::string usage =
+      fmt::format("caisson-oci [GLOBAL OPTION…] {}{}{}", verb.name, verb.usage.empty() ? "" : " ", verb.usage);
   return help_text(usage, fmt::format("{}.", verb.summary), rows);
 }
 
@@ -136,9 +136,9 @@ std::optional<std::vector<std::string>> finish(const Command& command, Result<Pa
   const std::size_t count = parsed->operands.size();
   if (count >= operands.least && count <= operands.most) return std::move(parsed->operands);
   const std::string usage = fmt::format("usage: caisson-oci {} {}", verb.name, verb.usage);
-  const std::string wrong = count < operands.least ? "an argument is missing"
-                                                   : fmt::format("'{}' is an argument too many",
-                                                                 parsed->operands[operands.most]);
+  const std::string wrong = count < operands.least
+                                ? "an argument is missing"
+                                : fmt::format("'{}' is an argument too many", parsed->operands[operands.most]);
   status = refuse_usage(command, complaint(wrong, usage));
   return std::nullopt;
 }
@@ -153,7 +153,8 @@ std::optional<std::vector<std::string>> read_operands(const Command& command, Op
 Result<std::uint32_t> read_count(const Use& use) {
   constexpr std::uint64_t kMost = 400;  // below Report's kFirstOwn
   const auto number = parse_unsigned(use.value);
-  if (!number || *number > kMost) return fail(complaint(fmt::format("'{}' is not a number from 0 to {}", use.value, kMost)));
+  if (!number || *number > kMost)
+    return fail(complaint(fmt::format("'{}' is not a number from 0 to {}", use.value, kMost)));
   return static_cast<std::uint32_t>(*number);
 }
 

@@ -25,7 +25,7 @@ struct Command {
   std::string_view verb;
   runtime::StateRoot root;
   Report report;
-  bool strict = false;          ///< what would be warned of is an error
+  bool strict = false;  ///< what would be warned of is an error
   CgroupManager cgroup_manager = CgroupManager::kCgroupfs;
   std::vector<std::string> arguments;  ///< behind the verb
   char** process_arguments = nullptr;  ///< main()'s argv
@@ -57,8 +57,8 @@ int refuse(const Command& command, const runtime::LaunchError& error);
 /// The same for a command line that does not say what to do: of every verb the line alone, and kFailed.
 int refuse_usage(const Command& command, const Error& error);
 
-/// parse() with --help, which prints the verb's help: nothing then, with the exit status in `status`; so too for what is
-/// wrong with the options, and for another number of operands than from `least` to `most`.
+/// parse() with --help, which prints the verb's help: nothing then, with the exit status in `status`; so too for what
+/// is wrong with the options, and for another number of operands than from `least` to `most`.
 struct Operands {
   std::size_t least = 1;
   std::size_t most = 1;
@@ -70,8 +70,8 @@ template <class Table, class Target>
 std::optional<std::vector<std::string>> read_options(const Command& command, const Table& table, Target& target,
                                                      Order order, Operands operands, int& status) {
   const std::vector<Spelling> rows = spellings(table);
-  return finish(command, parse(table, target, with_double_dashes(rows, command.arguments, order), order), rows, operands,
-                status);
+  return finish(command, parse(table, target, with_double_dashes(rows, command.arguments, order), order), rows,
+                operands, status);
 }
 
 /// The same for a verb without options.

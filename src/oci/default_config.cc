@@ -48,9 +48,9 @@ spec::Config default_config() {
                                    NamespaceType::kUts, NamespaceType::kMount, NamespaceType::kCgroup})
     config.linux_.namespaces.push_back({type, ""});
   config.linux_.resources.devices = {{.allow = false, .access = "rwm"}};
-  config.linux_.masked_paths = {"/proc/acpi",       "/proc/asound",  "/proc/kcore",        "/proc/keys",
+  config.linux_.masked_paths = {"/proc/acpi",          "/proc/asound",     "/proc/kcore",       "/proc/keys",
                                 "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug",
-                                "/sys/firmware",    "/proc/scsi"};
+                                "/sys/firmware",       "/proc/scsi"};
   config.linux_.readonly_paths = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
   return config;
 }
@@ -65,8 +65,7 @@ spec::Config rootless_config(std::uint32_t uid, std::uint32_t gid) {
   for (Mount& mount : config.mounts) {
     // No group but its own is there to own terminals; the network's part of sysfs belongs to the host.
     std::erase_if(mount.options, [](const std::string& option) { return option.starts_with("gid="); });
-    if (mount.type == "sysfs")
-      mount = {"/sys", "none", "/sys", {"rbind", "nosuid", "noexec", "nodev", "ro"}};
+    if (mount.type == "sysfs") mount = {"/sys", "none", "/sys", {"rbind", "nosuid", "noexec", "nodev", "ro"}};
   }
   return config;
 }

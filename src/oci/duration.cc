@@ -9,13 +9,11 @@ namespace caisson::oci {
 namespace {
 
 constexpr double kCentury_ns = 100.0 * 365 * 86400 * 1e9;
-constexpr std::array kUnits = {std::pair<std::string_view, double>{"ns", 1},
-                               std::pair<std::string_view, double>{"us", 1e3},
-                               std::pair<std::string_view, double>{"µs", 1e3},
-                               std::pair<std::string_view, double>{"ms", 1e6},
-                               std::pair<std::string_view, double>{"s", 1e9},
-                               std::pair<std::string_view, double>{"m", 60e9},
-                               std::pair<std::string_view, double>{"h", 3600e9}};
+constexpr std::array kUnits = {
+    std::pair<std::string_view, double>{"ns", 1},    std::pair<std::string_view, double>{"us", 1e3},
+    std::pair<std::string_view, double>{"µs", 1e3},  std::pair<std::string_view, double>{"ms", 1e6},
+    std::pair<std::string_view, double>{"s", 1e9},   std::pair<std::string_view, double>{"m", 60e9},
+    std::pair<std::string_view, double>{"h", 3600e9}};
 
 }  // namespace
 

@@ -25,7 +25,8 @@ using kernel::retry;
 sigset_t held_signals() {
   sigset_t all;
   ::sigfillset(&all);
-  for (const int signal : {SIGURG, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS}) ::sigdelset(&all, signal);
+  for (const int signal : {SIGURG, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS})
+    ::sigdelset(&all, signal);
   return all;
 }
 
@@ -49,8 +50,8 @@ bool copy_some(int from, int to) {
   return static_cast<bool>(kernel::write_all(to, {buffer.data(), static_cast<std::size_t>(got)}, "terminal"));
 }
 
-// Ends of lines come as the program wrote them (Console::adds_returns), and raw mode does nothing about them: the user's
-// terminal adds the carriage returns, as runc has it.
+// Ends of lines come as the program wrote them (Console::adds_returns), and raw mode does nothing about them: the
+// user's terminal adds the carriage returns, as runc has it.
 void add_returns(int terminal) {
   struct termios settings{};
   if (::tcgetattr(terminal, &settings) != 0) return;

@@ -65,8 +65,9 @@ constexpr std::string_view kSaying = "What is said";
 constexpr std::string_view kHow = "How containers are made";
 
 constexpr std::array kOptions = {
-    Option<Global>{{"root", 0, "DIR", kWhere, "The containers (default /run/caisson-oci; $XDG_RUNTIME_DIR/caisson-oci)"},
-                   set_text<Global, &Global::root>},
+    Option<Global>{
+        {"root", 0, "DIR", kWhere, "The containers (default /run/caisson-oci; $XDG_RUNTIME_DIR/caisson-oci)"},
+        set_text<Global, &Global::root>},
     Option<Global>{{"log", 0, "FILE", kSaying, "Append messages to FILE; errors stay on standard error too"},
                    set_text<Global, &Global::log>},
     Option<Global>{{"log-format", 0, "FORMAT", kSaying, "text or json (default text)"}, set_format},
@@ -79,15 +80,17 @@ constexpr std::array kOptions = {
     Option<Global>{{"version", 'v', {}, kSaying, "Print the version"}, set_flag<Global, &Global::version>},
     Option<Global>{{"systemd-cgroup", 0, {}, kHow, "Have systemd make the cgroup: cgroupsPath is SLICE:PREFIX:NAME"},
                    set_systemd},
-    Option<Global>{{"cgroup-manager", 0, "MANAGER", kHow, "cgroupfs, systemd, or disabled: no cgroup (default cgroupfs)"},
-                   set_manager},
+    Option<Global>{
+        {"cgroup-manager", 0, "MANAGER", kHow, "cgroupfs, systemd, or disabled: no cgroup (default cgroupfs)"},
+        set_manager},
     Option<Global>{{"rootless", 0, "WHEN", kHow, "Without effect: what an ordinary user may not do is found out"},
                    check_rootless},
     Option<Global>{{"strict", 0, {}, kHow, "Refuse what would only be warned of, as unknown keys"},
                    set_flag<Global, &Global::strict>},
 };
 
-// Whether /run is ours. Root of a user namespace is an ordinary user's (podman's), unless its name is root's: runc's rule.
+// Whether /run is ours. Root of a user namespace is an ordinary user's (podman's), unless its name is root's: runc's
+// rule.
 bool is_root_of_host(const char* runtime) {
   if (::geteuid() != 0) return false;
   const char* name = ::getenv("USER");

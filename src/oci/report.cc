@@ -13,7 +13,8 @@ namespace {
 
 // containerd and Docker look for these words as Go writes them.
 std::string as_go_writes(std::string line) {
-  for (const std::string_view words : {"No such file or directory", "Permission denied", "Not a directory", "Connection refused"}) {
+  for (const std::string_view words :
+       {"No such file or directory", "Permission denied", "Not a directory", "Connection refused"}) {
     for (std::size_t at = line.find(words); at != std::string::npos; at = line.find(words, at))
       line[at] = static_cast<char>(line[at] - 'A' + 'a');
   }

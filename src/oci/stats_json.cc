@@ -135,14 +135,10 @@ Json rdma(const std::vector<cgroup::RdmaEntry>& entries) {
 }  // namespace
 
 std::string stats_event(const std::string& id, const cgroup::Stats& stats) {
-  Json data = {{"cpu", cpu(stats.cpu)},
-               {"cpuset", cpuset(stats.cpuset)},
-               {"memory", memory(stats.memory)},
-               {"pids", pids(stats.pids)},
-               {"blkio", block_io(stats.block_io)},
-               {"hugetlb", hugetlb(stats.hugepages)},
-               {"intel_rdt", Json::object()},
-               {"network_interfaces", nullptr}};
+  Json data = {
+      {"cpu", cpu(stats.cpu)},       {"cpuset", cpuset(stats.cpuset)},    {"memory", memory(stats.memory)},
+      {"pids", pids(stats.pids)},    {"blkio", block_io(stats.block_io)}, {"hugetlb", hugetlb(stats.hugepages)},
+      {"intel_rdt", Json::object()}, {"network_interfaces", nullptr}};
   if (!stats.rdma_current.empty() || !stats.rdma_limit.empty()) {
     data["rdma"] = {{"rdma_limit", rdma(stats.rdma_limit)}, {"rdma_current", rdma(stats.rdma_current)}};
   }

@@ -30,7 +30,8 @@ Result<> set_page_server(CheckpointInput& input, const Use& use) {
   if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
   if (address.empty() || port.empty()) return fail(complaint("Use --page-server ADDRESS:PORT to specify page server"));
   const auto number = parse_unsigned(port);
-  if (!number || *number == 0 || *number > 65535) return fail(complaint(fmt::format("Invalid port number: '{}'", port)));
+  if (!number || *number == 0 || *number > 65535)
+    return fail(complaint(fmt::format("Invalid port number: '{}'", port)));
   input.criu.page_server_address = std::string(address);
   input.criu.page_server_port = std::string(port);
   return {};
@@ -49,10 +50,12 @@ constexpr auto kOptions = joined(
     std::array{
         Option<CheckpointInput>{{"leave-running", 0, {}, {}, "Let the container go on"},
                                 set_dump_flag<&CriuDumpOptions::leave_running>},
-        Option<CheckpointInput>{{"pre-dump", 0, {}, {}, "Write its memory alone, and let it go on: the rest is quicker then"},
-                                set_dump_flag<&CriuDumpOptions::pre_dump>},
         Option<CheckpointInput>{
-            {"parent-path", 0, "DIR", {}, "The images of the pre-dump before, relative to those of this one"}, set_parent},
+            {"pre-dump", 0, {}, {}, "Write its memory alone, and let it go on: the rest is quicker then"},
+            set_dump_flag<&CriuDumpOptions::pre_dump>},
+        Option<CheckpointInput>{
+            {"parent-path", 0, "DIR", {}, "The images of the pre-dump before, relative to those of this one"},
+            set_parent},
         Option<CheckpointInput>{{"tcp-skip-in-flight", 0, {}, {}, "Leave out connections that are not yet accepted"},
                                 set_dump_flag<&CriuDumpOptions::tcp_skip_in_flight>},
         Option<CheckpointInput>{{"page-server", 0, "ADDRESS:PORT", {}, "Send the memory to a page server of criu's"},

@@ -34,7 +34,8 @@ Result<> set_interval(EventsOptions& options, const Use& use) {
 }
 
 constexpr std::array kOptions = {
-    Option<EventsOptions>{{"interval", 0, "TIME", {}, "How often the statistics are printed (default 5s)"}, set_interval},
+    Option<EventsOptions>{{"interval", 0, "TIME", {}, "How often the statistics are printed (default 5s)"},
+                          set_interval},
     Option<EventsOptions>{{"stats", 0, {}, {}, "Print the statistics once, and end"},
                           set_flag<EventsOptions, &EventsOptions::once>},
 };

@@ -37,7 +37,8 @@ Result<> set_path(ExecInput& input, const Use& use) {
 
 Result<std::uint32_t> read_id(std::string_view text) {
   const auto number = parse_unsigned(text);
-  if (!number || *number >= 0xffffffff) return fail(complaint(fmt::format("'{}' is not a user's or group's number", text)));
+  if (!number || *number >= 0xffffffff)
+    return fail(complaint(fmt::format("'{}' is not a user's or group's number", text)));
   return static_cast<std::uint32_t>(*number);
 }
 
@@ -85,8 +86,9 @@ constexpr std::string_view kWhat = "What is run";
 constexpr std::string_view kHow = "How it is served";
 
 constexpr std::array kOptions = {
-    Option<ExecInput>{{"process", 'p', "FILE", kWhat, "The process as JSON; the command line's command is not needed then"},
-                      set_path<&ExecOptions::process_file>},
+    Option<ExecInput>{
+        {"process", 'p', "FILE", kWhat, "The process as JSON; the command line's command is not needed then"},
+        set_path<&ExecOptions::process_file>},
     Option<ExecInput>{{"cwd", 0, "DIR", kWhat, "Run in this directory of the container"},
                       set_text<ExecInput, &ExecInput::cwd>},
     Option<ExecInput>{{"env", 'e', "NAME=VALUE", kWhat, "Set a variable", true}, add_variable},
@@ -95,8 +97,7 @@ constexpr std::array kOptions = {
                         input.tty = use.value == "true";
                         return {};
                       }},
-    Option<ExecInput>{{"user", 'u', "UID[:GID]", kWhat, "Run as this user"},
-                      set_text<ExecInput, &ExecInput::user>},
+    Option<ExecInput>{{"user", 'u', "UID[:GID]", kWhat, "Run as this user"}, set_text<ExecInput, &ExecInput::user>},
     Option<ExecInput>{{"additional-gids", 'g', "GID", kWhat, "Be in this group too", true}, add_group},
     Option<ExecInput>{{"process-label", 0, "LABEL", kWhat, "Run with this SELinux label"},
                       set_text<ExecInput, &ExecInput::process_label>},
@@ -171,7 +172,8 @@ int verb_exec(const Command& command) {
   if (!operands) return status;
   input.command.assign(operands->begin() + 1, operands->end());
   if (input.command.empty() && input.exec.process_file.empty())
-    return refuse(command, complaint("process args cannot be empty", "usage: caisson-oci exec [OPTION…] ID COMMAND [ARGUMENT…]"));
+    return refuse(
+        command, complaint("process args cannot be empty", "usage: caisson-oci exec [OPTION…] ID COMMAND [ARGUMENT…]"));
   if (const int refused = protect_own_executable(command); refused != 0) return refused;
   const Result<runtime::Container> container = runtime::find_container(command.root, operands->front());
   if (!container) return refuse(command, container.error());

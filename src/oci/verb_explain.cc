@@ -20,10 +20,14 @@ struct ExplainOptions {
 };
 
 Result<> set_format(ExplainOptions& options, const Use& use) {
-  if (use.value == "text") options.render = explain::as_text;
-  else if (use.value == "shell") options.render = explain::as_shell;
-  else if (use.value == "json") options.render = explain::as_json;
-  else return fail(complaint(fmt::format("'{}' is none of text, shell, json", use.value)));
+  if (use.value == "text")
+    options.render = explain::as_text;
+  else if (use.value == "shell")
+    options.render = explain::as_shell;
+  else if (use.value == "json")
+    options.render = explain::as_json;
+  else
+    return fail(complaint(fmt::format("'{}' is none of text, shell, json", use.value)));
   return {};
 }
 

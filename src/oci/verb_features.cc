@@ -88,7 +88,8 @@ std::string features() {
 }}
 )",
       list(hook_names()), list(plan::mount_option_words()), list(namespace_names()), list(spec::known_capabilities()),
-      seccomp(), list(names(spec::kMemoryPolicyModes)), list(names(spec::kMemoryPolicyFlags)), json_quote(CAISSON_VERSION), list(kUnsafeAnnotations));
+      seccomp(), list(names(spec::kMemoryPolicyModes)), list(names(spec::kMemoryPolicyFlags)),
+      json_quote(CAISSON_VERSION), list(kUnsafeAnnotations));
 }
 
 }  // namespace

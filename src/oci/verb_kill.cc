@@ -21,8 +21,9 @@ struct KillOptions {
 constexpr std::array kOptions = {
     Option<KillOptions>{{"all", 'a', {}, {}, "Send it to all processes of the container"},
                         set_flag<KillOptions, &KillOptions::all>},
-    Option<KillOptions>{{"regex", 'r', {}, {}, "ID is an extended regular expression: all containers whose id it matches"},
-                        set_flag<KillOptions, &KillOptions::regex>},
+    Option<KillOptions>{
+        {"regex", 'r', {}, {}, "ID is an extended regular expression: all containers whose id it matches"},
+        set_flag<KillOptions, &KillOptions::regex>},
 };
 
 }  // namespace

@@ -46,8 +46,9 @@ constexpr auto kOptions = joined(
                              set_flag<RestoreInput, &RestoreInput::detach>},
         Option<RestoreInput>{{"pid-file", 0, "FILE", {}, "Write its process's pid to FILE"},
                              set_path<&CreateOptions::pid_file>},
-        Option<RestoreInput>{{"console-socket", 0, "SOCKET", {}, "Send the terminal's master to the Unix socket at SOCKET"},
-                             set_path<&CreateOptions::console_socket>},
+        Option<RestoreInput>{
+            {"console-socket", 0, "SOCKET", {}, "Send the terminal's master to the Unix socket at SOCKET"},
+            set_path<&CreateOptions::console_socket>},
         Option<RestoreInput>{{"no-subreaper", 0, {}, {}, "Do not reap what loses its parent while this command waits"},
                              [](RestoreInput& input, const Use& use) -> Result<> {
                                input.subreaper = use.value != "true";
@@ -62,8 +63,9 @@ constexpr auto kOptions = joined(
                              }},
         Option<RestoreInput>{{"lsm-profile", 0, "TYPE:NAME", {}, "Another profile of AppArmor, or label of SELinux"},
                              set_lsm_profile},
-        Option<RestoreInput>{{"lsm-mount-context", 0, "CONTEXT", {}, "Another SELinux context of the mounts that have one"},
-                             set_criu_text<&CriuRestoreOptions::lsm_mount_context>},
+        Option<RestoreInput>{
+            {"lsm-mount-context", 0, "CONTEXT", {}, "Another SELinux context of the mounts that have one"},
+            set_criu_text<&CriuRestoreOptions::lsm_mount_context>},
     });
 
 Result<> check(const RestoreInput& input) {
@@ -74,8 +76,8 @@ Result<> check(const RestoreInput& input) {
 
 // One whose end this command saw goes with all that was kept of it.
 int wait_and_conclude(const Command& command, runtime::Restored restored, bool subreaper) {
-  const Result<int> status = await_end(restored.record.process.pid, std::move(restored.terminal),
-                                       subreaper ? Reap::kAll : Reap::kItAlone);
+  const Result<int> status =
+      await_end(restored.record.process.pid, std::move(restored.terminal), subreaper ? Reap::kAll : Reap::kItAlone);
   if (!status) return refuse(command, status.error());
   const Result<> removed = runtime::remove(command.root, {restored.record, runtime::Status::kStopped},
                                            runtime::Force::kYes, command.report.log());

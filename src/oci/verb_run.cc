@@ -19,8 +19,8 @@ Result<> check(const CreateInput& input) {
 
 // One whose end this command saw goes with all that was kept of it.
 int conclude(const Command& command, const runtime::Record& record, int status) {
-  const Result<> removed = runtime::remove(command.root, {record, runtime::Status::kStopped}, runtime::Force::kYes,
-                                           command.report.log());
+  const Result<> removed =
+      runtime::remove(command.root, {record, runtime::Status::kStopped}, runtime::Force::kYes, command.report.log());
   return removed ? status : refuse(command, removed.error());
 }
 

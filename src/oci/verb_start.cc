@@ -11,8 +11,8 @@ int verb_start(const Command& command) {
   if (!operands) return status;
   const Result<runtime::Container> container = runtime::find_container(command.root, operands->front());
   if (!container) return refuse(command, container.error());
-  command.report.log().debug(fmt::format("{}: {}, process {}", container->record.id, runtime::status_word(container->status),
-                                         container->record.process.pid));
+  command.report.log().debug(fmt::format("{}: {}, process {}", container->record.id,
+                                         runtime::status_word(container->status), container->record.process.pid));
   const auto started = runtime::start(command.root, *container);
   return started ? 0 : refuse(command, started.error());
 }

@@ -77,9 +77,12 @@ Result<> set_schema(UpdateOptions& options, const Use& use) {
 }
 
 constexpr std::array kOptions = {
-    Option<UpdateOptions>{
-        {"resources", 'r', "FILE", {}, "JSON of linux.resources, \"-\": from standard input; other limits are not read then"},
-        set_text<UpdateOptions, &UpdateOptions::resources_file>},
+    Option<UpdateOptions>{{"resources",
+                           'r',
+                           "FILE",
+                           {},
+                           "JSON of linux.resources, \"-\": from standard input; other limits are not read then"},
+                          set_text<UpdateOptions, &UpdateOptions::resources_file>},
     Option<UpdateOptions>{{"memory", 0, "SIZE", {}, "Memory; -1: no limit, here and below"}, set_bytes<&Memory::limit>},
     Option<UpdateOptions>{{"memory-reservation", 0, "SIZE", {}, "Memory that it is left with when all is short"},
                           set_bytes<&Memory::reservation>},
@@ -90,7 +93,8 @@ constexpr std::array kOptions = {
                           set_cpu<std::uint64_t, &Cpu::shares>},
     Option<UpdateOptions>{{"cpu-quota", 0, "US", {}, "Microseconds of CPU time in a period; -1: no limit"},
                           set_cpu<std::int64_t, &Cpu::quota>},
-    Option<UpdateOptions>{{"cpu-period", 0, "US", {}, "Microseconds of a period"}, set_cpu<std::uint64_t, &Cpu::period>},
+    Option<UpdateOptions>{{"cpu-period", 0, "US", {}, "Microseconds of a period"},
+                          set_cpu<std::uint64_t, &Cpu::period>},
     Option<UpdateOptions>{{"cpu-burst", 0, "US", {}, "Microseconds that may be saved up beyond the quota"},
                           set_cpu<std::uint64_t, &Cpu::burst>},
     Option<UpdateOptions>{{"cpu-rt-period", 0, "US", {}, "Microseconds of a period of real-time tasks (v1)"},
@@ -101,7 +105,8 @@ constexpr std::array kOptions = {
                           set_cpu<std::int64_t, &Cpu::idle>},
     Option<UpdateOptions>{{"cpuset-cpus", 0, "LIST", {}, "CPUs, as 0-3,8"}, set_list<&Cpu::cpus>},
     Option<UpdateOptions>{{"cpuset-mems", 0, "LIST", {}, "Memory nodes"}, set_list<&Cpu::mems>},
-    Option<UpdateOptions>{{"blkio-weight", 0, "N", {}, "Weight among all that use block devices, 10 to 1000"}, set_weight},
+    Option<UpdateOptions>{{"blkio-weight", 0, "N", {}, "Weight among all that use block devices, 10 to 1000"},
+                          set_weight},
     Option<UpdateOptions>{{"pids-limit", 0, "N", {}, "Processes and threads; -1: no limit"}, set_pids},
     Option<UpdateOptions>{{"l3-cache-schema", 0, "SCHEMA", {}, "Share of the last cache, as L3:0=f"},
                           set_schema<&cgroup::Schemata::l3_cache>},

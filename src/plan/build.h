@@ -42,8 +42,8 @@ struct MountSource {
 /// What the state of a process says of its container (runtime-spec runtime.md "State").
 struct ContainerState {
   std::string id;
-  std::string bundle;  ///< the directory of its config.json
-  int pid = 0;         ///< of its first process; 0: that is the one planned
+  std::string bundle;                                   ///< the directory of its config.json
+  int pid = 0;                                          ///< of its first process; 0: that is the one planned
   std::map<std::string, std::string> annotations = {};  ///< of its configuration
 };
 
@@ -53,24 +53,25 @@ struct Request {
   std::vector<MountSource> sources;            ///< made before anything is mounted, in this order
   bool wait_for_start = false;                 ///< create, then start: another command says when (AwaitStart)
   bool new_keyring = true;  ///< named after the state's id, if that is there; further processes join it then
-  bool new_session = true;         ///< of a further process; without: it stays in the caller's job
-  bool refuses_lost_groups = false;  ///< additional groups that cannot be set are an error, as runc has it; else left out
-  bool set_groups = true;          ///< false where the user namespace denies setgroups(2)
-  int death_signal = 0;            ///< sent to the process when its parent dies; 0: none
-  ContainerState state;            ///< for hooks, and for whoever listens to a filter's notifications
-  std::string systemd_program;     ///< libexec/caisson/systemd, where HostFacts::systemd makes the cgroups
+  bool new_session = true;  ///< of a further process; without: it stays in the caller's job
+  bool refuses_lost_groups =
+      false;                    ///< additional groups that cannot be set are an error, as runc has it; else left out
+  bool set_groups = true;       ///< false where the user namespace denies setgroups(2)
+  int death_signal = 0;         ///< sent to the process when its parent dies; 0: none
+  ContainerState state;         ///< for hooks, and for whoever listens to a filter's notifications
+  std::string systemd_program;  ///< libexec/caisson/systemd, where HostFacts::systemd makes the cgroups
   /// cgroup::Place::paths; absent: cgroupsPath, below the place where this process makes its own. Not for systemd's.
   std::optional<std::vector<std::string>> cgroup_paths;
-  /// v1: the cgroups that the caller is in, and so the container, where it gets none of its own. It is shown them, if it is
-  /// to see its cgroups, and may write to none.
+  /// v1: the cgroups that the caller is in, and so the container, where it gets none of its own. It is shown them, if
+  /// it is to see its cgroups, and may write to none.
   std::vector<std::string> callers_cgroups;
   std::optional<std::string> device_list;  ///< of a v1 cgroup that has others below it: cgroup/device_transition.h
-  bool copies_mounts = true;  ///< false: the caller may not copy the mounts that it sees; the child can, in its own
+  bool copies_mounts = true;   ///< false: the caller may not copy the mounts that it sees; the child can, in its own
   bool network_ahead = false;  ///< the new network namespace is being made already (kSlotNetwork)
-  bool few_mounts = false;     ///< there is a mount namespace that is cheaper to copy than the caller's (kSlotFewMounts)
-  std::uint32_t preserve_fds = 0;  ///< descriptors 3 … 2+n stay open
+  bool few_mounts = false;  ///< there is a mount namespace that is cheaper to copy than the caller's (kSlotFewMounts)
+  std::uint32_t preserve_fds = 0;     ///< descriptors 3 … 2+n stay open
   bool terminal_adds_returns = true;  ///< Console::adds_returns
-  bool no_pivot = false;           ///< the root is moved onto "/" and entered by chroot(2): for a host on an initramfs
+  bool no_pivot = false;  ///< the root is moved onto "/" and entered by chroot(2): for a host on an initramfs
 };
 
 /// The plan of a container's first process.
@@ -78,8 +79,8 @@ struct Request {
 /// config-linux.md).
 Result<Plan> plan_container(const spec::Config& config, const HostFacts& facts, const Request& request);
 
-/// Whether the container gets a network namespace that Request::network_ahead can be about: a new one, and the caller's user
-/// namespace owns it.
+/// Whether the container gets a network namespace that Request::network_ahead can be about: a new one, and the caller's
+/// user namespace owns it.
 bool network_can_be_made_ahead(const spec::Config& config);
 
 /// The cgroups that `plan` makes, one a hierarchy.
@@ -99,7 +100,7 @@ struct Target {
   std::vector<spec::NamespaceType> namespaces;  ///< joined; those of the process in slot kSlotTarget
   std::string root;  ///< "/proc/PID/root" to take over its root; empty: the top of its mount namespace
   std::vector<std::string>
-      cgroup_directories;                ///< its cgroups as paths of this host, one a hierarchy; empty: the caller's
+      cgroup_directories;    ///< its cgroups as paths of this host, one a hierarchy; empty: the caller's
   std::string systemd_unit;  ///< whose cgroup that is, where systemd has to take the process there: a user's may not
   std::optional<spec::Seccomp> seccomp;  ///< the filter that it is under
   std::optional<spec::Personality> personality = {};

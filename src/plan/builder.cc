@@ -94,10 +94,9 @@ constexpr std::string_view kListener = "listener";
 std::vector<std::string> process_state(const ContainerState& state, std::string_view metadata) {
   std::vector<std::string> annotations;
   for (const auto& [key, value] : state.annotations) annotations.push_back(json_quote(key) + ":" + json_quote(value));
-  const std::string own =
-      fmt::format(R"("ociVersion":"1.3.0","id":{},"bundle":{},"annotations":{{{}}},"status":"{}","pid":)",
-                  json_quote(state.id), json_quote(state.bundle), fmt::join(annotations, ","),
-                  state.pid == 0 ? "creating" : "running");
+  const std::string own = fmt::format(
+      R"("ociVersion":"1.3.0","id":{},"bundle":{},"annotations":{{{}}},"status":"{}","pid":)", json_quote(state.id),
+      json_quote(state.bundle), fmt::join(annotations, ","), state.pid == 0 ? "creating" : "running");
   std::vector<std::string> pieces = {R"({"ociVersion":"1.3.0","fds":["seccompFd"],"pid":)"};
   pieces.push_back(fmt::format(R"(,"metadata":{},"state":{{{})", json_quote(metadata), own));
   if (state.pid == 0) {
@@ -138,8 +137,7 @@ void Builder::streams(const spec::Process& process, Slot root, bool bind_console
     const Slot input = plan_.give_slot(kSlotInput);
     const Slot output = plan_.give_slot(kSlotOutput);
     const Slot error = plan_.give_slot(kSlotError);
-    add(Lane::kChild, "process",
-        "what it reads and writes is what its caller gives it",
+    add(Lane::kChild, "process", "what it reads and writes is what its caller gives it",
         ConnectStreams{.input = input, .output = output, .error = error, .root = root, .uid = process.user.uid});
     return;
   }

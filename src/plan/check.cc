@@ -36,7 +36,8 @@ bool names_host_path(const Action& action) {
   if (std::holds_alternative<MakeMountSource>(action) || std::holds_alternative<SendListener>(action)) return true;
   if (std::holds_alternative<MakeTimeNamespace>(action)) return true;  // its file in procfs
   if (std::holds_alternative<BindDevice>(action) || std::holds_alternative<MakeUserNamespace>(action)) return true;
-  if (std::holds_alternative<MoveNetworkDevice>(action) || std::holds_alternative<JoinResctrlGroup>(action)) return true;
+  if (std::holds_alternative<MoveNetworkDevice>(action) || std::holds_alternative<JoinResctrlGroup>(action))
+    return true;
   if (const auto* attach = std::get_if<AttachCgroup>(&action)) return attach->tasks.count != 0;
   if (const auto* tree = std::get_if<OpenTree>(&action)) return static_cast<bool>(tree->source);
   if (const auto* write = std::get_if<WriteFile>(&action)) return write->directory == kNoSlot;
@@ -63,7 +64,8 @@ bool is_host_visible(Lane lane, const Action& action) {
   if (std::holds_alternative<MakeCgroup>(action) || std::holds_alternative<Spawn>(action)) return true;
   if (std::holds_alternative<MakeMountSource>(action) || std::holds_alternative<AskSystemd>(action)) return true;
   if (std::holds_alternative<GiveCgroup>(action)) return true;
-  if (std::holds_alternative<MoveNetworkDevice>(action) || std::holds_alternative<JoinResctrlGroup>(action)) return true;
+  if (std::holds_alternative<MoveNetworkDevice>(action) || std::holds_alternative<JoinResctrlGroup>(action))
+    return true;
   if (std::holds_alternative<EnableControllers>(action) || std::holds_alternative<RestrictDevices>(action)) return true;
   return lane == Lane::kParent && (std::holds_alternative<WriteFile>(action) || std::holds_alternative<MapIds>(action));
 }
@@ -121,7 +123,8 @@ class Checker {
   bool child_waits_before_it_mounts() const {
     for (const Step& step : plan_.lane(Lane::kChild)) {
       if (std::holds_alternative<Await>(step.action)) return true;
-      if (std::holds_alternative<MountRoot>(step.action) || std::holds_alternative<MountOverlayRoot>(step.action)) break;
+      if (std::holds_alternative<MountRoot>(step.action) || std::holds_alternative<MountOverlayRoot>(step.action))
+        break;
     }
     return false;
   }
@@ -154,7 +157,8 @@ class Checker {
   }
 
   void check_spawn(Lane lane, std::size_t number, Lane spawned, const std::set<Slot>& known) {
-    if (const Spawn& spawn = std::get<Spawn>(plan_.lane(lane)[number].action); spawn.mounts != kNoSlot) elsewhere_ = true;
+    if (const Spawn& spawn = std::get<Spawn>(plan_.lane(lane)[number].action); spawn.mounts != kNoSlot)
+      elsewhere_ = true;
     if (spawned <= lane || !spawned_.insert(spawned).second) {
       complain(lane, number, "spawns the {} a second time", kLaneNames[static_cast<std::size_t>(spawned)]);
     } else {
@@ -198,9 +202,8 @@ class Checker {
   }
 
   const Plan& plan_;
-  const bool pivots_ = std::any_of(plan_.lane(Lane::kChild).begin(), plan_.lane(Lane::kChild).end(), [](const Step& step) {
-    return std::holds_alternative<Pivot>(step.action);
-  });
+  const bool pivots_ = std::any_of(plan_.lane(Lane::kChild).begin(), plan_.lane(Lane::kChild).end(),
+                                   [](const Step& step) { return std::holds_alternative<Pivot>(step.action); });
   bool elsewhere_ = false;
   std::set<Lane> spawned_;
   std::vector<std::string> broken_;

@@ -138,7 +138,8 @@ Result<Plan> ContainerPlanner::plan() {
   }
   TRY(lay_out_cgroup());
   TRY(namespaces());
-  if (builder_.request().refuses_lost_groups && denies_setgroups() && !keeps_groups(config_) && !config_.process.user.additional_gids.empty()) {
+  if (builder_.request().refuses_lost_groups && denies_setgroups() && !keeps_groups(config_) &&
+      !config_.process.user.additional_gids.empty()) {
     return fail(in(builder_.label("process.user.additionalGids"),
                    complaint("cannot set any additional groups in a rootless container",
                              "its user namespace has one group alone, and denies setgroups(2): leave them out, or have "
@@ -194,9 +195,9 @@ Result<Plan> ContainerPlanner::plan() {
   files.protect();
 
   const std::optional<std::vector<spec::LandlockRule>> landlock = spec::read_landlock(config_.annotations);
-  TRY(builder_.prepare(
-      config_.process,
-      {config_.linux_.seccomp, config_.linux_.personality, config_.linux_.memory_policy, landlock}, !joined_.empty()));
+  TRY(builder_.prepare(config_.process,
+                       {config_.linux_.seccomp, config_.linux_.personality, config_.linux_.memory_policy, landlock},
+                       !joined_.empty()));
   TRY(builder_.hooks(Lane::kChild, "startContainer", config_.hooks.start_container, builder_.state(config_, "created"),
                      kNoSlot, "run inside, as the program's user, right before it"));
   TRY(builder_.execute(config_.process));

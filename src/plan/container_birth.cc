@@ -86,7 +86,8 @@ Result<> ContainerPlanner::spawn() {
   const Slot launcher = plan.new_slot("pid of the launcher");
   const Slot launcher_pidfd = plan.new_slot("pidfd of the launcher");
   builder_.add(Lane::kParent, "linux.namespaces", "enters the namespaces that only a child born inside can be in",
-               Spawn{.lane = Lane::kLauncher, .pid = launcher, .pidfd = launcher_pidfd, .mounts = few_mounts_}, Undo::kKill);
+               Spawn{.lane = Lane::kLauncher, .pid = launcher, .pidfd = launcher_pidfd, .mounts = few_mounts_},
+               Undo::kKill);
   // Who is root of that user namespace could trace its child from its birth on: the child is as the launcher is. An
   // ordinary user's own files in procfs would be root's then.
   if (joined_user_namespace() != kNoSlot && !builder_.facts().is_ordinary_user()) {
@@ -127,7 +128,9 @@ Result<Text> ContainerPlanner::mapper(const std::vector<spec::IdMapping>& mappin
 Result<> ContainerPlanner::map_ids() {
   if (!is_new(spec::NamespaceType::kUser)) return {};
   const HostFacts& facts = builder_.facts();
-  const auto map = [&](const std::vector<spec::IdMapping>& mappings) { return builder_.plan().add(map_text(mappings)); };
+  const auto map = [&](const std::vector<spec::IdMapping>& mappings) {
+    return builder_.plan().add(map_text(mappings));
+  };
   MapIds step{.pid = pid_,
               .uid_map = map(config_.linux_.uid_mappings),
               .gid_map = map(config_.linux_.gid_mappings),

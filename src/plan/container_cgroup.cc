@@ -50,8 +50,8 @@ Result<> ContainerPlanner::lay_out_cgroup() {
   return {};
 }
 
-// v1 cgroups take as long to make as a network namespace and the container's first mounts: they are made at the same time,
-// by parent and child, where the child can open the cgroup's files itself.
+// v1 cgroups take as long to make as a network namespace and the container's first mounts: they are made at the same
+// time, by parent and child, where the child can open the cgroup's files itself.
 bool ContainerPlanner::makes_cgroup_beside_child() const {
   return !unified_ && !scope_ && cgroup_count_ != 0 && find(spec::NamespaceType::kUser) == nullptr &&
          !needs_launcher() && few_mounts_ == kNoSlot;
@@ -61,8 +61,8 @@ bool ContainerPlanner::makes_cgroup_beside_child() const {
 Result<> ContainerPlanner::start_scope() {
   Plan& plan = builder_.plan();
   const HostFacts& facts = builder_.facts();
-  Result<std::vector<cgroup::UnitProperty>> properties =
-      cgroup::scope_properties(*scope_, "container " + request_.state.id, config_.linux_.resources, config_.annotations, facts);
+  Result<std::vector<cgroup::UnitProperty>> properties = cgroup::scope_properties(
+      *scope_, "container " + request_.state.id, config_.linux_.resources, config_.annotations, facts);
   if (!properties) {
     Error error = std::move(properties).error();
     error.item = builder_.label(error.item);
@@ -198,8 +198,8 @@ void ContainerPlanner::restrict_devices() {
       Undo::kInside);
 }
 
-// Who runs the program may make cgroups below the container's, if the container sees its own cgroup alone, and may write
-// there at all (config-linux.md, "Cgroup ownership").
+// Who runs the program may make cgroups below the container's, if the container sees its own cgroup alone, and may
+// write there at all (config-linux.md, "Cgroup ownership").
 void ContainerPlanner::give_cgroup() {
   const auto& mounts = config_.mounts;
   const bool writable = std::any_of(mounts.begin(), mounts.end(), [](const spec::Mount& mount) {
@@ -210,9 +210,10 @@ void ContainerPlanner::give_cgroup() {
   const std::optional<std::uint32_t> owner = host_uid(config_.process.user.uid);
   if (!owner || *owner == builder_.facts().effective_uid) return;
   Plan& plan = builder_.plan();
-  builder_.add(Lane::kParent, "linux.cgroupsPath", "the container may make cgroups below its own",
-               GiveCgroup{.cgroup = cgroup_first_, .files = plan.add(builder_.facts().delegated_files), .owner = *owner},
-               Undo::kInside);
+  builder_.add(
+      Lane::kParent, "linux.cgroupsPath", "the container may make cgroups below its own",
+      GiveCgroup{.cgroup = cgroup_first_, .files = plan.add(builder_.facts().delegated_files), .owner = *owner},
+      Undo::kInside);
 }
 
 // Nothing: nobody's, or one that only a joined user namespace knows.

@@ -22,13 +22,18 @@ struct FileSituation {
   bool host_cgroup_namespace = false;  ///< neither a new one nor another's
   std::vector<std::string> cgroup_directories;
   std::vector<std::string> callers_cgroups;  ///< Request::callers_cgroups
-  bool cgroup_is_late = false;         ///< it is not there before the child is
-  bool bind_devices = false;           ///< device nodes cannot be made: the host's are bound
-  bool bind_sysfs = false;             ///< a fresh sysfs may be refused: the host's is bound then
+  bool cgroup_is_late = false;               ///< it is not there before the child is
+  bool bind_devices = false;                 ///< device nodes cannot be made: the host's are bound
+  bool bind_sysfs = false;                   ///< a fresh sysfs may be refused: the host's is bound then
   bool in_user_namespace = false;
-  bool root_at_top = false;            ///< the root is mounted over "/": its own directory cannot be reached
+  bool root_at_top = false;     ///< the root is mounted over "/": its own directory cannot be reached
   Lane opener = Lane::kParent;  ///< who may copy the host's mounts: an ordinary user's child, in a namespace of its own
 };
+
+/// The target of a mount or a device as an absolute path, without a slash at its end.
+std::string clean_target(std::string path);
+
+bool is_bind_mount(const spec::Mount& mount, const MountOptions& options);
 
 /// Whether a path of the host's is told to the kernel as something is mounted: by a file system's source or its options
 /// (an ext4's device, an overlay's layers), and not as a tree that is opened before.

@@ -1,5 +1,5 @@
-// The plan of a container's first process in the making: its cgroup (container_cgroup.cc), its birth and the namespaces it is
-// born into (container_birth.cc), and all else in the order in which it depends on each other (container.cc).
+// The plan of a container's first process in the making: its cgroup (container_cgroup.cc), its birth and the namespaces
+// it is born into (container_birth.cc), and all else in the order in which it depends on each other (container.cc).
 #pragma once
 
 #include <cstdint>

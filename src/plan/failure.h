@@ -126,7 +126,7 @@ struct Failure {
   /// What a program printed that failed: the end of it for a hook; for systemd's (Call::kSystemd) why, perhaps with a
   /// hint on a second line.
   std::string said;
-  std::vector<Failure> undo;       ///< what failed while the host was put back as it was
+  std::vector<Failure> undo;  ///< what failed while the host was put back as it was
 };
 
 }  // namespace caisson::plan

@@ -66,13 +66,12 @@ void apply(const Attribute& attribute, std::uint64_t& set, std::uint64_t& clear)
   clear = (clear & ~attribute.set) | attribute.clear;
 }
 
-// Flags of mount(2) for a whole file system. The new calls take most of them as its options; a bind mount takes none, and
-// mount(2) lets them pass without a word (do_reconfigure_mnt()).
+// Flags of mount(2) for a whole file system. The new calls take most of them as its options; a bind mount takes none,
+// and mount(2) lets them pass without a word (do_reconfigure_mnt()).
 bool is_without_effect(std::string_view word, bool is_bind) {
   constexpr std::array<std::string_view, 2> kNever = {"silent", "loud"};
-  constexpr std::array<std::string_view, 11> kOfFilesystems = {"sync",   "async",     "dirsync",    "lazytime",
-                                                               "mand",   "nomand",    "nolazytime", "iversion",
-                                                               "noiversion", "acl", "noacl"};
+  constexpr std::array<std::string_view, 11> kOfFilesystems = {
+      "sync", "async", "dirsync", "lazytime", "mand", "nomand", "nolazytime", "iversion", "noiversion", "acl", "noacl"};
   const auto is_among = [word](const auto& list) { return std::find(list.begin(), list.end(), word) != list.end(); };
   return is_among(kNever) || (is_bind && is_among(kOfFilesystems));
 }
@@ -129,9 +128,8 @@ MountOptions read_mount_options(const std::vector<std::string>& words) {
 }
 
 std::vector<std::string> mount_option_words() {
-  std::vector<std::string> words = {"defaults", "bind",   "rbind",        "tmpcopyup",
-                                    "idmap",    "ridmap", "copy-symlink", "src-nofollow",
-                                    "dest-nofollow"};
+  std::vector<std::string> words = {"defaults", "bind",         "rbind",        "tmpcopyup",    "idmap",
+                                    "ridmap",   "copy-symlink", "src-nofollow", "dest-nofollow"};
   for (const Propagation& propagation : kPropagations) words.emplace_back(propagation.word);
   for (const Attribute& attribute : kAttributes) {
     words.emplace_back(attribute.word);

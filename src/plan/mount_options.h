@@ -19,8 +19,8 @@ struct MountOptions {
   bool copy_up = false;
   bool idmap = false;  ///< owners are shown as those of the container's user namespace
   bool recursive_idmap = false;
-  std::string id_maps;       ///< "uids=0-1-10;gids=0-1-10": maps of the mount's own (crun.1, "IDMAPPED MOUNTS")
-  bool copy_link = false;    ///< a source that is a symbolic link is made again, not mounted (crun.1)
+  std::string id_maps;     ///< "uids=0-1-10;gids=0-1-10": maps of the mount's own (crun.1, "IDMAPPED MOUNTS")
+  bool copy_link = false;  ///< a source that is a symbolic link is made again, not mounted (crun.1)
   bool no_follow_source = false;
   bool no_follow_target = false;
   std::vector<std::string> data;  ///< what the file system itself understands: "size=64m", "newinstance"

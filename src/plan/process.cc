@@ -125,7 +125,8 @@ Result<Plan> plan_process(const spec::Process& process, const Target& target, co
     builder.add(Lane::kChild, "root", "its root, where that is not the top of its mount namespace", ChangeRoot{root});
 
   builder.streams(process, kNoSlot, false);
-  TRY(builder.prepare(process, {target.seccomp, target.personality, target.memory_policy, target.landlock}, flags != 0));
+  TRY(builder.prepare(process, {target.seccomp, target.personality, target.memory_policy, target.landlock},
+                      flags != 0));
   TRY(builder.execute(process));
   builder.await_ready(process, target.seccomp);
   return std::move(plan);

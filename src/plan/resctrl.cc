@@ -40,7 +40,8 @@ Result<> join_resctrl(const spec::Config& config, Builder& builder, Slot pid) {
                              "mount -t resctrl resctrl /sys/fs/resctrl, where the processor has RDT")));
   }
   if (id.empty() && (rdt.clos_id.empty() || rdt.enable_monitoring))
-    return fail(in(builder.label("linux.intelRdt"), complaint("a container without an id cannot have a group of its own")));
+    return fail(
+        in(builder.label("linux.intelRdt"), complaint("a container without an id cannot have a group of its own")));
 
   Plan& plan = builder.plan();
   const std::vector<std::string> schemata = schemata_of(rdt);

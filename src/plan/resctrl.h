@@ -15,8 +15,9 @@ namespace caisson::plan {
 /// mounted, or the container has neither a closID nor an id.
 Result<> join_resctrl(const spec::Config& config, Builder& builder, Slot pid);
 
-/// The directories that a container of this configuration leaves there, in the order in which they are removed when it is
-/// deleted: those with the container's id as their name, never one that a closID names. `mounted_at`: HostFacts::resctrl.
+/// The directories that a container of this configuration leaves there, in the order in which they are removed when it
+/// is deleted: those with the container's id as their name, never one that a closID names. `mounted_at`:
+/// HostFacts::resctrl.
 std::vector<std::string> resctrl_leftovers(const spec::Config& config, std::string_view id,
                                            const std::string& mounted_at);
 

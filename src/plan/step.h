@@ -146,8 +146,8 @@ struct MakeUserNamespace {
 
 /// Moves the network device `name` of the host into the network namespace of the process in `pid`, as `new_name`
 /// ("eth%d": the first that is free), with its permanent global addresses, and sets it up. Its number there goes to
-/// `index`, negative if it was down on the host, and the namespace's file to `network`: to take it back, when the process
-/// is gone.
+/// `index`, negative if it was down on the host, and the namespace's file to `network`: to take it back, when the
+/// process is gone.
 struct MoveNetworkDevice {
   Text name;
   Text new_name;
@@ -172,8 +172,9 @@ struct JoinResctrlGroup {
 
 /// Clones the next lane's process with `flags` (CLONE_NEW…); its pid and pidfd go to the slots. `cgroup`: born in that
 /// v2 cgroup (CLONE_INTO_CGROUP, Linux 5.7); or, with `joins`, the first thing it does is to go there, before it gets a
-/// cgroup namespace. `mounts`: a mount namespace that this process is in while it clones, so that a new one has copies of
-/// the mounts there, not of the caller's; no path of the host's can be seen from it but those below /proc, /sys and /dev.
+/// cgroup namespace. `mounts`: a mount namespace that this process is in while it clones, so that a new one has copies
+/// of the mounts there, not of the caller's; no path of the host's can be seen from it but those below /proc, /sys and
+/// /dev.
 struct Spawn {
   Lane lane = Lane::kChild;
   std::uint64_t flags = 0;
@@ -228,8 +229,8 @@ struct RunHook {
 };
 
 /// Asks systemd for a unit, or something of one: runs `program` (libexec/caisson/systemd), which gets the words of
-/// `request` and, after them, the number in `pid` on its standard input, and waits for it. What it prints where it fails
-/// is the failure's own words (Failure::said). `undo`: what is asked to take it back.
+/// `request` and, after them, the number in `pid` on its standard input, and waits for it. What it prints where it
+/// fails is the failure's own words (Failure::said). `undo`: what is asked to take it back.
 struct AskSystemd {
   Text program;
   Text unit;      ///< for people
@@ -262,7 +263,8 @@ struct AttachCgroup {
   Range tasks;  ///< texts; none if there are slots
 };
 
-/// unshare(2) of `flags` (CLONE_NEW…); or, with `ahead`, the namespace in that slot is entered, which was made for it before.
+/// unshare(2) of `flags` (CLONE_NEW…); or, with `ahead`, the namespace in that slot is entered, which was made for it
+/// before.
 struct Unshare {
   std::uint64_t flags = 0;
   Slot ahead = kNoSlot;
@@ -288,7 +290,7 @@ struct OpenTree {
   bool recursive = false;
   std::uint64_t propagation = 0;
   Slot slot = kNoSlot;
-  Slot view = kNoSlot;  ///< a mount namespace in whose view `source` is; without: the caller's
+  Slot view = kNoSlot;     ///< a mount namespace in whose view `source` is; without: the caller's
   bool no_follow = false;  ///< a symbolic link at `source` is what is taken, not what it leads to
 };
 
@@ -409,13 +411,13 @@ struct MakeReadOnly {
 // --- process state -----------------------------------------------------------------------------------------------
 
 enum class Attribute : std::uint8_t {
-  kDeathSignal,      ///< value: the signal when the parent dies (PR_SET_PDEATHSIG)
-  kNotDumpable,      ///< nobody inside may trace or look into this process before it executes (CVE-2016-9962)
-  kNewSession,       ///< setsid(2)
-  kKeyring,          ///< a session keyring (keyctl(2), KEYCTL_JOIN_SESSION_KEYRING): the one called `name`, made if there
-                     ///< is none; without a name a new one. value: its permissions (KEYCTL_SETPERM), 0: as they come
-  kLimit,            ///< which: RLIMIT_…; value: soft; second: hard; of `pid`, if there is one (prlimit(2))
-  kUmask,            ///< value
+  kDeathSignal,  ///< value: the signal when the parent dies (PR_SET_PDEATHSIG)
+  kNotDumpable,  ///< nobody inside may trace or look into this process before it executes (CVE-2016-9962)
+  kNewSession,   ///< setsid(2)
+  kKeyring,      ///< a session keyring (keyctl(2), KEYCTL_JOIN_SESSION_KEYRING): the one called `name`, made if there
+                 ///< is none; without a name a new one. value: its permissions (KEYCTL_SETPERM), 0: as they come
+  kLimit,        ///< which: RLIMIT_…; value: soft; second: hard; of `pid`, if there is one (prlimit(2))
+  kUmask,        ///< value
   kNoNewPrivileges,  ///< PR_SET_NO_NEW_PRIVS
   kIoPriority,       ///< which: IOPRIO_CLASS_…; value: the priority in it (ioprio_set(2))
   kPersonality,      ///< value (personality(2))
@@ -454,12 +456,12 @@ struct SetMemoryPolicy {
   Range nodes;  ///< numbers
 };
 
-/// Which of a process's labels: of the program it executes (AppArmor's profile, SELinux's label), or of the keys that it
-/// makes before.
+/// Which of a process's labels: of the program it executes (AppArmor's profile, SELinux's label), or of the keys that
+/// it makes before.
 enum class Label : std::uint8_t { kAppArmor, kSelinux, kSelinuxKeys };
 
-/// Writes `value` to the process's own file for that label, in the host's procfs, which is open in `procfs`: what lies at
-/// /proc in the root is the image's business (CVE-2019-16884). Neither links nor mounts in it are followed.
+/// Writes `value` to the process's own file for that label, in the host's procfs, which is open in `procfs`: what lies
+/// at /proc in the root is the image's business (CVE-2019-16884). Neither links nor mounts in it are followed.
 struct SetLabel {
   Label label{};
   Text value;

@@ -20,8 +20,8 @@ struct Bundle {
 };
 
 /// Reads `directory`/config.json, or `config_file` instead if that is not empty. A relative root.path and relative
-/// sources of bind mounts are taken from the bundle. Errors: every problem of the configuration, by JSON pointer; a root
-/// that is not there, or is a symbolic link.
+/// sources of bind mounts are taken from the bundle. Errors: every problem of the configuration, by JSON pointer; a
+/// root that is not there, or is a symbolic link.
 Result<Bundle> read_bundle(const std::string& directory, const std::string& config_file, spec::Strictness strictness);
 
 /// The configuration that a container was created with, from its text of that time.

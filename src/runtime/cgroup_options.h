@@ -1,5 +1,5 @@
-// The options of the host's cgroup2 file system, of which there is one: whoever mounts it anew without them, as criu does
-// to look at it, takes them from everybody (cgroup-v2.rst, "Mounting": nsdelegate, memory_recursiveprot).
+// The options of the host's cgroup2 file system, of which there is one: whoever mounts it anew without them, as criu
+// does to look at it, takes them from everybody (cgroup-v2.rst, "Mounting": nsdelegate, memory_recursiveprot).
 #pragma once
 
 #include <string>

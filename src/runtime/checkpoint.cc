@@ -90,25 +90,29 @@ Result<> dump(const CriuDumpOptions& options, const Record& record, const spec::
   const ProcessStreams streams = streams_of(pid, mountinfo);
   // One whose cgroup is others' too is stopped process by process.
   const std::string freezer = record.shares_cgroup ? std::string() : freezer_of(record, host::probe());
-  DumpedContainer dumped{
-      .pid = pid, .rootfs = record.rootfs, .freezer = freezer, .mounts = {}, .externals = TRY(external_namespaces(config))};
+  DumpedContainer dumped{.pid = pid,
+                         .rootfs = record.rootfs,
+                         .freezer = freezer,
+                         .mounts = {},
+                         .externals = TRY(external_namespaces(config))};
   if (!options.pre_dump) {
     dumped.mounts = TRY(mounts_to_dump(config, pid, mountinfo));
     for (const std::string& key : streams.keys) {
       const bool listed = std::find(dumped.externals.begin(), dumped.externals.end(), key) != dumped.externals.end();
       // The terminal of a shell's job is found by criu itself.
-      if (is_external_key(key) && !listed && !(options.shell_job && is_terminal_key(key))) dumped.externals.push_back(key);
+      if (is_external_key(key) && !listed && !(options.shell_job && is_terminal_key(key)))
+        dumped.externals.push_back(key);
     }
     TRY(write_streams(options.image_path, streams));
   }
   CriuProcess criu = TRY(CriuProcess::begin({.arguments = criu_dump_arguments(options, dumped),
-                   .log = options.log_directory() + "/" + std::string(kDumpLog),
-                   .cgroups = {},
-                   .rootfs = {},
-                   .root = {},
-                   .descriptors = {},
-                   .status_fd = options.status_fd,
-                   .keeps_input = options.shell_job}));
+                                             .log = options.log_directory() + "/" + std::string(kDumpLog),
+                                             .cgroups = {},
+                                             .rootfs = {},
+                                             .root = {},
+                                             .descriptors = {},
+                                             .status_fd = options.status_fd,
+                                             .keeps_input = options.shell_job}));
   const Fd terminal = open_terminal(pid, streams.keys);
   TRY(criu.run());
   if (!terminal || options.pre_dump) return {};

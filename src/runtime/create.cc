@@ -55,22 +55,25 @@ Result<> check_preserved(std::uint32_t count) {
 
 Result<> check_terminal(const CreateOptions& options, bool has_terminal) {
   if (has_terminal && options.console_socket.empty() && !options.serves_terminal)
-    return fail(complaint("cannot allocate tty if runc will detach without setting console socket",
-                          "process.terminal is true: --console-socket says who gets it; a terminal of the caller's would "
-                          "be shown it in the foreground"));
+    return fail(
+        complaint("cannot allocate tty if runc will detach without setting console socket",
+                  "process.terminal is true: --console-socket says who gets it; a terminal of the caller's would "
+                  "be shown it in the foreground"));
   if (!has_terminal && !options.console_socket.empty())
     return fail(complaint("cannot use console socket if runc will not detach or allocate tty",
                           "process.terminal is false: there is nothing to send there"));
   return {};
 }
 
-// crun.1 "run.oci.systemd.subgroup": the container is the scope here, as runc has it, which is what an empty name asks for.
+// crun.1 "run.oci.systemd.subgroup": the container is the scope here, as runc has it, which is what an empty name asks
+// for.
 Result<> check_subgroup(const spec::Config& config) {
   constexpr const char* kAnnotation = "run.oci.systemd.subgroup";
   const auto found = config.annotations.find(kAnnotation);
   if (found == config.annotations.end() || found->second.empty()) return {};
   return fail(in(fmt::format("annotations.{}", kAnnotation),
-                 complaint(fmt::format("no cgroup '{}' is made below the scope, whose processes are the container's", found->second),
+                 complaint(fmt::format("no cgroup '{}' is made below the scope, whose processes are the container's",
+                                       found->second),
                            "leave out the annotation, or make it empty")));
 }
 
@@ -87,9 +90,8 @@ void complete(Designed& designed, const StateRoot& root, const std::string& id, 
   designed.request.network_ahead = choices.network_ahead;
   designed.request.few_mounts = choices.few_mounts;
   designed.request.systemd_program = choices.systemd_program;
-  designed.request.state = {.id = id,
-                            .bundle = designed.bundle.directory,
-                            .annotations = designed.bundle.config.annotations};
+  designed.request.state = {
+      .id = id, .bundle = designed.bundle.directory, .annotations = designed.bundle.config.annotations};
 }
 
 // A container on its way: what it has put on the host is taken back unless it is done.
@@ -177,13 +179,17 @@ Result<> Creation::open_namespaces() {
     if (designed.plan.find_slot(slot) == plan::kNoSlot) return;
     Result<Fd> result = opener();
     wanted = result.has_value();
-    if (result) opened = std::move(*result);
-    else log_.debug(fmt::format("without a {}: {}", slot, result.error().text()));
+    if (result)
+      opened = std::move(*result);
+    else
+      log_.debug(fmt::format("without a {}: {}", slot, result.error().text()));
   };
   const plan::Request before = designed.request;
   plan::Request& request = designed.request;
   open(plan::kSlotNetwork, [&] { return network_ahead_.take(); }, network_, request.network_ahead);
-  open(plan::kSlotFewMounts, [] { return kernel::few_mounts(std::string(kFewMounts)); }, few_mounts_, request.few_mounts);
+  open(
+      plan::kSlotFewMounts, [] { return kernel::few_mounts(std::string(kFewMounts)); }, few_mounts_,
+      request.few_mounts);
   if (request.network_ahead == before.network_ahead && request.few_mounts == before.few_mounts) return {};
   designed.plan = TRY(plan::plan_container(designed.bundle.config, designed.facts, request));
   return {};
@@ -297,7 +303,11 @@ Result<Designed> design(const StateRoot& root, const CreateOptions& options, con
 }
 
 Result<Designed> design_again(const StateRoot& root, const Record& record) {
-  Designed designed{.bundle = TRY(reread_bundle(record.bundle, root.config(record.id))), .facts = {}, .request = {}, .plan = {}, .settled = {}};
+  Designed designed{.bundle = TRY(reread_bundle(record.bundle, root.config(record.id))),
+                    .facts = {},
+                    .request = {},
+                    .plan = {},
+                    .settled = {}};
   complete(designed, root, record.id, record.choices);
   if (!record.choices.systemd_program.empty()) TRY(use_systemd(record.choices.systemd_program, designed.facts));
   settle_again(designed.bundle.config, record.cgroup_directories, designed.facts, designed.request);

@@ -54,7 +54,7 @@ Result<Designed> design(const StateRoot& root, const CreateOptions& options, con
 struct Created {
   Record record;
   Fd pidfd;
-  Fd terminal;  ///< its master, where there is a terminal and no console socket
+  Fd terminal;                        ///< its master, where there is a terminal and no console socket
   std::optional<NotifyProxy> notify;  ///< of one that runs, where the caller's service manager wants to hear of it
   Designed designed;
   std::vector<execute::StepTime> times;

@@ -34,7 +34,8 @@ class Preparation {
     if (::read(go, &byte, 1) != 1) ::_exit(1);  // nobody waits for it any more
     sigset_t none;
     ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);  // what this process holds back is not to be held back by who is restored
+    ::sigprocmask(SIG_SETMASK, &none,
+                  nullptr);  // what this process holds back is not to be held back by who is restored
     for (const std::string& cgroup : run_.cgroups) join(cgroup + "/cgroup.procs");
     if (!run_.root.empty()) mount_root();
     connect();

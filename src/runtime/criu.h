@@ -22,12 +22,12 @@ struct CriuRun {
   std::vector<std::string> arguments;  ///< criu_dump_arguments(), criu_restore_arguments()
   std::string log;                     ///< the path of the log that they name
   std::vector<std::string> cgroups;    ///< directories of those that it is in meanwhile
-  std::string rootfs;  ///< is mounted, for it alone, …
-  std::string root;    ///< … at this directory; empty: nothing is
-  std::vector<int> descriptors;  ///< that stay open in it
-  int status_fd = -1;            ///< of the caller's; closed here once criu has it
-  bool keeps_input = false;      ///< it has this process's standard input, whose terminal is a job's
-  bool stops_at_namespaces = false;  ///< CriuProcess::run() is to do something when it has made them
+  std::string rootfs;                  ///< is mounted, for it alone, …
+  std::string root;                    ///< … at this directory; empty: nothing is
+  std::vector<int> descriptors;        ///< that stay open in it
+  int status_fd = -1;                  ///< of the caller's; closed here once criu has it
+  bool keeps_input = false;            ///< it has this process's standard input, whose terminal is a job's
+  bool stops_at_namespaces = false;    ///< CriuProcess::run() is to do something when it has made them
 };
 
 /// A run whose process is there already, and waits to become criu: until then its cgroup can be made around it.
@@ -41,8 +41,8 @@ class CriuProcess {
   pid_t pid() const { return pid_; }
 
   /// Lets it run to its end. `at_namespaces` is called with the pid of the first process as soon as that has its
-  /// namespaces, and nothing in them yet; its error ends the run. Error: that one; or what criu last complained of in its
-  /// log, or else on its standard error.
+  /// namespaces, and nothing in them yet; its error ends the run. Error: that one; or what criu last complained of in
+  /// its log, or else on its standard error.
   Result<> run(const std::function<Result<>(pid_t)>& at_namespaces = {});
 
  private:

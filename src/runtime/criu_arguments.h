@@ -11,8 +11,8 @@ namespace caisson::runtime {
 
 /// What the user may ask of both ways.
 struct CriuOptions {
-  std::string image_path;  ///< the directory of the images; absolute
-  std::string work_path;   ///< that of the log and the statistics; absolute, empty: image_path
+  std::string image_path;   ///< the directory of the images; absolute
+  std::string work_path;    ///< that of the log and the statistics; absolute, empty: image_path
   std::string config_file;  ///< criu's own options as a file; empty: none
   bool tcp_established = false;
   bool ext_unix_sk = false;
@@ -34,7 +34,7 @@ struct CriuDumpOptions : CriuOptions {
   bool pre_dump = false;  ///< the memory alone; the container goes on
   bool leave_running = false;
   bool tcp_skip_in_flight = false;
-  std::string parent_path;  ///< of the images that these complete, relative to image_path; empty: none
+  std::string parent_path;          ///< of the images that these complete, relative to image_path; empty: none
   std::string page_server_address;  ///< where the memory goes instead of to files; empty: to files
   std::string page_server_port;
   int status_fd = -1;  ///< gets a zero byte when pages can be asked for; -1: none
@@ -72,7 +72,8 @@ struct InheritedFd {
 struct RestoredContainer {
   std::string root;      ///< where its root file system is mounted
   std::string pid_file;  ///< gets the pid of its first process
-  std::vector<std::string> cgroup_roots;  ///< as --cgroup-root has them: "memory:/box"; without a controller: the others'
+  std::vector<std::string>
+      cgroup_roots;  ///< as --cgroup-root has them: "memory:/box"; without a controller: the others'
   std::vector<ExternalMount> mounts;
   std::vector<InheritedFd> descriptors;
   std::vector<std::string> joined;  ///< namespaces, as --join-ns has them: "ipc:/run/ipcns"
@@ -82,8 +83,8 @@ struct RestoredContainer {
 std::vector<std::string> criu_dump_arguments(const CriuDumpOptions& options, const DumpedContainer& container);
 std::vector<std::string> criu_restore_arguments(const CriuRestoreOptions& options, const RestoredContainer& container);
 
-/// The last complaints in a log of criu's, without their times, on one line; empty if there is none. Of their words, the
-/// last `most` are kept: the one that says that all has failed, and those that say why.
+/// The last complaints in a log of criu's, without their times, on one line; empty if there is none. Of their words,
+/// the last `most` are kept: the one that says that all has failed, and those that say why.
 std::string criu_complaints(std::string_view log, std::size_t most = 3);
 
 }  // namespace caisson::runtime

@@ -1,4 +1,5 @@
-// Where criu(8) waits for this process: a script that it calls at each stage of a restoration (criu(8), "Action scripts").
+// Where criu(8) waits for this process: a script that it calls at each stage of a restoration (criu(8), "Action
+// scripts").
 //
 //   criu                                   this process
 //   makes the first process, and its
@@ -26,8 +27,8 @@ class CriuBarrier {
   /// The script's path, which is there as long as this object is.
   std::string script() const;
 
-  /// Waits until criu stands here, and gives the pid of the first process; nothing if the process behind `criu`, a pidfd,
-  /// ended before.
+  /// Waits until criu stands here, and gives the pid of the first process; nothing if the process behind `criu`, a
+  /// pidfd, ended before.
   std::optional<pid_t> await(int criu);
 
   enum class Way { kOn, kBack };

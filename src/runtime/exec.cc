@@ -47,8 +47,9 @@ Result<spec::Process> process_of(const spec::Config& config, const ExecOptions& 
   return process;
 }
 
-// The cgroups that the process joins. A v2 cgroup that hands controllers down admits nobody (cgroup-v2.rst, "No Internal
-// Process Constraint"): what has made it do so, a service manager in the container, has moved down, and is followed.
+// The cgroups that the process joins. A v2 cgroup that hands controllers down admits nobody (cgroup-v2.rst, "No
+// Internal Process Constraint"): what has made it do so, a service manager in the container, has moved down, and is
+// followed.
 Result<std::vector<std::string>> cgroups_for(const Record& record, const ExecOptions& options, const HostFacts& facts) {
   std::vector<std::string> joined =
       TRY_IN("--cgroup", cgroup::sub_cgroups(options.cgroups, record.cgroup_directories, facts));
@@ -82,8 +83,8 @@ Result<Ready> prepare(const StateRoot& root, const Container& container, const E
   request.terminal_adds_returns = options.detaches;
   request.systemd_program = record.choices.systemd_program;
   request.set_groups = may_set_groups(record.process.pid) && !plan::keeps_groups(bundle.config);
-  request.state = {.id = record.id, .bundle = record.bundle, .pid = record.process.pid,
-                   .annotations = record.annotations};
+  request.state = {
+      .id = record.id, .bundle = record.bundle, .pid = record.process.pid, .annotations = record.annotations};
   plan::Target where{.namespaces = TRY(other_namespaces(record.process.pid)),
                      .root = {},
                      .cgroup_directories = TRY(cgroups_for(record, options, ready.facts)),

@@ -15,8 +15,8 @@
 namespace caisson::runtime {
 
 struct ExecOptions {
-  std::string process_file;                          ///< a process as JSON; empty: the container's own, changed
-  std::function<Result<>(spec::Process&)> change;    ///< what the command line says of it
+  std::string process_file;                        ///< a process as JSON; empty: the container's own, changed
+  std::function<Result<>(spec::Process&)> change;  ///< what the command line says of it
   std::string pid_file;
   std::string console_socket;
   std::string pidfd_socket;

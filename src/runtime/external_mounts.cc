@@ -22,7 +22,8 @@ constexpr std::string_view kConsole = "/dev/console";
 
 bool is_bind(const spec::Mount& mount) {
   const auto& options = mount.options;
-  return mount.type == "bind" || mount.type == "rbind" || std::find(options.begin(), options.end(), "bind") != options.end() ||
+  return mount.type == "bind" || mount.type == "rbind" ||
+         std::find(options.begin(), options.end(), "bind") != options.end() ||
          std::find(options.begin(), options.end(), "rbind") != options.end();
 }
 
@@ -52,7 +53,8 @@ class View {
     const Fd found(kernel::open_in_root(root_.get(), path.c_str(), O_PATH));
     if (!found) return nullptr;
     const std::string id = id_of(found);
-    const auto mount = std::find_if(mounts_.begin(), mounts_.end(), [&](const MountLine& line) { return line.id == id; });
+    const auto mount =
+        std::find_if(mounts_.begin(), mounts_.end(), [&](const MountLine& line) { return line.id == id; });
     return mount == mounts_.end() || !is_its_root(*mount, found) ? nullptr : &*mount;
   }
   bool is_directory(const std::string& path) const {
@@ -83,7 +85,8 @@ class View {
 };
 
 Result<View> view_of(pid_t pid, std::string_view mountinfo) {
-  return View(TRY(kernel::open_file(fmt::format("/proc/{}/root", pid), O_PATH | O_DIRECTORY)), read_mountinfo(mountinfo));
+  return View(TRY(kernel::open_file(fmt::format("/proc/{}/root", pid), O_PATH | O_DIRECTORY)),
+              read_mountinfo(mountinfo));
 }
 
 // "/a//b/" → "/a/b".
@@ -175,8 +178,7 @@ Result<std::vector<ExternalMount>> mounts_to_restore(const spec::Config& config,
     if (mount.type != "cgroup" || has_namespace(config, spec::NamespaceType::kCgroup)) continue;
     for (const CgroupHierarchy& hierarchy : facts.hierarchies) {
       const std::string* directory = cgroup::directory_in(hierarchy, cgroup_directories);
-      if (directory != nullptr)
-        mounts.push_back({host_cgroup_name(hierarchy, place(mount.destination)), *directory});
+      if (directory != nullptr) mounts.push_back({host_cgroup_name(hierarchy, place(mount.destination)), *directory});
     }
   }
   if (!config.linux_.masked_paths.empty()) mounts.push_back({std::string(kNull), std::string(kNull)});

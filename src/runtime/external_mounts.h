@@ -1,5 +1,6 @@
-// Mounts of a container whose file systems live outside of it: criu neither reads nor makes what is in them, and is told
-// which they are. The names that they have in images are those that runc gives them: their places in the container.
+// Mounts of a container whose file systems live outside of it: criu neither reads nor makes what is in them, and is
+// told which they are. The names that they have in images are those that runc gives them: their places in the
+// container.
 #pragma once
 
 #include <sys/types.h>
@@ -15,8 +16,8 @@
 
 namespace caisson::runtime {
 
-/// Those that the process `pid` has: the bind mounts of `config`, hidden files, devices, the host's cgroups, the console.
-/// What is no mount any more is left out.
+/// Those that the process `pid` has: the bind mounts of `config`, hidden files, devices, the host's cgroups, the
+/// console. What is no mount any more is left out.
 Result<std::vector<ExternalMount>> mounts_to_dump(const spec::Config& config, pid_t pid, std::string_view mountinfo);
 
 /// What the same are on this host. `cgroup_directories` are the container's; `console` is its terminal, empty: none.

@@ -33,7 +33,8 @@ Result<> run_hooks(const spec::Config& config, std::string_view list, const std:
 
 }  // namespace
 
-Result<> run_creation_hooks(const spec::Config& config, pid_t pid, const HostFacts& facts, const plan::Request& request) {
+Result<> run_creation_hooks(const spec::Config& config, pid_t pid, const HostFacts& facts,
+                            const plan::Request& request) {
   TRY(run_hooks(config, "prestart", config.hooks.prestart, "creating", pid, facts, request));
   return run_hooks(config, "createRuntime", config.hooks.create_runtime, "creating", pid, facts, request);
 }

@@ -13,9 +13,10 @@
 
 namespace caisson::runtime {
 
-/// Runs the prestart and then the createRuntime hooks of a container that comes to be by other means than a plan's: they
-/// are told the status "creating" and `pid`, up to the first that fails. Error: its failure.
-Result<> run_creation_hooks(const spec::Config& config, pid_t pid, const HostFacts& facts, const plan::Request& request);
+/// Runs the prestart and then the createRuntime hooks of a container that comes to be by other means than a plan's:
+/// they are told the status "creating" and `pid`, up to the first that fails. Error: its failure.
+Result<> run_creation_hooks(const spec::Config& config, pid_t pid, const HostFacts& facts,
+                            const plan::Request& request);
 
 /// Runs the poststart hooks, which are told the status "running" and `pid`, up to the first that fails. Error: its
 /// failure; the caller ends the container then (runtime.md, "Lifecycle").

@@ -1,7 +1,8 @@
-// The terminal that a checkpoint's container had. It is from outside of it, so that criu keeps nothing of its state; but a
-// shell that has switched to reading keys takes it to be as it left it.
+// The terminal that a checkpoint's container had. It is from outside of it, so that criu keeps nothing of its state;
+// but a shell that has switched to reading keys takes it to be as it left it.
 //
-//   IMAGES/caisson-terminal.json   {"modes": [input, output, control, local], "characters": […], "rows": 24, "columns": 80}
+//   IMAGES/caisson-terminal.json   {"modes": [input, output, control, local], "characters": […], "rows": 24, "columns":
+//   80}
 #pragma once
 
 #include <sys/ioctl.h>

@@ -13,8 +13,8 @@ namespace {
 
 bool failed_at_execution(const plan::Plan& plan, const plan::Failure& failure) {
   const plan::Step* step = explain::failed_step(plan, failure);
-  return step != nullptr && (std::holds_alternative<plan::Exec>(step->action) ||
-                             std::holds_alternative<plan::FindProgram>(step->action));
+  return step != nullptr &&
+         (std::holds_alternative<plan::Exec>(step->action) || std::holds_alternative<plan::FindProgram>(step->action));
 }
 
 }  // namespace
@@ -52,8 +52,7 @@ std::expected<Launched, LaunchError> launch(const plan::Plan& plan, const Descri
   if (times == Times::kYes) executor.time_steps();
 
   std::string found;
-  auto started =
-      executor.run([&](const plan::Failure& failure, pid_t pid) { found = diagnosis(plan, failure, pid); });
+  auto started = executor.run([&](const plan::Failure& failure, pid_t pid) { found = diagnosis(plan, failure, pid); });
   if (started) {
     return Launched{.pid = started->pid,
                     .pidfd = std::move(started->pidfd),

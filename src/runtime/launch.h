@@ -18,8 +18,8 @@ struct Descriptors {
   int input = -1;
   int output = -1;
   int error = -1;
-  int target = -1;  ///< pidfd of the process whose namespaces are joined
-  int start = -1;   ///< the socket that it waits to be started at
+  int target = -1;      ///< pidfd of the process whose namespaces are joined
+  int start = -1;       ///< the socket that it waits to be started at
   int few_mounts = -1;  ///< kernel::few_mounts()
   int network = -1;     ///< kernel::NetworkAhead's
 };

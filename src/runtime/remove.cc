@@ -32,7 +32,8 @@ Result<> end_process(const Record& record) {
   // In a frozen v1 cgroup nobody dies (cgroup-v1/freezer-subsystem.rst).
   if (cgroup::is_frozen(record.cgroup_directories)) TRY(cgroup::thaw(record.cgroup_directories));
   if (!kernel::wait_until_gone(pidfd->get(), kPatience_ms))
-    return fail(complaint(fmt::format("process {} is still there {} s after SIGKILL", process.pid, kPatience_ms / 1000)));
+    return fail(
+        complaint(fmt::format("process {} is still there {} s after SIGKILL", process.pid, kPatience_ms / 1000)));
   return {};
 }
 
@@ -49,8 +50,7 @@ void run_poststop(const StateRoot& root, const Record& record, const Log& log) {
   if (!bundle) return log.warning(bundle.error().text());
   plan::Request request;
   request.state = {.id = record.id, .bundle = record.bundle, .annotations = record.annotations};
-  for (const std::string& warning : run_poststop_hooks(bundle->config, host::probe(), request))
-    log.warning(warning);
+  for (const std::string& warning : run_poststop_hooks(bundle->config, host::probe(), request)) log.warning(warning);
 }
 
 // A unit is stopped when nobody is left in it: nobody has to be waited for then.
@@ -76,8 +76,8 @@ Result<> remove(const StateRoot& root, const Container& container, Force force, 
   const Record& record = container.record;
   const bool may = container.status == Status::kStopped || container.status == Status::kCreated;
   if (!may && force == Force::kNo) {
-    return fail(complaint(fmt::format("cannot delete container {} that is not stopped: {}", record.id,
-                                      status_word(container.status))));
+    return fail(complaint(
+        fmt::format("cannot delete container {} that is not stopped: {}", record.id, status_word(container.status))));
   }
   log.debug(fmt::format("{}: ends process {} and removes cgroups: {}", record.id, record.process.pid,
                         fmt::join(record.cgroup_directories, ", ")));

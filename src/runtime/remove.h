@@ -15,8 +15,8 @@ enum class Force { kNo, kYes };
 /// running"; what could not be removed, after which it can be tried again.
 Result<> remove(const StateRoot& root, const Container& container, Force force, const Log& log);
 
-/// Kills what is left of it and removes its cgroup and its directory, in that order, without hooks: for one that did not
-/// come to be.
+/// Kills what is left of it and removes its cgroup and its directory, in that order, without hooks: for one that did
+/// not come to be.
 Result<> remove_all(const StateRoot& root, const Record& record);
 
 }  // namespace caisson::runtime

@@ -235,7 +235,8 @@ Result<> Restoration::bring_namespaces(RestoredContainer& restored) {
 }
 
 Result<CriuProcess> Restoration::begin_criu() {
-  RestoredContainer restored{.root = {}, .pid_file = criu_pid_file(), .cgroup_roots = {}, .mounts = {}, .descriptors = {}, .joined = {}};
+  RestoredContainer restored{
+      .root = {}, .pid_file = criu_pid_file(), .cgroup_roots = {}, .mounts = {}, .descriptors = {}, .joined = {}};
   restored.cgroup_roots = TRY(cgroup_roots(designed_.facts, record_.cgroup_directories));
   restored.mounts = TRY(mounts_to_restore(config(), designed_.facts, record_.cgroup_directories, terminal_.path));
   TRY(bring_streams(restored));
@@ -258,7 +259,8 @@ Result<CriuProcess> Restoration::begin_criu() {
 }
 
 Result<> Restoration::run_criu(CriuProcess& criu) {
-  Result<> done = criu.run([&](pid_t pid) { return run_creation_hooks(config(), pid, designed_.facts, designed_.request); });
+  Result<> done =
+      criu.run([&](pid_t pid) { return run_creation_hooks(config(), pid, designed_.facts, designed_.request); });
   if (!done) return fail(with_hint_of_files(std::move(done).error(), keys_));
   const std::string text = TRY(kernel::read_file(criu_pid_file()));
   const auto pid = parse_unsigned(cut(text, '\n').head);

@@ -19,8 +19,8 @@ void complete_resources(spec::Resources& resources, const HostFacts& facts, cons
     if (log != nullptr) log->warning(dropped.text());
   }
   // The rules are the host's root's to write; nobody else can make a node, so that nothing is lost without them.
-  resources.devices = is_root_of_host(facts) ? cgroup::runtime_device_rules(resources.devices)
-                                             : std::vector<spec::DeviceRule>();
+  resources.devices =
+      is_root_of_host(facts) ? cgroup::runtime_device_rules(resources.devices) : std::vector<spec::DeviceRule>();
 }
 
 // Who moves a process on v2 has to be able to write where both cgroups are, too (cgroup-v2.rst, "Delegation
@@ -31,8 +31,8 @@ bool may_make(const CgroupHierarchy& hierarchy, const std::string& path) {
          (!hierarchy.unified || ::access((above + "/cgroup.procs").c_str(), W_OK) == 0);
 }
 
-// A cgroup that nobody asked for is done without where this user may make none. One that is asked for is tried, and so is
-// root's.
+// A cgroup that nobody asked for is done without where this user may make none. One that is asked for is tried, and so
+// is root's.
 void settle_place(cgroup::Place& place, HostFacts& facts) {
   const bool is_tried = !place.is_default || is_root_of_host(facts);
   for (std::size_t i = 0; i < facts.hierarchies.size(); ++i) {
@@ -91,8 +91,9 @@ Result<> settle_without_cgroup(spec::Config& config, HostFacts& facts, plan::Req
   resources.devices.clear();
   if (resources.pids_limit.value_or(0) <= 0) resources.pids_limit.reset();  // no limit
   if (resources != spec::Resources{}) {
-    return fail(in("linux.resources", complaint("there is no limit without a cgroup, and --cgroup-manager disabled makes none",
-                                                "leave out the limits, or have cgroupfs or systemd make a cgroup")));
+    return fail(
+        in("linux.resources", complaint("there is no limit without a cgroup, and --cgroup-manager disabled makes none",
+                                        "leave out the limits, or have cgroupfs or systemd make a cgroup")));
   }
   host::probe_caller_cgroups(facts);
   request.cgroup_paths = std::vector<std::string>(facts.hierarchies.size());

@@ -8,9 +8,10 @@ namespace caisson::runtime {
 
 enum class Whom { kInit, kAll };
 
-/// Sends `signal` to the container's first process, or to all that are in its cgroup. SIGKILL reaches all of them in any
-/// case where it has no pid namespace of its own, whose end would be theirs; it waits 20 ms at most for the first process's
-/// end, because who asks whether it is still there (podman, every 100 ms) asks right after. Errors: "container not running".
+/// Sends `signal` to the container's first process, or to all that are in its cgroup. SIGKILL reaches all of them in
+/// any case where it has no pid namespace of its own, whose end would be theirs; it waits 20 ms at most for the first
+/// process's end, because who asks whether it is still there (podman, every 100 ms) asks right after. Errors:
+/// "container not running".
 Result<> signal(const Container& container, int signal, Whom whom);
 
 }  // namespace caisson::runtime

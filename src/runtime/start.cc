@@ -67,15 +67,15 @@ std::expected<void, LaunchError> start(const StateRoot& root, const Container& c
   const Result<std::optional<NotifyProxy>> proxy = proxy_of(root, record);
   if (!proxy) return std::unexpected(refusal(proxy.error()));
   std::optional<LaunchError> error;
-  const auto started =
-      execute::start_waiting(std::move(*connection), record.process.pid, [&](const plan::Failure& failure, pid_t pid) {
-        error = words_of(root, record, failure, pid);
-      });
+  const auto started = execute::start_waiting(
+      std::move(*connection), record.process.pid,
+      [&](const plan::Failure& failure, pid_t pid) { error = words_of(root, record, failure, pid); });
   ::unlink(root.start_socket(record.id).c_str());
   if (!started) return std::unexpected(error ? *error : words_of(root, record, started.error(), 0));
   const Result<> hooks = run_poststart(root, record);
   if (hooks) return pass_on(*proxy, record.process);
-  if (const Result<Fd> process = kernel::open_process(record.process)) (void)kernel::send_signal(process->get(), SIGKILL);
+  if (const Result<Fd> process = kernel::open_process(record.process))
+    (void)kernel::send_signal(process->get(), SIGKILL);
   return std::unexpected(refusal(hooks.error()));
 }
 

@@ -103,7 +103,8 @@ std::string to_json(const Record& record) {
       json_quote(record.rootfs), string_map(record.annotations), string_list(record.cgroup_directories),
       string_list(record.resctrl_directories), systemd_json(record), record.shares_cgroup, record.owner,
       record.created_ns, record.choices.new_keyring, record.choices.pivot, record.choices.notifies,
-      record.choices.network_ahead, record.choices.few_mounts, record.has_poststop, process_json(record.creator), process_json(record.process));
+      record.choices.network_ahead, record.choices.few_mounts, record.has_poststop, process_json(record.creator),
+      process_json(record.process));
 }
 
 Result<Record> read_record(std::string_view json) {

@@ -29,10 +29,10 @@ struct StateRoot {
 /// What was asked for beside the configuration: with it the same plan can be made again.
 struct Choices {
   bool new_keyring = true;
-  bool pivot = true;  ///< not: the root is moved onto "/" (plan::Request::no_pivot)
-  bool notifies = false;  ///< the caller's service manager hears of it (notify.h)
-  bool network_ahead = false;  ///< its network namespace was made ahead, if it has one of its own
-  bool few_mounts = false;  ///< it was born in kernel::few_mounts(), if its configuration allows that
+  bool pivot = true;                 ///< not: the root is moved onto "/" (plan::Request::no_pivot)
+  bool notifies = false;             ///< the caller's service manager hears of it (notify.h)
+  bool network_ahead = false;        ///< its network namespace was made ahead, if it has one of its own
+  bool few_mounts = false;           ///< it was born in kernel::few_mounts(), if its configuration allows that
   std::string systemd_program = {};  ///< has systemd make the cgroup (systemd.h); empty: it is made directly
 };
 
@@ -42,17 +42,17 @@ struct Record {
   std::string bundle;  ///< absolute
   std::string rootfs;  ///< absolute
   std::map<std::string, std::string> annotations;
-  std::vector<std::string> cgroup_directories;  ///< one a hierarchy (cgroup::Layout)
+  std::vector<std::string> cgroup_directories;   ///< one a hierarchy (cgroup::Layout)
   std::vector<std::string> resctrl_directories;  ///< removed with it, in this order (plan/resctrl.h)
-  std::string systemd_unit;      ///< the unit whose cgroup that is; empty: systemd made none
-  bool systemd_is_user = false;  ///< it is a user's own
-  bool shares_cgroup = false;    ///< others were in it before: they are not the container's to kill
-  std::uint32_t owner = 0;                      ///< the uid of whoever created it
-  long long created_ns = 0;                     ///< since the epoch
+  std::string systemd_unit;                      ///< the unit whose cgroup that is; empty: systemd made none
+  bool systemd_is_user = false;                  ///< it is a user's own
+  bool shares_cgroup = false;                    ///< others were in it before: they are not the container's to kill
+  std::uint32_t owner = 0;                       ///< the uid of whoever created it
+  long long created_ns = 0;                      ///< since the epoch
   Choices choices;
   bool has_poststop = false;  ///< hooks of its configuration run when it is removed
-  kernel::ProcessId creator;                    ///< the command that creates it, for as long as there is no process
-  kernel::ProcessId process;                    ///< pid 0: not there yet
+  kernel::ProcessId creator;  ///< the command that creates it, for as long as there is no process
+  kernel::ProcessId process;  ///< pid 0: not there yet
 };
 
 enum class Status { kCreating, kCreated, kRunning, kPaused, kStopped };

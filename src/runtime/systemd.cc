@@ -111,8 +111,7 @@ Result<> stop_unit(const Record& record) {
 }
 
 Result<> update_unit(const Record& record, const spec::Resources& resources, const HostFacts& facts) {
-  const std::vector<std::string> properties =
-      cgroup::request_words(TRY(cgroup::resource_properties(resources, facts)));
+  const std::vector<std::string> properties = cgroup::request_words(TRY(cgroup::resource_properties(resources, facts)));
   if (properties.empty()) return {};
   std::vector<std::string> words = {"set", record.systemd_unit};
   words.insert(words.end(), properties.begin(), properties.end());

@@ -70,11 +70,11 @@ struct Rlimit {
 
 /// Which processes run when others want to (sched_setattr(2)); the names are in spec/kernel_names.h.
 struct Scheduler {
-  std::string policy;          ///< "SCHED_BATCH"
-  std::int32_t nice = 0;       ///< of SCHED_OTHER and SCHED_BATCH
-  std::int32_t priority = 0;   ///< of SCHED_FIFO and SCHED_RR
+  std::string policy;         ///< "SCHED_BATCH"
+  std::int32_t nice = 0;      ///< of SCHED_OTHER and SCHED_BATCH
+  std::int32_t priority = 0;  ///< of SCHED_FIFO and SCHED_RR
   std::vector<std::string> flags;
-  std::uint64_t runtime = 0;   ///< of SCHED_DEADLINE, as the two below: nanoseconds
+  std::uint64_t runtime = 0;  ///< of SCHED_DEADLINE, as the two below: nanoseconds
   std::uint64_t deadline = 0;
   std::uint64_t period = 0;
   bool operator==(const Scheduler&) const = default;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
 #include <rapidjson/error/en.h>
+#include <nlohmann/json.hpp>
 
 namespace caisson::spec {
 
@@ -16,7 +16,8 @@ std::string line_and_column(std::string_view text, std::size_t position) {
   return fmt::format("line {}, column {}", line, before.size() - line_start + 1);
 }
 
-// Parses once more for the words about a syntax error, for which the tree's parser has no time: what was expected there.
+// Parses once more for the words about a syntax error, for which the tree's parser has no time: what was expected
+// there.
 class ErrorPlace : public nlohmann::json_sax<nlohmann::json> {
  public:
   bool null() override { return true; }

@@ -21,8 +21,8 @@ namespace caisson::spec {
 
 using Json = rapidjson::Value;
 
-/// Where a value is in its document. Nobody wants to know unless something is wrong there: it is a chain through the readers
-/// that are at work, and becomes text when it is asked for.
+/// Where a value is in its document. Nobody wants to know unless something is wrong there: it is a chain through the
+/// readers that are at work, and becomes text when it is asked for.
 class Place {
  public:
   /// The document's own: `pointer` as it stands.
@@ -49,9 +49,7 @@ class Fields {
 
   const Place& place() const { return place_; }
   void error(std::string_view key, std::string text) { note(Place(place_, key), std::move(text)); }
-  void warn(const Place& place, std::string text) {
-    findings_.warnings.push_back({place.pointer(), std::move(text)});
-  }
+  void warn(const Place& place, std::string text) { findings_.warnings.push_back({place.pointer(), std::move(text)}); }
 
   /// Reads `key` into `target`, which stays as it is if the key is absent or of another type.
   template <class T>

@@ -43,7 +43,8 @@ struct ResourcesReading {
   Findings findings;
 };
 
-/// Reads what `update --resources` is given: the content of linux.resources (config-linux.md). Unknown keys are warnings.
+/// Reads what `update --resources` is given: the content of linux.resources (config-linux.md). Unknown keys are
+/// warnings.
 ResourcesReading read_resources(std::string_view json);
 
 /// The config.json `json`, with its linux.resources replaced by `resources`: everything else stays, also what is not

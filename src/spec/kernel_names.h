@@ -16,13 +16,14 @@ struct KernelName {
 
 /// sched_setattr(2). What SCHED_ISO is reserved for was never written.
 inline constexpr std::array kSchedulerPolicies = {
-    KernelName{"SCHED_OTHER", 0}, KernelName{"SCHED_FIFO", 1}, KernelName{"SCHED_RR", 2},       KernelName{"SCHED_BATCH", 3},
-    KernelName{"SCHED_ISO", 4},   KernelName{"SCHED_IDLE", 5}, KernelName{"SCHED_DEADLINE", 6},
+    KernelName{"SCHED_OTHER", 0},    KernelName{"SCHED_FIFO", 1}, KernelName{"SCHED_RR", 2},
+    KernelName{"SCHED_BATCH", 3},    KernelName{"SCHED_ISO", 4},  KernelName{"SCHED_IDLE", 5},
+    KernelName{"SCHED_DEADLINE", 6},
 };
 inline constexpr std::array kSchedulerFlags = {
-    KernelName{"SCHED_FLAG_RESET_ON_FORK", 0x01}, KernelName{"SCHED_FLAG_RECLAIM", 0x02},
-    KernelName{"SCHED_FLAG_DL_OVERRUN", 0x04},    KernelName{"SCHED_FLAG_KEEP_POLICY", 0x08},
-    KernelName{"SCHED_FLAG_KEEP_PARAMS", 0x10},   KernelName{"SCHED_FLAG_UTIL_CLAMP_MIN", 0x20},
+    KernelName{"SCHED_FLAG_RESET_ON_FORK", 0x01},  KernelName{"SCHED_FLAG_RECLAIM", 0x02},
+    KernelName{"SCHED_FLAG_DL_OVERRUN", 0x04},     KernelName{"SCHED_FLAG_KEEP_POLICY", 0x08},
+    KernelName{"SCHED_FLAG_KEEP_PARAMS", 0x10},    KernelName{"SCHED_FLAG_UTIL_CLAMP_MIN", 0x20},
     KernelName{"SCHED_FLAG_UTIL_CLAMP_MAX", 0x40},
 };
 
@@ -38,8 +39,12 @@ inline constexpr std::array kPersonalityDomains = {KernelName{"LINUX", 0}, Kerne
 
 /// set_mempolicy(2): Linux 5.15 for MPOL_PREFERRED_MANY, 6.9 for MPOL_WEIGHTED_INTERLEAVE.
 inline constexpr std::array kMemoryPolicyModes = {
-    KernelName{"MPOL_DEFAULT", 0}, KernelName{"MPOL_PREFERRED", 1},      KernelName{"MPOL_BIND", 2},
-    KernelName{"MPOL_INTERLEAVE", 3}, KernelName{"MPOL_LOCAL", 4},       KernelName{"MPOL_PREFERRED_MANY", 5},
+    KernelName{"MPOL_DEFAULT", 0},
+    KernelName{"MPOL_PREFERRED", 1},
+    KernelName{"MPOL_BIND", 2},
+    KernelName{"MPOL_INTERLEAVE", 3},
+    KernelName{"MPOL_LOCAL", 4},
+    KernelName{"MPOL_PREFERRED_MANY", 5},
     KernelName{"MPOL_WEIGHTED_INTERLEAVE", 6},
 };
 inline constexpr std::array kMemoryPolicyFlags = {

@@ -190,7 +190,8 @@ void read_linux(Fields& fields, Linux& linux_config) {
   fields.read("readonlyPaths", linux_config.readonly_paths);
   fields.object("seccomp", [&](Fields& seccomp) { read_seccomp(seccomp, linux_config.seccomp.emplace()); });
   fields.object("personality", [&](Fields& value) { read_personality(value, linux_config.personality.emplace()); });
-  fields.object("memoryPolicy", [&](Fields& value) { read_memory_policy(value, linux_config.memory_policy.emplace()); });
+  fields.object("memoryPolicy",
+                [&](Fields& value) { read_memory_policy(value, linux_config.memory_policy.emplace()); });
   fields.map("timeOffsets", linux_config.time_offsets, read_time_offset);
   fields.read("mountLabel", linux_config.mount_label);
   fields.map("netDevices", linux_config.net_devices,

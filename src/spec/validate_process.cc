@@ -48,10 +48,10 @@ void Validation::scheduling() {
     if (scheduler->priority != 0 && !is_realtime(scheduler->policy))
       error(base + "/priority", "only SCHED_FIFO and SCHED_RR have one");
     if (scheduler->priority < 0) error(base + "/priority", "below 0");
-    for (const auto& [key, value] : {std::pair{"runtime", scheduler->runtime}, std::pair{"deadline", scheduler->deadline},
-                                     std::pair{"period", scheduler->period}}) {
-      if (value != 0 && scheduler->policy != "SCHED_DEADLINE")
-        error(base + "/" + key, "only SCHED_DEADLINE has one");
+    for (const auto& [key, value] :
+         {std::pair{"runtime", scheduler->runtime}, std::pair{"deadline", scheduler->deadline},
+          std::pair{"period", scheduler->period}}) {
+      if (value != 0 && scheduler->policy != "SCHED_DEADLINE") error(base + "/" + key, "only SCHED_DEADLINE has one");
     }
     flags(base + "/flags", scheduler->flags, kSchedulerFlags);
   }
@@ -102,7 +102,8 @@ void Validation::time_offsets() {
     const std::string pointer = below("/linux/timeOffsets", clock);
     if (std::find(kTimeOffsetClocks.begin(), kTimeOffsetClocks.end(), clock) == kTimeOffsetClocks.end())
       error(pointer, "no clock of a time namespace: those are monotonic and boottime");
-    if (offset.nanosecs >= kSecond) error(pointer + "/nanosecs", fmt::format("{} is a second or more", offset.nanosecs));
+    if (offset.nanosecs >= kSecond)
+      error(pointer + "/nanosecs", fmt::format("{} is a second or more", offset.nanosecs));
   }
   if (offsets.empty() || has_new(NamespaceType::kTime)) return;
   error("/linux/timeOffsets", has(NamespaceType::kTime)

@@ -40,18 +40,22 @@ Error no_user(int number) {
   const std::string directory = runtime_directory();
   std::string hint;
   if (std::getenv("XDG_RUNTIME_DIR") == nullptr && std::getenv("DBUS_SESSION_BUS_ADDRESS") == nullptr) {
-    hint = "neither XDG_RUNTIME_DIR nor DBUS_SESSION_BUS_ADDRESS is set, as a login does: su and sudo make no session, "
-           "ssh and machinectl shell do";
+    hint =
+        "neither XDG_RUNTIME_DIR nor DBUS_SESSION_BUS_ADDRESS is set, as a login does: su and sudo make no session, "
+        "ssh and machinectl shell do";
   } else if (::access(directory.c_str(), F_OK) != 0) {
-    hint = fmt::format("there is no {0}, which a login makes: loginctl enable-linger {1} has it there always", directory,
-                       outer_uid());
+    hint = fmt::format("there is no {0}, which a login makes: loginctl enable-linger {1} has it there always",
+                       directory, outer_uid());
   } else {
-    hint = fmt::format("there is neither {0}/systemd/private nor {0}/bus: systemctl --user status; the package "
-                       "dbus-user-session has the bus there", directory);
+    hint = fmt::format(
+        "there is neither {0}/systemd/private nor {0}/bus: systemctl --user status; the package "
+        "dbus-user-session has the bus there",
+        directory);
   }
-  return Error{.call = {},
-               .operand = fmt::format("the systemd of user {} cannot be talked to: {}", outer_uid(), errno_words(number)),
-               .hint = std::move(hint)};
+  return Error{
+      .call = {},
+      .operand = fmt::format("the systemd of user {} cannot be talked to: {}", outer_uid(), errno_words(number)),
+      .hint = std::move(hint)};
 }
 
 Result<Bus> connect_directly(const std::string& socket, Which which) {
@@ -87,7 +91,8 @@ Error bus_error(std::string_view what, int result, const sd_bus_error& error) {
   const char* said = error.message;
   Error made = complaint(fmt::format("{}: {}", what, said != nullptr && *said != '\0' ? said : errno_words(-result)));
   if (result == -ETIMEDOUT || result == -ETIME) {
-    made.hint = fmt::format("there was no answer in {} s: see systemctl status, systemctl list-jobs", kTimeoutUs / 1'000'000);
+    made.hint =
+        fmt::format("there was no answer in {} s: see systemctl status, systemctl list-jobs", kTimeoutUs / 1'000'000);
   }
   return made;
 }

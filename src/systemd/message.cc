@@ -38,7 +38,8 @@ Result<> append_number(sd_bus_message* message, char type, const std::string& wo
     if (word.empty() || *end != '\0') return refuse();
   } else if constexpr (std::is_signed_v<Number>) {
     const std::optional<std::int64_t> read = parse_signed(word);
-    if (!read || *read < std::numeric_limits<Number>::min() || *read > std::numeric_limits<Number>::max()) return refuse();
+    if (!read || *read < std::numeric_limits<Number>::min() || *read > std::numeric_limits<Number>::max())
+      return refuse();
     value = static_cast<Number>(*read);
   } else {
     const std::optional<std::uint64_t> read = parse_unsigned(word);
@@ -52,7 +53,8 @@ Result<> append_basic(sd_bus_message* message, char type, const std::string& wor
   switch (type) {
     case 'b': {
       const int value = word == "true" ? 1 : 0;
-      if (word != "true" && word != "false") return fail(complaint(fmt::format("'{}' is neither true nor false", word)));
+      if (word != "true" && word != "false")
+        return fail(complaint(fmt::format("'{}' is neither true nor false", word)));
       return check(sd_bus_message_append_basic(message, type, &value), word);
     }
     case 'y': return append_number<std::uint8_t>(message, type, word);

@@ -54,7 +54,8 @@ class Jobs {
 
   Result<> listen() {
     sd_bus_slot* slot = nullptr;
-    const int result = sd_bus_match_signal(bus_.get(), &slot, kService, kManagerPath, kManager, "JobRemoved", removed, this);
+    const int result =
+        sd_bus_match_signal(bus_.get(), &slot, kService, kManagerPath, kManager, "JobRemoved", removed, this);
     slot_.reset(slot);
     if (result < 0) return fail(bus_error("listen for JobRemoved", result, SD_BUS_ERROR_NULL));
     if (!bus_.is_direct) TRY(call(bus_, TRY(method_call(bus_, "Subscribe")).get()));
@@ -86,7 +87,8 @@ class Jobs {
     std::uint32_t id = 0;
     const char *path = nullptr, *unit = nullptr, *result = nullptr;
     auto& jobs = *static_cast<Jobs*>(self);
-    if (sd_bus_message_read(message, "uoss", &id, &path, &unit, &result) >= 0 && jobs.awaited_ == path) jobs.result_ = result;
+    if (sd_bus_message_read(message, "uoss", &id, &path, &unit, &result) >= 0 && jobs.awaited_ == path)
+      jobs.result_ = result;
     return 0;
   }
 
@@ -210,7 +212,8 @@ Result<> stop(const Bus& bus, const std::string& unit) {
 
 Result<> attach(const Bus& bus, const std::string& unit, const std::string& below, std::uint32_t pid) {
   const Message message = TRY(method_call(bus, "AttachProcessesToUnit"));
-  if (const int result = sd_bus_message_append(message.get(), "ssau", unit.c_str(), below.c_str(), 1, pid); result < 0) {
+  if (const int result = sd_bus_message_append(message.get(), "ssau", unit.c_str(), below.c_str(), 1, pid);
+      result < 0) {
     return fail(bus_error("AttachProcessesToUnit", result, SD_BUS_ERROR_NULL));
   }
   TRY(call(bus, message.get()));

@@ -27,8 +27,7 @@ class CgroupInUse : public RealCgroup {
 };
 
 TEST_F(CgroupInUse, IsFrozenWithAllBelowAndThawed) {
-  int* counter =
-      static_cast<int*>(::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  int* counter = static_cast<int*>(::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   ASSERT_NE(counter, MAP_FAILED);
   start("", [] {});
   start("/below", [counter] {
@@ -45,7 +44,8 @@ TEST_F(CgroupInUse, IsFrozenWithAllBelowAndThawed) {
   ::poll(nullptr, 0, 30);
   EXPECT_EQ(__atomic_load_n(counter, __ATOMIC_RELAXED), before);
   EXPECT_THAT(look_into(directories_).error().text(), HasSubstr("unexpectedly frozen"));
-  EXPECT_THAT(thaw({in("freezer") + "/below"}, std::chrono::milliseconds(20)).error().text(), HasSubstr("stays frozen"));
+  EXPECT_THAT(thaw({in("freezer") + "/below"}, std::chrono::milliseconds(20)).error().text(),
+              HasSubstr("stays frozen"));
   ASSERT_TRUE(thaw(directories_).has_value());
   EXPECT_FALSE(is_frozen(directories_));
   for (int i = 0; i < 1000 && __atomic_load_n(counter, __ATOMIC_RELAXED) == before; ++i) ::poll(nullptr, 0, 5);
@@ -60,7 +60,8 @@ TEST_F(CgroupInUse, ChangesItsLimitsInWhicheverOrderTheyFit) {
     return apply({{.path = memory("limit_in_bytes"), .value = limit, .item = "limit"},
                   {.path = memory("memsw.limit_in_bytes"), .value = both, .item = "both"}});
   };
-  for (const auto& [limit, both] : {std::pair("8388608", "16777216"), {"33554432", "67108864"}, {"4194304", "8388608"}}) {
+  for (const auto& [limit, both] :
+       {std::pair("8388608", "16777216"), {"33554432", "67108864"}, {"4194304", "8388608"}}) {
     const Result<> made = limits(limit, both);
     ASSERT_TRUE(made.has_value()) << made.error().text();
     EXPECT_EQ(content(memory("limit_in_bytes")), limit);
@@ -82,13 +83,15 @@ TEST_F(CgroupInUse, KeepsItsLimitsWhereOneIsRefused) {
     ::mlock(bytes, 8 << 20);
   });
   for (int i = 0; i < 1000 && std::stoll(content(memory("usage_in_bytes"))) < 8 << 20; ++i) ::poll(nullptr, 0, 5);
-  const Result<> refused = apply({{.path = in("pids") + "/pids.max", .value = "5"},
-                                  {.path = in("cpu") + "/cpu.cfs_period_us", .value = "50000"},
-                                  {.path = memory("limit_in_bytes"), .value = "4096", .item = "linux.resources.memory.limit"}});
+  const Result<> refused =
+      apply({{.path = in("pids") + "/pids.max", .value = "5"},
+             {.path = in("cpu") + "/cpu.cfs_period_us", .value = "50000"},
+             {.path = memory("limit_in_bytes"), .value = "4096", .item = "linux.resources.memory.limit"}});
   ASSERT_FALSE(refused.has_value());
-  EXPECT_THAT(refused.error().text(),
-              testing::MatchesRegex("linux.resources.memory.limit: unable to set memory limit to 4096 \\(current usage: "
-                                    "[0-9]+, peak usage: [0-9]+\\)"));
+  EXPECT_THAT(
+      refused.error().text(),
+      testing::MatchesRegex("linux.resources.memory.limit: unable to set memory limit to 4096 \\(current usage: "
+                            "[0-9]+, peak usage: [0-9]+\\)"));
   EXPECT_EQ(content(in("pids") + "/pids.max"), "11");
   EXPECT_EQ(content(in("cpu") + "/cpu.cfs_period_us"), "100000");
 }

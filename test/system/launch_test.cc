@@ -206,19 +206,17 @@ class Steps : public testing::TestWithParam<Case> {};
 TEST_P(Steps, EachThatFailsIsNamedAndLeavesNothing) { fail_each_of(GetParam()); }
 
 // A row more for each kind of plan.
-INSTANTIATE_TEST_SUITE_P(Plans, Steps,
-                         testing::Values(Case{.name = "plain"}, Case{.name = "terminal", .terminal = true},
-                                         Case{.name = "limits",
-                                              .resources = R"({"memory": {"limit": 67108864}, "pids": {"limit": 50}})"},
-                                         Case{.name = "hooks", .hooks = true},
-                                         Case{.name = "hooks_terminal", .terminal = true, .hooks = true},
-                                         Case{.name = "user_namespace", .user_namespace = true},
-                                         Case{.name = "everything", .everything = true},
-                                         Case{.name = "everything_in_user_namespace",
-                                              .user_namespace = true,
-                                              .everything = true},
-                                         Case{.name = "wait_for_start", .hooks = true, .wait_for_start = true}),
-                         [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Plans, Steps,
+    testing::Values(Case{.name = "plain"}, Case{.name = "terminal", .terminal = true},
+                    Case{.name = "limits", .resources = R"({"memory": {"limit": 67108864}, "pids": {"limit": 50}})"},
+                    Case{.name = "hooks", .hooks = true},
+                    Case{.name = "hooks_terminal", .terminal = true, .hooks = true},
+                    Case{.name = "user_namespace", .user_namespace = true},
+                    Case{.name = "everything", .everything = true},
+                    Case{.name = "everything_in_user_namespace", .user_namespace = true, .everything = true},
+                    Case{.name = "wait_for_start", .hooks = true, .wait_for_start = true}),
+    [](const auto& test) { return test.param.name; });
 
 // Launches `config`; its first process.
 runtime::Launched launch(const spec::Config& config, const plan::Request& request) {
@@ -331,10 +329,11 @@ TEST(Fields, OfAProcessAreWhatItFindsInTheContainerAndInFurtherProcesses) {
   ASSERT_GT(container.pid, 0);
   spec::Process process = config.process;
   process.args = {"/bin/sh", "-c", std::string(kEverything) + bounds + allowed};
-  plan::Target target{.namespaces = {spec::NamespaceType::kPid, spec::NamespaceType::kMount, spec::NamespaceType::kUts,
-                                     spec::NamespaceType::kIpc, spec::NamespaceType::kNetwork, spec::NamespaceType::kTime},
-                      .root = {},
-                      .cgroup_directories = {}};
+  plan::Target target{
+      .namespaces = {spec::NamespaceType::kPid, spec::NamespaceType::kMount, spec::NamespaceType::kUts,
+                     spec::NamespaceType::kIpc, spec::NamespaceType::kNetwork, spec::NamespaceType::kTime},
+      .root = {},
+      .cgroup_directories = {}};
   plan::inherit(config, target);
   request.state.pid = container.pid;
   EXPECT_EQ(status_of(plan::plan_process(process, target, facts, request), container.pidfd.get()), 0);
@@ -365,8 +364,8 @@ TEST(Fields, ThatCannotBeAreNamedWithTheirCause) {
   const std::set<std::string> before = host_state();
   if (!facts.apparmor) {
     EXPECT_THAT(line_of([](auto& c) { c.process.apparmor_profile = "mine"; }),
-                testing::AllOf(testing::StartsWith("process.apparmorProfile: "), HasSubstr("`/proc/thread-self/attr/exec`"),
-                               HasSubstr("AppArmor is not enabled")));
+                testing::AllOf(testing::StartsWith("process.apparmorProfile: "),
+                               HasSubstr("`/proc/thread-self/attr/exec`"), HasSubstr("AppArmor is not enabled")));
   }
   if (!facts.selinux) {
     EXPECT_THAT(line_of([](auto& c) { c.process.selinux_label = "a:b:c"; }),
@@ -374,8 +373,9 @@ TEST(Fields, ThatCannotBeAreNamedWithTheirCause) {
   }
   EXPECT_THAT(line_of([](auto& c) { c.process.scheduler = spec::Scheduler{.policy = "SCHED_ISO"}; }),
               HasSubstr("sched_setattr(SCHED_ISO): Invalid argument"));
-  EXPECT_THAT(line_of([](auto& c) { c.linux_.memory_policy = spec::MemoryPolicy{"MPOL_BIND", "1000", {}}; }),
-              testing::StartsWith("linux.memoryPolicy: take memory by MPOL_BIND: set_mempolicy(MPOL_BIND, \"1000\"): "));
+  EXPECT_THAT(
+      line_of([](auto& c) { c.linux_.memory_policy = spec::MemoryPolicy{"MPOL_BIND", "1000", {}}; }),
+      testing::StartsWith("linux.memoryPolicy: take memory by MPOL_BIND: set_mempolicy(MPOL_BIND, \"1000\"): "));
   EXPECT_THAT(line_of([](auto& c) { c.annotations["caisson.landlock.read"] = "/no/such/path"; }),
               HasSubstr("openat2(\"/no/such/path\"): No such file or directory; the annotations caisson.landlock"));
   EXPECT_THAT(difference(before, host_state()), IsEmpty());

@@ -17,7 +17,8 @@ CgroupHierarchy v1(const std::string& controller) { return {"/sys/fs/cgroup/" + 
 
 HostFacts v1_host() {
   HostFacts facts{.kernel = "6.18.44", .cgroup_mode = CgroupMode::kV1};
-  for (const char* controller : {"blkio", "cpu", "cpuset", "devices", "freezer", "hugetlb", "memory", "net_cls", "net_prio", "pids"}) {
+  for (const char* controller :
+       {"blkio", "cpu", "cpuset", "devices", "freezer", "hugetlb", "memory", "net_cls", "net_prio", "pids"}) {
     facts.hierarchies.push_back(v1(controller));
   }
   facts.hierarchies.push_back({"/sys/fs/cgroup/systemd", {"name=systemd"}, false});

@@ -69,11 +69,11 @@ TEST_F(StatsFiles, OfV1AreFoundInEachHierarchy) {
                                              {"memory.kmem.tcp.usage_in_bytes", "6\n"},
                                              {"memory.stat", "cache 7\nrss 8\ninactive_anon x\n"}});
   const std::string pids = make("pids", {{"pids.current", "3\n"}, {"pids.max", "20\n"}});
-  const std::string blkio = make(
-      "blkio", {{"blkio.bfq.io_service_bytes_recursive", "Total 0\n"},
-                {"blkio.throttle.io_serviced", "Total 0\n"},
-                {"blkio.throttle.io_service_bytes_recursive", "8:0 Read 4096\n8:0 Total 4096\nTotal 4096\n"},
-                {"blkio.sectors_recursive", "8:16 5\n"}});
+  const std::string blkio =
+      make("blkio", {{"blkio.bfq.io_service_bytes_recursive", "Total 0\n"},
+                     {"blkio.throttle.io_serviced", "Total 0\n"},
+                     {"blkio.throttle.io_service_bytes_recursive", "8:0 Read 4096\n8:0 Total 4096\nTotal 4096\n"},
+                     {"blkio.sectors_recursive", "8:16 5\n"}});
   const std::string hugetlb = make("hugetlb", {{"hugetlb.2MB.usage_in_bytes", "1\n"},
                                                {"hugetlb.2MB.max_usage_in_bytes", "2\n"},
                                                {"hugetlb.2MB.rsvd.usage_in_bytes", "11\n"},
@@ -113,23 +113,24 @@ TEST_F(StatsFiles, OfV1AreFoundInEachHierarchy) {
 
 TEST_F(StatsFiles, OfV2AreInV1sShape) {
   const std::string all =
-      make("all", {{"cpu.stat", "usage_usec 5\nuser_usec 3\nsystem_usec 2\nnr_periods 9\nnr_throttled 8\nthrottled_usec 7\n"},
-                   {"cpu.pressure", "some avg10=1.50 avg60=0.00 avg300=0.00 total=9\n"},
-                   {"cpuset.cpus", "0\n"},
-                   {"memory.current", "50\n"},
-                   {"memory.max", "100\n"},
-                   {"memory.peak", "90\n"},
-                   {"memory.events", "low 0\nmax 4\noom 1\n"},
-                   {"memory.stat", "anon 1\nfile 30\n"},
-                   {"memory.swap.current", "5\n"},
-                   {"memory.swap.max", "10\n"},
-                   {"pids.current", "3\n"},
-                   {"pids.max", "max\n"},
-                   {"io.stat", "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6\n8:16 \n"},
-                   {"hugetlb.2MB.current", "1\n"},
-                   {"hugetlb.2MB.events", "max 2\n"},
-                   {"rdma.current", "mlx4_0 hca_handle=2 hca_object=20\n"},
-                   {"rdma.max", "mlx4_0 hca_handle=max hca_object=30\n"}});
+      make("all",
+           {{"cpu.stat", "usage_usec 5\nuser_usec 3\nsystem_usec 2\nnr_periods 9\nnr_throttled 8\nthrottled_usec 7\n"},
+            {"cpu.pressure", "some avg10=1.50 avg60=0.00 avg300=0.00 total=9\n"},
+            {"cpuset.cpus", "0\n"},
+            {"memory.current", "50\n"},
+            {"memory.max", "100\n"},
+            {"memory.peak", "90\n"},
+            {"memory.events", "low 0\nmax 4\noom 1\n"},
+            {"memory.stat", "anon 1\nfile 30\n"},
+            {"memory.swap.current", "5\n"},
+            {"memory.swap.max", "10\n"},
+            {"pids.current", "3\n"},
+            {"pids.max", "max\n"},
+            {"io.stat", "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6\n8:16 \n"},
+            {"hugetlb.2MB.current", "1\n"},
+            {"hugetlb.2MB.events", "max 2\n"},
+            {"rdma.current", "mlx4_0 hca_handle=2 hca_object=20\n"},
+            {"rdma.max", "mlx4_0 hca_handle=max hca_object=30\n"}});
   const Stats stats = read_stats({all});
   EXPECT_EQ(stats.cpu.total_ns, 5000U);
   EXPECT_EQ(stats.cpu.user_ns, 3000U);
@@ -156,7 +157,8 @@ TEST_F(StatsFiles, OfV2AreInV1sShape) {
 }
 
 TEST_F(StatsFiles, WithoutLimitsSaySo) {
-  const std::string all = make("all", {{"memory.current", "50\n"}, {"memory.max", "max\n"}, {"memory.swap.max", "max\n"}});
+  const std::string all =
+      make("all", {{"memory.current", "50\n"}, {"memory.max", "max\n"}, {"memory.swap.max", "max\n"}});
   const Stats stats = read_stats({all});
   EXPECT_EQ(stats.memory.usage.limit, UINT64_MAX);
   EXPECT_EQ(stats.memory.swap.limit, UINT64_MAX);
@@ -164,7 +166,8 @@ TEST_F(StatsFiles, WithoutLimitsSaySo) {
 
 TEST_F(FreezerFiles, SayWhetherItIsFrozen) {
   EXPECT_TRUE(is_frozen({make("a", {{"freezer.state", "FROZEN\n"}, {"freezer.self_freezing", "1\n"}})}));
-  EXPECT_FALSE(is_frozen({make("b", {{"freezer.state", "FROZEN\n"}, {"freezer.self_freezing", "0\n"}})})) << "by its parent";
+  EXPECT_FALSE(is_frozen({make("b", {{"freezer.state", "FROZEN\n"}, {"freezer.self_freezing", "0\n"}})}))
+      << "by its parent";
   EXPECT_TRUE(is_frozen({make("c", {{"cgroup.freeze", "1\n"}})}));
   EXPECT_FALSE(is_frozen({make("d", {{"cgroup.freeze", "0\n"}})}));
   EXPECT_FALSE(is_frozen({make("e", {})}));
@@ -188,10 +191,12 @@ TEST_F(FreezerFiles, ThatNeverBecomeFrozenAreThawedAgain) {
 
 TEST_F(Applying, WritesAllOrNothing) {
   const std::string group = make("g", {{"a", "1"}, {"b", "2"}, {"io", "8:0 rbps=5 wbps=max"}});
-  ASSERT_TRUE(apply({{.path = group + "/a", .value = "3"}, {.path = group + "/gone", .value = "4", .may_be_missing = true}})
-                  .has_value());
+  ASSERT_TRUE(
+      apply({{.path = group + "/a", .value = "3"}, {.path = group + "/gone", .value = "4", .may_be_missing = true}})
+          .has_value());
   EXPECT_EQ(content(group + "/a"), "3");
-  ASSERT_TRUE(apply({{.path = group + "/gone", .value = "4", .other_path = group + "/b", .other_value = "5"}}).has_value());
+  ASSERT_TRUE(
+      apply({{.path = group + "/gone", .value = "4", .other_path = group + "/b", .other_value = "5"}}).has_value());
   EXPECT_EQ(content(group + "/b"), "5");
 
   const Result<> refused = apply({{.path = group + "/a", .value = "6"},
@@ -219,7 +224,8 @@ TEST_F(Applying, RefusesLimitsThatAreExceededAlready) {
 
 TEST_F(Occupied, CgroupsAreLookedInto) {
   const std::string devices = make("devices", {{"cgroup.procs", "1\n2\n"}, {"devices.list", "a *:* rwm\n"}});
-  const std::string freezer = make("freezer", {{"cgroup.procs", "1\n"}, {"freezer.self_freezing", "0\n"}, {"freezer.state", "THAWED\n"}});
+  const std::string freezer =
+      make("freezer", {{"cgroup.procs", "1\n"}, {"freezer.self_freezing", "0\n"}, {"freezer.state", "THAWED\n"}});
   const Result<Occupation> found = look_into({"/nowhere", devices, freezer});
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(not_empty(*found), "container's cgroup is not empty: 2 process(es) found");
@@ -241,7 +247,8 @@ TEST(CurrentCgroup, IsTheContainersOrBelow) {
   std::string own = listing.substr(line + 3, listing.find('\n', line) - line - 3);
   if (own == "/") own.clear();
   EXPECT_EQ(current_cgroup(::getpid(), "/mnt" + own, "/mnt").value_or("?"), "/mnt" + own);
-  EXPECT_THAT(current_cgroup(::getpid(), "/mnt" + own + "/x", "/mnt").error().text(), HasSubstr("has left the container"));
+  EXPECT_THAT(current_cgroup(::getpid(), "/mnt" + own + "/x", "/mnt").error().text(),
+              HasSubstr("has left the container"));
 }
 
 TEST_F(OomWatching, OfV2ReportsKillsAndTheEnd) {

@@ -61,7 +61,8 @@ TEST(SubCgroups, OfOnePathAreBelowEachOfTheContainers) {
 }
 
 TEST(SubCgroups, OfControllersLeaveTheOthersAlone) {
-  EXPECT_THAT(*sub_cgroups({"memory:m"}, kDirectories, v1_host()), ElementsAre(kDirectories[0], kDirectories[1] + "/m"));
+  EXPECT_THAT(*sub_cgroups({"memory:m"}, kDirectories, v1_host()),
+              ElementsAre(kDirectories[0], kDirectories[1] + "/m"));
   EXPECT_THAT(*sub_cgroups({"cpu,cpuacct:a", "memory:m"}, kDirectories, v1_host()),
               ElementsAre(kDirectories[0] + "/a", kDirectories[1] + "/m"));
 }

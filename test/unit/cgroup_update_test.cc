@@ -46,8 +46,7 @@ TEST(Update, EnablesTheControllersOfItsLimitsAbove) {
     const Place place{.paths = std::vector<std::string>(facts.hierarchies.size(), "/above/ID")};
     const std::vector<EnabledControllers> needed = update_controllers({}, change, place, facts).value();
     std::vector<std::string> lines;
-    for (const EnabledControllers& above : needed)
-      lines.push_back(above.directory + " " + above.controllers);
+    for (const EnabledControllers& above : needed) lines.push_back(above.directory + " " + above.controllers);
     return lines;
   };
   EXPECT_THAT(controllers(v2_host()), ElementsAre("/c +cpuset +memory +pids", "/c/above +cpuset +memory +pids"));
@@ -88,8 +87,16 @@ const UpdateCase kUpdates[] = {
     {"pids_zero", {.pids_limit = 3}, {.pids_limit = 0}, {"pids.max=1"}, {"pids.max=1"}},
     {"pids_unlimited", {}, {.pids_limit = -1}, {"pids.max=max"}, {"pids.max=max"}},
     {"devices_never", {}, {.devices = {{.allow = true, .type = 'a', .access = "rwm"}}}, {}, {}},
-    {"sets", {}, {.cpu = {.cpus = "0", .mems = "1"}}, {"cpuset.cpus=0", "cpuset.mems=1"}, {"cpuset.cpus=0", "cpuset.mems=1"}},
-    {"below_memory", {.memory = {.limit = 7}}, {.memory = {.swap = 6}}, {"!linux.resources.memory.swap: 6 bytes of memory and swap together are less than the 7 bytes of memory alone"}, {"!linux.resources.memory.swap: 6 bytes of memory and swap together are less than the 7 bytes of memory alone"}},
+    {"sets",
+     {},
+     {.cpu = {.cpus = "0", .mems = "1"}},
+     {"cpuset.cpus=0", "cpuset.mems=1"},
+     {"cpuset.cpus=0", "cpuset.mems=1"}},
+    {"below_memory",
+     {.memory = {.limit = 7}},
+     {.memory = {.swap = 6}},
+     {"!linux.resources.memory.swap: 6 bytes of memory and swap together are less than the 7 bytes of memory alone"},
+     {"!linux.resources.memory.swap: 6 bytes of memory and swap together are less than the 7 bytes of memory alone"}},
 };
 
 void PrintTo(const UpdateCase& row, std::ostream* out) { *out << row.name; }
@@ -118,7 +125,8 @@ TEST(Merged, KeepsWhatIsNotGiven) {
   EXPECT_EQ(all.cpu.shares, 2U);
   EXPECT_EQ(all.cpu.cpus, "1");
   EXPECT_EQ(all.pids_limit, 4);
-  EXPECT_THAT(all.block_io.throttle_read_bps, ElementsAre(spec::ThrottleDevice{8, 1, 1}, spec::ThrottleDevice{8, 0, 2}));
+  EXPECT_THAT(all.block_io.throttle_read_bps,
+              ElementsAre(spec::ThrottleDevice{8, 1, 1}, spec::ThrottleDevice{8, 0, 2}));
   EXPECT_THAT(all.unified, testing::SizeIs(2));
 }
 
@@ -153,8 +161,8 @@ const spec::DeviceRule kDenyAll = rule(false, 'a', std::nullopt, std::nullopt, "
 const spec::DeviceRule kAllowAll = rule(true, 'a', std::nullopt, std::nullopt, "rwm");
 
 TEST(DeviceTransition, FromNothingToTheSameIsNoLineAtAll) {
-  EXPECT_THAT(transition("c 1:3 rwm\nb *:* m\n", {kDenyAll, rule(true, 'c', 1, 3, "rwm"),
-                                                  rule(true, 'b', std::nullopt, std::nullopt, "m")}),
+  EXPECT_THAT(transition("c 1:3 rwm\nb *:* m\n",
+                         {kDenyAll, rule(true, 'c', 1, 3, "rwm"), rule(true, 'b', std::nullopt, std::nullopt, "m")}),
               IsEmpty());
   EXPECT_THAT(transition("a *:* rwm\n", {kAllowAll}), IsEmpty());
 }
@@ -165,8 +173,10 @@ TEST(DeviceTransition, WritesOnlyWhatDiffers) {
 }
 
 TEST(DeviceTransition, SwitchesWhereTheDefaultChanges) {
-  EXPECT_THAT(transition("a *:* rwm\n", {kDenyAll, rule(true, 'c', 1, 3, "r")}), ElementsAre("deny a", "allow c 1:3 r"));
-  EXPECT_THAT(transition("c 1:3 rwm\n", {kAllowAll, rule(false, 'b', 8, 0, "w")}), ElementsAre("allow a", "deny b 8:0 w"));
+  EXPECT_THAT(transition("a *:* rwm\n", {kDenyAll, rule(true, 'c', 1, 3, "r")}),
+              ElementsAre("deny a", "allow c 1:3 r"));
+  EXPECT_THAT(transition("c 1:3 rwm\n", {kAllowAll, rule(false, 'b', 8, 0, "w")}),
+              ElementsAre("allow a", "deny b 8:0 w"));
 }
 
 TEST(DeviceTransition, TakesRulesInTheirOrder) {

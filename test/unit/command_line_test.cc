@@ -182,13 +182,13 @@ TEST_P(SingleDash, BecomesTwoBeforeALongName) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Words, SingleDash,
-                         testing::Values(DashCase{"-memory=1 x", "--memory=1 x"}, DashCase{"-memory 1 -tty", "--memory 1 --tty"},
-                                         DashCase{"-help", "--help"}, DashCase{"--memory -tty", "--memory -tty"},
-                                         DashCase{"-it -tty", "-it --tty"}, DashCase{"-m -tty -tty", "-m -tty --tty"},
-                                         DashCase{"-im -tty", "-im -tty"}, DashCase{"-m1 -tty", "-m1 --tty"},
-                                         DashCase{"-i=true -tty", "-i=true --tty"}, DashCase{"-nosuch", "-nosuch"},
-                                         DashCase{"- -tty", "- --tty"}, DashCase{"-- -tty", "-- -tty"},
-                                         DashCase{"x -tty", "x --tty"},
+                         testing::Values(DashCase{"-memory=1 x", "--memory=1 x"},
+                                         DashCase{"-memory 1 -tty", "--memory 1 --tty"}, DashCase{"-help", "--help"},
+                                         DashCase{"--memory -tty", "--memory -tty"}, DashCase{"-it -tty", "-it --tty"},
+                                         DashCase{"-m -tty -tty", "-m -tty --tty"}, DashCase{"-im -tty", "-im -tty"},
+                                         DashCase{"-m1 -tty", "-m1 --tty"}, DashCase{"-i=true -tty", "-i=true --tty"},
+                                         DashCase{"-nosuch", "-nosuch"}, DashCase{"- -tty", "- --tty"},
+                                         DashCase{"-- -tty", "-- -tty"}, DashCase{"x -tty", "x --tty"},
                                          DashCase{"x -tty", "x -tty", Order::kBeforeOperands}));
 
 TEST(Help, IsAlignedAndGrouped) {

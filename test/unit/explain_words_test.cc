@@ -151,7 +151,8 @@ const std::vector<WordsCase> kWordsCases = {
      "clone with new user namespace, born in the cgroup of slot cgroup → slot pid"},
     {"AwaitStart", [](Plan& p) -> plan::Action { return plan::AwaitStart{p.give_slot("socket")}; },
      "wait to be started, by whoever connects to slot socket"},
-    {"FindProgram", [](Plan& p) -> plan::Action {
+    {"FindProgram",
+     [](Plan& p) -> plan::Action {
        return plan::FindProgram{.candidates = p.add(std::vector<std::string>{"/bin/sh", "/usr/bin/sh"}),
                                 .arguments = p.add(std::vector<std::string>{"sh", "-c"})};
      },
@@ -176,15 +177,17 @@ const std::vector<WordsCase> kWordsCases = {
      "run the hook /usr/bin/hook as hook 'a b' (environment: 1 variable; killed after 5 s)"},
     {"AskSystemd",
      [](Plan& p) -> plan::Action {
-       return plan::AskSystemd{.program = p.add("/p"),
-                               .unit = p.add("a-b.scope"),
-                               .request = list(p, {"start", "a-b.scope", "/a-b.scope", "TasksMax", "t", "5", "PIDs", "au", "1"}),
-                               .pid = p.new_slot("pid")};
+       return plan::AskSystemd{
+           .program = p.add("/p"),
+           .unit = p.add("a-b.scope"),
+           .request = list(p, {"start", "a-b.scope", "/a-b.scope", "TasksMax", "t", "5", "PIDs", "au", "1"}),
+           .pid = p.new_slot("pid")};
      },
      "have systemd start a-b.scope for the process of slot pid: TasksMax t 5 PIDs au 1"},
     {"AskSystemdToAttach",
      [](Plan& p) -> plan::Action {
-       return plan::AskSystemd{.unit = p.add("a-b.scope"), .request = list(p, {"attach", "a-b.scope", ""}), .pid = p.new_slot("pid")};
+       return plan::AskSystemd{
+           .unit = p.add("a-b.scope"), .request = list(p, {"attach", "a-b.scope", ""}), .pid = p.new_slot("pid")};
      },
      "have systemd take the process of slot pid into a-b.scope"},
     {"OpenFile",
@@ -332,10 +335,7 @@ const std::vector<WordsCase> kWordsCases = {
        return plan::OpenTree{.source = p.add("/l"), .slot = p.new_slot("tree"), .no_follow = true};
      },
      "take a detached copy of /l, not following a link → slot tree"},
-    {"PivotByMoving",
-     [](Plan& p) -> plan::Action {
-       return plan::Pivot{.root = p.new_slot("root"), .move = true};
-     },
+    {"PivotByMoving", [](Plan& p) -> plan::Action { return plan::Pivot{.root = p.new_slot("root"), .move = true}; },
      "move the root filesystem onto the old root and chroot into it, after other mounts of procfs and sysfs have been "
      "taken off or covered"},
     {"MakeLink",
@@ -390,9 +390,7 @@ const std::vector<WordsCase> kWordsCases = {
      },
      "do input and output with IOPRIO_CLASS_BE, priority 4"},
     {"Personality",
-     [](Plan&) -> plan::Action {
-       return plan::SetAttribute{.attribute = plan::Attribute::kPersonality, .value = 8};
-     },
+     [](Plan&) -> plan::Action { return plan::SetAttribute{.attribute = plan::Attribute::kPersonality, .value = 8}; },
      "take the personality LINUX32"},
     {"SetAffinity",
      [](Plan& p) -> plan::Action {
@@ -401,8 +399,7 @@ const std::vector<WordsCase> kWordsCases = {
      "run on the processors 0-1,3,31-32"},
     {"SetAffinityToAll", [](Plan&) -> plan::Action { return plan::SetAffinity{}; },
      "run on every processor that the cgroup has"},
-    {"SetScheduler",
-     [](Plan&) -> plan::Action { return plan::SetScheduler{.policy = 3, .nice = -5, .flags = 0x101}; },
+    {"SetScheduler", [](Plan&) -> plan::Action { return plan::SetScheduler{.policy = 3, .nice = -5, .flags = 0x101}; },
      "be scheduled by SCHED_BATCH (nice -5; SCHED_FLAG_RESET_ON_FORK|0x100)"},
     {"SetSchedulerDeadline",
      [](Plan&) -> plan::Action { return plan::SetScheduler{.policy = 6, .runtime = 1, .deadline = 2, .period = 3}; },

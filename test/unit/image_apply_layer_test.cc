@@ -66,7 +66,8 @@ class ApplyLayerTest : public testing::Test {
     options.digest = *digest_of(stored);
     options.size = stored.size();
     options.diff_id = *digest_of(archive);
-    options.chain_id = *chain_id(options.lower.empty() ? "" : *chain_id_of_tree(options.lower[0]), options.diff_id, digest_of);
+    options.chain_id =
+        *chain_id(options.lower.empty() ? "" : *chain_id_of_tree(options.lower[0]), options.diff_id, digest_of);
     return options;
   }
 

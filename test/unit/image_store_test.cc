@@ -38,7 +38,8 @@ TEST_F(ImageStoreTest, ThatIsNotThereIsEmpty) {
 
 TEST_F(ImageStoreTest, OfALaterLayoutIsLeftAlone) {
   ASSERT_TRUE(kernel::write_new_file(store_.path() + "/oci-layout", R"({"imageLayoutVersion":"2.0.0"})"));
-  EXPECT_THAT(ImageStore::open(store_.path()).error().text(), HasSubstr("oci-layout: it is of version '2.0.0', and 1.0.0 is known"));
+  EXPECT_THAT(ImageStore::open(store_.path()).error().text(),
+              HasSubstr("oci-layout: it is of version '2.0.0', and 1.0.0 is known"));
   EXPECT_FALSE(ImageStore::create(store_.path()));
 }
 
@@ -141,7 +142,8 @@ TEST_F(ImageStoreTest, HasNamesThatAreWrittenOtherwise) {
   EXPECT_THAT((*found)->names, ElementsAre(kBusybox));
 
   ASSERT_TRUE(kernel::replace_file(store_.path() + "/index.json", R"({"manifests":[{"x":"busybox",}]})"));
-  EXPECT_THAT(find_image(store_, "busybox", kHere).error().text(), HasSubstr("index.json: not JSON: line 1, column 30"));
+  EXPECT_THAT(find_image(store_, "busybox", kHere).error().text(),
+              HasSubstr("index.json: not JSON: line 1, column 30"));
 }
 
 TEST_F(ImageStoreTest, ThatCannotBeReadIsNotWritten) {

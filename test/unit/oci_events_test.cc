@@ -27,13 +27,14 @@ TEST(Events, OfWantOfMemoryAreALine) { EXPECT_EQ(oom_event("a"), R"({"type":"oom
 
 // What runc 1.1.5 prints of a container that does nothing.
 TEST(Events, OfNothingHaveWhatIsAlwaysThere) {
-  EXPECT_EQ(stats_event("a", {}),
-            R"({"type":"stats","id":"a","data":{"cpu":{"usage":{"kernel":0,"user":0},"throttling":{}},)"
-            R"("cpuset":{"cpu_exclusive":0,"mem_hardwall":0,"mem_exclusive":0,"memory_migrate":0,"memory_spread_page":0,)"
-            R"("memory_spread_slab":0,"memory_pressure":0,"sched_load_balance":0,"sched_relax_domain_level":0},)"
-            R"("memory":{"usage":{"limit":0,"failcnt":0},"swap":{"limit":0,"failcnt":0},"kernel":{"limit":0,"failcnt":0},)"
-            R"("kernelTCP":{"limit":0,"failcnt":0}},"pids":{},"blkio":{},"hugetlb":{},"intel_rdt":{},)"
-            R"("network_interfaces":null}})");
+  EXPECT_EQ(
+      stats_event("a", {}),
+      R"({"type":"stats","id":"a","data":{"cpu":{"usage":{"kernel":0,"user":0},"throttling":{}},)"
+      R"("cpuset":{"cpu_exclusive":0,"mem_hardwall":0,"mem_exclusive":0,"memory_migrate":0,"memory_spread_page":0,)"
+      R"("memory_spread_slab":0,"memory_pressure":0,"sched_load_balance":0,"sched_relax_domain_level":0},)"
+      R"("memory":{"usage":{"limit":0,"failcnt":0},"swap":{"limit":0,"failcnt":0},"kernel":{"limit":0,"failcnt":0},)"
+      R"("kernelTCP":{"limit":0,"failcnt":0}},"pids":{},"blkio":{},"hugetlb":{},"intel_rdt":{},)"
+      R"("network_interfaces":null}})");
 }
 
 TEST(Events, HaveWhatThereIs) {

@@ -155,8 +155,8 @@ class Rehearsal {
 
   bool all_ended(const State& state) const {
     const auto& child = lanes_[index(Lane::kChild)];
-    return child.size() == state.at[index(Lane::kChild)] && state.at[0] == lanes_[0].size() && state.at[1] == lanes_[1].size() &&
-           state.to_parent.empty() && state.to_others.empty();
+    return child.size() == state.at[index(Lane::kChild)] && state.at[0] == lanes_[0].size() &&
+           state.at[1] == lanes_[1].size() && state.to_parent.empty() && state.to_others.empty();
   }
 
   std::array<std::vector<Event>, kLanes> lanes_;
@@ -411,7 +411,8 @@ TEST(Checker, SeesASlotThatIsReadBeforeItIsWritten) {
   expect_seen<MakeUserNamespace>("before it is written", drop<MakeUserNamespace>);
   // Who is moved, or joins, has to be there.
   const auto at_first = [](auto& lane, std::size_t at, auto&) {
-    std::rotate(lane.begin(), lane.begin() + static_cast<std::ptrdiff_t>(at), lane.begin() + static_cast<std::ptrdiff_t>(at) + 1);
+    std::rotate(lane.begin(), lane.begin() + static_cast<std::ptrdiff_t>(at),
+                lane.begin() + static_cast<std::ptrdiff_t>(at) + 1);
     return true;
   };
   expect_seen<MoveNetworkDevice>("reads slot 'pid' before it is written", at_first);
@@ -495,12 +496,14 @@ void expect_seen_in_the_child() {
     Lanes lanes = lanes_of(plan);
     auto& parent = lanes[static_cast<std::size_t>(Lane::kParent)];
     auto& child = lanes[static_cast<std::size_t>(Lane::kChild)];
-    const auto step = std::find_if(parent.begin(), parent.end(), [](const Step& each) { return std::holds_alternative<T>(each.action); });
+    const auto step = std::find_if(parent.begin(), parent.end(),
+                                   [](const Step& each) { return std::holds_alternative<T>(each.action); });
     if (step == parent.end() || find<Pivot>(plan, Lane::kChild) == nullptr) return;
     ++broken;
     child.insert(std::prev(child.end()), *step);
     parent.erase(step);
-    EXPECT_THAT(broken_rules(with_lanes(plan, lanes)), testing::Contains(HasSubstr("names a host path after the pivot")));
+    EXPECT_THAT(broken_rules(with_lanes(plan, lanes)),
+                testing::Contains(HasSubstr("names a host path after the pivot")));
   });
   EXPECT_GT(broken, 0U) << "nothing was broken, so nothing was seen";
 }
@@ -547,7 +550,8 @@ TEST(Checker, SeesWhatIsWrongWithASecondAlternative) {
     const auto at = step - child.begin();
     Lanes late = lanes;
     std::rotate(late.back().begin() + at, late.back().begin() + at + 1, std::prev(late.back().end()));
-    EXPECT_THAT(broken_rules(with_lanes(plan, late)), testing::Contains(HasSubstr("names a host path after the pivot")));
+    EXPECT_THAT(broken_rules(with_lanes(plan, late)),
+                testing::Contains(HasSubstr("names a host path after the pivot")));
     Lanes rootless = lanes;
     auto bound = std::get<BindDevice>(plan.fallback(*step).action);
     bound.root = kNoSlot;

@@ -19,7 +19,8 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::string dump_line(const CriuDumpOptions& options, const DumpedContainer& container = {.pid = 42, .rootfs = "/b/rootfs"}) {
+std::string dump_line(const CriuDumpOptions& options,
+                      const DumpedContainer& container = {.pid = 42, .rootfs = "/b/rootfs"}) {
   return join(criu_dump_arguments(options, container), " ");
 }
 
@@ -76,13 +77,14 @@ INSTANTIATE_TEST_SUITE_P(
                     DumpCase{"--status-fd 7", [](auto& o) { o.status_fd = 7; }}));
 
 TEST(CriuDump, NamesWhatIsOutside) {
-  EXPECT_THAT(dump_line(dump_options(), {.pid = 1,
-                                         .rootfs = "/r",
-                                         .freezer = "/sys/fs/cgroup/freezer/box",
-                                         .mounts = {{"/etc/hosts", "/etc/hosts"}, {"/proc/kcore", "/dev/null"}},
-                                         .externals = {"net[99]:extRootNetNS", "tty[8801:2a]"}}),
-              HasSubstr("--root /r --freeze-cgroup /sys/fs/cgroup/freezer/box --external mnt[/etc/hosts]:/etc/hosts "
-                        "--external mnt[/proc/kcore]:/dev/null --external net[99]:extRootNetNS --external tty[8801:2a]"));
+  EXPECT_THAT(
+      dump_line(dump_options(), {.pid = 1,
+                                 .rootfs = "/r",
+                                 .freezer = "/sys/fs/cgroup/freezer/box",
+                                 .mounts = {{"/etc/hosts", "/etc/hosts"}, {"/proc/kcore", "/dev/null"}},
+                                 .externals = {"net[99]:extRootNetNS", "tty[8801:2a]"}}),
+      HasSubstr("--root /r --freeze-cgroup /sys/fs/cgroup/freezer/box --external mnt[/etc/hosts]:/etc/hosts "
+                "--external mnt[/proc/kcore]:/dev/null --external net[99]:extRootNetNS --external tty[8801:2a]"));
 }
 
 // A pre-dump leaves it running in any case, and criu knows no such option of it.
@@ -140,7 +142,8 @@ TEST(Mountinfo, IsReadByLines) {
 TEST(ImageStreams, AreKeptInBothForms) {
   const TemporaryDirectory directory;
   const std::string path = directory.path();
-  ASSERT_TRUE(write_streams(path, {.targets = {"/dev/null", "pipe:[4]", "/dev/pts/0"}, .keys = {"", "pipe:[4]", "tty[1:2]"}}));
+  ASSERT_TRUE(
+      write_streams(path, {.targets = {"/dev/null", "pipe:[4]", "/dev/pts/0"}, .keys = {"", "pipe:[4]", "tty[1:2]"}}));
   EXPECT_THAT(read_stream_keys(path).value(), ElementsAre("", "pipe:[4]", "tty[1:2]"));
   // Another runtime's images have its form alone.
   std::filesystem::remove(path + "/caisson-streams.json");

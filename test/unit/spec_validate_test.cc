@@ -103,7 +103,9 @@ const ValidationCase kCases[] = {
      {"/process/scheduler/policy: unknown policy 'SCHED_IDEL': did you mean 'SCHED_IDLE'?"},
      {}},
     {"scheduler_fine",
-     [](Config& c) { c.process.scheduler = Scheduler{.policy = "SCHED_RR", .priority = 99, .flags = {"SCHED_FLAG_RECLAIM"}}; },
+     [](Config& c) {
+       c.process.scheduler = Scheduler{.policy = "SCHED_RR", .priority = 99, .flags = {"SCHED_FLAG_RECLAIM"}};
+     },
      {},
      {}},
     {"io_priority",
@@ -124,7 +126,9 @@ const ValidationCase kCases[] = {
      {"/linux/personality/domain: unknown domain 'LINUX64': did you mean 'LINUX'?"},
      {"/linux/personality/flags: no flags are known: these are not used"}},
     {"memory_policy",
-     [](Config& c) { c.linux_.memory_policy = MemoryPolicy{"MPOL_LOCAL", "0", {"MPOL_F_STATIC_NODES", "MPOL_F_RELATIVE_NODES"}}; },
+     [](Config& c) {
+       c.linux_.memory_policy = MemoryPolicy{"MPOL_LOCAL", "0", {"MPOL_F_STATIC_NODES", "MPOL_F_RELATIVE_NODES"}};
+     },
      {"/linux/memoryPolicy/flags: MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other",
       "/linux/memoryPolicy/nodes: MPOL_LOCAL takes none"},
      {}},
@@ -181,10 +185,7 @@ const ValidationCase kCases[] = {
      mount({.destination = "/a", .options = {"bind"}}),
      {"/mounts/0/source: missing: a bind mount needs one"},
      {}},
-    {"mount_bind_by_type",
-     mount({.destination = "/a", .type = "bind", .source = "/b"}),
-     {},
-     {}},
+    {"mount_bind_by_type", mount({.destination = "/a", .type = "bind", .source = "/b"}), {}, {}},
     {"mount_id_mapped",
      mount({.destination = "/a", .source = "/b", .options = {"bind"}, .uid_mappings = {{0, 1, 1}}}),
      {"/mounts/0/gidMappings: missing: there is uidMappings"},
@@ -224,8 +225,8 @@ const ValidationCase kCases[] = {
     {"net_devices_badly_named",
      [](Config& c) {
        own(c, NamespaceType::kNetwork);
-       c.linux_.net_devices = {{"a/b", {}}, {"eth%d", {"x"}}, {"lan", {"sixteen-letters!"}}, {"wan", {"w%dx%d"}},
-                               {"z", {"x"}}};
+       c.linux_.net_devices = {
+           {"a/b", {}}, {"eth%d", {"x"}}, {"lan", {"sixteen-letters!"}}, {"wan", {"w%dx%d"}}, {"z", {"x"}}};
      },
      {"/linux/netDevices/a~1b: 'a/b' is not the name of a network device",
       "/linux/netDevices/a~1b/name: 'a/b' is not the name of a network device",
@@ -235,9 +236,7 @@ const ValidationCase kCases[] = {
       "/linux/netDevices/z/name: x is the name of another device as well"},
      {}},
     {"rdt",
-     [](Config& c) {
-       c.linux_.intel_rdt = {.clos_id = "/", .l3_cache_schema = "L3:0=f", .mem_bw_schema = "MB:0=10"};
-     },
+     [](Config& c) { c.linux_.intel_rdt = {.clos_id = "/", .l3_cache_schema = "L3:0=f", .mem_bw_schema = "MB:0=10"}; },
      {},
      {}},
     {"rdt_wrong",

@@ -78,8 +78,13 @@ class Generator {
     process.rlimits = list([&] { return Rlimit{text(), number<std::uint64_t>(), number<std::uint64_t>()}; });
     maybe(process.oom_score_adj);
     if (coin()) {
-      process.scheduler = Scheduler{text(), number<std::int32_t>(), number<std::int32_t>(), texts(),
-                                    number<std::uint64_t>(), number<std::uint64_t>(), number<std::uint64_t>()};
+      process.scheduler = Scheduler{text(),
+                                    number<std::int32_t>(),
+                                    number<std::int32_t>(),
+                                    texts(),
+                                    number<std::uint64_t>(),
+                                    number<std::uint64_t>(),
+                                    number<std::uint64_t>()};
     }
     if (coin()) process.io_priority = IoPriority{text(), number<std::int32_t>()};
     if (coin()) process.exec_cpu_affinity = CpuAffinity{coin() ? text() : "", coin() ? text() : ""};

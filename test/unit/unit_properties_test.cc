@@ -99,12 +99,12 @@ TEST(UnitProperties, BlockIo) {
 TEST(UnitProperties, WhatIsUnifiedDecides) {
   EXPECT_THAT(properties({.memory = {.limit = 100}, .unified = {{"memory.max", "200"}, {"memory.high", "max"}}}),
               ElementsAre("MemoryHigh t " + std::string(kInfinity), "MemoryMax t 200"));
-  EXPECT_THAT(properties({.unified = {{"cpu.max", "50000 100000"}, {"cpu.weight", "7"}, {"cpuset.cpus", "1"}}}),
-              ElementsAre("CPUQuotaPeriodUSec t 100000", "CPUQuotaPerSecUSec t 500000", "CPUWeight t 7",
-                          "AllowedCPUs ay 1 2"));
-  EXPECT_THAT(properties({.unified = {{"cpu.max", "max"}, {"cpu.idle", "1"}, {"pids.max", "0"}, {"io.weight", "default 5"}}}),
-              ElementsAre("CPUWeight t 0", "CPUQuotaPerSecUSec t " + std::string(kInfinity), "IOWeight t 5",
-                          "TasksMax t 1"));
+  EXPECT_THAT(
+      properties({.unified = {{"cpu.max", "50000 100000"}, {"cpu.weight", "7"}, {"cpuset.cpus", "1"}}}),
+      ElementsAre("CPUQuotaPeriodUSec t 100000", "CPUQuotaPerSecUSec t 500000", "CPUWeight t 7", "AllowedCPUs ay 1 2"));
+  EXPECT_THAT(
+      properties({.unified = {{"cpu.max", "max"}, {"cpu.idle", "1"}, {"pids.max", "0"}, {"io.weight", "default 5"}}}),
+      ElementsAre("CPUWeight t 0", "CPUQuotaPerSecUSec t " + std::string(kInfinity), "IOWeight t 5", "TasksMax t 1"));
   EXPECT_THAT(properties({.unified = {{"memory.zswap.max", "5"}, {"memory.oom.group", "1"}, {"hugetlb.2MB.max", "0"}}}),
               IsEmpty());
   EXPECT_THAT(properties({.unified = {{"memory.zswap.max", "5"}}}, v2(253)), ElementsAre("MemoryZSwapMax t 5"));
@@ -118,9 +118,9 @@ spec::DeviceRule rule(bool allow, char type, std::optional<int> major, std::opti
 const spec::DeviceRule kDenyAll = rule(false, 'a', std::nullopt, std::nullopt, "rwm");
 
 TEST(UnitProperties, DevicesAreAListOfWhatIsAllowed) {
-  const auto made = lines(device_properties(
-      {rule(true, 'b', 8, 0, "r"), kDenyAll, rule(true, 'c', 10, 200, "rw"), rule(true, 'c', 10, 200, "m"),
-       rule(true, 'a', 7, std::nullopt, "r"), rule(true, 'b', 9, 9, "rw"), rule(false, 'b', 9, 9, "w")}));
+  const auto made = lines(device_properties({rule(true, 'b', 8, 0, "r"), kDenyAll, rule(true, 'c', 10, 200, "rw"),
+                                             rule(true, 'c', 10, 200, "m"), rule(true, 'a', 7, std::nullopt, "r"),
+                                             rule(true, 'b', 9, 9, "rw"), rule(false, 'b', 9, 9, "w")}));
   ASSERT_EQ(made.size(), 2U);
   EXPECT_EQ(made[0], "DevicePolicy s strict");
   EXPECT_EQ(made[1],
@@ -135,8 +135,8 @@ TEST(UnitProperties, DevicesThatAreNotDeniedAreNotListed) {
   EXPECT_THAT(device_properties({rule(false, 'b', 8, 0, "rwm")}), IsEmpty());
 }
 
-std::vector<std::string> of_scope(const std::map<std::string, std::string>& annotations, const Resources& resources = {},
-                                  const HostFacts& facts = v2()) {
+std::vector<std::string> of_scope(const std::map<std::string, std::string>& annotations,
+                                  const Resources& resources = {}, const HostFacts& facts = v2()) {
   const Scope scope{.slice = "machine.slice", .unit = "a-b.scope", .path = "/machine.slice/a-b.scope"};
   const auto made = scope_properties(scope, "container b", resources, annotations, facts);
   return made ? lines(*made) : std::vector{made.error().text()};
@@ -153,7 +153,8 @@ TEST(UnitProperties, OomPolicyWhereScopesHaveOne) {
   const Resources together{.unified = {{"memory.oom.group", "1"}}};
   EXPECT_THAT(of_scope({}, together, v2(253)), testing::Contains("OOMPolicy s kill"));
   EXPECT_THAT(of_scope({}, together, v2(252)), testing::Not(testing::Contains(testing::StartsWith("OOMPolicy"))));
-  EXPECT_THAT(of_scope({}, {.unified = {{"memory.oom.group", "0"}}}, v2(253)), testing::Contains("OOMPolicy s continue"));
+  EXPECT_THAT(of_scope({}, {.unified = {{"memory.oom.group", "0"}}}, v2(253)),
+              testing::Contains("OOMPolicy s continue"));
 }
 
 TEST(UnitProperties, AnnotationsSayMore) {

@@ -114,7 +114,8 @@ theirs" ]
 }
 
 @test "checkpoint: memory that is dumped before, while it runs, is not dumped again" {
-  script "x=\$(head -c 3000000 /dev/zero | tr '\\0' x); trap 'echo \${#x} >/tmp/count' USR1; echo >/tmp/ready; while :; do sleep 0.1; done"
+  # It forks once, before it is ready: a process that is dumped between its fork and its exec has the whole memory anew.
+  script "x=\$(head -c 3000000 /dev/zero | tr '\\0' x); trap 'echo \${#x} >/tmp/count' USR1; sleep 100000 & echo >/tmp/ready; while :; do wait \$!; done"
   begin
   oci checkpoint --pre-dump --image-path "$T/first" box
   is running
