@@ -1,0 +1,179 @@
+#include "transport/fetch.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "image/digest.h"
+#include "image/digest_name.h"
+#include "image/index.h"
+#include "image/limits.h"
+#include "image/manifest_kind.h"
+#include "image/media_type.h"
+#include "image/quoted.h"
+#include "image/store_names.h"
+#include "transport/crew.h"
+#include "transport/fetch_blob.h"
+
+namespace caisson::transport {
+
+namespace {
+
+constexpr int kMostIndexes = 4;  // in one another
+
+// The documents on the way to an image, the outermost first: the last is its manifest.
+struct Way {
+  struct Stop {
+    image::Descriptor descriptor;
+    std::string bytes;
+  };
+  std::vector<Stop> stops;
+  image::Manifest manifest;
+};
+
+Result<image::Descriptor> descriptor_of(const Document& document, const std::string& media_type) {
+  return image::Descriptor{.media_type = media_type,
+                           .digest = TRY(image::digest_of(document.bytes)),
+                           .size = static_cast<std::int64_t>(document.bytes.size())};
+}
+
+Result<> check(const image::Descriptor& is, const image::Descriptor& wanted) {
+  if (is.size != wanted.size) {
+    return fail(
+        in(wanted.digest, complaint(fmt::format("it has {} bytes, not {} as the index says", is.size, wanted.size))));
+  }
+  if (is.digest != wanted.digest)
+    return fail(in(wanted.digest, complaint(fmt::format("the content has another digest, {}", is.digest))));
+  return {};
+}
+
+Result<Way> find_way(Source& source, const std::vector<image::Platform>& fitting) {
+  Way way;
+  Document document = TRY(source.top());
+  std::optional<image::Descriptor> wanted;
+  for (int depth = 0; depth <= kMostIndexes; ++depth) {
+    image::ManifestOrIndex either = TRY(image::read_manifest_or_index(document.bytes, document.media_type));
+    const bool is_index = std::holds_alternative<image::Index>(either);
+    const std::string& type =
+        is_index ? std::get<image::Index>(either).media_type : std::get<image::Manifest>(either).media_type;
+    image::Descriptor descriptor = TRY(descriptor_of(document, type));
+    if (wanted) TRY(check(descriptor, *wanted));
+    way.stops.push_back({std::move(descriptor), std::move(document.bytes)});
+    if (!is_index) {
+      way.manifest = std::get<image::Manifest>(std::move(either));
+      TRY(image::check_is_image(way.manifest));
+      return way;
+    }
+    wanted = TRY(image::choose(std::get<image::Index>(either), fitting));
+    document = TRY_IN(wanted->digest, source.document(*wanted));
+    if (document.media_type.empty()) document.media_type = wanted->media_type;
+  }
+  return fail(complaint(fmt::format("more than {} indexes in one another", kMostIndexes)));
+}
+
+std::string label_of(const image::Descriptor& blob) { return std::string(image::hex_of(blob.digest).substr(0, 12)); }
+
+// The blobs of an image that are on their way into the store: each once, however often the manifest has it.
+class Blobs {
+ public:
+  Blobs(const image::ImageStore& store, Source& source, Board& board) : store_(store), source_(source), board_(board) {}
+
+  Result<> fetch(const std::vector<image::Descriptor>& blobs, std::size_t threads) {
+    std::vector<image::Descriptor> wanted;
+    for (const image::Descriptor& blob : blobs) {
+      if (std::ranges::find(wanted, blob.digest, &image::Descriptor::digest) == wanted.end()) wanted.push_back(blob);
+    }
+    TRY(fetch_some(wanted, threads, kernel::Lock::kTry));
+    const std::vector<image::Descriptor> elsewhere = std::move(later_);  // that other processes are fetching
+    return fetch_some(elsewhere, threads, kernel::Lock::kWait);
+  }
+
+ private:
+  Result<> fetch_some(const std::vector<image::Descriptor>& blobs, std::size_t threads, kernel::Lock how) {
+    return in_threads(blobs.size(), threads, [&](std::size_t i) -> Result<> {
+      Result<std::optional<image::BlobHold>> hold =
+          fetch_blob(store_, source_, blobs[i], label_of(blobs[i]), board_, stop_, how);
+      if (!hold) {
+        stop_ = true;
+        return fail(std::move(hold).error());
+      }
+      const std::lock_guard lock(mutex_);
+      if (*hold) {
+        holds_.push_back(**std::move(hold));
+      } else {
+        later_.push_back(blobs[i]);
+      }
+      return {};
+    });
+  }
+
+  const image::ImageStore& store_;
+  Source& source_;
+  Board& board_;
+  std::atomic<bool> stop_ = false;
+  std::mutex mutex_;
+  std::vector<image::BlobHold> holds_;
+  std::vector<image::Descriptor> later_;
+};
+
+Result<> check_platform(const image::ImageConfig& config, const FetchOptions& options, Fetched& fetched) {
+  if (image::rank(options.fitting, config.platform)) return {};
+  const std::string words =
+      fmt::format("the image is for {}, not for {}", config.platform.text(), options.fitting.front().text());
+  if (!options.other_platforms) return fail(complaint(words));
+  fetched.warnings.push_back(words);
+  return {};
+}
+
+// By a digest that is the index's, the index is what was asked for.
+bool names_index(const std::vector<std::string>& names, const image::Descriptor& index) {
+  return std::ranges::any_of(names, [&](const std::string& name) { return name.ends_with("@" + index.digest); });
+}
+
+Result<Fetched> fetch(const image::ImageStore& store, Source& source, const FetchOptions& options, Board& board) {
+  const Way way = TRY(find_way(source, options.fitting));
+  const image::Manifest& manifest = way.manifest;
+  if (manifest.config.size > static_cast<std::int64_t>(image::kConfigBytes)) {
+    return fail(in(manifest.config.digest,
+                   complaint(fmt::format("a config of {} bytes is more than caisson reads", manifest.config.size))));
+  }
+  Fetched fetched{.target = way.stops.back().descriptor,
+                  .manifest = way.stops.back().descriptor,
+                  .image_id = manifest.config.digest,
+                  .warnings = {}};
+  Blobs blobs(store, source, board);
+  TRY(blobs.fetch({manifest.config}, 1));
+  const std::string text = TRY(store.read_blob(manifest.config, image::kConfigBytes));
+  const image::ImageConfig config = TRY_IN(manifest.config.digest, image::read_image_config(text));
+  TRY(image::check_layers(manifest, config));
+  TRY(check_platform(config, options, fetched));
+  TRY(blobs.fetch(manifest.layers, options.threads));
+
+  std::vector<image::BlobHold> documents;
+  for (auto stop = way.stops.rbegin(); stop != way.stops.rend(); ++stop) {
+    const bool is_manifest = stop == way.stops.rbegin();
+    const bool is_top = stop + 1 == way.stops.rend();
+    if (!is_manifest && !names_index(options.names, way.stops.front().descriptor)) break;
+    documents.push_back(TRY(image::add_blob(store, stop->bytes, stop->descriptor.digest)));
+    if (is_top) fetched.target = stop->descriptor;
+  }
+  for (const std::string& name : options.names) TRY(image::set_name(store, name, fetched.target));
+  if (options.names.empty()) TRY(image::keep_unnamed(store, fetched.target));
+  return fetched;
+}
+
+}  // namespace
+
+Result<Fetched> fetch_image(const image::ImageStore& store, Source& source, const FetchOptions& options, Board& board) {
+  return TRY_IN(source.text(), fetch(store, source, options, board));
+}
+
+Result<image::Descriptor> look_up_manifest(Source& source, const std::vector<image::Platform>& fitting) {
+  return TRY_IN(source.text(), find_way(source, fitting)).stops.back().descriptor;
+}
+
+}  // namespace caisson::transport
