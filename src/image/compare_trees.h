@@ -1,0 +1,17 @@
+// Whether two unpacked trees are the same.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+
+namespace caisson::image {
+
+/// Compares the trees below two directories entry by entry: kind, mode, owner, size, time of modification, device
+/// number, number of hard links, extended attributes, target, content. Gives the first difference in words
+/// ("etc/passwd: the content is another"); nothing where there is none. No symbolic link is followed, and no device or
+/// fifo opened. Errors: what cannot be read.
+Result<std::optional<std::string>> compare_trees(int one, int other);
+
+}  // namespace caisson::image
