@@ -20,7 +20,7 @@ find_package(Threads REQUIRED)
 find_library(ISAL_LIBRARY isal REQUIRED)
 find_library(ZSTD_LIBRARY zstd REQUIRED)
 caisson_room(unpack FOLDER image
-             SOURCES acl.cc apply_layer.cc compare_trees.cc copy_up.cc cover.cc decompress.cc digest.cc directories.cc entry_name.cc
+             SOURCES acl.cc apply_layer.cc check_store.cc compare_trees.cc copy_up.cc cover.cc decompress.cc digest.cc directories.cc entry_name.cc
                      extract.cc fingerprint.cc layer_name.cc layer_store.cc lower_trees.cc make_layer.cc metadata.cc pax.cc
                      pipeline.cc progress.cc sparse.cc tar_header.cc tar_reader.cc unpack.cc whiteouts.cc
              KNOWS base kernel image_spec image
@@ -29,6 +29,8 @@ caisson_room(unpack FOLDER image
 caisson_unit_test(image_store SOURCES image_store_test.cc image_store_parallel_test.cc KNOWS base kernel spec image_spec image
                   LIBRARIES nlohmann_json::nlohmann_json)
 caisson_unit_test(image_compare_trees SOURCES image_compare_trees_test.cc KNOWS base kernel image unpack)
+caisson_unit_test(image_check_store SOURCES image_check_store_test.cc KNOWS base kernel spec image_spec image unpack
+                  LIBRARIES nlohmann_json::nlohmann_json)
 caisson_unit_test(image_layers SOURCES image_layers_test.cc KNOWS base kernel image_spec image)
 caisson_unit_test(image_tar SOURCES image_tar_test.cc KNOWS base kernel image_spec image unpack)
 caisson_unit_test(image_layer SOURCES image_layer_test.cc KNOWS base kernel image_spec image unpack)

@@ -20,10 +20,14 @@ std::string index_path(const ImageStore& store) { return store.path() + "/index.
 
 }  // namespace
 
+Json empty_index() {
+  return {{"schemaVersion", 2}, {"mediaType", media_type::kOciIndex}, {"manifests", Json::array()}};
+}
+
 Result<std::string> read_index_text(const ImageStore& store) {
   Result<std::string> text = kernel::read_file(index_path(store), kIndexBytes);
   if (text || text.error().number != ENOENT) return text;
-  return document_text({{"schemaVersion", 2}, {"mediaType", media_type::kOciIndex}, {"manifests", Json::array()}});
+  return document_text(empty_index());
 }
 
 Result<spec::Document> parse_index(const ImageStore& store, std::string_view text) {

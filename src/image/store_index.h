@@ -15,6 +15,9 @@ Result<std::string> read_index_text(const ImageStore& store);
 /// Its tree, to be read, of which `text` is the text. Its "manifests" are a list.
 Result<spec::Document> parse_index(const ImageStore& store, std::string_view text);
 
+/// The tree of one without lines.
+Json empty_index();
+
 /// Its tree, to be changed. Its "manifests" are a list.
 Result<Json> read_index_tree(const ImageStore& store);
 

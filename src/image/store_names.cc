@@ -1,6 +1,7 @@
 #include "image/store_names.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include <fmt/format.h>
 
@@ -148,6 +149,27 @@ Result<std::vector<StoreEntry>> remove_entries(const ImageStore& store,
     return {};
   }));
   return removed;
+}
+
+Result<std::vector<std::string>> remove_unreadable(const ImageStore& store) {
+  std::vector<std::string> removed;
+  TRY(change_lines(store, [&](Json& lines) -> Result<> {
+    erase_if(lines, [&](const Json& line) {
+      const Result<StoreEntry> entry = read_line(line);
+      if (!entry) removed.push_back(entry.error().text());
+      return !entry;
+    });
+    return {};
+  }));
+  return removed;
+}
+
+Result<> set_index_aside(const ImageStore& store) {
+  const StoreLock lock = TRY(StoreLock::wait(store.lock_path("index"), StoreLock::Kind::kExclusive));
+  if (read_index_tree(store)) return {};  // another mended it meanwhile
+  const std::string path = store.path() + "/index.json";
+  if (::rename(path.c_str(), (path + ".damaged").c_str()) != 0) return fail(os_error("rename", path));
+  return write_index_tree(store, empty_index());
 }
 
 }  // namespace caisson::image

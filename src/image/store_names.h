@@ -24,6 +24,12 @@ Result<bool> remove_name(const ImageStore& store, std::string_view name);
 Result<std::vector<StoreEntry>> remove_entries(const ImageStore& store,
                                                const std::function<bool(const StoreEntry&)>& is_wanted);
 
+/// Removes the lines that cannot be read, and gives what was wrong with each.
+Result<std::vector<std::string>> remove_unreadable(const ImageStore& store);
+
+/// Puts an index.json that cannot be read aside, as index.json.damaged, and one without lines in its place.
+Result<> set_index_aside(const ImageStore& store);
+
 /// What is not in the store of what the image at `target` needs: its manifest, or else its config and layers. Of an
 /// index, itself alone: it may be there for some platforms only. Error: the manifest cannot be read.
 Result<std::vector<Descriptor>> missing_blobs(const ImageStore& store, const Descriptor& target);
