@@ -38,7 +38,13 @@ std::string unescaped(std::string_view field) {
 std::string report_text(const Report& report) {
   std::string text;
   for (const std::string& warning : report.warnings) text += "warning\t" + escaped(warning) + "\n";
-  if (report.digest) return text + "layer\t" + *report.digest + "\n";
+  for (const ReportedImage& image : report.images) {
+    text += "image\t" + image.manifest + "\t" + image.id;
+    for (const std::string& name : image.names) text += "\t" + escaped(name);
+    text += "\n";
+  }
+  for (const std::string& line : report.lines) text += "line\t" + escaped(line) + "\n";
+  if (report.digest) return text + "done\t" + *report.digest + "\n";
   const Error& error = report.digest.error();
   return text + "error\t" + escaped(error.call) + "\t" + std::to_string(error.number) + "\t" + escaped(error.operand) +
          "\t" + escaped(error.item) + "\t" + escaped(error.hint) + "\n";
@@ -52,7 +58,13 @@ Report read_report(std::string_view text) {
     const std::vector<std::string_view> fields = split(line.head, '\t');
     if (fields[0] == "warning" && fields.size() == 2) {
       report.warnings.push_back(unescaped(fields[1]));
-    } else if (fields[0] == "layer" && fields.size() == 2 && is_digest(fields[1])) {
+    } else if (fields[0] == "image" && fields.size() >= 3 && is_digest(fields[1]) && is_digest(fields[2])) {
+      ReportedImage image{.manifest = std::string(fields[1]), .id = std::string(fields[2]), .names = {}};
+      for (std::size_t i = 3; i < fields.size(); ++i) image.names.push_back(unescaped(fields[i]));
+      report.images.push_back(std::move(image));
+    } else if (fields[0] == "line" && fields.size() == 2) {
+      report.lines.push_back(unescaped(fields[1]));
+    } else if (fields[0] == "done" && fields.size() == 2 && (fields[1].empty() || is_digest(fields[1]))) {
       report.digest = std::string(fields[1]);
     } else if (fields[0] == "error" && fields.size() == 6) {
       report.digest = fail(Error{.call = unescaped(fields[1]),

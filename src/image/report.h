@@ -1,7 +1,10 @@
 // How the transfer program tells caisson what came out, on a pipe that is its standard output: one line each.
 //
-//   warning TAB text            any number, first
-//   layer TAB sha256:HEX        it is in the store
+//   warning TAB text                                any number, first
+//   image TAB sha256:HEX TAB sha256:HEX [TAB name]… any number: an image that is in the store now, by the digest of its
+//                                                   manifest, its id, its names
+//   line TAB text                                   any number: what was found, for people
+//   done TAB [sha256:HEX]                           it was done: the digest of what it was done to, if that has one
 //   error TAB call TAB errno TAB operand TAB item TAB hint
 //
 // In a field, backslash, tab and newline are written \\, \t and \n.
@@ -16,10 +19,20 @@
 
 namespace caisson::image {
 
+struct ReportedImage {
+  std::string manifest;  ///< digest
+  std::string id;        ///< digest of the config
+  std::vector<std::string> names;
+
+  bool operator==(const ReportedImage&) const = default;
+};
+
 /// What a run of transfer came to.
 struct Report {
   std::vector<std::string> warnings;
-  Result<std::string> digest;
+  Result<std::string> digest;  ///< may be empty
+  std::vector<ReportedImage> images = {};
+  std::vector<std::string> lines = {};
 };
 
 std::string report_text(const Report& report);

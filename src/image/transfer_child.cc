@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "image/report.h"
 
 namespace caisson::image {
 
@@ -87,29 +86,35 @@ Result<int> reap(pid_t pid) {
   return status;
 }
 
-// Runs transfer with these words and gives the digest that it tells, once its warnings are in the log.
-Result<std::string> run(const std::vector<std::string>& words, const std::optional<kernel::IdMaps>& user_namespace,
-                        const std::string& unpacked, const Log& log) {
+Result<Layer> found(std::optional<Layer> layer, const std::string& digest, const std::string& store) {
+  if (layer) return std::move(*layer);
+  return fail(complaint(fmt::format("transfer unpacked {}, but it is not in {}", digest, store)));
+}
+
+// The digest of what it unpacked.
+Result<std::string> run_unpacking(const std::vector<std::string>& words,
+                                  const std::optional<kernel::IdMaps>& user_namespace, const std::string& unpacked,
+                                  const Log& log) {
+  return TRY(run_transfer(words, user_namespace, "unpacked " + unpacked, log)).digest;
+}
+
+}  // namespace
+
+Result<Report> run_transfer(const std::vector<std::string>& words, const std::optional<kernel::IdMaps>& user_namespace,
+                            const std::string& doing, const Log& log) {
   Child child = TRY(spawn(words, user_namespace));
   const Result<std::string> output = read_all(child.output.get());
   child.output = Fd();
   const int status = TRY(reap(child.pid));
   if (WIFSIGNALED(status)) {
     const char* signal = sigabbrev_np(WTERMSIG(status));
-    return fail(complaint(fmt::format("transfer was killed by SIG{} while it unpacked {}",
-                                      signal != nullptr ? signal : std::to_string(WTERMSIG(status)), unpacked)));
+    return fail(complaint(fmt::format("transfer was killed by SIG{} while it {}",
+                                      signal != nullptr ? signal : std::to_string(WTERMSIG(status)), doing)));
   }
-  const Report report = read_report(TRY(output));
+  Report report = read_report(TRY(output));
   for (const std::string& warning : report.warnings) log.warning(warning);
-  return report.digest;
+  return report;
 }
-
-Result<Layer> found(std::optional<Layer> layer, const std::string& digest, const std::string& store) {
-  if (layer) return std::move(*layer);
-  return fail(complaint(fmt::format("transfer unpacked {}, but it is not in {}", digest, store)));
-}
-
-}  // namespace
 
 Result<Layer> unpack_tarball(const UnpackRequest& request, const Log& log) {
   std::vector<std::string> words = {request.transfer, "unpack", "--report", "--root", request.store};
@@ -118,7 +123,7 @@ Result<Layer> unpack_tarball(const UnpackRequest& request, const Log& log) {
   if (request.progress) words.push_back("--progress");
   words.insert(words.end(), {"--", request.tarball});
 
-  const std::string digest = TRY(run(words, request.user_namespace, request.tarball, log));
+  const std::string digest = TRY(run_unpacking(words, request.user_namespace, request.tarball, log));
   return found(find_layer_by_digest(request.store, digest), digest, request.store);
 }
 
@@ -131,7 +136,7 @@ Result<Layer> unpack_layer(const LayerRequest& request, const Log& log) {
   if (!request.uids.empty()) words.insert(words.end(), {"--uids", request.uids, "--gids", request.gids});
   if (request.progress) words.push_back("--progress");
 
-  const std::string chain_id = TRY(run(words, request.user_namespace, request.digest, log));
+  const std::string chain_id = TRY(run_unpacking(words, request.user_namespace, request.digest, log));
   return found(find_layer_by_chain(request.store, chain_id), chain_id, request.store);
 }
 

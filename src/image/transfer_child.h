@@ -9,9 +9,16 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "image/layers.h"
+#include "image/report.h"
 #include "kernel/user_namespace.h"
 
 namespace caisson::image {
+
+/// Runs a verb of transfer and waits for it: `words` begin with the program's path. Its warnings are in `log` then;
+/// what else it says is given back, an error included. `doing`: for the error where it was killed, "transfer was killed
+/// by SIGKILL while it " and these words.
+Result<Report> run_transfer(const std::vector<std::string>& words, const std::optional<kernel::IdMaps>& user_namespace,
+                            const std::string& doing, const Log& log);
 
 struct UnpackRequest {
   std::string transfer;               ///< path of the transfer program

@@ -92,10 +92,16 @@ bool operator==(const Error& a, const Error& b) {
 }
 
 TEST(Report, ComesBackAsItWas) {
-  const Report good{.warnings = {"a\tb\nc\\d", "e"}, .digest = kDigest};
+  const Report good{.warnings = {"a\tb\nc\\d", "e"},
+                    .digest = kDigest,
+                    .images = {{.manifest = kDigest, .id = kDigest, .names = {"a", "b\tc"}}, {kDigest, kDigest, {}}},
+                    .lines = {"found", "a\nlot"}};
   const Report read = read_report(report_text(good));
   EXPECT_EQ(read.warnings, good.warnings);
   EXPECT_EQ(*read.digest, kDigest);
+  EXPECT_EQ(read.images, good.images);
+  EXPECT_EQ(read.lines, good.lines);
+  EXPECT_EQ(*read_report(report_text({.warnings = {}, .digest = ""})).digest, "");
 
   const Error error{
       .call = "openat2", .number = ELOOP, .operand = "a\tb", .item = "x.tar: 'a\\t'", .hint = "try\nthat"};
@@ -107,7 +113,7 @@ TEST(Report, ThatBreaksOffIsAnError) {
   for (std::size_t length = 0; length < whole.size(); ++length) {
     EXPECT_FALSE(read_report(whole.substr(0, length)).digest) << length;
   }
-  EXPECT_FALSE(read_report("layer\tsha256:short\n").digest);
+  EXPECT_FALSE(read_report("done\tsha256:short\n").digest);
 }
 
 // The transfer program is stood in for by a shell that says what the test wants.
@@ -121,7 +127,7 @@ TEST_F(LayersTest, AreUnpackedByAChild) {
   };
   std::filesystem::create_directories(store_ + "/layers/sha256/" + kDigest.substr(7) + "/tree");
   const Result<Layer> layer = child("[ \"$*\" = \"unpack --report --root " + store_ +
-                                    " --sha256 1 --progress -- -x\" ] && printf 'layer\\t" + kDigest + "\\n'");
+                                    " --sha256 1 --progress -- -x\" ] && printf 'done\\t" + kDigest + "\\n'");
   ASSERT_TRUE(layer) << layer.error().text();
   EXPECT_EQ(layer->digest, kDigest);
 
@@ -141,7 +147,7 @@ TEST_F(LayersTest, OfImagesAreUnpackedByAChild) {
   std::ofstream(script)
       << "#!/bin/sh\n[ \"$*\" = 'layer --report --store " << store_
       << " --blob b --digest 1 --size 22 --diff-id 3 --chain-id 4 --lower x --lower y --uids 5 --gids 6 --progress' ] "
-         "&& printf 'layer\\t" +
+         "&& printf 'done\\t" +
              kDigest + "\\n'\n";
   std::filesystem::permissions(script, std::filesystem::perms::owner_all);
   const LayerRequest request{.transfer = script,
