@@ -15,9 +15,9 @@ struct Piece {
 };
 
 /// A file's content in ascending pieces; what lies between them is a hole.
-class Content {
+class ContentReader {
  public:
-  virtual ~Content() = default;
+  virtual ~ContentReader() = default;
 
   /// The next piece, valid until the next call; an empty one at the end.
   virtual Result<Piece> data() = 0;

@@ -16,7 +16,7 @@ namespace caisson::image {
 Result<TarEntry> entry_of(const LowerTrees::File& file, const std::string& name);
 
 /// A file's content, with its holes.
-class FileContent : public Content {
+class FileContent : public ContentReader {
  public:
   static Result<FileContent> open(const LowerTrees::File& file);
   Result<Piece> data() override;

@@ -272,21 +272,33 @@ class Bzip2 : public Decompressor {
 
 }  // namespace
 
+Compression compression_of(std::string_view first) {
+  constexpr std::string_view kXzMagic(
+      "\xfd"
+      "7zXZ\0",
+      kCompressionMagicBytes);
+  if (first.starts_with("\x1f\x8b")) return Compression::kGzip;
+  if (first.starts_with("BZh")) return Compression::kBzip2;
+  if (first.starts_with("\x28\xb5\x2f\xfd")) return Compression::kZstd;
+  // A skippable frame (RFC 8878, 3.1.2), as seekable zstd files begin with.
+  if (first.size() >= 4 && (first[0] & 0xf0) == 0x50 && first.substr(1, 3) == "\x2a\x4d\x18") return Compression::kZstd;
+  if (first.starts_with(kXzMagic)) return Compression::kXz;
+  return Compression::kNone;
+}
+
 Result<std::unique_ptr<Decompressor>> open_decompressor(Input& input) {
   const std::string_view first = TRY(input.more());
   const Pending pending(input, first);
-  if (first.starts_with("\x1f\x8b")) return std::make_unique<Gzip>(pending);
-  if (first.starts_with("BZh")) return std::make_unique<Bzip2>(pending);
-  if (first.starts_with("\x28\xb5\x2f\xfd")) return std::make_unique<Zstd>(pending);
-  // A skippable frame (RFC 8878, 3.1.2), as seekable zstd files begin with.
-  if (first.size() >= 4 && (first[0] & 0xf0) == 0x50 && first.substr(1, 3) == "\x2a\x4d\x18")
-    return std::make_unique<Zstd>(pending);
-  if (first.starts_with(std::string_view("\xfd"
-                                         "7zXZ\0",
-                                         6))) {
-    auto xz = std::make_unique<Xz>(pending);
-    TRY(xz->start());
-    return xz;
+  switch (compression_of(first)) {
+    case Compression::kNone: break;
+    case Compression::kGzip: return std::make_unique<Gzip>(pending);
+    case Compression::kZstd: return std::make_unique<Zstd>(pending);
+    case Compression::kBzip2: return std::make_unique<Bzip2>(pending);
+    case Compression::kXz: {
+      auto xz = std::make_unique<Xz>(pending);
+      TRY(xz->start());
+      return xz;
+    }
   }
   return std::make_unique<Plain>(pending);
 }

@@ -9,6 +9,14 @@
 
 namespace caisson::image {
 
+enum class Compression { kNone, kGzip, kZstd, kXz, kBzip2 };
+
+/// How many bytes of a file tell how it is compressed.
+inline constexpr std::size_t kCompressionMagicBytes = 6;
+
+/// What a file is that begins with these bytes.
+Compression compression_of(std::string_view first);
+
 /// Where compressed bytes come from.
 class Input {
  public:

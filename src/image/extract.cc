@@ -36,12 +36,12 @@ Extractor::Extractor(Fd root, Privilege privilege, OwnerMaps owners, std::option
       directories_(std::move(root), writer_, lower_),
       whiteouts_(directories_, lower_) {}
 
-Result<> Extractor::apply(const TarEntry& entry, Content& content) {
+Result<> Extractor::apply(const TarEntry& entry, ContentReader& content) {
   TRY_IN(quoted_name(entry.name), make(entry, content));
   return {};
 }
 
-Result<> Extractor::make(const TarEntry& entry, Content& content) {
+Result<> Extractor::make(const TarEntry& entry, ContentReader& content) {
   const std::string name = TRY(normal_name(entry.name));
   if (name.empty() && entry.kind != EntryKind::kDirectory) return fail(complaint("the root must be a directory"));
   if (is_layer_) {
@@ -59,7 +59,8 @@ Result<> Extractor::make(const TarEntry& entry, Content& content) {
   return make_at(place, entry, TRY(writer_.of_entry(entry)), content);
 }
 
-Result<> Extractor::make_at(const Place& place, const TarEntry& entry, const Metadata& metadata, Content& content) {
+Result<> Extractor::make_at(const Place& place, const TarEntry& entry, const Metadata& metadata,
+                            ContentReader& content) {
   const bool device = entry.kind == EntryKind::kCharacterDevice || entry.kind == EntryKind::kBlockDevice;
   if (looks_like_whiteout(entry)) {
     losses_.add("character devices 0/0 were left out, which to the overlay file system are files that are gone",
@@ -113,7 +114,7 @@ Result<> Extractor::remove_existing(const std::string& base) {
 }
 
 Result<> Extractor::make_file(const std::string& base, const TarEntry& entry, const Metadata& metadata,
-                              Content& content) {
+                              ContentReader& content) {
   Fd file;
   TRY(make_in_place(base, "openat", [&](int directory) {
     file = Fd(::openat(directory, base.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,

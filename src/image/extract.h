@@ -50,7 +50,7 @@ class Extractor {
   Result<> begin() { return directories_.begin(); }
 
   /// Makes the entry, with its content from `content`. Errors name the entry, quoted.
-  Result<> apply(const TarEntry& entry, Content& content);
+  Result<> apply(const TarEntry& entry, ContentReader& content);
 
   /// Does what was put off until all entries are there. Once, after the last apply().
   Result<> finish();
@@ -59,9 +59,9 @@ class Extractor {
   std::vector<std::string> notes() const { return losses_.notes(); }
 
  private:
-  Result<> make(const TarEntry& entry, Content& content);
-  Result<> make_at(const Place& place, const TarEntry& entry, const Metadata& metadata, Content& content);
-  Result<> make_file(const std::string& base, const TarEntry& entry, const Metadata& metadata, Content& content);
+  Result<> make(const TarEntry& entry, ContentReader& content);
+  Result<> make_at(const Place& place, const TarEntry& entry, const Metadata& metadata, ContentReader& content);
+  Result<> make_file(const std::string& base, const TarEntry& entry, const Metadata& metadata, ContentReader& content);
   Result<> make_symbolic_link(const std::string& base, const TarEntry& entry, const Metadata& metadata);
   Result<> make_node(const std::string& base, const TarEntry& entry, const Metadata& metadata);
   Result<> make_hard_link(const Place& place, const TarEntry& entry);

@@ -11,34 +11,24 @@
 #include "image/digest_name.h"
 #include "image/document.h"
 #include "image/index_lines.h"
+#include "image/layout.h"
 #include "image/limits.h"
-#include "image/quoted.h"
 #include "image/store_index.h"
 #include "image/store_lock.h"
 #include "image/synced.h"
 #include "kernel/files.h"
-#include "spec/fields.h"
 
 namespace caisson::image {
 
 namespace {
 
-constexpr std::string_view kLayout = R"({"imageLayoutVersion":"1.0.0"})";
-constexpr std::size_t kLayoutBytes = 4096;
 constexpr mode_t kPrivate = 0700;
 
-// A later 1.x would be one that readers of 1.0 can read.
-Result<> check_layout(const std::string& path) {
+Result<> check_layout_at(const std::string& path) {
   const std::string file = path + "/oci-layout";
   const Result<std::string> text = kernel::read_file(file, kLayoutBytes);
   if (!text && text.error().number == ENOENT) return {};
-  const spec::Document layout = TRY(parse_document(TRY(text), file, kLayoutBytes));
-  spec::Findings findings;
-  std::string version;
-  spec::Fields(layout, spec::Place(""), findings).require("imageLayoutVersion", version);
-  if (!findings.errors.empty()) return fail(spec::as_error(findings.errors, file));
-  if (version.starts_with("1.")) return {};
-  return fail(in(file, complaint(fmt::format("it is of version {}, and 1.0.0 is known", quoted_name(version)))));
+  return check_layout(TRY(text), file);
 }
 
 Result<> make_private(const std::string& path) {
@@ -58,7 +48,7 @@ void add(StoreIndex& index, Result<StoreEntry> entry) {
 }  // namespace
 
 Result<ImageStore> ImageStore::open(std::string path) {
-  TRY(check_layout(path));
+  TRY(check_layout_at(path));
   return ImageStore(std::move(path));
 }
 
@@ -72,7 +62,7 @@ Result<ImageStore> ImageStore::create(std::string path) {
   if (kernel::exists(layout) && kernel::exists(store.path_ + "/index.json")) return store;
   const StoreLock lock = TRY(StoreLock::wait(store.lock_path("index"), StoreLock::Kind::kExclusive));
   if (!kernel::exists(store.path_ + "/index.json")) TRY(write_index_tree(store, TRY(read_index_tree(store))));
-  if (!kernel::exists(layout)) TRY(replace_synced(store.partial_path("index.json"), layout, kLayout));
+  if (!kernel::exists(layout)) TRY(replace_synced(store.partial_path("index.json"), layout, kLayoutText));
   return store;
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "image/acl.h"
+#include "image/spool_file.h"
 #include "image/unfinished.h"
 #include "kernel/files.h"
 
@@ -126,15 +127,6 @@ Result<> LayerStore::commit(const LayerKey& key) {
 
 Result<> LayerStore::abandon(const LayerKey& key) { return kernel::remove_tree_at(tmp_.get(), key.name()); }
 
-Result<Fd> LayerStore::spool_file() {
-  Fd file(::openat(tmp_.get(), ".", O_RDWR | O_TMPFILE | O_CLOEXEC, kPrivateFile));
-  if (file) return file;
-  const std::string name = fmt::format("{}{}", kSpoolPrefix, ::getpid());  // a file system without O_TMPFILE
-  (void)::unlinkat(tmp_.get(), name.c_str(), 0);
-  file = Fd(::openat(tmp_.get(), name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kPrivateFile));
-  if (!file) return fail(os_error("openat", name));
-  (void)::unlinkat(tmp_.get(), name.c_str(), 0);
-  return file;
-}
+Result<Fd> LayerStore::spool_file() { return image::spool_file(tmp_.get()); }
 
 }  // namespace caisson::image

@@ -1,7 +1,8 @@
 # Three rooms in one folder: `image_spec` is images as text and documents, which is pure; `image` is what the static
 # programs know; `unpack` is what needs the system's shared libraries.
 caisson_room(image_spec FOLDER image
-             SOURCES chain_id.cc change.cc descriptor_json.cc digest_name.cc document.cc image_config.cc image_source.cc index.cc index_lines.cc manifest.cc
+             SOURCES chain_id.cc change.cc descriptor_json.cc digest_name.cc document.cc image_config.cc image_source.cc index.cc index_lines.cc
+                     layout.cc manifest.cc
                      manifest_kind.cc media_type.cc platform.cc quoted.cc reference.cc
              KNOWS base spec LIBRARIES nlohmann_json::nlohmann_json)
 caisson_unit_test(image_spec SOURCES image_change_test.cc image_documents_test.cc image_index_lines_test.cc image_platform_test.cc image_reference_test.cc KNOWS base image_spec)
@@ -22,7 +23,7 @@ find_library(ZSTD_LIBRARY zstd REQUIRED)
 caisson_room(unpack FOLDER image
              SOURCES acl.cc apply_layer.cc check_store.cc compare_trees.cc copy_up.cc cover.cc decompress.cc digest.cc directories.cc entry_name.cc
                      extract.cc fingerprint.cc layer_name.cc layer_store.cc lower_trees.cc make_layer.cc metadata.cc pax.cc
-                     pipeline.cc progress.cc sparse.cc tar_header.cc tar_reader.cc unpack.cc whiteouts.cc
+                     pipeline.cc progress.cc sparse.cc spool_file.cc tar_header.cc tar_reader.cc unpack.cc whiteouts.cc
              KNOWS base kernel image_spec image
              LIBRARIES OpenSSL::Crypto BZip2::BZip2 LibLZMA::LibLZMA ${ISAL_LIBRARY} ${ZSTD_LIBRARY} Threads::Threads)
 

@@ -25,7 +25,7 @@ Result<> sync_directory(const std::string& path) {
 Result<> rename_synced(int file, const std::string& from, const std::string& to) {
   TRY(sync(file, from));
   if (::rename(from.c_str(), to.c_str()) != 0) return fail(os_error("rename", to));
-  return sync_directory(to.substr(0, to.rfind('/')));
+  return sync_directory(to.substr(0, to.rfind('/') + 1));
 }
 
 Result<> replace_synced(const std::string& temporary, const std::string& path, std::string_view content) {

@@ -98,7 +98,13 @@ Result<std::string_view> TarReader::block() {
 
 Result<> TarReader::skip(std::int64_t bytes) {
   while (bytes > 0) {
-    if (chunk_.empty()) chunk_ = TRY(chunks_.next());
+    if (chunk_.empty()) {
+      const std::int64_t passed = TRY(chunks_.pass_over(bytes));
+      bytes -= passed;
+      position_ += passed;
+      if (bytes == 0) break;
+      chunk_ = TRY(chunks_.next());
+    }
     if (chunk_.empty()) return fail(truncated());
     const auto part = std::min(static_cast<std::int64_t>(chunk_.size()), bytes);
     chunk_.remove_prefix(static_cast<std::size_t>(part));

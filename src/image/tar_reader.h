@@ -25,6 +25,9 @@ class Chunks {
 
   /// The next piece, valid until the next call; empty at the end, and then at every further call.
   virtual Result<std::string_view> next() = 0;
+
+  /// Passes over the bytes that come next, up to `bytes` of them, as far as that needs no reading; gives how many.
+  virtual Result<std::int64_t> pass_over(std::int64_t /*bytes*/) { return 0; }
 };
 
 enum class EntryKind { kFile, kHardLink, kSymbolicLink, kCharacterDevice, kBlockDevice, kDirectory, kFifo };
@@ -51,7 +54,7 @@ struct TarEntry {
 /// Deliberately as GNU tar: an archive may end without its two zero blocks, but only between entries; links, devices,
 /// directories and fifos have no data whatever their size says. Deliberately stricter: kinds of entry that are not
 /// known, and the parts of a multi-volume archive, are errors.
-class TarReader : public Content {
+class TarReader : public ContentReader {
  public:
   explicit TarReader(Chunks& chunks) : chunks_(chunks) {}
 
@@ -64,6 +67,9 @@ class TarReader : public Content {
 
   /// Where the header of the last entry began, in bytes from the start of the (uncompressed) archive.
   std::int64_t offset() const { return header_at_; }
+
+  /// Where it will read on; after next(), where the content of an entry begins that is not sparse.
+  std::int64_t position() const { return position_; }
 
  private:
   struct Pending;  // what extension headers said about the entry to come
