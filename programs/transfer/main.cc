@@ -26,7 +26,8 @@ struct Verb {
   std::string_view name;
   transfer::Ending (*run)(const std::vector<std::string>& words);
 };
-constexpr Verb kVerbs[] = {{"unpack", transfer::unpack}, {"layer", transfer::layer}};
+constexpr Verb kVerbs[] = {{"unpack", transfer::unpack}, {"layer", transfer::layer},   {"load", transfer::load},
+                           {"save", transfer::save},     {"import", transfer::import}, {"check", transfer::check}};
 
 transfer::Ending run(const std::vector<std::string>& words) {
   std::string names;
@@ -44,8 +45,9 @@ int tell(const transfer::Ending& ending) {
   } else {
     const Log log;
     for (const std::string& warning : report.warnings) log.warning(warning);
+    for (const std::string& line : report.lines) std::printf("%s\n", line.c_str());
     if (report.digest) {
-      std::printf("%s\n", report.digest->c_str());
+      if (!report.digest->empty()) std::printf("%s\n", report.digest->c_str());
     } else {
       log.error(report.digest.error().text());
       if (!report.digest.error().hint.empty()) std::fprintf(stderr, "hint: %s\n", report.digest.error().hint.c_str());

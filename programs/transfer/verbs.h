@@ -20,6 +20,10 @@ struct Ending {
 /// Each takes the words after its name.
 Ending unpack(const std::vector<std::string>& words);
 Ending layer(const std::vector<std::string>& words);
+Ending load(const std::vector<std::string>& words);
+Ending save(const std::vector<std::string>& words);
+Ending import(const std::vector<std::string>& words);
+Ending check(const std::vector<std::string>& words);
 
 /// The words of a verb: `Options` is what its work takes, with `owners` and `progress`.
 template <class Options>

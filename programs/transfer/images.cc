@@ -1,0 +1,31 @@
+#include "images.h"
+
+#include "image/host_platform.h"
+
+namespace caisson::transfer {
+
+Result<image::ImageStore> open_store(const std::string& root) { return image::ImageStore::create(root + "/images"); }
+
+std::string spool_of(const image::ImageStore& store) { return store.partial_path(""); }
+
+Result<std::vector<image::Platform>> fitting_platforms(const std::string& platform) {
+  const image::Platform host = image::host_platform();
+  if (platform.empty()) return image::fitting_host(host);
+  return image::fitting(TRY_IN("--platform " + platform, image::parse_platform(platform, host)));
+}
+
+transport::Board::Style style_of(bool quiet) {
+  return quiet ? transport::Board::Style::kQuiet : transport::Board::style_of_standard_error();
+}
+
+Ending ending_of(Result<Brought> brought, bool as_report) {
+  if (!brought) return {.report = {.warnings = {}, .digest = fail(std::move(brought).error())}, .as_report = as_report};
+  std::string digest = brought->images.empty() ? "" : brought->images.back().manifest;
+  return {.report = {.warnings = std::move(brought->warnings),
+                     .digest = std::move(digest),
+                     .images = std::move(brought->images),
+                     .lines = std::move(brought->lines)},
+          .as_report = as_report};
+}
+
+}  // namespace caisson::transfer

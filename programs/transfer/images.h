@@ -1,0 +1,60 @@
+// What the verbs on images have in common: where the store is, for which platform, how they show that they get on.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "image/image_store.h"
+#include "image/platform.h"
+#include "image/report.h"
+#include "transport/board.h"
+#include "verbs.h"
+
+namespace caisson::transfer {
+
+struct ImageOptions {
+  std::string root;      ///< of caisson: the store of images is below it
+  std::string platform;  ///< as typed; empty: this host's
+  bool quiet = false;
+};
+
+/// The store of images below `root`, made if it is missing.
+Result<image::ImageStore> open_store(const std::string& root);
+
+/// A directory in the store for files that are too large for memory.
+std::string spool_of(const image::ImageStore& store);
+
+/// The platforms that fit, best first.
+Result<std::vector<image::Platform>> fitting_platforms(const std::string& platform);
+
+transport::Board::Style style_of(bool quiet);
+
+/// The ending of a verb that brought images, or did not.
+struct Brought {
+  std::vector<image::ReportedImage> images = {};
+  std::vector<std::string> warnings = {};
+  std::vector<std::string> lines = {};
+};
+Ending ending_of(Result<Brought> brought, bool as_report);
+
+template <auto kField, class Options>
+Result<> set_true(Words<Options>& words, const command_line::Use& use) {
+  words.options.*kField = use.value == "true";
+  return {};
+}
+template <auto kField, class Options>
+Result<> add_text(Words<Options>& words, const command_line::Use& use) {
+  (words.options.*kField).emplace_back(use.value);
+  return {};
+}
+
+/// The options that all of them have. `Options` is derived from ImageOptions.
+template <class Options>
+std::vector<command_line::Option<Words<Options>>> common_options() {
+  return {{{.name = "root", .argument = "DIR"}, set_text<&Options::root>},
+          {{.name = "platform", .argument = "OS/ARCH"}, set_text<&Options::platform>},
+          {{.name = "quiet"}, set_true<&Options::quiet>},
+          {{.name = "report"}, set_report<Options>}};
+}
+
+}  // namespace caisson::transfer
