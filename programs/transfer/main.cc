@@ -9,13 +9,14 @@
 // "OWNER:BECOMES:COUNT[,…]", says who the owners that stand in the archive become (image/owner_map.h).
 //
 // Prints the digest of the tarball, or the layer's chain id, on standard output once it is in the store; with --report
-// what image/report.h describes instead, errors included. Exit status: 0, or 1 for any error.
+// it says on descriptor 3 what image/report.h describes instead, errors included. Exit status: 0, or 1 for any error.
 #include <cstdio>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/log.h"
+#include "kernel/files.h"
 #include "verbs.h"
 
 namespace {
@@ -41,7 +42,7 @@ transfer::Ending run(const std::vector<std::string>& words) {
 int tell(const transfer::Ending& ending) {
   const image::Report& report = ending.report;
   if (ending.as_report) {
-    std::fputs(image::report_text(report).c_str(), stdout);
+    if (!kernel::write_all(image::kReportDescriptor, image::report_text(report), "the report")) return 1;
   } else {
     const Log log;
     for (const std::string& warning : report.warnings) log.warning(warning);

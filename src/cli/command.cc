@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "cli/global_options.h"
 #include "kernel/own_executable.h"
 
@@ -24,6 +25,10 @@ constexpr std::array kVerbs = {
     Verb{"stop", "Ask a container to end, and end it if it does not", verb_stop},
     Verb{"kill", "Send a signal to a container", verb_kill},
     Verb{"rm", "Remove a container", verb_rm},
+    Verb{"load", "Load images from an archive", verb_load},
+    Verb{"save", "Write images to an archive", verb_save},
+    Verb{"import", "Make an image of a root filesystem's tarball", verb_import},
+    Verb{"system", "Look after what caisson keeps: check", verb_system},
     Verb{"explain", "Show what a command would do, step by step, and do none of it", verb_explain},
     Verb{"version", "Print the version", verb_version},
     Verb{"conclude", "", verb_conclude},
@@ -53,6 +58,28 @@ int run_command_line(char** process_arguments) {
   const int status = verb->run(command);
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
   return refuse(command, os_error("write", "standard output"));
+}
+
+int run_verb_of_group(const Command& command, std::span<const Verb> verbs) {
+  const bool none = command.arguments.empty();
+  if (none || command.arguments[0] == "--help" || command.arguments[0] == "-h" || command.arguments[0] == "help") {
+    std::FILE* const stream = none ? stderr : stdout;
+    fmt::print(stream, "Usage: caisson {} VERB [OPTION…]\n\nVerbs:\n", command.verb);
+    for (const Verb& verb : verbs) fmt::print(stream, "  {:<10} {}\n", verb.name, verb.summary);
+    return none ? kRefused : 0;
+  }
+  const auto verb = std::ranges::find(verbs, command.arguments[0], &Verb::name);
+  if (verb == verbs.end()) {
+    std::vector<std::string> names;
+    for (const Verb& each : verbs) names.emplace_back(each.name);
+    return refuse(command, complaint(fmt::format("there is no verb '{}'", command.arguments[0]),
+                                     fmt::format("caisson {} {}", command.verb, join(names, "|"))));
+  }
+  Command inner = command;
+  const std::string name = fmt::format("{} {}", command.verb, verb->name);
+  inner.verb = name;
+  inner.arguments.erase(inner.arguments.begin());
+  return verb->run(inner);
 }
 
 int protect_own_executable(const Command& command) {

@@ -37,6 +37,10 @@ std::span<const Verb> verbs();
 /// Reads the global options and the verb from main()'s argv, and runs it.
 int run_command_line(char** process_arguments);
 
+/// The verb of a group ("system check") that the command's first argument names: its exit status. Without one, the
+/// group's verbs are listed.
+int run_verb_of_group(const Command& command, std::span<const Verb> verbs);
+
 /// Before a container's process can look at this one: puts the program's file out of reach of writing
 /// (kernel/own_executable.h). Returns 0, or the exit status of a refusal.
 int protect_own_executable(const Command& command);
@@ -58,6 +62,10 @@ int verb_wait(const Command& command);
 int verb_stop(const Command& command);
 int verb_kill(const Command& command);
 int verb_rm(const Command& command);
+int verb_load(const Command& command);
+int verb_save(const Command& command);
+int verb_import(const Command& command);
+int verb_system(const Command& command);
 int verb_explain(const Command& command);
 int verb_version(const Command& command);
 int verb_conclude(const Command& command);

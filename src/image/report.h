@@ -1,4 +1,4 @@
-// How the transfer program tells caisson what came out, on a pipe that is its standard output: one line each.
+// How the transfer program tells caisson what came out, on a pipe that is its descriptor 3: one line each.
 //
 //   warning TAB text                                any number, first
 //   image TAB sha256:HEX TAB sha256:HEX [TAB name]… any number: an image that is in the store now, by the digest of its
@@ -18,6 +18,8 @@
 #include "base/result.h"
 
 namespace caisson::image {
+
+inline constexpr int kReportDescriptor = 3;
 
 struct ReportedImage {
   std::string manifest;  ///< digest

@@ -20,17 +20,18 @@ namespace {
 
 struct Child {
   pid_t pid;
-  Fd output;  // what it writes on its standard output
+  Fd report;  // what it says
 };
 
 // As posix_spawn would, in a child that is root of a user namespace.
-Result<pid_t> spawn_in(const kernel::IdMaps& maps, char* const* arguments, int output) {
+Result<pid_t> spawn_in(const kernel::IdMaps& maps, char* const* arguments, int report) {
   const pid_t pid = TRY(kernel::fork_in_user_namespace(maps));
   if (pid != 0) return pid;
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::dup2(output, STDOUT_FILENO);
+  if (report == kReportDescriptor) ::fcntl(report, F_SETFD, 0);
+  ::dup2(report, kReportDescriptor);
   ::execv(arguments[0], arguments);
   ::_exit(127);
 }
@@ -50,7 +51,7 @@ Result<Child> spawn(const std::vector<std::string>& words, const std::optional<k
   }
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, write_end.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, write_end.get(), kReportDescriptor);
   // Signals that the caller waits for by descriptor would otherwise stay blocked in the child: Ctrl-C has to end it.
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
@@ -74,7 +75,7 @@ Result<std::string> read_all(int fd) {
     const ssize_t length = ::read(fd, piece.data(), piece.size());
     if (length == 0) return text;
     if (length > 0) text.append(piece.data(), static_cast<std::size_t>(length));
-    if (length < 0 && errno != EINTR) return fail(os_error("read", "the transfer program's output"));
+    if (length < 0 && errno != EINTR) return fail(os_error("read", "what the transfer program says"));
   }
 }
 
@@ -103,15 +104,15 @@ Result<std::string> run_unpacking(const std::vector<std::string>& words,
 Result<Report> run_transfer(const std::vector<std::string>& words, const std::optional<kernel::IdMaps>& user_namespace,
                             const std::string& doing, const Log& log) {
   Child child = TRY(spawn(words, user_namespace));
-  const Result<std::string> output = read_all(child.output.get());
-  child.output = Fd();
+  const Result<std::string> text = read_all(child.report.get());
+  child.report = Fd();
   const int status = TRY(reap(child.pid));
   if (WIFSIGNALED(status)) {
     const char* signal = sigabbrev_np(WTERMSIG(status));
     return fail(complaint(fmt::format("transfer was killed by SIG{} while it {}",
                                       signal != nullptr ? signal : std::to_string(WTERMSIG(status)), doing)));
   }
-  Report report = read_report(TRY(output));
+  Report report = read_report(TRY(text));
   for (const std::string& warning : report.warnings) log.warning(warning);
   return report;
 }

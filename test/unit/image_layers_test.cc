@@ -127,11 +127,11 @@ TEST_F(LayersTest, AreUnpackedByAChild) {
   };
   std::filesystem::create_directories(store_ + "/layers/sha256/" + kDigest.substr(7) + "/tree");
   const Result<Layer> layer = child("[ \"$*\" = \"unpack --report --root " + store_ +
-                                    " --sha256 1 --progress -- -x\" ] && printf 'done\\t" + kDigest + "\\n'");
+                                    " --sha256 1 --progress -- -x\" ] && printf 'done\\t" + kDigest + "\\n' >&3");
   ASSERT_TRUE(layer) << layer.error().text();
   EXPECT_EQ(layer->digest, kDigest);
 
-  EXPECT_EQ(child("printf 'error\\topenat2\\t40\\tx\\ty\\t\\n'; exit 1").error().text(),
+  EXPECT_EQ(child("printf 'error\\topenat2\\t40\\tx\\ty\\t\\n' >&3; exit 1").error().text(),
             "y: openat2(x): Too many levels of symbolic links");
   EXPECT_THAT(child("kill -KILL $$").error().text(), testing::HasSubstr("SIGKILL"));
   EXPECT_THAT(child("exit 0").error().text(), testing::HasSubstr("without saying"));
@@ -148,7 +148,7 @@ TEST_F(LayersTest, OfImagesAreUnpackedByAChild) {
       << "#!/bin/sh\n[ \"$*\" = 'layer --report --store " << store_
       << " --blob b --digest 1 --size 22 --diff-id 3 --chain-id 4 --lower x --lower y --uids 5 --gids 6 --progress' ] "
          "&& printf 'done\\t" +
-             kDigest + "\\n'\n";
+             kDigest + "\\n' >&3\n";
   std::filesystem::permissions(script, std::filesystem::perms::owner_all);
   const LayerRequest request{.transfer = script,
                              .store = store_,

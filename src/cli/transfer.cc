@@ -1,0 +1,27 @@
+#include "cli/transfer.h"
+
+#include <cstdio>
+#include <optional>
+
+#include "image/transfer_child.h"
+
+namespace caisson::cli {
+
+Result<image::Report> call_transfer(const Command& command, const std::string& verb,
+                                    const std::vector<std::string>& words, const std::string& doing) {
+  std::vector<std::string> all = {command.places.libexec + "/transfer", verb, "--root", command.places.root,
+                                  "--report"};
+  all.insert(all.end(), words.begin(), words.end());
+  image::Report report = TRY(image::run_transfer(all, std::nullopt, doing, command.log));
+  if (!report.digest) {
+    for (const std::string& line : report.lines) std::printf("%s\n", line.c_str());
+    return fail(std::move(report.digest).error());
+  }
+  return report;
+}
+
+void add_option(std::vector<std::string>& words, std::string_view name, const std::string& value) {
+  if (!value.empty()) words.insert(words.end(), {"--" + std::string(name), value});
+}
+
+}  // namespace caisson::cli

@@ -1,0 +1,75 @@
+#include <cstdio>
+
+#include "cli/command.h"
+#include "cli/transfer.h"
+#include "image/reference.h"
+
+namespace caisson::cli {
+
+namespace {
+
+struct ImportOptions {
+  std::vector<std::string> changes;
+  std::string message;
+  std::string platform;
+  bool quiet = false;
+};
+
+const Option<ImportOptions> kOptions[] = {
+    {{"change", 'c', "LINE", {}, "An instruction of a Dockerfile for the image's config: 'CMD [\"sh\"]'", true},
+     [](ImportOptions& options, const Use& use) -> Result<> {
+       return options.changes.emplace_back(use.value), Result<>();
+     }},
+    {{"message", 'm', "TEXT", {}, "What the image's history says"},
+     [](ImportOptions& options, const Use& use) -> Result<> { return options.message = use.value, Result<>(); }},
+    {{"platform", 0, "OS/ARCH", {}, "What the image is for (default this host's)"},
+     [](ImportOptions& options, const Use& use) -> Result<> { return options.platform = use.value, Result<>(); }},
+    {{"quiet", 'q', {}, {}, "No progress"},
+     [](ImportOptions& options, const Use& use) -> Result<> {
+       return options.quiet = use.value == "true", Result<>();
+     }},
+};
+
+Result<image::Report> import(const Command& command, const ImportOptions& options,
+                             const std::vector<std::string>& operands) {
+  if (operands.empty() || operands.size() > 2)
+    return fail(complaint("a tarball is needed, and perhaps a name", "caisson import FILE|- [NAME[:TAG]]"));
+  const std::string& tarball = operands[0];
+  if (tarball.starts_with("http://") || tarball.starts_with("https://"))
+    return fail(in(tarball, complaint("import does not download", "curl -L URL | caisson import - [NAME[:TAG]]")));
+  std::vector<std::string> words;
+  if (operands.size() == 2) {
+    const image::Reference name = TRY(image::parse_reference(operands[1]));
+    if (!name.digest.empty()) return fail(in(operands[1], complaint("what an image is called here has no digest")));
+    // A name of one's own is not docker.io's.
+    const std::string text = image::is_short_name(operands[1]) ? "localhost/" + operands[1] : operands[1];
+    add_option(words, "name", image::with_default_tag(TRY(image::parse_reference(text))).text());
+  }
+  for (const std::string& change : options.changes) add_option(words, "change", change);
+  add_option(words, "message", options.message);
+  add_option(words, "platform", options.platform);
+  if (options.quiet) words.emplace_back("--quiet");
+  words.insert(words.end(), {"--", tarball});
+  return call_transfer(command, "import", words, "imported " + tarball);
+}
+
+}  // namespace
+
+int verb_import(const Command& command) {
+  ImportOptions options;
+  const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
+  if (!parsed) return refuse(command, parsed.error());
+  if (parsed->help) {
+    std::fputs(help_text("caisson import [OPTION…] FILE|- [NAME[:TAG]]",
+                         "Makes an image of a root filesystem's tarball.", spellings(kOptions))
+                   .c_str(),
+               stdout);
+    return 0;
+  }
+  const Result<image::Report> report = import(command, options, parsed->operands);
+  if (!report) return refuse(command, report.error());
+  for (const image::ReportedImage& image : report->images) std::printf("%s\n", image.id.c_str());
+  return 0;
+}
+
+}  // namespace caisson::cli
