@@ -12,12 +12,12 @@ namespace caisson::archive {
 
 /// A place for one image or several, which is not a registry:
 ///
-///   oci:DIR             next to the images that are there; what had the name has it no more, and is gone from the
-///   index.
-///                       Who else writes to the same layout by this waits
-///   oci-archive:FILE    instead of what is there
-///   docker-archive:FILE instead of what is there: layers not compressed, each once
-///   dir:DIR             one image, instead of one that is there
+///   oci:DIR              next to the images that are there: of two with one name the later one stays in the index.
+///                        Docker's manifests become OCI's, with other digests, since nobody looks for theirs there.
+///                        Who else writes to the same layout in this way waits
+///   oci-archive:FILE     the same, instead of what is there
+///   docker-archive:FILE  instead of what is there: layers are not compressed, and each is there once
+///   dir:DIR              one image, instead of one that is there
 ///
 /// FILE may be "-", standard output. `spool`: a directory for what is too large for memory. With a name behind it,
 /// there is one image, of that name; of an image with several names there is a line for each. An archive has its files

@@ -1,4 +1,6 @@
+#include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -7,10 +9,13 @@
 #include "archive/file_target.h"
 #include "archive/layout_lines.h"
 #include "archive/makers.h"
+#include "archive/oci_types.h"
+#include "image/digest.h"
 #include "image/digest_name.h"
 #include "image/index.h"
 #include "image/layout.h"
 #include "image/limits.h"
+#include "image/manifest.h"
 #include "image/media_type.h"
 #include "kernel/files.h"
 
@@ -18,6 +23,7 @@ namespace caisson::archive {
 
 namespace {
 
+using image::Content;
 using image::Descriptor;
 
 constexpr const char* kIndexFile = "index.json";
@@ -47,12 +53,28 @@ class LayoutDestination : public transport::Destination {
   Result<> put_document(const Descriptor& document, std::string_view bytes,
                         const std::vector<std::string>& names) override {
     const std::lock_guard lock(mutex_);
-    if (!TRY(target_->has(blob_name(document), document.size))) TRY(target_->put(blob_name(document), bytes));
-    if (image::content_of(document.media_type) == image::Content::kIndex) {
-      const image::Index index = TRY_IN(document.digest, image::read_index(bytes, document.media_type));
-      for (const Descriptor& manifest : index.manifests) needed_.insert(manifest.digest);
+    const Content content = image::content_of(document.media_type);
+    std::optional<image::Index> index;
+    if (content == Content::kIndex) index = TRY_IN(document.digest, image::read_index(bytes, document.media_type));
+    Converted kept{.descriptor = document, .bytes = std::string(bytes)};
+    if (is_of_docker(document)) {
+      if (index) {
+        index = in_oci_types(*std::move(index), converted_);
+        kept = TRY(written(image::write_index(*index), index->media_type));
+      } else {
+        const image::Manifest manifest =
+            in_oci_types(TRY_IN(document.digest, image::read_manifest(bytes, document.media_type)));
+        kept = TRY(written(image::write_manifest(manifest), manifest.media_type));
+      }
+      converted_.emplace(document.digest, kept.descriptor);
     }
-    documents_.push_back({.descriptor = document, .names = names});
+    if (index) {
+      for (const Descriptor& manifest : index->manifests) needed_.insert(manifest.digest);
+    }
+    if (!TRY(target_->has(blob_name(kept.descriptor), kept.descriptor.size))) {
+      TRY(target_->put(blob_name(kept.descriptor), kept.bytes));
+    }
+    documents_.push_back({.descriptor = std::move(kept.descriptor), .names = names});
     return {};
   }
 
@@ -72,6 +94,20 @@ class LayoutDestination : public transport::Destination {
   }
 
  private:
+  struct Converted {
+    Descriptor descriptor;
+    std::string bytes;
+  };
+  static Result<Converted> written(std::string bytes, const std::string& media_type) {
+    const Descriptor descriptor{.media_type = media_type,
+                                .digest = TRY(image::digest_of(bytes)),
+                                .size = static_cast<std::int64_t>(bytes.size())};
+    return Converted{descriptor, std::move(bytes)};
+  }
+  static bool is_of_docker(const Descriptor& document) {
+    return oci_media_type(document.media_type) != document.media_type;
+  }
+
   struct Document {
     Descriptor descriptor;
     std::vector<std::string> names;
@@ -82,7 +118,8 @@ class LayoutDestination : public transport::Destination {
   std::unique_ptr<FileTarget> target_;
   image::Json index_;
   std::vector<Document> documents_;
-  std::set<std::string> needed_;  // by an index: what is in one of those needs no line
+  std::map<std::string, Descriptor> converted_;  // what Docker's manifests became, by their digests
+  std::set<std::string> needed_;                 // by an index: what is in one of those needs no line
 };
 
 DestinationResult in_archive(const image::ImageSource& place, const std::string& spool) {
