@@ -20,6 +20,7 @@ struct Ending {
 /// Each takes the words after its name.
 Ending unpack(const std::vector<std::string>& words);
 Ending layer(const std::vector<std::string>& words);
+Ending layers(const std::vector<std::string>& words);
 
 /// The words of a verb: `Options` is what its work takes, with `owners` and `progress`.
 template <class Options>

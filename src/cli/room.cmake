@@ -5,10 +5,10 @@ caisson_unit_test(options SOURCES cli_run_options_test.cc KNOWS base command_lin
 # The verbs: parse, call, print.
 caisson_room(cli SOURCES command.cc container_json.cc explain_seccomp.cc global_options.cc moment.cc names.cc template.cc
                      verb_conclude.cc verb_enter.cc verb_exec.cc verb_explain.cc verb_inspect.cc verb_lifecycle.cc verb_logs.cc verb_ps.cc verb_run.cc
-             KNOWS base kernel command_line spec host_facts cgroup seccomp plan explain execute runtime image keeper terminal compose options engine
+             KNOWS base kernel command_line spec host_facts cgroup seccomp plan explain execute runtime image_spec image keeper terminal compose options engine
              LIBRARIES nlohmann_json::nlohmann_json)
 target_compile_definitions(cli PRIVATE CAISSON_VERSION="${PROJECT_VERSION}")
 caisson_unit_test(cli SOURCES cli_output_test.cc
-                  KNOWS base kernel spec host_facts compose engine host cgroup cgroup_conversion plan explain execute runtime image keeper terminal
+                  KNOWS base kernel spec host_facts compose engine host cgroup cgroup_conversion plan explain execute runtime image_spec image keeper terminal
                         command_line options cli
                   LIBRARIES nlohmann_json::nlohmann_json)

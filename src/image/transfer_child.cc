@@ -89,15 +89,15 @@ Result<int> reap(pid_t pid) {
 
 // Runs transfer with these words and gives the digest that it tells, once its warnings are in the log.
 Result<std::string> run(const std::vector<std::string>& words, const std::optional<kernel::IdMaps>& user_namespace,
-                        const std::string& unpacked, const Log& log) {
+                        const std::string& doing, const Log& log) {
   Child child = TRY(spawn(words, user_namespace));
   const Result<std::string> output = read_all(child.output.get());
   child.output = Fd();
   const int status = TRY(reap(child.pid));
   if (WIFSIGNALED(status)) {
     const char* signal = sigabbrev_np(WTERMSIG(status));
-    return fail(complaint(fmt::format("transfer was killed by SIG{} while it unpacked {}",
-                                      signal != nullptr ? signal : std::to_string(WTERMSIG(status)), unpacked)));
+    return fail(complaint(fmt::format("transfer was killed by SIG{} while it {}",
+                                      signal != nullptr ? signal : std::to_string(WTERMSIG(status)), doing)));
   }
   const Report report = read_report(TRY(output));
   for (const std::string& warning : report.warnings) log.warning(warning);
@@ -118,7 +118,7 @@ Result<Layer> unpack_tarball(const UnpackRequest& request, const Log& log) {
   if (request.progress) words.push_back("--progress");
   words.insert(words.end(), {"--", request.tarball});
 
-  const std::string digest = TRY(run(words, request.user_namespace, request.tarball, log));
+  const std::string digest = TRY(run(words, request.user_namespace, "unpacked " + request.tarball, log));
   return found(find_layer_by_digest(request.store, digest), digest, request.store);
 }
 
@@ -131,8 +131,28 @@ Result<Layer> unpack_layer(const LayerRequest& request, const Log& log) {
   if (!request.uids.empty()) words.insert(words.end(), {"--uids", request.uids, "--gids", request.gids});
   if (request.progress) words.push_back("--progress");
 
-  const std::string chain_id = TRY(run(words, request.user_namespace, request.digest, log));
+  const std::string chain_id = TRY(run(words, request.user_namespace, "unpacked " + request.digest, log));
   return found(find_layer_by_chain(request.store, chain_id), chain_id, request.store);
+}
+
+Result<std::string> pull_image(const PullRequest& request, const Log& log) {
+  std::vector<std::string> words = {request.transfer, "pull", "--report", "--store", request.store};
+  if (!request.platform.empty()) words.insert(words.end(), {"--platform", request.platform});
+  if (!request.authfile.empty()) words.insert(words.end(), {"--authfile", request.authfile});
+  if (!request.verify_tls) words.emplace_back("--tls-verify=false");
+  if (request.quiet) words.emplace_back("--quiet");
+  words.insert(words.end(), {"--", request.source});
+  return run(words, std::nullopt, "pulled " + request.source, log);
+}
+
+Result<> unpack_image(const ImageLayersRequest& request, const Log& log) {
+  std::vector<std::string> words = {request.transfer, "layers", "--report"};
+  words.insert(words.end(), {"--images", request.images, "--store", request.store});
+  if (!request.uids.empty()) words.insert(words.end(), {"--uids", request.uids, "--gids", request.gids});
+  if (request.progress) words.emplace_back("--progress");
+  words.insert(words.end(), {"--", request.manifest});
+  TRY(run(words, request.user_namespace, "unpacked " + request.manifest, log));
+  return {};
 }
 
 }  // namespace caisson::image
