@@ -3,13 +3,16 @@
 //   transfer unpack [--sha256 HEX] [--uids MAP --gids MAP] [--progress] [--report] --root STORE (FILE|-)
 //   transfer layer --store DIR --blob FILE --digest D --size BYTES --diff-id D --chain-id D [--lower TREE]…
 //                  [--uids MAP --gids MAP] [--progress] [--report]
+//   transfer layers --images DIR --store DIR [--uids MAP --gids MAP] [--progress] [--report] MANIFEST-DIGEST
 //
 // unpack makes sure that a tarball is in the store, unpacked; layer does so with one layer of an image
-// (image/apply_layer.h), on the trees of those below, the uppermost first. D is sha256:HEX. MAP,
+// (image/apply_layer.h), on the trees of those below, the uppermost first; layers with all of an image in the store of
+// images (image/apply_layers.h). D is sha256:HEX. MAP,
 // "OWNER:BECOMES:COUNT[,…]", says who the owners that stand in the archive become (image/owner_map.h).
 //
-// Prints the digest of the tarball, or the layer's chain id, on standard output once it is in the store; with --report
-// it says on descriptor 3 what image/report.h describes instead, errors included. Exit status: 0, or 1 for any error.
+// Prints the digest of the tarball, the layer's chain id, or the image's id, on standard output once it is in the
+// store; with --report it says on descriptor 3 what image/report.h describes instead, errors included. Exit status: 0,
+// or 1 for any error.
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -27,8 +30,9 @@ struct Verb {
   std::string_view name;
   transfer::Ending (*run)(const std::vector<std::string>& words);
 };
-constexpr Verb kVerbs[] = {{"unpack", transfer::unpack}, {"layer", transfer::layer},   {"load", transfer::load},
-                           {"save", transfer::save},     {"import", transfer::import}, {"check", transfer::check}};
+constexpr Verb kVerbs[] = {{"unpack", transfer::unpack}, {"layer", transfer::layer}, {"layers", transfer::layers},
+                           {"load", transfer::load},     {"save", transfer::save},   {"import", transfer::import},
+                           {"check", transfer::check}};
 
 transfer::Ending run(const std::vector<std::string>& words) {
   std::string names;

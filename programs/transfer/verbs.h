@@ -20,6 +20,7 @@ struct Ending {
 /// Each takes the words after its name.
 Ending unpack(const std::vector<std::string>& words);
 Ending layer(const std::vector<std::string>& words);
+Ending layers(const std::vector<std::string>& words);
 Ending load(const std::vector<std::string>& words);
 Ending save(const std::vector<std::string>& words);
 Ending import(const std::vector<std::string>& words);

@@ -10,6 +10,6 @@ caisson_room(cli SOURCES command.cc container_json.cc explain_seccomp.cc global_
              LIBRARIES nlohmann_json::nlohmann_json)
 target_compile_definitions(cli PRIVATE CAISSON_VERSION="${PROJECT_VERSION}")
 caisson_unit_test(cli SOURCES cli_output_test.cc
-                  KNOWS base kernel spec host_facts compose engine host cgroup cgroup_conversion plan explain execute runtime image keeper terminal
+                  KNOWS base kernel spec host_facts compose engine host cgroup cgroup_conversion plan explain execute runtime image_spec image keeper terminal
                         command_line options cli
                   LIBRARIES nlohmann_json::nlohmann_json)

@@ -137,6 +137,14 @@ constexpr Option<RunInput> kTable[] = {
     {{"cidfile", 0, "FILE", kStart, "Write its id to FILE"}, value<&RunOptions::cidfile, as_it_stands>},
     {{"sha256", 0, "HEX", kStart, "Refuse a SOURCE with any other content"},
      value<&RunOptions::sha256, engine::read_sha256>},
+    {{"pull", 0, "WHEN", kStart, "Pull the image missing (the default), always, never or newer"},
+     value<&RunOptions::pull, engine::read_pull_policy>},
+    {{"platform", 0, "OS/ARCH[/VARIANT]", kStart, "Take the image for that platform (default the host's)"},
+     value<&RunOptions::platform, as_it_stands>},
+    {{"quiet", 'q', "", kStart, "Show no progress of pulling and unpacking"}, flag<&RunOptions::quiet>},
+    {{"authfile", 0, "FILE", kStart, "Take the registry's credentials from FILE"},
+     value<&RunOptions::authfile, as_it_stands>},
+    {{"tls-verify", 0, "", kStart, "Check the registry's certificate (default true)"}, flag<&RunOptions::tls_verify>},
     {{"label", 'l', "NAME=VALUE", kStart, "Put a label on it", true}, pair<&RunOptions::labels, engine::read_label>},
     {{"annotation", 0, "NAME=VALUE", kStart, "Put an annotation into its configuration", true},
      pair<&RunOptions::annotations, engine::read_assignment>},
@@ -155,11 +163,12 @@ constexpr Option<RunInput> kTable[] = {
     {{"env", 'e', "NAME[=VALUE]", kProcess, "Set a variable, or pass on the caller's", true}, set_env},
     {{"env-file", 0, "FILE", kProcess, "Set the variables that stand in FILE, one a line", true}, set_env_file},
     {{"workdir", 'w', "DIR", kProcess, "Start in DIR"}, value<&RunOptions::workdir, engine::read_absolute_path>},
-    {{"user", 'u', "USER[:GROUP]", kProcess, "Run as that user, by name or number (default root)"},
+    {{"user", 'u', "USER[:GROUP]", kProcess, "Run as that user, by name or number (default the image's, or root)"},
      text<&RunOptions::user>},
     {{"group-add", 0, "GROUP", kProcess, "A further group, by name or number", true},
      append<&RunOptions::groups, as_it_stands>},
-    {{"entrypoint", 0, "COMMAND", kProcess, "Put this, a word or a JSON array, before the command"},
+    {{"entrypoint", 0, "COMMAND", kProcess,
+      "Put this, a word or a JSON array, before the command, in place of the image's"},
      value<&RunOptions::entrypoint, engine::read_entrypoint>},
     {{"init", 0, "", kProcess, "Run a small init first, which passes signals on and reaps"}, flag<&RunOptions::init>},
     {{"umask", 0, "MASK", kProcess, "Its file mode creation mask (default 0022)"},
@@ -247,7 +256,6 @@ constexpr Option<RunInput> kTable[] = {
 
     // docker's and podman's options that are not there yet: known, so that none is ever ignored.
     {{"attach", 'a', "STREAM"}},
-    {{"authfile", 0, "FILE"}},
     {{"blkio-weight-device", 0, "DEVICE:N"}},
     {{"cgroups", 0, "HOW"}},
     {{"chrootdirs", 0, "PATH"}},
@@ -296,12 +304,9 @@ constexpr Option<RunInput> kTable[] = {
     {{"passwd-entry", 0, "ENTRY"}},
     {{"personality", 0, "WHICH"}},
     {{"pidfile", 0, "FILE"}},
-    {{"platform", 0, "OS/ARCH"}},
     {{"pod", 0, "NAME"}},
     {{"publish", 'p', "PORTS"}},
     {{"publish-all", 'P'}},
-    {{"pull", 0, "WHEN"}},
-    {{"quiet", 'q'}},
     {{"read-only-tmpfs"}},
     {{"replace"}},
     {{"requires", 0, "NAME"}},
@@ -326,9 +331,11 @@ constexpr Option<RunInput> kTable[] = {
 
 constexpr std::string_view kUsage = "caisson run [OPTION…] SOURCE [COMMAND [ARGUMENT…]]";
 constexpr std::string_view kAbout =
-    "Runs COMMAND (default a shell) in a new container. SOURCE is a root filesystem: a directory (used in place; DIR:O "
-    "puts "
-    "an overlay over it), a tarball (`-` is standard input) or builtin:busybox.";
+    "Runs COMMAND (default the image's, or a shell) in a new container. SOURCE is an image, by name or id, which is "
+    "pulled "
+    "if it is not there; or a root filesystem: a directory (used in place; DIR:O puts an overlay over it), a tarball "
+    "(`-` "
+    "is standard input) or builtin:busybox.";
 
 }  // namespace
 
@@ -337,7 +344,8 @@ Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, cons
   Parsed parsed = TRY(parse(kTable, input, arguments, Order::kBeforeOperands));
   if (parsed.help) return RunCommandLine{.help = true, .options = {}};
   if (parsed.operands.empty() || parsed.operands[0].empty()) {
-    return fail(complaint("the SOURCE of the root filesystem is missing", "as in: caisson run builtin:busybox"));
+    return fail(complaint("the image, or other SOURCE of the root filesystem, is missing",
+                          "as in: caisson run builtin:busybox"));
   }
   input.options.source = std::move(parsed.operands[0]);
   input.options.command.assign(std::make_move_iterator(parsed.operands.begin() + 1),

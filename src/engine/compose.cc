@@ -86,6 +86,8 @@ Result<Composed> compose(const RunOptions& options, const Surroundings& surround
   compose_delegation(c);
 
   composed.config.annotations = options.annotations;
+  compose_labels(c);
+  compose_stop_signal(c);
   warn_of_privileges(c);
   return composed;
 }

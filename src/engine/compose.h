@@ -45,6 +45,9 @@ struct Composed {
   std::vector<std::string> warnings;     ///< one sentence each
   std::vector<std::string> directories;  ///< to be made before it starts: what overlays over binds write to
   std::vector<OwnerChange> owners;
+
+  std::map<std::string, std::string> labels;  ///< the image's, and the options'
+  int stop_signal = 15;
 };
 
 /// Errors, each with the option as it was typed: options that contradict each other; what this host cannot give

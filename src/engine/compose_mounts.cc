@@ -238,6 +238,20 @@ Result<Entries> chosen_mounts(const Composing& c) {
   return entries;
 }
 
+// What the image's config calls a volume is a directory of the container's own, which begins with what the image has
+// there.
+Entries image_volume_mounts(const Composing& c) {
+  Entries entries;
+  for (const std::string& path : image_volumes(c)) {
+    const std::string source = fmt::format("{}/volumes/{}", c.around.directory, entries.size());
+    c.out.directories.push_back(source);
+    entries.push_back(
+        {mount_of(path, "bind", source, with_owners(c, {"bind", "copyup", "nosuid", "nodev", "rprivate"}, "idmap")),
+         {}});
+  }
+  return entries;
+}
+
 // --- together ----------------------------------------------------------------------------------------------------
 
 // The user's mount takes the place of one that would have been made; a /dev, /proc or /sys of the user's, of all below
@@ -286,7 +300,7 @@ Result<> compose_root(const Composing& c) {
 Result<> compose_mounts(const Composing& c) {
   Entries entries = TRY(default_mounts(c));
   Entries chosen = TRY(chosen_mounts(c));
-  Entries more;
+  Entries more = image_volume_mounts(c);
   add_generated_files(c, more);
   add_init(c, more);
   add_writable_paths(c, more);

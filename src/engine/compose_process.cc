@@ -12,8 +12,6 @@
 
 namespace caisson::engine {
 
-namespace {
-
 void set_variable(std::vector<std::string>& env, std::string_view name, std::string_view value) {
   const std::string start = fmt::format("{}=", name);
   const auto known =
@@ -24,6 +22,8 @@ void set_variable(std::vector<std::string>& env, std::string_view name, std::str
     env.push_back(start + std::string(value));
   }
 }
+
+namespace {
 
 // What the options leave of the capabilities that the caller can give at all.
 Result<std::uint64_t> bounding_set(const Composing& c) {
@@ -52,20 +52,23 @@ Result<> compose_command(const Composing& c) {
   spec::Process& process = c.config().process;
   process.terminal = c.options.tty;
   if (c.options.tty) process.console_size = c.around.console_size;
-  process.args = c.options.entrypoint.value_or(std::vector<std::string>());
-  process.args.insert(process.args.end(), c.options.command.begin(), c.options.command.end());
+  process.args = arguments_of(c.options, c.around.image);
+  if (process.args.empty() && c.around.image)
+    return fail(
+        complaint("no command is given, and the image's config names none", "as in: caisson run IMAGE COMMAND"));
   if (process.args.empty()) process.args.emplace_back(kDefaultShell);
   if (process.args[0].empty()) return fail(complaint("the command is empty"));
   c.out.origins["process.args"] = fmt::format("command {}", shell_quote(process.args[0]));
 
   if (c.options.init) process.args.insert(process.args.begin(), {std::string(kInitPath), "--"});
-  process.cwd = c.options.workdir.empty() ? "/" : c.options.workdir;
+  process.cwd = working_directory(c);
   c.origin("process.cwd", "workdir");
   c.origin("process.terminal", "tty");
   return {};
 }
 
-// From the weakest to the strongest: what every container has, the caller's proxies, files, single variables.
+// From the weakest to the strongest: what every container has, the caller's proxies, the image's, files, single
+// variables.
 void compose_environment(const Composing& c) {
   std::vector<std::string>& env = c.config().process.env;
   set_variable(env, "PATH", kDefaultPath);
@@ -78,6 +81,7 @@ void compose_environment(const Composing& c) {
     const auto found = c.around.environment.find(std::string(name));
     if (found != c.around.environment.end()) set_variable(env, name, found->second);
   }
+  add_image_environment(c);
   for (const EnvironmentVariable& variable : c.options.env_files) set_variable(env, variable.name, variable.value);
   for (const EnvironmentVariable& variable : c.options.env) set_variable(env, variable.name, variable.value);
 }

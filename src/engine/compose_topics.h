@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "engine/compose.h"
@@ -37,6 +38,14 @@ void compose_identity(const Composing& c);
 Result<> compose_capabilities(const Composing& c);
 void compose_ulimits(const Composing& c);
 
+// compose_image.cc: what an image's config says, where no option does
+std::vector<std::string> arguments_of(const RunOptions& options, const std::optional<ImageFacts>& image);
+void add_image_environment(const Composing& c);
+std::string working_directory(const Composing& c);
+std::vector<std::string> image_volumes(const Composing& c);  ///< paths inside, absolute and clean, each once
+void compose_labels(const Composing& c);
+void compose_stop_signal(const Composing& c);
+
 // compose_isolation.cc
 void compose_user_namespace(const Composing& c);
 Result<> compose_namespaces(const Composing& c);
@@ -53,6 +62,9 @@ Result<> compose_cpu(const Composing& c);
 void compose_cgroup(const Composing& c);
 Result<> compose_devices(const Composing& c);
 void compose_delegation(const Composing& c);  ///< last: takes off what an ordinary user may not limit
+
+/// Gives a variable its value, in the place where it stands if it does.
+void set_variable(std::vector<std::string>& env, std::string_view name, std::string_view value);
 
 /// What the container calls itself: --hostname, the host's name, or the start of its id; empty in another's UTS
 /// namespace.

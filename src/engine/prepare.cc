@@ -59,10 +59,10 @@ bool allows_setgroups(const std::string& user_namespace) {
 }
 
 RootFilesystem root_filesystem(const Source& source, const std::string& container_directory) {
-  if (!source.overlay) return {.path = source.directory};
+  if (source.layers.empty()) return {.path = source.directory};
   // Mounted over its own upper layer, which nobody needs to see in the container's mount namespace: a directory less.
   return {.path = container_directory + "/upper",
-          .lower = {source.directory},
+          .lower = source.layers,
           .upper = container_directory + "/upper",
           .work = container_directory + "/work"};
 }
@@ -104,11 +104,21 @@ Result<> resolve_devices(const RunOptions& options, Surroundings& surroundings) 
   return {};
 }
 
-// With keep-id the container's user is the caller, unless another is asked for.
-std::string default_user(const RunOptions& options, const HostFacts& facts) {
-  if (options.userns.kind != UserNamespaceKind::kKeepId) return {};
+// With keep-id the container's user is the caller, unless another is asked for; otherwise the image's.
+std::string default_user(const RunOptions& options, const HostFacts& facts, const Source& source) {
+  if (options.userns.kind != UserNamespaceKind::kKeepId) return source.image ? source.image->defaults.user : "";
   return fmt::format("{}:{}", options.userns.uid.value_or(facts.effective_uid),
                      options.userns.gid.value_or(facts.effective_gid));
+}
+
+Result<Account> find_account(const RunOptions& options, const HostFacts& facts, const Source& source) {
+  const std::string user = options.user.empty() ? default_user(options, facts, source) : options.user;
+  Result<Account> account =
+      resolve_account(user, options.groups, read_inside(source, "/etc/passwd"), read_inside(source, "/etc/group"));
+  if (account) return account;
+  Error error = in(options.user.empty() ? "user" : "-u " + options.user, account.error());
+  if (!source.is_unpacked) error.hint = "its files are not unpacked yet, which `caisson run` does";
+  return fail(std::move(error));
 }
 
 Result<Surroundings> survey(const RunOptions& options, const Identity& identity, const Source& source,
@@ -119,6 +129,7 @@ Result<Surroundings> survey(const RunOptions& options, const Identity& identity,
                       .host_name = {},
                       .id = identity.id,
                       .rootfs = root_filesystem(source, directory),
+                      .image = source.image,
                       .directory = directory};
   if (options.nano_cpus) around.online_cpus = static_cast<std::uint32_t>(std::max(::sysconf(_SC_NPROCESSORS_ONLN), 0L));
   struct utsname names{};
@@ -128,10 +139,7 @@ Result<Surroundings> survey(const RunOptions& options, const Identity& identity,
   if (options.uts.kind == NamespaceKind::kPrivate) around.hostname_file = directory + "/hostname";
   around.init_program = places.libexec + "/init";
   around.user_namespace = std::move(user_namespace);
-  const std::string user = options.user.empty() ? default_user(options, around.facts) : options.user;
-  around.account = TRY_IN(options.user.empty() ? "user" : "-u " + options.user,
-                          resolve_account(user, options.groups, read_inside(source.directory, "/etc/passwd"),
-                                          read_inside(source.directory, "/etc/group")));
+  around.account = TRY(find_account(options, around.facts, source));
   around.environment = caller_environment();
   if (char* here = ::get_current_dir_name(); here != nullptr) {
     around.working_directory = here;
@@ -157,6 +165,15 @@ std::string network_word(const NamespaceChoice& network) {
   return "none";
 }
 
+std::optional<ImageRecord> image_record(const Source& source) {
+  if (!source.image) return std::nullopt;
+  return ImageRecord{.id = source.image->id,
+                     .name = source.image->name,
+                     .digest = source.image->digest,
+                     .exposed_ports = source.image->defaults.exposed_ports,
+                     .healthcheck = source.image->defaults.healthcheck};
+}
+
 Record record_of(const RunOptions& options, const Identity& identity, const Source& source,
                  const Surroundings& around) {
   return {.id = identity.id,
@@ -164,15 +181,15 @@ Record record_of(const RunOptions& options, const Identity& identity, const Sour
           .created_ns = now_nanoseconds(),
           .source = options.source,
           .digest = source.digest,
+          .image = image_record(source),
           .rootfs = around.rootfs,
           .remove = options.remove,
           .terminal = options.tty,
           .interactive = options.interactive,
-          .stop_signal = options.stop_signal.value_or(SIGTERM),
           .stop_timeout_s = options.stop_timeout_s.value_or(kStopTimeout_s),
           .timeout_s = options.timeout_s.value_or(0),
           .network = network_word(options.network),
-          .labels = options.labels,
+          .labels = {},
           .cgroup_directories = {},
           .uid_mappings = around.user_namespace.uids,
           .gid_mappings = around.user_namespace.gids,
@@ -225,8 +242,9 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
   UserNamespace user_namespace =
       TRY(choose_user_namespace(options, TRY(find_id_facts(options, places, facts, own != nullptr ? *own : OwnIds()))));
   const LayerOwners owners = layer_owners(places, user_namespace, own);
-  const Result<Source> found = find_source(options.source, options.sha256, places, owners, unpack, log);
+  Result<Source> found = find_source(options, places, owners, unpack, log);
   if (!found) return fail(own != nullptr ? with_namespace_hint(found.error(), *own) : found.error());
+  prepared.layers = std::move(found->hold);
   const Source& source = *found;
   watch.lap("find the user namespace and the root filesystem");
   Surroundings around = TRY(survey(options, identity, source, places, std::move(facts), std::move(user_namespace)));
@@ -246,6 +264,8 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
 
   Record record = record_of(options, identity, source, around);
   record.command = composed.config.process.args;
+  record.stop_signal = composed.stop_signal;
+  record.labels = composed.labels;
   record.cgroup_directories = plan::cgroup_directories(plan);
   prepared.facts = std::move(around.facts);
   prepared.record = std::move(record);

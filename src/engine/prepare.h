@@ -29,6 +29,7 @@ struct Identity {
 struct Prepared {
   HostFacts facts;
   std::optional<OwnIds> own_ids;  ///< of an ordinary user
+  Fd layers;                      ///< Source::hold, until the layers stand in its record
   Fd ids_lock;                    ///< held until its ids stand in its record, where they are its alone
   Record record;
   Composed composed;

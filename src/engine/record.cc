@@ -36,6 +36,44 @@ IdMappings read_mappings(const Json& json) {
   return mappings;
 }
 
+Json healthcheck_json(const std::optional<image::Healthcheck>& check) {
+  if (!check) return nullptr;
+  return {{"test", check->test},
+          {"interval", check->interval_ns},
+          {"timeout", check->timeout_ns},
+          {"startPeriod", check->start_period_ns},
+          {"startInterval", check->start_interval_ns},
+          {"retries", check->retries}};
+}
+
+std::optional<image::Healthcheck> read_healthcheck(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  return image::Healthcheck{.test = json.at("test").get<std::vector<std::string>>(),
+                            .interval_ns = json.at("interval").get<std::int64_t>(),
+                            .timeout_ns = json.at("timeout").get<std::int64_t>(),
+                            .start_period_ns = json.at("startPeriod").get<std::int64_t>(),
+                            .start_interval_ns = json.at("startInterval").get<std::int64_t>(),
+                            .retries = json.at("retries").get<std::int64_t>()};
+}
+
+Json image_json(const std::optional<ImageRecord>& image) {
+  if (!image) return nullptr;
+  return {{"id", image->id},
+          {"name", image->name},
+          {"digest", image->digest},
+          {"exposedPorts", image->exposed_ports},
+          {"healthcheck", healthcheck_json(image->healthcheck)}};
+}
+
+std::optional<ImageRecord> read_image(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  return ImageRecord{.id = json.at("id").get<std::string>(),
+                     .name = json.at("name").get<std::string>(),
+                     .digest = json.at("digest").get<std::string>(),
+                     .exposed_ports = json.at("exposedPorts").get<std::vector<std::string>>(),
+                     .healthcheck = read_healthcheck(json.at("healthcheck"))};
+}
+
 // The files are our own; one that does not read is a damaged one, never a reason to end by an exception.
 template <class T, class Read>
 Result<T> read(const std::string& text, Read read_fields) {
@@ -58,6 +96,7 @@ std::string to_json(const Record& record) {
                {"created", record.created_ns},
                {"source", record.source},
                {"digest", record.digest},
+               {"image", image_json(record.image)},
                {"command", record.command},
                {"rootfs",
                 {{"path", record.rootfs.path},
@@ -103,6 +142,7 @@ Result<Record> read_record(const std::string& text) {
     record.created_ns = json.at("created").get<std::int64_t>();
     record.source = json.at("source").get<std::string>();
     record.digest = json.at("digest").get<std::string>();
+    record.image = read_image(json.value("image", Json()));
     record.command = json.at("command").get<std::vector<std::string>>();
     const Json& rootfs = json.at("rootfs");
     record.rootfs = {rootfs.at("path").get<std::string>(), rootfs.at("lower").get<std::vector<std::string>>(),

@@ -15,13 +15,23 @@
 
 namespace caisson::engine {
 
+/// The image that a container was made from.
+struct ImageRecord {
+  std::string id;      ///< "sha256:HEX" of its config
+  std::string name;    ///< whole reference; empty: it had none
+  std::string digest;  ///< of its manifest
+  std::vector<std::string> exposed_ports;
+  std::optional<image::Healthcheck> healthcheck;
+};
+
 /// ROOT/containers/ID/container.json: written before anything of the container shows on the host.
 struct Record {
   std::string id;
   std::string name;
   std::int64_t created_ns = 0;
-  std::string source;                ///< as asked for
-  std::string digest;                ///< of the layer, "sha256:HEX"; empty for a directory
+  std::string source;  ///< as asked for
+  std::string digest;  ///< "sha256:HEX": of the tarball, or the image's id; empty for a directory
+  std::optional<ImageRecord> image;
   std::vector<std::string> command;  ///< entrypoint and command, as executed
   RootFilesystem rootfs;
   bool remove = false;  ///< with its end it is removed (--rm)

@@ -102,6 +102,7 @@ std::expected<runtime::Launched, runtime::LaunchError> Run::launch(const Streams
   if (const Result<> written = write_record(reservation_, prepared_); !written)
     return std::unexpected(refusal(written.error()));
   prepared_.ids_lock = Fd();
+  prepared_.layers = Fd();
   if (!options_.cidfile.empty()) {
     if (const Result<> written = write_cidfile(options_.cidfile, prepared_.record.id); !written)
       return std::unexpected(refusal(written.error()));
@@ -225,6 +226,7 @@ RunResult Run::by_monitor() {
     const Fd lock = std::move(reservation_).keep();
   }
   prepared_.ids_lock = Fd();
+  prepared_.layers = Fd();
   *listener = Fd();
   report->write = Fd();
   if (const auto launched = read_launch_report(report->read.get()); !launched) {

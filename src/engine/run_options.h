@@ -121,9 +121,17 @@ struct HostAddress {
   bool operator==(const HostAddress&) const = default;
 };
 
+/// When an image is brought from where it comes from.
+enum class PullPolicy {
+  kMissing,  ///< if it is not in the store
+  kAlways,
+  kNever,
+  kNewer,  ///< always, but one that is in the store does when that fails
+};
+
 struct RunOptions {
-  std::string source;                ///< directory, `DIR:O`, tarball, `-` or `builtin:NAME`, as typed
-  std::vector<std::string> command;  ///< empty: a shell
+  std::string source;                ///< an image, directory, `DIR:O`, tarball, `-` or `builtin:NAME`, as typed
+  std::vector<std::string> command;  ///< empty: the image's, or a shell
   std::optional<std::vector<std::string>> entrypoint;
 
   // The command that starts it.
@@ -136,11 +144,16 @@ struct RunOptions {
   bool sig_proxy = true;
   std::string name;
   std::string cidfile;
+  PullPolicy pull = PullPolicy::kMissing;
+  std::string platform;                        ///< of the image, as typed; empty: the host's
+  std::string authfile;                        ///< with credentials for its registry
+  bool tls_verify = true;                      ///< of the registry
+  bool quiet = false;                          ///< no progress of what is pulled or unpacked
   std::string sha256;                          ///< 64 hexadecimal digits in lower case, or empty
   std::string detach_keys = "\x10\x11";        ///< the bytes; empty: no detaching. ctrl-p,ctrl-q
   std::uint32_t preserve_fds = 0;              ///< descriptors 3 … 2+n reach the container
   std::optional<std::uint32_t> timeout_s;      ///< killed after that
-  std::optional<int> stop_signal;              ///< SIGTERM otherwise
+  std::optional<int> stop_signal;              ///< the image's otherwise, or SIGTERM
   std::optional<std::int32_t> stop_timeout_s;  ///< 10 otherwise; -1: waits for ever
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations;
@@ -148,8 +161,8 @@ struct RunOptions {
   // Its process.
   std::vector<EnvironmentVariable> env_files;  ///< from --env-file, in order
   std::vector<EnvironmentVariable> env;        ///< from --env; wins over the former
-  std::string workdir;                         ///< absolute; empty: "/"
-  std::string user;                            ///< "user|uid[:group|gid]"; empty: root
+  std::string workdir;                         ///< absolute; empty: the image's, or "/"
+  std::string user;                            ///< "user|uid[:group|gid]"; empty: the image's, or root
   std::vector<std::string> groups;             ///< names or numbers
   std::optional<std::uint32_t> umask;
   bool init = false;

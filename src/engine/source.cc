@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "engine/image_source.h"
+#include "image/image_source.h"
+#include "image/layered_root.h"
 #include "image/layers.h"
 #include "image/transfer_child.h"
 #include "kernel/files.h"
@@ -14,7 +17,6 @@ namespace caisson::engine {
 
 namespace {
 
-constexpr std::string_view kBuiltin = "builtin:";
 constexpr std::size_t kAccountsBytes = 4U << 20;
 
 Result<std::string> builtin_tarball(const std::string& name, const Places& places) {
@@ -33,30 +35,65 @@ std::string store_name(const std::string& mapping) {
   return fmt::format("{:016x}", hash);
 }
 
-Result<Source> from_tarball(const std::string& tarball, const std::string& sha256, const Places& places,
+Result<image::Layer> unpack_tarball(const std::string& tarball, const RunOptions& options, const Places& places,
+                                    const LayerOwners& owners, const Log& log) {
+  return image::unpack_tarball({.transfer = places.libexec + "/transfer",
+                                .store = owners.store,
+                                .tarball = tarball,
+                                .sha256 = options.sha256.empty() ? std::nullopt : std::optional(options.sha256),
+                                .uids = owners.uids,
+                                .gids = owners.gids,
+                                .user_namespace = owners.maps,
+                                .progress = !options.quiet},
+                               log);
+}
+
+Result<Source> from_tarball(const std::string& tarball, const RunOptions& options, const Places& places,
                             const LayerOwners& owners, Unpack unpack, const Log& log) {
+  const std::string& sha256 = options.sha256;
+  Source source;
+  source.hold = TRY(image::hold_layers(owners.store));
   std::optional<image::Layer> layer;
   if (tarball != "-") layer = TRY(image::find_layer(owners.store, tarball));
   if (layer && !sha256.empty() && layer->digest != "sha256:" + sha256) {
     return fail(image::wrong_digest(tarball, layer->digest, "sha256:" + sha256));
   }
   if (!layer && unpack == Unpack::kNever) {
-    return Source{.directory = owners.store + "/layers/sha256/" + (sha256.empty() ? "DIGEST" : sha256) + "/tree",
-                  .overlay = true,
-                  .digest = "sha256:" + sha256};
+    source.layers = {owners.store + "/layers/sha256/" + (sha256.empty() ? "DIGEST" : sha256) + "/tree"};
+    source.digest = "sha256:" + sha256;
+    source.is_unpacked = false;
+    return source;
   }
-  if (!layer) {
-    layer = TRY(image::unpack_tarball({.transfer = places.libexec + "/transfer",
-                                       .store = owners.store,
-                                       .tarball = tarball,
-                                       .sha256 = sha256.empty() ? std::nullopt : std::optional(sha256),
-                                       .uids = owners.uids,
-                                       .gids = owners.gids,
-                                       .user_namespace = owners.maps,
-                                       .progress = true},
-                                      log));
+  while (!layer) {
+    source.hold = Fd();
+    const image::Layer unpacked = TRY(unpack_tarball(tarball, options, places, owners, log));
+    source.hold = TRY(image::hold_layers(owners.store));
+    layer = image::find_layer_by_digest(owners.store, unpacked.digest);  // unless it was removed in between
+    if (!layer && tarball == "-") return fail(complaint("what was unpacked from standard input was removed at once"));
   }
-  return Source{.directory = layer->tree, .overlay = true, .digest = layer->digest};
+  source.layers = {layer->tree};
+  source.digest = layer->digest;
+  return source;
+}
+
+Result<Source> from_path(const std::string& word, const RunOptions& options, const Places& places,
+                         const LayerOwners& owners, Unpack unpack, const Log& log) {
+  const bool overlay = word.ends_with(":O") && !kernel::exists(word);
+  const std::string path = overlay ? word.substr(0, word.size() - 2) : word;
+  const auto status = kernel::status_of(path);
+  if (!status) return fail(complaint(fmt::format("there is no directory or tarball '{}'", path)));
+  if (S_ISREG(status->st_mode) && !overlay) return from_tarball(path, options, places, owners, unpack, log);
+  if (!S_ISDIR(status->st_mode)) return fail(complaint(fmt::format("'{}' is neither a directory nor a tarball", path)));
+  if (!options.sha256.empty())
+    return fail(in("--sha256", complaint(fmt::format("'{}' is a directory, which has no digest", path))));
+  Source source;
+  const std::string absolute = TRY(kernel::absolute_path(path));
+  if (overlay) {
+    source.layers = {absolute};
+  } else {
+    source.directory = absolute;
+  }
+  return source;
 }
 
 }  // namespace
@@ -75,27 +112,18 @@ LayerOwners layer_owners(const Places& places, const UserNamespace& user_namespa
   return owners;
 }
 
-Result<Source> find_source(const std::string& source, const std::string& sha256, const Places& places,
-                           const LayerOwners& owners, Unpack unpack, const Log& log) {
-  if (source == "-") return from_tarball(source, sha256, places, owners, unpack, log);
-  if (source.starts_with(kBuiltin)) {
-    return from_tarball(TRY(builtin_tarball(source.substr(kBuiltin.size()), places)), sha256, places, owners, unpack,
-                        log);
+Result<Source> find_source(const RunOptions& options, const Places& places, const LayerOwners& owners, Unpack unpack,
+                           const Log& log) {
+  const auto exists = [](const std::string& path) { return kernel::exists(path); };
+  const image::RunSource source = TRY(image::parse_run_source(options.source, exists));
+  switch (source.kind) {
+    case image::RunSourceKind::kStandardInput: return from_tarball("-", options, places, owners, unpack, log);
+    case image::RunSourceKind::kBuiltin:
+      return from_tarball(TRY(builtin_tarball(source.word, places)), options, places, owners, unpack, log);
+    case image::RunSourceKind::kPath: return from_path(source.word, options, places, owners, unpack, log);
+    case image::RunSourceKind::kImage: break;
   }
-  const bool overlay = source.ends_with(":O") && !kernel::exists(source);
-  const std::string path = overlay ? source.substr(0, source.size() - 2) : source;
-  const auto status = kernel::status_of(path);
-  if (!status) {
-    return fail(complaint(fmt::format("there is no directory or tarball '{}'", path),
-                          path.find('/') == std::string::npos
-                              ? "images of registries are not there yet; builtin:busybox needs no download"
-                              : ""));
-  }
-  if (S_ISREG(status->st_mode) && !overlay) return from_tarball(path, sha256, places, owners, unpack, log);
-  if (!S_ISDIR(status->st_mode)) return fail(complaint(fmt::format("'{}' is neither a directory nor a tarball", path)));
-  if (!sha256.empty())
-    return fail(in("--sha256", complaint(fmt::format("'{}' is a directory, which has no digest", path))));
-  return Source{.directory = TRY(kernel::absolute_path(path)), .overlay = overlay, .digest = {}};
+  return find_image_source(source.image, options, places, owners, unpack, log);
 }
 
 std::string read_inside(const std::string& root, const std::string& path) {
@@ -105,6 +133,12 @@ std::string read_inside(const std::string& root, const std::string& path) {
   struct stat status{};
   if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
   return kernel::read_all(file.get(), path, kAccountsBytes).value_or(std::string());
+}
+
+std::string read_inside(const Source& source, const std::string& path) {
+  if (source.layers.empty()) return read_inside(source.directory, path);
+  if (source.layers.size() == 1) return read_inside(source.layers.front(), path);
+  return image::read_in_layers(source.layers, path, kAccountsBytes).value_or(std::string());
 }
 
 }  // namespace caisson::engine

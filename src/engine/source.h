@@ -5,24 +5,29 @@
 #include <string>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "engine/own_ids.h"
 #include "engine/places.h"
+#include "engine/run_options.h"
 #include "engine/surroundings.h"
 
 namespace caisson::engine {
 
 /// A source, looked up.
 struct Source {
-  std::string directory;  ///< absolute: used in place, or below an overlay
-  bool overlay = false;
-  std::string digest;  ///< "sha256:HEX" of the tarball it was unpacked from; empty for a directory
+  std::string directory;            ///< absolute: used in place; empty: there are layers
+  std::vector<std::string> layers;  ///< absolute: below an overlay, the uppermost first
+  std::string digest;               ///< "sha256:HEX" of the tarball it was unpacked from, or the id of the image
+  std::optional<ImageFacts> image;
+  bool is_unpacked = true;  ///< kNever: where the layers are said to be they are not yet
+  Fd hold;                  ///< the store's layers stay for as long as this is open (image/layers.h, lock/use)
 };
 
 enum class Unpack {
   kIfMissing,
-  kNever,  ///< a tarball that is not in the store yet is said to be where it would be
+  kNever,  ///< a tarball or image that is not unpacked yet is said to be where it would be
 };
 
 /// Who the files of an unpacked layer belong to. Root's layers have the owners that stand in the tarball. An ordinary
@@ -35,14 +40,16 @@ struct LayerOwners {
 };
 LayerOwners layer_owners(const Places& places, const UserNamespace& user_namespace, const OwnIds* own);
 
-/// SOURCE is a directory (used in place), DIR:O (below an overlay), a tarball, "-" (a tarball on standard input), or
-/// builtin:NAME. A tarball is unpacked once into the store. `sha256` (hexadecimal, or empty): the only content
-/// accepted. Errors: there is no such thing, it is neither, or its content is another.
-Result<Source> find_source(const std::string& source, const std::string& sha256, const Places& places,
-                           const LayerOwners& owners, Unpack unpack, const Log& log);
+/// SOURCE is a directory (used in place), DIR:O (below an overlay), a tarball, "-" (a tarball on standard input),
+/// builtin:NAME, or an image (image/image_source.h). A tarball, or a layer, is unpacked once into the store; an image
+/// is brought there first, as --pull says. --sha256 is the only content accepted. Errors: there is no such thing, it is
+/// neither, or its content is another.
+Result<Source> find_source(const RunOptions& options, const Places& places, const LayerOwners& owners, Unpack unpack,
+                           const Log& log);
 
 /// The content of the regular file `path` inside the root filesystem; empty if there is none. What stands in it is the
 /// image's: nothing outside the root is read, no device or fifo is opened, and 4 MiB is the most.
 std::string read_inside(const std::string& root, const std::string& path);
+std::string read_inside(const Source& source, const std::string& path);
 
 }  // namespace caisson::engine

@@ -11,6 +11,7 @@
 #include "engine/accounts.h"
 #include "engine/user_namespace.h"
 #include "host/facts.h"
+#include "image/image_config.h"
 #include "spec/config.h"
 
 namespace caisson::engine {
@@ -34,6 +35,14 @@ struct RootFilesystem {
   std::string work;
 };
 
+/// The image that the root filesystem is of.
+struct ImageFacts {
+  std::string id;      ///< digest of its config
+  std::string name;    ///< whole reference; empty: it has none
+  std::string digest;  ///< of its manifest
+  image::ContainerDefaults defaults;
+};
+
 struct Surroundings {
   HostFacts facts;
   std::uint32_t cpus = 0;         ///< that the host may have: their temperature is hidden
@@ -42,6 +51,7 @@ struct Surroundings {
 
   std::string id;  ///< 64 hexadecimal digits
   RootFilesystem rootfs;
+  std::optional<ImageFacts> image;
   std::string directory;  ///< the container's own; what `-v …:O` writes is kept below it
 
   // Generated files, bound into the container; empty: not.
@@ -53,7 +63,7 @@ struct Surroundings {
   UserNamespace user_namespace;  ///< as --userns, --uidmap and --gidmap chose it
   std::string seccomp_profile;   ///< the content of the file that `seccomp=FILE` names
 
-  Account account;                                 ///< --user and --group-add, resolved
+  Account account;                                 ///< --user or the image's, and --group-add, resolved
   std::map<std::string, std::string> environment;  ///< the caller's
   std::string working_directory;                   ///< the caller's
   std::optional<spec::ConsoleSize> console_size;   ///< the caller's

@@ -193,6 +193,14 @@ Result<std::string> read_absolute_path(std::string_view text) {
   return clean_path(text);
 }
 
+Result<PullPolicy> read_pull_policy(std::string_view text) {
+  if (text == "missing") return PullPolicy::kMissing;
+  if (text == "always") return PullPolicy::kAlways;
+  if (text == "never") return PullPolicy::kNever;
+  if (text == "newer") return PullPolicy::kNewer;
+  return fail(complaint(fmt::format("'{}' is none of missing, always, never, newer", text)));
+}
+
 Result<std::string> read_sha256(std::string_view text) {
   std::string digits(text.starts_with("sha256:") ? text.substr(7) : text);
   std::transform(digits.begin(), digits.end(), digits.begin(),

@@ -53,6 +53,9 @@ Result<std::string> read_host_name(std::string_view text);
 /// An absolute path, cleaned.
 Result<std::string> read_absolute_path(std::string_view text);
 
+/// "missing", "always", "never" or "newer".
+Result<PullPolicy> read_pull_policy(std::string_view text);
+
 /// A SHA-256 in hexadecimal, perhaps behind "sha256:", in lower case.
 Result<std::string> read_sha256(std::string_view text);
 

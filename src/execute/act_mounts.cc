@@ -212,6 +212,8 @@ Outcome mount_tree(const plan::Mount& step, Context& context) noexcept {
   // The kernel says EINVAL to both; these say which is which.
   if (is_directory(tree) != is_directory(target.get()))
     return failed_with(Call::kMoveMount, is_directory(tree) ? ENOTDIR : EISDIR);
+  if (step.copy_up) outcome = copy_up(step, target.get(), tree, context);
+  if (!outcome.ok()) return outcome;
   if ((step.recursive_set | step.recursive_clear) != 0 &&
       !set_attributes(tree, step.recursive_set, step.recursive_clear, 0, true)) {
     return failed(Call::kMountSetattr);
@@ -282,69 +284,6 @@ Outcome act(const plan::OpenTree& step, Context& context) noexcept {
 
 Outcome act(const plan::SetPropagation& step, Context&) noexcept {
   return ::mount(nullptr, "/", nullptr, step.flags, nullptr) == 0 ? done() : failed(Call::kMount);
-}
-
-Outcome act(const plan::MountRoot& step, Context& context) noexcept {
-  const char* at = context.c_str(step.at);
-  if (step.tree != plan::kNoSlot) {
-    const int tree = context.at(step.tree);
-    if (::move_mount(tree, "", AT_FDCWD, at, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) != 0)
-      return failed(Call::kMoveMount);
-    context.put(step.root, tree);
-    return done();
-  }
-  // The old call: a parameter of fsconfig(2) ends at 256 bytes, which a list of layers does not.
-  const char* type = context.c_str(step.type);
-  if (::mount(type, at, type, 0, context.c_str(step.options)) != 0) return failed(Call::kMount);
-  const int root = ::open(at, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (root < 0) return failed(Call::kOpen);
-  context.put(step.root, root);
-  return done();
-}
-
-// A parameter of fsconfig(2) ends at 256 bytes: layers are named by the links to their descriptors, not by their paths.
-Outcome act(const plan::MountOverlayRoot& step, Context& context) noexcept {
-  char lower[kParameterSize] = "";
-  std::size_t length = 0;
-  std::size_t operand = 0;
-  const auto place = [&](int tree) { return ::move_mount(tree, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) == 0; };
-  for (std::uint16_t i = 0; i < step.layers; ++i) {
-    const int layer = context.at(static_cast<plan::Slot>(step.first_layer + i));
-    if (!place(layer)) return failed(Call::kMoveMount, operand);
-    length += static_cast<std::size_t>(
-        ::snprintf(lower + length, sizeof lower - length, "%s/proc/self/fd/%d", length == 0 ? "" : ":", layer));
-    if (length >= sizeof lower) return failed_with(Call::kFsconfig, E2BIG, operand);
-    ++operand;
-  }
-  const int writable = context.at(step.writable);
-  if (!place(writable)) return failed(Call::kMoveMount, operand);
-  char upper[128];
-  char work[128];
-  ::snprintf(upper, sizeof upper, "/proc/self/fd/%d/%s", writable, context.c_str(step.upper));
-  ::snprintf(work, sizeof work, "/proc/self/fd/%d/%s", writable, context.c_str(step.work));
-
-  Held overlay(::fsopen("overlay", FSOPEN_CLOEXEC));
-  if (!overlay) return failed(Call::kFsopen);
-  const auto set = [&](const char* key, const char* value) {
-    return ::fsconfig(overlay.get(), FSCONFIG_SET_STRING, key, value, 0) == 0;
-  };
-  const auto set_flag = [&](const char* key) {
-    return ::fsconfig(overlay.get(), FSCONFIG_SET_FLAG, key, nullptr, 0) == 0;
-  };
-  // Without trusted.* attributes, which are for the host's root alone.
-  if (!set_flag("userxattr") || (step.is_volatile && !set_flag("volatile")) || !set("source", "overlay") ||
-      !set("lowerdir", lower) || !set("upperdir", upper) || !set("workdir", work)) {
-    return failed(Call::kFsconfig);
-  }
-  if (::fsconfig(overlay.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) return failed(Call::kFsconfig, 0xffff);
-  // The overlay has its own views of them. Left on the old root, they would be what is taken off in its place.
-  for (std::size_t placed = 0; placed <= operand; ++placed) {
-    if (::umount2("/", MNT_DETACH) != 0) return failed(Call::kUmount, placed);
-  }
-  const int root = ::fsmount(overlay.get(), FSMOUNT_CLOEXEC, 0);
-  if (root < 0) return failed(Call::kFsmount);
-  context.put(step.root, root);
-  return place(root) ? done() : failed(Call::kMoveMount, 0xffff);
 }
 
 Outcome act(const plan::IdMapTree& step, Context& context) noexcept {

@@ -160,7 +160,8 @@ struct Caller {
     return {view(a.at)};
   }
   Operands operator()(const plan::MountOverlayRoot& a) const {
-    if (what.call == Call::kFsopen || what.call == Call::kFsmount) return {quoted("overlay")};
+    if (what.call == Call::kFsopen || what.call == Call::kFsmount || what.call == Call::kMount)
+      return {quoted("overlay")};
     return {quoted(tree_source(plan, a.writable))};
   }
   Operands operator()(const plan::Mount& a) const {

@@ -160,8 +160,8 @@ const HintRow kRows[] = {
     {"idmap_unsupported", "IdMapTree", {Call::kMountSetattr}, {EINVAL, EPERM, EOPNOTSUPP}, nullptr,
      [](C c) { return fmt::format("the file system of {} cannot show other owners (Linux 5.12: ext4, xfs, btrfs; 6.3: "
            "tmpfs): put --root on one that can", tree_source(c.plan, c.as<plan::IdMapTree>().tree)); }},
-    {"overlay_trees_refused", "MountOverlayRoot", {Call::kFsconfig, Call::kFsopen, Call::kFsmount}, {EINVAL, EPERM,
-          EOPNOTSUPP}, nullptr,
+    {"overlay_trees_refused", "MountOverlayRoot", {Call::kFsconfig, Call::kFsopen, Call::kFsmount, Call::kMount},
+     {EINVAL, EPERM, EOPNOTSUPP}, [](C c) { return c.as<plan::MountOverlayRoot>().user_attributes; },
      [](C c) { return fmt::format("an overlay in a user namespace needs Linux 5.11 (5.19 with owners mapped), and {} on a "
            "file system that keeps extended attributes and is not NFS: put --root on ext4, xfs, btrfs or tmpfs",
            tree_source(c.plan, c.as<plan::MountOverlayRoot>().writable)); }},
@@ -558,7 +558,8 @@ const HintRow kRows[] = {
     {"covers_procfs", "Mount", {Call::kVerifyTarget}, {}, nullptr,
      [](C c) { return fmt::format("a symbolic link of the image leads {} into a procfs, of which only files such as "
            "/proc/cpuinfo may be covered, by that path (CVE-2019-16884)", mount_target(c)); }},
-    {"copy_up_too_big", "Mount", {Call::kWrite, Call::kMknod}, {ENOSPC}, nullptr,
+    {"copy_up_too_big", "Mount", {Call::kWrite, Call::kMknod}, {ENOSPC}, [](C c) {
+          return c.as<plan::Mount>().tree == plan::kNoSlot; },
      [](C c) { return fmt::format("what the image has at {} is more than the tmpfs takes: give it a greater size= or "
            "nr_inodes=, or leave tmpcopyup out", mount_target(c)); }},
     {"mount_label_refused", "Mount", {Call::kSetxattr}, {}, nullptr,

@@ -171,7 +171,8 @@ struct Operands {
         .slot("writable", a.writable)
         .text("upper", a.upper)
         .text("work", a.work)
-        .yes("volatile", a.is_volatile);
+        .yes("volatile", a.is_volatile)
+        .yes("user_attributes", a.user_attributes);
     object.slot("root", a.root);
   }
   void operator()(const plan::Mount& a) {

@@ -124,10 +124,11 @@ struct Commander {
     for (std::uint16_t i = 0; i < a.layers; ++i)
       layers.push_back(tree_source(plan, static_cast<plan::Slot>(a.first_layer + i)));
     const std::string writable = tree_source(plan, a.writable);
-    return fmt::format("mount -t overlay -o {} overlay $root\n",
-                       shell_quote(fmt::format("userxattr,{}lowerdir={},upperdir={}/{},workdir={}/{}",
-                                               a.is_volatile ? "volatile," : "", join(layers, ":"), writable,
-                                               plan.view(a.upper), writable, plan.view(a.work))));
+    return fmt::format(
+        "mount -t overlay -o {} overlay $root\n",
+        shell_quote(fmt::format("{}{}lowerdir={},upperdir={}/{},workdir={}/{}", a.user_attributes ? "userxattr," : "",
+                                a.is_volatile ? "volatile," : "", join(layers, ":"), writable, plan.view(a.upper),
+                                writable, plan.view(a.work))));
   }
   std::string operator()(const plan::Mount& a) const {
     const std::string target = inside_path(plan.view(a.target));
@@ -143,7 +144,8 @@ struct Commander {
     for (const std::string& word : cleared_attribute_words(a.clear)) words.push_back(word);
     const plan::OpenTree* tree = tree_of(plan, a.tree);
     const std::string source = tree == nullptr ? "." : shell_quote(plan.view(tree->source));
-    const std::string binding = fmt::format("like {} {}\n", source, target) + bind(plan, a.tree, target) +
+    const std::string begun = a.copy_up ? fmt::format("cp -ax {}/. {}\n", target, source) : "";
+    const std::string binding = fmt::format("like {} {}\n", source, target) + begun + bind(plan, a.tree, target) +
                                 recursive_remount(a, target) + remount(words, target) +
                                 propagate(a.propagation, target);
     if (!a.copy_link) return binding;

@@ -241,8 +241,9 @@ struct Teller {
       layers.push_back(tree_source(plan, static_cast<Slot>(a.first_layer + i)));
     const std::string writable = tree_source(plan, a.writable);
     return {fmt::format("mount overlay as the root filesystem"),
-            fmt::format(" (userxattr,{}lowerdir={},upperdir={}/{},workdir={}/{}){}", a.is_volatile ? "volatile," : "",
-                        join(layers, ":"), writable, view(a.upper), writable, view(a.work), arrow(plan, {a.root}))};
+            fmt::format(" ({}{}lowerdir={},upperdir={}/{},workdir={}/{}){}", a.user_attributes ? "userxattr," : "",
+                        a.is_volatile ? "volatile," : "", join(layers, ":"), writable, view(a.upper), writable,
+                        view(a.work), arrow(plan, {a.root}))};
   }
   Words operator()(const plan::Mount& a) const {
     std::vector<std::string> options = mount_attribute_words(a.set);

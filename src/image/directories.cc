@@ -15,6 +15,7 @@
 #include "image/acl.h"
 #include "image/cover.h"
 #include "image/entry_name.h"
+#include "image/layers.h"
 #include "image/quoted.h"
 
 namespace caisson::image {
@@ -178,8 +179,7 @@ Result<Fd> Directories::open_child(const std::string& name, std::optional<std::u
 // ---- making one ---------------------------------------------------------------------------------------------------
 
 Result<> Directories::begin() {
-  const std::optional<LowerTrees::File> below = TRY(lower_.find(""));
-  if (below) return dress(levels_.back(), TRY(read_metadata(below->directory, below->base, below->status)));
+  if (!lower_.empty()) return {};  // finish() asks what they have, if no entry tells
   struct stat status{};
   if (::fstat(fd(), &status) != 0) return fail(os_error("fstat", "the root"));
   return dress(levels_.back(), TRY(writer_.of_implied_directory(status.st_mtim)));
@@ -199,6 +199,7 @@ Result<> Directories::make_implied(const std::string& name, bool over_whiteout, 
 
 Result<> Directories::make(const std::string& base, const Metadata& metadata) {
   if (base.empty()) {
+    root_is_described_ = true;
     remove_attributes(fd());
     return dress(levels_.back(), metadata);
   }
@@ -302,8 +303,12 @@ Result<> Directories::finish_level(const Level& level) {
 }
 
 Result<> Directories::finish() {
-  while (!levels_.empty()) TRY(leave());
-  return {};
+  while (levels_.size() > 1) TRY(leave());
+  if (!lower_.empty() && !root_is_described_) {
+    const std::optional<LowerTrees::File> below = TRY(lower_.find(""));
+    if (below) TRY(dress(levels_.back(), TRY(read_metadata(below->directory, below->base, below->status))));
+  }
+  return leave();
 }
 
 }  // namespace caisson::image

@@ -27,7 +27,8 @@ class Directories {
   /// Below `root`, which is empty and ours alone. References are kept.
   Directories(Fd root, MetadataWriter& writer, LowerTrees& lower);
 
-  /// Gives the root what a directory gets that no entry describes. Once, before anything else.
+  /// Gives the root what a directory gets that no entry describes: where layers lie below, finish() does that. Once,
+  /// before anything else.
   Result<> begin();
 
   /// Goes to the directory `path`, following links inside the tree, and makes it and what it lies in where they are
@@ -93,6 +94,7 @@ class Directories {
   LowerTrees& lower_;
   std::vector<Level> levels_;  // the root first, never empty
   std::size_t path_bytes_ = 0;
+  bool root_is_described_ = false;         // by an entry
   bool default_acls_ = false;              // some directory has one
   std::optional<std::string> entered_as_;  // what the directory we are in was called last
 };

@@ -11,6 +11,7 @@
 
 #include "image/copy_up.h"
 #include "image/layer_name.h"
+#include "image/layers.h"
 #include "image/quoted.h"
 #include "kernel/files.h"
 

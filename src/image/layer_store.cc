@@ -69,6 +69,7 @@ Result<LayerStore> LayerStore::open(const std::string& path) {
   store.tarballs_ = TRY_IN(path, open_made(layers.get(), "sha256"));
   store.chains_ = TRY_IN(path, open_made(layers.get(), "chain"));
   store.tmp_ = TRY_IN(path, open_made(layers.get(), "tmp"));
+  (void)TRY_IN(path, open_made(layers.get(), "images"));
   TRY_IN("clear " + path + "/layers/tmp", clear_unfinished(path));
   return store;
 }
@@ -117,7 +118,16 @@ Result<Fd> LayerStore::begin(const LayerKey& key) {
 }
 
 Result<> LayerStore::commit(const LayerKey& key) {
+  TRY(sync());
+  return place(key);
+}
+
+Result<> LayerStore::sync() {
   if (::syncfs(tmp_.get()) != 0) return fail(os_error("syncfs", path_));
+  return {};
+}
+
+Result<> LayerStore::place(const LayerKey& key) {
   const Fd& layers = key.kind == LayerKey::Kind::kTarball ? tarballs_ : chains_;
   if (::renameat2(tmp_.get(), key.name().c_str(), layers.get(), key.hex.c_str(), RENAME_NOREPLACE) != 0) {
     return fail(os_error("renameat2", key.hex));

@@ -45,7 +45,13 @@ class LayerStore {
   Result<Fd> begin(const LayerKey& key);
   /// Makes what was unpacked that layer, once it is on the disk (syncfs(2)).
   Result<> commit(const LayerKey& key);
+  /// The two halves of commit(), for several layers: all that was written is on the disk; it becomes that layer.
+  Result<> sync();
+  Result<> place(const LayerKey& key);
   Result<> abandon(const LayerKey& key);
+
+  /// Where what is unpacked into begin()'s directory lies until it is placed.
+  std::string unfinished_tree(const LayerKey& key) const { return path_ + "/layers/tmp/" + key.name() + "/tree"; }
 
   /// A file without a name in the store's file system, open for reading and writing.
   Result<Fd> spool_file();

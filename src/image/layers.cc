@@ -1,23 +1,31 @@
 #include "image/layers.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/text.h"
 #include "image/digest_name.h"
 #include "image/identity.h"
+#include "image/store_lock.h"
+#include "image/synced.h"
+#include "kernel/files.h"
 
 namespace caisson::image {
 
 namespace {
 
 constexpr std::string_view kChains = "/layers/chain/";
+constexpr std::string_view kImages = "/layers/images/";
 constexpr std::string_view kTree = "/tree";
+constexpr std::size_t kRecordBytes = std::size_t{64} << 10;  // more layers than an overlay may have
 
 std::optional<Layer> find_in(const std::string& directory, std::string_view digest) {
   if (!is_digest(digest)) return std::nullopt;
@@ -41,6 +49,8 @@ std::optional<Layer> find_layer_by_chain(const std::string& store, std::string_v
   return find_in(store + std::string(kChains), chain_id);
 }
 
+bool is_whiteout(const struct stat& status) { return S_ISCHR(status.st_mode) && status.st_rdev == makedev(0, 0); }
+
 std::optional<std::string> chain_id_of_tree(std::string_view tree) {
   if (!tree.ends_with(kTree)) return std::nullopt;
   tree.remove_suffix(kTree.size());
@@ -48,6 +58,49 @@ std::optional<std::string> chain_id_of_tree(std::string_view tree) {
   std::string chain_id = "sha256:" + std::string(tree.substr(name));
   if (!tree.substr(0, name).ends_with(kChains) || !is_digest(chain_id)) return std::nullopt;
   return chain_id;
+}
+
+std::vector<std::string> chain_ids_of_image(const std::string& store, std::string_view image_id) {
+  const Result<std::string> text =
+      kernel::read_file(store + std::string(kImages) + std::string(hex_of(image_id)), kRecordBytes);
+  std::vector<std::string> chain_ids;
+  if (!text || !text->ends_with('\n')) return chain_ids;  // none, or one that a crash has cut
+  for (const std::string_view line : split(std::string_view(*text).substr(0, text->size() - 1), '\n')) {
+    if (!is_digest(line)) return {};
+    chain_ids.emplace_back(line);
+  }
+  return chain_ids;
+}
+
+std::optional<std::vector<std::string>> find_image_layers(const std::string& store, std::string_view image_id) {
+  if (!is_digest(image_id)) return std::nullopt;
+  std::vector<std::string> trees;
+  for (const std::string& chain_id : chain_ids_of_image(store, image_id)) {
+    std::optional<Layer> layer = find_layer_by_chain(store, chain_id);
+    if (!layer) return std::nullopt;
+    trees.push_back(std::move(layer->tree));
+  }
+  if (trees.empty()) return std::nullopt;
+  std::ranges::reverse(trees);
+  return trees;
+}
+
+Result<> remember_image_layers(const std::string& store, std::string_view image_id,
+                               const std::vector<std::string>& chain_ids) {
+  const std::string hex(hex_of(image_id));
+  std::string text;
+  for (const std::string& chain_id : chain_ids) text += chain_id + "\n";
+  const std::string path = store + std::string(kImages) + hex;
+  if (kernel::read_file(path, kRecordBytes).value_or("") == text) return {};
+  const auto writing =
+      TRY(open_locked(store + "/layers/lock/images", StoreLock::Kind::kExclusive, kernel::Lock::kWait));
+  return replace_synced(store + "/layers/tmp/image." + hex, path, text);
+}
+
+Result<Fd> hold_layers(const std::string& store) {
+  const std::string locks = store + "/layers/lock";
+  if (!kernel::exists(locks)) return Fd();
+  return *TRY(open_locked(locks + "/use", StoreLock::Kind::kShared, kernel::Lock::kWait));
 }
 
 Result<std::optional<Layer>> find_layer(const std::string& store, const std::string& tarball) {

@@ -4,11 +4,11 @@
 #include <string_view>
 
 #include <fcntl.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "image/entry_name.h"
+#include "image/layers.h"
 #include "kernel/files.h"
 
 namespace caisson::image {
@@ -39,9 +39,11 @@ Result<Answer> ask(Fd at, std::string_view path) {
 
 }  // namespace
 
-bool is_whiteout(const struct stat& status) { return S_ISCHR(status.st_mode) && status.st_rdev == makedev(0, 0); }
-
 Result<const std::vector<Fd>*> LowerTrees::directory(const std::string& path) {
+  if (complete_) {
+    trees_ = TRY(complete_());
+    complete_ = {};
+  }
   if (asked_ == path) return &answer_;
   std::vector<Fd> from;
   std::string_view left = path;

@@ -5,6 +5,7 @@
 // not followed.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,9 +17,6 @@
 
 namespace caisson::image {
 
-/// Whether that is the overlay's sign that nothing is here: a character device 0/0.
-bool is_whiteout(const struct stat& status);
-
 class LowerTrees {
  public:
   LowerTrees() = default;  ///< nothing lies below
@@ -26,7 +24,12 @@ class LowerTrees {
   /// Paths of directories, the uppermost first, as overlay's lowerdir has them.
   explicit LowerTrees(std::vector<std::string> trees) : trees_(std::move(trees)) {}
 
-  bool empty() const { return trees_.empty(); }
+  /// The same, of layers that are being unpacked at this moment: `complete` waits until they are there. Called once,
+  /// when something is asked about them. Error: they will not be.
+  using Complete = std::function<Result<std::vector<std::string>>()>;
+  explicit LowerTrees(Complete complete) : complete_(std::move(complete)) {}
+
+  bool empty() const { return trees_.empty() && !complete_; }
 
   /// What the directory `path` ("" is the root) is made of, the uppermost first; nothing where none is shown. Good
   /// until the next call.
@@ -42,6 +45,7 @@ class LowerTrees {
 
  private:
   std::vector<std::string> trees_;
+  Complete complete_;
   // What was asked last: the next question is mostly about the same directory.
   std::optional<std::string> asked_;
   std::vector<Fd> answer_;

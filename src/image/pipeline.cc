@@ -40,8 +40,8 @@ class Pipeline::FileInput : public Input {
   std::uint64_t at_ = 0;
 };
 
-Pipeline::Pipeline(int fd, std::uint64_t size, Hashes hashes, Progress& progress)
-    : fd_(fd), size_(size), progress_(progress), hashes_(std::move(hashes)), buffers_(kBuffers) {
+Pipeline::Pipeline(int fd, std::uint64_t size, Hashes hashes, Tell tell)
+    : fd_(fd), size_(size), tell_(std::move(tell)), hashes_(std::move(hashes)), buffers_(kBuffers) {
   for (Buffer& buffer : buffers_) {
     buffer.bytes.resize(kBufferBytes);
     free_.push_back(&buffer);
@@ -133,7 +133,7 @@ void Pipeline::release(Buffer* buffer) {
 // ---- the reader ---------------------------------------------------------------------------------------------------
 
 Result<std::string_view> Pipeline::next() {
-  progress_.at(bytes_read_.load(std::memory_order_relaxed), size_);
+  tell_(bytes_read_.load(std::memory_order_relaxed), size_);
   std::unique_lock lock(mutex_);
   if (in_use_ != nullptr) release(std::exchange(in_use_, nullptr));
   changed_.wait(lock, [&] { return outcome_ || !to_unpack_.empty(); });

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -13,7 +14,6 @@
 
 #include "base/result.h"
 #include "image/digest.h"
-#include "image/progress.h"
 #include "image/tar_reader.h"
 
 namespace caisson::image {
@@ -30,13 +30,15 @@ struct Digests {
   std::string content;
 };
 
+/// Is told how many bytes have been read, of how many. By the one who calls next().
+using Tell = std::function<void(std::uint64_t done, std::uint64_t total)>;
+
 /// The archive in a file, as pieces of a fixed number of buffers. One thread reads ahead as far as there are free ones,
 /// another hashes the content.
 class Pipeline : public Chunks {
  public:
-  /// Begins to read `fd`, a file of `size` bytes, at its start; the descriptor and `progress` have to live as long as
-  /// this.
-  Pipeline(int fd, std::uint64_t size, Hashes hashes, Progress& progress);
+  /// Begins to read `fd`, a file of `size` bytes, at its start; the descriptor has to live as long as this.
+  Pipeline(int fd, std::uint64_t size, Hashes hashes, Tell tell);
   ~Pipeline() override;
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
@@ -68,7 +70,7 @@ class Pipeline : public Chunks {
 
   int fd_;
   std::uint64_t size_;
-  Progress& progress_;
+  Tell tell_;
   Hashes hashes_;
   std::atomic<std::uint64_t> bytes_read_ = 0;
   std::vector<Buffer> buffers_;

@@ -10,7 +10,7 @@ caisson_unit_test(image_spec SOURCES image_change_test.cc image_documents_test.c
 add_test(NAME pure_image_spec COMMAND sh ${PROJECT_SOURCE_DIR}/test/unit/pure_rooms.sh $<TARGET_FILE:image_spec>)
 
 caisson_room(image
-             SOURCES beneath.cc blob_writer.cc host_platform.cc identity.cc image_store.cc layers.cc owner_map.cc reachable.cc report.cc
+             SOURCES beneath.cc blob_writer.cc host_platform.cc identity.cc image_store.cc layered_root.cc layers.cc owner_map.cc reachable.cc report.cc
                      store_index.cc store_lock.cc store_names.cc store_prune.cc stored_image.cc synced.cc transfer_child.cc unfinished.cc
              KNOWS base kernel spec image_spec LIBRARIES nlohmann_json::nlohmann_json)
 
@@ -21,10 +21,10 @@ find_package(Threads REQUIRED)
 find_library(ISAL_LIBRARY isal REQUIRED)
 find_library(ZSTD_LIBRARY zstd REQUIRED)
 caisson_room(unpack FOLDER image
-             SOURCES acl.cc apply_layer.cc check_store.cc compare_trees.cc copy_up.cc cover.cc decompress.cc digest.cc directories.cc entry_name.cc
-                     extract.cc fingerprint.cc layer_name.cc layer_store.cc lower_trees.cc make_layer.cc metadata.cc pax.cc
+             SOURCES acl.cc apply_layer.cc apply_layers.cc check_store.cc compare_trees.cc copy_up.cc cover.cc decompress.cc digest.cc directories.cc entry_name.cc
+                     extract.cc fingerprint.cc layer_blob.cc layer_name.cc layer_store.cc lower_trees.cc make_layer.cc metadata.cc pax.cc
                      pipeline.cc progress.cc sparse.cc spool_file.cc tar_header.cc tar_reader.cc unpack.cc whiteouts.cc
-             KNOWS base kernel image_spec image
+             KNOWS base kernel spec image_spec image
              LIBRARIES OpenSSL::Crypto BZip2::BZip2 LibLZMA::LibLZMA ${ISAL_LIBRARY} ${ZSTD_LIBRARY} Threads::Threads)
 
 caisson_unit_test(image_store SOURCES image_store_test.cc image_store_parallel_test.cc KNOWS base kernel spec image_spec image

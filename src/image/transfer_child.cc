@@ -92,11 +92,10 @@ Result<Layer> found(std::optional<Layer> layer, const std::string& digest, const
   return fail(complaint(fmt::format("transfer unpacked {}, but it is not in {}", digest, store)));
 }
 
-// The digest of what it unpacked.
-Result<std::string> run_unpacking(const std::vector<std::string>& words,
-                                  const std::optional<kernel::IdMaps>& user_namespace, const std::string& unpacked,
-                                  const Log& log) {
-  return TRY(run_transfer(words, user_namespace, "unpacked " + unpacked, log)).digest;
+Result<std::string> run_for_digest(const std::vector<std::string>& words,
+                                   const std::optional<kernel::IdMaps>& user_namespace, const std::string& doing,
+                                   const Log& log) {
+  return TRY(run_transfer(words, user_namespace, doing, log)).digest;
 }
 
 }  // namespace
@@ -124,7 +123,7 @@ Result<Layer> unpack_tarball(const UnpackRequest& request, const Log& log) {
   if (request.progress) words.push_back("--progress");
   words.insert(words.end(), {"--", request.tarball});
 
-  const std::string digest = TRY(run_unpacking(words, request.user_namespace, request.tarball, log));
+  const std::string digest = TRY(run_for_digest(words, request.user_namespace, "unpacked " + request.tarball, log));
   return found(find_layer_by_digest(request.store, digest), digest, request.store);
 }
 
@@ -137,8 +136,28 @@ Result<Layer> unpack_layer(const LayerRequest& request, const Log& log) {
   if (!request.uids.empty()) words.insert(words.end(), {"--uids", request.uids, "--gids", request.gids});
   if (request.progress) words.push_back("--progress");
 
-  const std::string chain_id = TRY(run_unpacking(words, request.user_namespace, request.digest, log));
+  const std::string chain_id = TRY(run_for_digest(words, request.user_namespace, "unpacked " + request.digest, log));
   return found(find_layer_by_chain(request.store, chain_id), chain_id, request.store);
+}
+
+Result<std::string> pull_image(const PullRequest& request, const Log& log) {
+  std::vector<std::string> words = {request.transfer, "pull", "--report", "--root", request.root};
+  if (!request.platform.empty()) words.insert(words.end(), {"--platform", request.platform});
+  if (!request.authfile.empty()) words.insert(words.end(), {"--authfile", request.authfile});
+  if (!request.verify_tls) words.emplace_back("--tls-verify=false");
+  if (request.quiet) words.emplace_back("--quiet");
+  words.insert(words.end(), {"--", request.source});
+  return run_for_digest(words, std::nullopt, "pulled " + request.source, log);
+}
+
+Result<> unpack_image(const ImageLayersRequest& request, const Log& log) {
+  std::vector<std::string> words = {request.transfer, "layers", "--report"};
+  words.insert(words.end(), {"--images", request.images, "--store", request.store});
+  if (!request.uids.empty()) words.insert(words.end(), {"--uids", request.uids, "--gids", request.gids});
+  if (request.progress) words.emplace_back("--progress");
+  words.insert(words.end(), {"--", request.manifest});
+  TRY(run_for_digest(words, request.user_namespace, "unpacked " + request.manifest, log));
+  return {};
 }
 
 }  // namespace caisson::image

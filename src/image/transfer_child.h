@@ -57,4 +57,33 @@ struct LayerRequest {
 /// find_layer_by_chain first.
 Result<Layer> unpack_layer(const LayerRequest& request, const Log& log);
 
+struct PullRequest {
+  std::string transfer;  ///< path of the transfer program
+  std::string root;      ///< caisson's: its images are in ROOT/images
+  std::string source;    ///< as typed: a reference, or what image_source.h reads
+  std::string platform;  ///< OS/ARCHITECTURE[/VARIANT]; empty: the host's
+  std::string authfile;  ///< with credentials; empty: where they usually are
+  bool verify_tls = true;
+  bool quiet = false;  ///< no progress
+};
+
+/// Has the image brought into the store of images, under its name, and waits for it. The digest of its manifest.
+/// Errors: what transfer says.
+Result<std::string> pull_image(const PullRequest& request, const Log& log);
+
+struct ImageLayersRequest {
+  std::string transfer;   ///< path of the transfer program
+  std::string images;     ///< directory of the store of images: "STORE/images"
+  std::string store;      ///< directory of the store of layers; made if missing
+  std::string manifest;   ///< digest of the image's manifest
+  std::string uids = {};  ///< as in UnpackRequest, and so on
+  std::string gids = {};
+  std::optional<kernel::IdMaps> user_namespace = std::nullopt;
+  bool progress = false;
+};
+
+/// Has all layers of an image unpacked into the store, unless they are there already, and waits for it;
+/// find_image_layers() knows them then. Errors as for a layer. Call find_image_layers() first.
+Result<> unpack_image(const ImageLayersRequest& request, const Log& log);
+
 }  // namespace caisson::image

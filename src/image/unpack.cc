@@ -33,7 +33,8 @@ Result<std::string> wanted_digest(std::string_view text) {
 // says does not rest on the file's having been left alone since.
 Result<std::vector<std::string>> unpack_tree(const Tarball& tarball, Fd tree, const OwnerMaps& owners,
                                              Progress& progress) {
-  Pipeline pipeline(tarball.file.get(), tarball.size, {.stored = TRY(Sha256::start())}, progress);
+  const auto tell = [&](std::uint64_t done, std::uint64_t total) { progress.at(done, total); };
+  Pipeline pipeline(tarball.file.get(), tarball.size, {.stored = TRY(Sha256::start())}, tell);
   TarReader reader(pipeline);
   Extractor extractor(std::move(tree), ::geteuid() == 0 ? Privilege::kRoot : Privilege::kUser, owners);
   TRY(extractor.begin());

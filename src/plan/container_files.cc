@@ -18,6 +18,8 @@ namespace caisson::plan {
 
 namespace {
 
+constexpr std::size_t kMostMountOptions = 4095;  // mount(2) takes a page, with a NUL
+
 // runtime-spec config-linux.md, "Default Devices".
 std::vector<spec::Device> default_devices() {
   const auto node = [](std::string_view name, std::int64_t minor, std::int64_t major = 1) {
@@ -197,7 +199,8 @@ Result<> ContainerFiles::open_root() {
                            (hears ? kPropagationSlave : kPropagationPrivate) | kPropagationRecursive);
     return map(root_tree_, "root.path");
   }
-  if (!situation_.in_user_namespace || root_mount_->type != "overlay") return {};
+  const bool by_trees = situation_.in_user_namespace || join(root_mount_->options, ",").size() > kMostMountOptions;
+  if (!by_trees || root_mount_->type != "overlay") return {};
   overlay_ = TRY_IN(builder_.label("mounts[0]"), read_overlay(options.data));
   std::vector<Slot> layers;
   for (const std::string& layer : overlay_.lower) {
@@ -259,7 +262,9 @@ Result<> ContainerFiles::check(const Planned& planned, bool is_bind) const {
   const bool is_mapped = options.idmap || !mount.uid_mappings.empty() || !mount.gid_mappings.empty();
   if (mount.type.empty() && !is_bind) return fail(complaint("a mount needs a type, or the option bind or rbind"));
   if (is_mapped && !is_bind) return fail(complaint("idmap is for bind mounts"));
-  if (options.copy_up && (is_bind || mount.type != "tmpfs")) return fail(complaint("tmpcopyup is for tmpfs mounts"));
+  if (options.copy_up_to_bind && !is_bind) return fail(complaint("copyup is for bind mounts"));
+  if (options.copy_up && !options.copy_up_to_bind && (is_bind || mount.type != "tmpfs"))
+    return fail(complaint("tmpcopyup is for tmpfs mounts"));
   if ((options.copy_link || options.no_follow_source) && !is_bind)
     return fail(complaint("copy-symlink and src-nofollow are for bind mounts"));
   if (is_bind && !options.data.empty()) {

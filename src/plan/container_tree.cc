@@ -39,7 +39,8 @@ void ContainerFiles::place_root() {
                                   .upper = plan.add(overlay_.upper),
                                   .work = plan.add(overlay_.work),
                                   .root = root_,
-                                  .is_volatile = overlay_.is_volatile});
+                                  .is_volatile = overlay_.is_volatile,
+                                  .user_attributes = situation_.in_user_namespace});
   } else if (root_tree_ == kNoSlot) {
     builder_.add(Lane::kChild, "mounts[0]", "the image below, what the container writes above",
                  MountRoot{.type = plan.add(root_mount_->type),

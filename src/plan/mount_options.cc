@@ -97,8 +97,9 @@ MountOptions read_mount_options(const std::vector<std::string>& words) {
     if (word == "bind" || word == "rbind") {
       options.bind = true;
       options.recursive_bind = word == "rbind";
-    } else if (word == "tmpcopyup") {
+    } else if (word == "tmpcopyup" || word == "copyup") {
       options.copy_up = true;
+      options.copy_up_to_bind = word == "copyup";
     } else if (word == "idmap" || word == "ridmap") {
       options.idmap = true;
       options.recursive_idmap = word == "ridmap";
@@ -128,8 +129,8 @@ MountOptions read_mount_options(const std::vector<std::string>& words) {
 }
 
 std::vector<std::string> mount_option_words() {
-  std::vector<std::string> words = {"defaults", "bind",         "rbind",        "tmpcopyup",    "idmap",
-                                    "ridmap",   "copy-symlink", "src-nofollow", "dest-nofollow"};
+  std::vector<std::string> words = {"defaults", "bind",   "rbind",        "tmpcopyup",    "copyup",
+                                    "idmap",    "ridmap", "copy-symlink", "src-nofollow", "dest-nofollow"};
   for (const Propagation& propagation : kPropagations) words.emplace_back(propagation.word);
   for (const Attribute& attribute : kAttributes) {
     words.emplace_back(attribute.word);

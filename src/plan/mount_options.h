@@ -16,8 +16,9 @@ struct MountOptions {
   std::uint64_t propagation = 0;
   bool bind = false;
   bool recursive_bind = false;
-  bool copy_up = false;
-  bool idmap = false;  ///< owners are shown as those of the container's user namespace
+  bool copy_up = false;          ///< begins with what the image has at the target
+  bool copy_up_to_bind = false;  ///< into an empty directory of the host's (`copyup`, caisson's own), not a tmpfs
+  bool idmap = false;            ///< owners are shown as those of the container's user namespace
   bool recursive_idmap = false;
   std::string id_maps;     ///< "uids=0-1-10;gids=0-1-10": maps of the mount's own (crun.1, "IDMAPPED MOUNTS")
   bool copy_link = false;  ///< a source that is a symbolic link is made again, not mounted (crun.1)

@@ -43,7 +43,7 @@ Result<OverlayDirectories> read_overlay(const std::vector<std::string>& options)
     } else if (option == "volatile") {
       found.is_volatile = true;
     } else {
-      return fail(complaint("an overlay in a user namespace cannot have the option '" + option + "'"));
+      return fail(complaint("an overlay that is made from trees cannot have the option '" + option + "'"));
     }
   }
   const Cut up = split_path(upper);

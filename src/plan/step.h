@@ -310,8 +310,9 @@ struct MountRoot {
   Slot root = kNoSlot;
 };
 
-/// The same with an overlay that root of a user namespace makes from trees: their paths may lie where only the host's
-/// root gets to. The trees are placed on the old root for as long as it is made.
+/// The same with an overlay that is made from trees: for root of a user namespace, since their paths may lie where only
+/// the host's root gets to; and where the paths of many layers are more than mount(2) takes. The trees are placed on
+/// the old root for as long as it is made.
 struct MountOverlayRoot {
   Slot first_layer = kNoSlot;  ///< trees, the topmost first, in slots `first_layer` … `first_layer`+`layers`-1
   std::uint16_t layers = 0;
@@ -319,7 +320,8 @@ struct MountOverlayRoot {
   Text upper;               ///< names below it
   Text work;
   Slot root = kNoSlot;
-  bool is_volatile = false;  ///< need not be on the disk when it is unmounted
+  bool is_volatile = false;     ///< need not be on the disk when it is unmounted
+  bool user_attributes = true;  ///< its own attributes are user.overlay.*: trusted.* are for the host's root alone
 };
 
 /// What a mount may cover of a procfs, which tells programs and this one what the kernel does with them.

@@ -46,9 +46,9 @@ Result<> copy(int tarball, image::PartialBlob& blob, Board& board, std::size_t l
 
 // Reads the archive to its end: that it is one, and the digests of the file and of the archive in it.
 Result<image::Digests> read_archive(const image::PartialBlob& blob) {
-  image::Progress progress("", false);
   image::Pipeline pipeline(blob.file(), static_cast<std::uint64_t>(blob.length()),
-                           {.stored = TRY(image::Sha256::start()), .content = TRY(image::Sha256::start())}, progress);
+                           {.stored = TRY(image::Sha256::start()), .content = TRY(image::Sha256::start())},
+                           [](std::uint64_t, std::uint64_t) {});
   image::TarReader reader(pipeline);
   bool any = false;
   while (TRY(reader.next())) any = true;

@@ -1,0 +1,251 @@
+#include "image/apply_layers.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <mutex>
+#include <numeric>
+#include <thread>
+
+#include "base/fd.h"
+#include "image/chain_id.h"
+#include "image/digest.h"
+#include "image/digest_name.h"
+#include "image/image_store.h"
+#include "image/layer_blob.h"
+#include "image/layer_store.h"
+#include "image/layers.h"
+#include "image/limits.h"
+#include "image/progress.h"
+#include "image/store_lock.h"
+#include "image/stored_image.h"
+#include "kernel/files.h"
+
+namespace caisson::image {
+
+namespace {
+
+constexpr unsigned kMostThreads = 4;  // each with 4 MiB of buffers
+
+// ---- what the image consists of -----------------------------------------------------------------------------------
+
+// The document with this digest, which is hashed: what unpacks does not rely on who wrote the blob.
+Result<std::string> read_hashed(const ImageStore& store, const Descriptor& blob, std::size_t limit_bytes) {
+  std::string text = TRY(store.read_blob(blob, limit_bytes));
+  const std::string digest = TRY(digest_of(text));
+  if (digest == blob.digest) return text;
+  return fail(
+      in(store.blob_path(blob.digest), complaint(fmt::format("it has the digest {}, not that of its name", digest))));
+}
+
+struct WholeImage {
+  Manifest manifest;
+  std::vector<std::string> diff_ids;
+  std::vector<std::string> chain_ids;
+};
+
+Result<WholeImage> read_image(const ImageStore& store, const std::string& digest) {
+  TRY_IN("manifest", check_digest(digest));
+  struct stat status{};
+  const std::string path = store.blob_path(digest);
+  if (::lstat(path.c_str(), &status) != 0) return fail(os_error("lstat", path));
+  const std::string text =
+      TRY(read_hashed(store, {.media_type = {}, .digest = digest, .size = status.st_size}, kManifestBytes));
+  WholeImage image{.manifest = TRY_IN(digest, read_manifest(text)), .diff_ids = {}, .chain_ids = {}};
+  TRY_IN(digest, check_is_image(image.manifest));
+  const std::string config = TRY(read_hashed(store, image.manifest.config, kConfigBytes));
+  const ImageConfig read = TRY_IN(image.manifest.config.digest, read_image_config(config));
+  TRY_IN(digest, check_layers(image.manifest, read));
+  image.diff_ids = read.diff_ids;
+  image.chain_ids = TRY(chain_ids(read.diff_ids, digest_of));
+  return image;
+}
+
+// ---- how far all of it is -----------------------------------------------------------------------------------------
+
+class Total {
+ public:
+  Total(const WholeImage& image, bool wanted)
+      : progress_("unpacking " + std::string(hex_of(image.manifest.config.digest).substr(0, 12)), wanted),
+        done_(image.manifest.layers.size()) {
+    for (const Descriptor& layer : image.manifest.layers) total_ += static_cast<std::uint64_t>(layer.size);
+  }
+
+  void at(std::size_t layer, std::uint64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    done_[layer] = bytes;
+    progress_.at(std::accumulate(done_.begin(), done_.end(), std::uint64_t{0}), total_);
+  }
+
+ private:
+  std::mutex mutex_;
+  Progress progress_;
+  std::vector<std::uint64_t> done_;
+  std::uint64_t total_ = 0;
+};
+
+// ---- the layers ---------------------------------------------------------------------------------------------------
+
+class Unpacking {
+ public:
+  Unpacking(const ImageLayersOptions& options, const ImageStore& images, const WholeImage& image, LayerStore& store)
+      : options_(options),
+        images_(images),
+        image_(image),
+        store_(store),
+        total_(image, options.progress),
+        layers_(image.chain_ids.size()) {
+    for (Layer& layer : layers_) layer.is_there = layer.outcome.get_future().share();
+  }
+
+  /// Notes; the error of the layer that failed first. Nothing is placed yet.
+  Result<std::vector<std::string>> unpack();
+  Result<> place();
+  Result<> abandon();
+
+ private:
+  struct Layer {
+    std::string tree;
+    Fd lock;  // while it is unpacked, until it is placed
+    std::vector<std::string> notes;
+    std::promise<bool> outcome;
+    std::shared_future<bool> is_there;
+  };
+
+  void work();
+  Result<> make(std::size_t number);
+  Result<std::vector<std::string>> trees_below(std::size_t number);
+  LayerKey key(std::size_t number) const { return LayerKey::chain(image_.chain_ids[number]); }
+
+  const ImageLayersOptions& options_;
+  const ImageStore& images_;
+  const WholeImage& image_;
+  LayerStore& store_;
+  Total total_;
+  std::vector<Layer> layers_;
+  std::atomic<std::size_t> next_ = 0;
+  std::atomic<bool> cancelled_ = false;
+  std::mutex mutex_;
+  std::optional<Error> failure_;  // the first
+};
+
+Result<std::vector<std::string>> Unpacking::unpack() {
+  const std::size_t threads =
+      std::min<std::size_t>({std::max(std::thread::hardware_concurrency(), 1U), kMostThreads, layers_.size()});
+  std::vector<std::jthread> others;
+  for (std::size_t i = 1; i < threads; ++i) others.emplace_back([this] { work(); });
+  work();
+  others.clear();  // joined
+  if (failure_) return fail(*failure_);
+  std::vector<std::string> notes;
+  for (Layer& layer : layers_) {
+    for (std::string& note : layer.notes) {
+      if (std::ranges::find(notes, note) == notes.end()) notes.push_back(std::move(note));
+    }
+  }
+  return notes;
+}
+
+// Layers are taken from the lowest up, and wait for lower ones alone: the lowest that is at work waits for nobody.
+void Unpacking::work() {
+  for (std::size_t number = next_++; number < layers_.size(); number = next_++) {
+    const Result<> made = cancelled_ ? fail(complaint("another layer could not be unpacked")) : make(number);
+    if (!made) {
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = made.error();
+      cancelled_ = true;
+    }
+    layers_[number].outcome.set_value(made.has_value());
+  }
+}
+
+Result<> Unpacking::make(std::size_t number) {
+  Layer& layer = layers_[number];
+  const std::string& chain_id = image_.chain_ids[number];
+  std::optional<image::Layer> there = find_layer_by_chain(options_.store, chain_id);
+  if (!there) {
+    layer.lock = TRY(store_.lock(key(number).name()));
+    there = find_layer_by_chain(options_.store, chain_id);  // by whom we waited for
+  }
+  const Descriptor& blob = image_.manifest.layers[number];
+  if (there) {
+    layer.lock = Fd();
+    layer.tree = there->tree;
+    total_.at(number, static_cast<std::uint64_t>(blob.size));
+    return {};
+  }
+  layer.tree = store_.unfinished_tree(key(number));
+  LayerWork work{.lower = number == 0 ? LowerTrees() : LowerTrees([this, number] { return trees_below(number); }),
+                 .owners = options_.owners,
+                 .tell = [this, number](std::uint64_t done, std::uint64_t) { total_.at(number, done); },
+                 .cancelled = &cancelled_};
+  layer.notes = TRY(unpack_layer_blob({.path = images_.blob_path(blob.digest),
+                                       .digest = blob.digest,
+                                       .size = static_cast<std::uint64_t>(blob.size),
+                                       .diff_id = image_.diff_ids[number]},
+                                      TRY(store_.begin(key(number))), std::move(work)));
+  return {};
+}
+
+Result<std::vector<std::string>> Unpacking::trees_below(std::size_t number) {
+  std::vector<std::string> trees;
+  while (number-- > 0) {
+    if (!layers_[number].is_there.get()) return fail(complaint("a layer below could not be unpacked"));
+    trees.push_back(layers_[number].tree);
+  }
+  return trees;
+}
+
+Result<> Unpacking::place() {
+  if (std::ranges::all_of(layers_, [](const Layer& layer) { return !layer.lock; })) return {};
+  TRY(store_.sync());
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    if (!layers_[i].lock) continue;
+    TRY(store_.place(key(i)));
+    layers_[i].lock = Fd();
+  }
+  return {};
+}
+
+Result<> Unpacking::abandon() {
+  Result<> abandoned;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    if (!layers_[i].lock) continue;
+    const Result<> one = store_.abandon(key(i));
+    if (!one && abandoned) abandoned = one;
+    layers_[i].lock = Fd();
+  }
+  return abandoned;
+}
+
+}  // namespace
+
+Result<Unpacked> apply_layers(const ImageLayersOptions& options) {
+  ::umask(0);
+  const ImageStore images = TRY(ImageStore::open(options.images));
+  const WholeImage image = TRY(read_image(images, options.manifest));
+  Unpacked unpacked{.digest = image.manifest.config.digest, .notes = {}};
+  if (find_image_layers(options.store, unpacked.digest)) return unpacked;
+
+  LayerStore store = TRY(LayerStore::open(options.store));
+  Fd use = TRY(hold_layers(options.store));
+  const std::string lock_path = options.store + "/layers/lock/image." + std::string(hex_of(unpacked.digest));
+  const Fd lock = *TRY(open_locked(lock_path, StoreLock::Kind::kShared, kernel::Lock::kWait));
+  TRY(remember_image_layers(options.store, unpacked.digest, image.chain_ids));
+  use = Fd();  // whoever prunes sees the other lock from here on
+
+  Unpacking unpacking(options, images, image, store);
+  Result<std::vector<std::string>> notes = unpacking.unpack();
+  const Result<> placed = notes ? unpacking.place() : Result<>();
+  if (notes && placed) return Unpacked{.digest = unpacked.digest, .notes = *std::move(notes)};
+  Error error = notes ? placed.error() : notes.error();
+  if (const Result<> abandoned = unpacking.abandon(); !abandoned)
+    error.hint = "what was unpacked could not be removed: " + abandoned.error().text();
+  return fail(std::move(error));
+}
+
+}  // namespace caisson::image
