@@ -1,6 +1,10 @@
 #include "images.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "image/host_platform.h"
+#include "transport/fetch.h"
 
 namespace caisson::transfer {
 
@@ -16,6 +20,21 @@ Result<std::vector<image::Platform>> fitting_platforms(const std::string& platfo
 
 transport::Board::Style style_of(bool quiet) {
   return quiet ? transport::Board::Style::kQuiet : transport::Board::style_of_standard_error();
+}
+
+Result<> bring(const image::ImageStore& store, transport::Source& source, const ImageOptions& options,
+               const std::function<std::vector<std::string>()>& names, transport::Board& board, Brought& brought) {
+  const transport::FetchOptions fetch{
+      .fitting = TRY(fitting_platforms(options.platform)), .other_platforms = options.platform.empty(), .names = names};
+  transport::Fetched fetched = TRY(transport::fetch_image(store, source, fetch, board));
+  brought.images.push_back({.manifest = fetched.manifest.digest, .id = fetched.image_id, .names = names()});
+  std::ranges::move(fetched.warnings, std::back_inserter(brought.warnings));
+  return {};
+}
+
+Result<> bring(const image::ImageStore& store, const archive::ContainedImage& image, const ImageOptions& options,
+               transport::Board& board, Brought& brought) {
+  return bring(store, *image.source, options, [&] { return image.names; }, board, brought);
 }
 
 Ending ending_of(Result<Brought> brought, bool as_report) {

@@ -1,13 +1,16 @@
 // What the verbs on images have in common: where the store is, for which platform, how they show that they get on.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "archive/contents.h"
 #include "image/image_store.h"
 #include "image/platform.h"
 #include "image/report.h"
 #include "transport/board.h"
+#include "transport/source.h"
 #include "verbs.h"
 
 namespace caisson::transfer {
@@ -35,18 +38,13 @@ struct Brought {
   std::vector<std::string> warnings = {};
   std::vector<std::string> lines = {};
 };
-Ending ending_of(Result<Brought> brought, bool as_report);
+/// Fetches an image into the store, and adds it to what was brought.
+Result<> bring(const image::ImageStore& store, transport::Source& source, const ImageOptions& options,
+               const std::function<std::vector<std::string>()>& names, transport::Board& board, Brought& brought);
+Result<> bring(const image::ImageStore& store, const archive::ContainedImage& image, const ImageOptions& options,
+               transport::Board& board, Brought& brought);
 
-template <auto kField, class Options>
-Result<> set_true(Words<Options>& words, const command_line::Use& use) {
-  words.options.*kField = use.value == "true";
-  return {};
-}
-template <auto kField, class Options>
-Result<> add_text(Words<Options>& words, const command_line::Use& use) {
-  (words.options.*kField).emplace_back(use.value);
-  return {};
-}
+Ending ending_of(Result<Brought> brought, bool as_report);
 
 /// The options that all of them have. `Options` is derived from ImageOptions.
 template <class Options>

@@ -1,7 +1,6 @@
 // load: the images of an archive, a layout or a directory of their own, into the store.
 #include "archive/contents.h"
 #include "images.h"
-#include "transport/fetch.h"
 
 namespace caisson::transfer {
 
@@ -12,7 +11,6 @@ using LoadWords = Words<ImageOptions>;
 constexpr const char* kUsage = "usage: transfer load --root DIR [--platform P] [--quiet] [--report] (FILE|DIR|-)";
 
 Result<Brought> load_images(const ImageOptions& options, const std::string& path) {
-  const std::vector<image::Platform> fitting = TRY(fitting_platforms(options.platform));
   const image::ImageStore store = TRY(open_store(options.root));
   const archive::Contents contents = TRY(archive::open_any(path, spool_of(store)));
   if (contents.kind == archive::Kind::kRootFilesystem) {
@@ -21,13 +19,7 @@ Result<Brought> load_images(const ImageOptions& options, const std::string& path
   }
   transport::Board board(style_of(options.quiet));
   Brought brought;
-  for (const archive::ContainedImage& each : contents.images) {
-    const transport::FetchOptions fetch{
-        .fitting = fitting, .other_platforms = options.platform.empty(), .names = each.names};
-    transport::Fetched fetched = TRY(transport::fetch_image(store, *each.source, fetch, board));
-    brought.images.push_back({.manifest = fetched.manifest.digest, .id = fetched.image_id, .names = each.names});
-    std::move(fetched.warnings.begin(), fetched.warnings.end(), std::back_inserter(brought.warnings));
-  }
+  for (const archive::ContainedImage& each : contents.images) TRY(bring(store, each, options, board, brought));
   return brought;
 }
 

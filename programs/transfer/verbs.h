@@ -21,6 +21,10 @@ struct Ending {
 Ending unpack(const std::vector<std::string>& words);
 Ending layer(const std::vector<std::string>& words);
 Ending layers(const std::vector<std::string>& words);
+Ending pull(const std::vector<std::string>& words);
+Ending push(const std::vector<std::string>& words);
+Ending login(const std::vector<std::string>& words);
+Ending logout(const std::vector<std::string>& words);
 Ending load(const std::vector<std::string>& words);
 Ending save(const std::vector<std::string>& words);
 Ending import(const std::vector<std::string>& words);
@@ -57,6 +61,17 @@ Result<> set_report(Words<Options>& words, const command_line::Use& use) {
 template <auto kField, class Options>
 Result<> set_text(Words<Options>& words, const command_line::Use& use) {
   words.options.*kField = use.value;
+  return {};
+}
+
+template <auto kField, class Options>
+Result<> set_true(Words<Options>& words, const command_line::Use& use) {
+  words.options.*kField = use.value == "true";
+  return {};
+}
+template <auto kField, class Options>
+Result<> add_text(Words<Options>& words, const command_line::Use& use) {
+  (words.options.*kField).emplace_back(use.value);
   return {};
 }
 

@@ -4,7 +4,7 @@ caisson_unit_test(options SOURCES cli_run_options_test.cc KNOWS base command_lin
 
 # The verbs: parse, call, print.
 caisson_room(cli SOURCES command.cc container_json.cc explain_seccomp.cc global_options.cc moment.cc names.cc template.cc transfer.cc
-                     verb_conclude.cc verb_enter.cc verb_exec.cc verb_explain.cc verb_import.cc verb_inspect.cc verb_lifecycle.cc verb_load.cc verb_logs.cc verb_ps.cc verb_run.cc
+                     verb_conclude.cc verb_enter.cc verb_exec.cc verb_explain.cc verb_import.cc verb_inspect.cc verb_lifecycle.cc verb_load.cc verb_login.cc verb_logs.cc verb_ps.cc verb_pull.cc verb_push.cc verb_run.cc
                      verb_save.cc verb_system.cc
              KNOWS base kernel command_line spec host_facts cgroup seccomp plan explain execute runtime image_spec image keeper terminal compose options engine
              LIBRARIES nlohmann_json::nlohmann_json)

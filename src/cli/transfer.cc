@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "engine/unpack_ahead.h"
 #include "image/transfer_child.h"
 
 namespace caisson::cli {
@@ -18,6 +19,20 @@ Result<image::Report> call_transfer(const Command& command, const std::string& v
     return fail(std::move(report.digest).error());
   }
   return report;
+}
+
+Result<image::Report> bring_images(const Command& command, const std::string& verb,
+                                   const std::vector<std::string>& words, const std::string& doing, bool quiet) {
+  image::Report report = TRY(call_transfer(command, verb, words, doing));
+  for (const image::ReportedImage& image : report.images)
+    TRY(engine::unpack_ahead(command.places, image.manifest, image.id, !quiet, command.log));
+  return report;
+}
+
+void add_options(std::vector<std::string>& words, const RegistryOptions& options) {
+  add_option(words, "authfile", options.authfile);
+  add_option(words, "cert-dir", options.cert_dir);
+  if (!options.tls_verify.empty()) words.push_back("--tls-verify=" + options.tls_verify);
 }
 
 void add_option(std::vector<std::string>& words, std::string_view name, const std::string& value) {

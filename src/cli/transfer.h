@@ -16,6 +16,30 @@ namespace caisson::cli {
 Result<image::Report> call_transfer(const Command& command, const std::string& verb,
                                     const std::vector<std::string>& words, const std::string& doing);
 
+/// The same for verbs that bring images: their layers are unpacked then, too.
+Result<image::Report> bring_images(const Command& command, const std::string& verb,
+                                   const std::vector<std::string>& words, const std::string& doing, bool quiet);
+
+/// Options of verbs that talk to registries.
+struct RegistryOptions {
+  std::string authfile;
+  std::string cert_dir;
+  std::string tls_verify;  ///< "true", "false"; empty: not said
+};
+void add_options(std::vector<std::string>& words, const RegistryOptions& options);
+
+/// Their rows in the table of a verb whose options are derived from RegistryOptions.
+template <class Options>
+std::vector<Option<Options>> registry_rows() {
+  return {{{"authfile", 0, "FILE", "Registry",
+            "Credentials, as login keeps them (default where podman and docker have them)"},
+           [](Options& options, const Use& use) -> Result<> { return options.authfile = use.value, Result<>(); }},
+          {{"cert-dir", 0, "DIR", "Registry", "Certificates (*.crt, *.cert, *.key) instead of those in certs.d"},
+           [](Options& options, const Use& use) -> Result<> { return options.cert_dir = use.value, Result<>(); }},
+          {{"tls-verify", 0, {}, "Registry", "Trust known certificates alone (default: as registries.conf says)"},
+           [](Options& options, const Use& use) -> Result<> { return options.tls_verify = use.value, Result<>(); }}};
+}
+
 /// The words of `--NAME VALUE`; none for an empty value.
 void add_option(std::vector<std::string>& words, std::string_view name, const std::string& value);
 

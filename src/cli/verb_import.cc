@@ -50,7 +50,7 @@ Result<image::Report> import(const Command& command, const ImportOptions& option
   add_option(words, "platform", options.platform);
   if (options.quiet) words.emplace_back("--quiet");
   words.insert(words.end(), {"--", tarball});
-  return call_transfer(command, "import", words, "imported " + tarball);
+  return bring_images(command, "import", words, "imported " + tarball, options.quiet);
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ int verb_load(const Command& command) {
   add_option(words, "platform", options.platform);
   if (options.quiet) words.emplace_back("--quiet");
   words.insert(words.end(), {"--", options.input.empty() ? "-" : options.input});
-  const Result<image::Report> report = call_transfer(command, "load", words, "loaded images");
+  const Result<image::Report> report = bring_images(command, "load", words, "loaded images", options.quiet);
   if (!report) return refuse(command, report.error());
   for (const image::ReportedImage& image : report->images) {
     for (const std::string& name : image.names) std::printf("Loaded image: %s\n", name.c_str());

@@ -10,7 +10,7 @@ caisson_unit_test(compose SOURCES engine_accounts_test.cc engine_compose_flags_t
 caisson_room(engine FOLDER engine
              SOURCES conclude.cc containers.cc devices.cc exec.cc id_facts.cc image_source.cc lifecycle.cc monitor.cc network_files.cc own_ids.cc places.cc prepare.cc record.cc run.cc
                      source.cc
-                     streams.cc
+                     streams.cc unpack_ahead.cc
              KNOWS base kernel spec host_facts host cgroup_conversion cgroup plan explain execute runtime image_spec image keeper terminal compose
              LIBRARIES nlohmann_json::nlohmann_json)
 caisson_unit_test(engine SOURCES engine_records_test.cc

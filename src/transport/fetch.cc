@@ -137,6 +137,7 @@ bool names_index(const std::vector<std::string>& names, const image::Descriptor&
 Result<Fetched> fetch(const image::ImageStore& store, Source& source, const FetchOptions& options, Board& board) {
   const Way way = TRY(find_way(source, options.fitting));
   const image::Manifest& manifest = way.manifest;
+  const std::vector<std::string> names = options.names();
   if (manifest.config.size > static_cast<std::int64_t>(image::kConfigBytes)) {
     return fail(in(manifest.config.digest,
                    complaint(fmt::format("a config of {} bytes is more than caisson reads", manifest.config.size))));
@@ -157,12 +158,12 @@ Result<Fetched> fetch(const image::ImageStore& store, Source& source, const Fetc
   for (auto stop = way.stops.rbegin(); stop != way.stops.rend(); ++stop) {
     const bool is_manifest = stop == way.stops.rbegin();
     const bool is_top = stop + 1 == way.stops.rend();
-    if (!is_manifest && !names_index(options.names, way.stops.front().descriptor)) break;
+    if (!is_manifest && !names_index(names, way.stops.front().descriptor)) break;
     documents.push_back(TRY(image::add_blob(store, stop->bytes, stop->descriptor.digest)));
     if (is_top) fetched.target = stop->descriptor;
   }
-  for (const std::string& name : options.names) TRY(image::set_name(store, name, fetched.target));
-  if (options.names.empty()) TRY(image::keep_unnamed(store, fetched.target));
+  for (const std::string& name : names) TRY(image::set_name(store, name, fetched.target));
+  if (names.empty()) TRY(image::keep_unnamed(store, fetched.target));
   return fetched;
 }
 

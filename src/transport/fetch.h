@@ -18,8 +18,9 @@ namespace caisson::transport {
 struct FetchOptions {
   std::vector<image::Platform> fitting;  ///< best first (fitting(), fitting_host())
   bool other_platforms = false;          ///< an image for none of them is a warning, unless there was a choice
-  std::vector<std::string> names;        ///< what it is to be called in the store; none: it stays unnamed
-  std::size_t threads = 3;               ///< blobs that come at the same time
+  /// What it is to be called in the store; none: it stays unnamed. Asked for once top() has found it.
+  std::function<std::vector<std::string>()> names = [] { return std::vector<std::string>(); };
+  std::size_t threads = 3;  ///< blobs that come at the same time
 };
 
 struct Fetched {

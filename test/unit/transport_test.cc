@@ -98,8 +98,8 @@ class FakeSource : public Source {
 
 class TransportTest : public image::ImageStoreTest {
  protected:
-  Result<Fetched> fetch(std::vector<std::string> names = {"localhost/it:1"}) {
-    return fetch_image(store_, source_, {.fitting = kAmd64, .names = std::move(names)}, board_);
+  Result<Fetched> fetch(const std::vector<std::string>& names = {"localhost/it:1"}) {
+    return fetch_image(store_, source_, {.fitting = kAmd64, .names = [&] { return names; }}, board_);
   }
   std::string error() {
     const Result<Fetched> fetched = fetch();
@@ -173,8 +173,7 @@ TEST_F(TransportTest, AManifestThatIsNotWhatTheIndexSaysIsRefused) {
 TEST_F(TransportTest, AnotherPlatformIsAnErrorOrAWarning) {
   source_.add_image({"layer"}, "arm64");
   EXPECT_EQ(error(), "fake: the image is for linux/arm64, not for linux/amd64");
-  const Result<Fetched> fetched =
-      fetch_image(store_, source_, {.fitting = kAmd64, .other_platforms = true, .names = {"localhost/it:1"}}, board_);
+  const Result<Fetched> fetched = fetch_image(store_, source_, {.fitting = kAmd64, .other_platforms = true}, board_);
   ASSERT_TRUE(fetched);
   EXPECT_THAT(fetched->warnings, ElementsAre("the image is for linux/arm64, not for linux/amd64"));
 }
