@@ -58,9 +58,10 @@ Result<Brought> push_image(const PushOptions& options, const std::vector<std::st
   const image::ImageSource place = TRY(image::parse_image_source(where));
   const image::ImageList all = TRY(image::list_images(store, fitting));
 
+  const bool is_registry = place.transport == image::Transport::kRegistry;
   std::unique_ptr<transport::Destination> destination;
-  if (place.transport == image::Transport::kRegistry) {
-    auto registry = TRY(registry::RegistryDestination::open(place.reference.text(), registry_options(options, heard)));
+  if (is_registry) {
+    auto opened = TRY(registry::RegistryDestination::open(place.reference.text(), registry_options(options, heard)));
     opened->set_holders(holders_in(all));
     destination = std::move(opened);
   } else {
@@ -71,7 +72,7 @@ Result<Brought> push_image(const PushOptions& options, const std::vector<std::st
   TRY_IN(place.text(), destination->finish());
   return Brought{.images = {{.manifest = image->manifest_descriptor.digest,
                              .id = image->id(),
-                             .names = {registry ? place.reference.text() : place.text()}}}};
+                             .names = {is_registry ? place.reference.text() : place.text()}}}};
 }
 
 }  // namespace
