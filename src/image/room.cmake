@@ -2,16 +2,16 @@
 # programs know; `unpack` is what needs the system's shared libraries.
 caisson_room(image_spec FOLDER image
              SOURCES chain_id.cc change.cc descriptor_json.cc digest_name.cc document.cc image_config.cc image_source.cc index.cc index_lines.cc
-                     layout.cc manifest.cc
+                     layout.cc manifest.cc policy.cc
                      manifest_kind.cc media_type.cc platform.cc quoted.cc reference.cc
              KNOWS base spec LIBRARIES nlohmann_json::nlohmann_json)
-caisson_unit_test(image_spec SOURCES image_change_test.cc image_documents_test.cc image_index_lines_test.cc image_platform_test.cc image_reference_test.cc KNOWS base image_spec)
+caisson_unit_test(image_spec SOURCES image_change_test.cc image_documents_test.cc image_index_lines_test.cc image_platform_test.cc image_policy_test.cc image_reference_test.cc KNOWS base image_spec)
 # image_spec makes no system calls, as the rooms in src/explain/room.cmake.
 add_test(NAME pure_image_spec COMMAND sh ${PROJECT_SOURCE_DIR}/test/unit/pure_rooms.sh $<TARGET_FILE:image_spec>)
 
 caisson_room(image
              SOURCES beneath.cc blob_writer.cc host_platform.cc identity.cc image_store.cc layered_root.cc layers.cc owner_map.cc reachable.cc report.cc
-                     store_index.cc store_lock.cc store_names.cc store_prune.cc stored_image.cc synced.cc transfer_child.cc unfinished.cc
+                     store_index.cc store_lock.cc store_names.cc store_prune.cc stored_image.cc synced.cc transfer_child.cc trusted.cc unfinished.cc
              KNOWS base kernel spec image_spec LIBRARIES nlohmann_json::nlohmann_json)
 
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)

@@ -51,6 +51,9 @@ class Fields {
   void error(std::string_view key, std::string text) { note(Place(place_, key), std::move(text)); }
   void warn(const Place& place, std::string text) { findings_.warnings.push_back({place.pointer(), std::move(text)}); }
 
+  /// Whether the key is there, and not null.
+  bool has(std::string_view key) { return find(key) != nullptr; }
+
   /// Reads `key` into `target`, which stays as it is if the key is absent or of another type.
   template <class T>
   void read(std::string_view key, T& target) {

@@ -51,7 +51,7 @@ Result<> check(const image::Descriptor& is, const image::Descriptor& wanted) {
   return {};
 }
 
-Result<Way> find_way(Source& source, const std::vector<image::Platform>& fitting) {
+Result<Way> find_way(Source& source, const std::vector<image::Platform>& fitting, bool is_artifact) {
   Way way;
   Document document = TRY(source.top());
   std::optional<image::Descriptor> wanted;
@@ -65,7 +65,7 @@ Result<Way> find_way(Source& source, const std::vector<image::Platform>& fitting
     way.stops.push_back({std::move(descriptor), std::move(document.bytes)});
     if (!is_index) {
       way.manifest = std::get<image::Manifest>(std::move(either));
-      TRY(image::check_is_image(way.manifest));
+      if (!is_artifact) TRY(image::check_is_image(way.manifest));
       return way;
     }
     wanted = TRY(image::choose(std::get<image::Index>(either), fitting));
@@ -129,41 +129,49 @@ Result<> check_platform(const image::ImageConfig& config, const FetchOptions& op
   return {};
 }
 
-// By a digest that is the index's, the index is what was asked for.
-bool names_index(const std::vector<std::string>& names, const image::Descriptor& index) {
-  return std::ranges::any_of(names, [&](const std::string& name) { return name.ends_with("@" + index.digest); });
+Result<> fetch_content(const image::ImageStore& store, const image::Manifest& manifest, const FetchOptions& options,
+                       Blobs& blobs, Fetched& fetched) {
+  if (!options.is_artifact) {
+    if (manifest.config.size > static_cast<std::int64_t>(image::kConfigBytes)) {
+      return fail(in(manifest.config.digest,
+                     complaint(fmt::format("a config of {} bytes is more than caisson reads", manifest.config.size))));
+    }
+    TRY(blobs.fetch({manifest.config}, 1));
+    const std::string text = TRY(store.read_blob(manifest.config, image::kConfigBytes));
+    const image::ImageConfig config = TRY_IN(manifest.config.digest, image::read_image_config(text));
+    TRY(image::check_layers(manifest, config));
+    TRY(check_platform(config, options, fetched));
+  }
+  std::vector<image::Descriptor> all = manifest.layers;
+  all.push_back(manifest.config);
+  return blobs.fetch(all, options.threads);
+}
+
+// What the name is for: by a digest that is the index's, the index was asked for.
+const Way::Stop& target_of(const Way& way, const std::string& name) {
+  const Way::Stop& top = way.stops.front();
+  return name.ends_with("@" + top.descriptor.digest) ? top : way.stops.back();
 }
 
 Result<Fetched> fetch(const image::ImageStore& store, Source& source, const FetchOptions& options, Board& board) {
-  const Way way = TRY(find_way(source, options.fitting));
-  const image::Manifest& manifest = way.manifest;
-  const std::vector<std::string> names = options.names();
-  if (manifest.config.size > static_cast<std::int64_t>(image::kConfigBytes)) {
-    return fail(in(manifest.config.digest,
-                   complaint(fmt::format("a config of {} bytes is more than caisson reads", manifest.config.size))));
+  const Way way = TRY(find_way(source, options.fitting, options.is_artifact));
+  Fetched fetched{.manifest = way.stops.back().descriptor, .image_id = way.manifest.config.digest, .warnings = {}};
+  if (options.accept) {
+    std::vector<image::Descriptor> documents;
+    for (const Way::Stop& stop : way.stops) documents.push_back(stop.descriptor);
+    TRY(options.accept(documents));
   }
-  Fetched fetched{.target = way.stops.back().descriptor,
-                  .manifest = way.stops.back().descriptor,
-                  .image_id = manifest.config.digest,
-                  .warnings = {}};
   Blobs blobs(store, source, board);
-  TRY(blobs.fetch({manifest.config}, 1));
-  const std::string text = TRY(store.read_blob(manifest.config, image::kConfigBytes));
-  const image::ImageConfig config = TRY_IN(manifest.config.digest, image::read_image_config(text));
-  TRY(image::check_layers(manifest, config));
-  TRY(check_platform(config, options, fetched));
-  TRY(blobs.fetch(manifest.layers, options.threads));
+  TRY(fetch_content(store, way.manifest, options, blobs, fetched));
 
+  const std::vector<std::string> names = options.names();
+  const bool whole_way =
+      std::ranges::any_of(names, [&](const std::string& name) { return &target_of(way, name) != &way.stops.back(); });
   std::vector<image::BlobHold> documents;
-  for (auto stop = way.stops.rbegin(); stop != way.stops.rend(); ++stop) {
-    const bool is_manifest = stop == way.stops.rbegin();
-    const bool is_top = stop + 1 == way.stops.rend();
-    if (!is_manifest && !names_index(names, way.stops.front().descriptor)) break;
+  for (auto stop = way.stops.rbegin(); stop != way.stops.rend() && (whole_way || documents.empty()); ++stop)
     documents.push_back(TRY(image::add_blob(store, stop->bytes, stop->descriptor.digest)));
-    if (is_top) fetched.target = stop->descriptor;
-  }
-  for (const std::string& name : names) TRY(image::set_name(store, name, fetched.target));
-  if (names.empty()) TRY(image::keep_unnamed(store, fetched.target));
+  for (const std::string& name : names) TRY(image::set_name(store, name, target_of(way, name).descriptor));
+  if (names.empty()) TRY(image::keep_unnamed(store, fetched.manifest));
   return fetched;
 }
 
@@ -174,7 +182,7 @@ Result<Fetched> fetch_image(const image::ImageStore& store, Source& source, cons
 }
 
 Result<image::Descriptor> look_up_manifest(Source& source, const std::vector<image::Platform>& fitting) {
-  return TRY_IN(source.text(), find_way(source, fitting)).stops.back().descriptor;
+  return TRY_IN(source.text(), find_way(source, fitting, false)).stops.back().descriptor;
 }
 
 }  // namespace caisson::transport

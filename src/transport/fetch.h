@@ -20,11 +20,15 @@ struct FetchOptions {
   bool other_platforms = false;          ///< an image for none of them is a warning, unless there was a choice
   /// What it is to be called in the store; none: it stays unnamed. Asked for once top() has found it.
   std::function<std::vector<std::string>()> names = [] { return std::vector<std::string>(); };
-  std::size_t threads = 3;  ///< blobs that come at the same time
+  std::size_t threads = 3;   ///< blobs that come at the same time
+  bool is_artifact = false;  ///< anything with a manifest will do: its config and layers are blobs, and nothing more
+
+  /// Has the last word before anything but documents is fetched: the indexes that lead to the manifest, the outermost
+  /// first, and the manifest. An error is that of the whole.
+  std::function<Result<>(const std::vector<image::Descriptor>& way)> accept = nullptr;
 };
 
 struct Fetched {
-  image::Descriptor target;    ///< what is named in the store: the image's manifest, or the index it was asked for by
   image::Descriptor manifest;  ///< of the image itself
   std::string image_id;        ///< "sha256:HEX" of its config
   std::vector<std::string> warnings;
@@ -32,10 +36,10 @@ struct Fetched {
 
 /// Brings the image that fits into the store, whole, and gives it its names. Each document and blob is checked against
 /// the digest and size that lead to it before it is seen there; what was fetched already, by whomever, is not fetched
-/// again. Of an index, what is kept is the manifest that fits; the index too if one of the names is by its digest.
-/// Errors name the source, and the blob: those of the source; what is no image, or for no fitting platform; another
-/// size or digest. After an error, and after the death of the process, blobs that are whole stay until they are pruned,
-/// and parts of others are gone on with by the next call.
+/// again. Of an index, what is kept is the manifest that fits; the index too where a name is by its digest, and gets
+/// that. Errors name the source, and the blob: those of the source; what is no image, or for no fitting platform;
+/// another size or digest. After an error, and after the death of the process, blobs that are whole stay until they are
+/// pruned, and parts of others are gone on with by the next call.
 Result<Fetched> fetch_image(const image::ImageStore& store, Source& source, const FetchOptions& options, Board& board);
 
 /// The manifest that fetch_image() would take, without fetching anything but documents.

@@ -125,10 +125,7 @@ Result<Fetched> put(const image::ImageStore& store, const ImportOptions& options
   const Stored stored = TRY(put_text(store, image::media_type::kOciManifest, image::write_manifest(manifest)));
   for (const std::string& name : options.names) TRY(image::set_name(store, name, stored.descriptor));
   if (options.names.empty()) TRY(image::keep_unnamed(store, stored.descriptor));
-  return Fetched{.target = stored.descriptor,
-                 .manifest = stored.descriptor,
-                 .image_id = stored_config.descriptor.digest,
-                 .warnings = {}};
+  return Fetched{.manifest = stored.descriptor, .image_id = stored_config.descriptor.digest, .warnings = {}};
 }
 
 Result<Fetched> import(const image::ImageStore& store, const ImportOptions& options, Board& board) {

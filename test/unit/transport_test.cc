@@ -115,7 +115,7 @@ TEST_F(TransportTest, AnImageComesWholeAndEachBlobOnce) {
   const Descriptor manifest = source_.add_image({"lower", "upper", "lower"});
   const Result<Fetched> fetched = fetch();
   ASSERT_TRUE(fetched) << fetched.error().text();
-  EXPECT_EQ(fetched->target.digest, manifest.digest);
+  EXPECT_EQ(fetched->manifest.digest, manifest.digest);
   EXPECT_EQ(source_.asked_.size(), 3U);
   EXPECT_EQ(content(described("", "upper")), "upper");
   const auto found = image::find_image(store_, "localhost/it:1", kAmd64).value();
@@ -141,7 +141,7 @@ TEST_F(TransportTest, OfAnIndexTheManifestThatFitsIsNamed) {
   const Descriptor index = source_.add_index({arm, amd});
   const Result<Fetched> fetched = fetch();
   ASSERT_TRUE(fetched) << fetched.error().text();
-  EXPECT_EQ(fetched->target.digest, amd.digest);
+  EXPECT_EQ(fetched->manifest.digest, amd.digest);
   EXPECT_EQ(content(index), "-");
   EXPECT_EQ(content(described("", "for arm")), "-");
   EXPECT_EQ(look_up_manifest(source_, kAmd64)->digest, amd.digest);
@@ -151,11 +151,41 @@ TEST_F(TransportTest, ByTheDigestOfAnIndexTheIndexIsNamed) {
   const Descriptor amd = source_.add_image({"for amd"});
   const Descriptor index = source_.add_index({amd});
   const std::string name = "localhost/it@" + index.digest;
-  const Result<Fetched> fetched = fetch({name});
+  const Result<Fetched> fetched = fetch({name, "localhost/it:1"});
   ASSERT_TRUE(fetched) << fetched.error().text();
-  EXPECT_EQ(fetched->target.digest, index.digest);
+  EXPECT_EQ(image::find_image(store_, name, kAmd64).value()->target.digest, index.digest);
+  EXPECT_EQ(image::find_image(store_, "localhost/it:1", kAmd64).value()->target.digest, amd.digest);
   EXPECT_EQ(fetched->manifest.digest, amd.digest);
   EXPECT_TRUE(image::find_image(store_, name, kAmd64).value());
+}
+
+TEST_F(TransportTest, WhoeverHasTheLastWordIsAskedBeforeABlobComes) {
+  const Descriptor amd = source_.add_image({"for amd"});
+  const Descriptor index = source_.add_index({amd});
+  std::vector<std::string> asked;
+  const auto fetched = fetch_image(store_, source_,
+                                   {.fitting = kAmd64,
+                                    .accept = [&](const std::vector<Descriptor>& way) -> Result<> {
+                                      for (const Descriptor& each : way) asked.push_back(each.digest);
+                                      return fail(complaint("no"));
+                                    }},
+                                   board_);
+  EXPECT_EQ(fetched.error().text(), "fake: no");
+  EXPECT_THAT(asked, ElementsAre(index.digest, amd.digest));
+  EXPECT_THAT(source_.asked_, IsEmpty());
+  EXPECT_THAT(names(), IsEmpty());
+}
+
+TEST_F(TransportTest, AnArtifactIsFetchedWithoutALookAtIt) {
+  image::Manifest manifest{.media_type = std::string(image::media_type::kOciManifest),
+                           .config = source_.add(image::media_type::kOciConfig, "{}"),
+                           .layers = {source_.add("application/vnd.some", "thing")}};
+  const Descriptor descriptor = source_.add(image::media_type::kOciManifest, image::write_manifest(manifest));
+  source_.top_ = {source_.contents_[descriptor.digest], {}};
+  EXPECT_THAT(error(), HasSubstr("application/vnd.some"));
+  const auto fetched = fetch_image(store_, source_, {.fitting = kAmd64, .is_artifact = true}, board_);
+  ASSERT_TRUE(fetched) << fetched.error().text();
+  EXPECT_EQ(content(manifest.layers[0]), "thing");
 }
 
 TEST_F(TransportTest, AManifestThatIsNotWhatTheIndexSaysIsRefused) {
