@@ -23,9 +23,11 @@ transport::Board::Style style_of(bool quiet) {
 }
 
 Result<> bring(const image::ImageStore& store, transport::Source& source, const ImageOptions& options,
-               const std::function<std::vector<std::string>()>& names, transport::Board& board, Brought& brought) {
+               const std::function<std::vector<std::string>()>& names, transport::Board& board, Brought& brought,
+               const decltype(transport::FetchOptions::accept)& accept) {
   const transport::FetchOptions fetch{
-      .fitting = TRY(fitting_platforms(options.platform)), .other_platforms = options.platform.empty(), .names = names};
+      .fitting = TRY(fitting_platforms(options.platform)), .other_platforms = options.platform.empty(), .names = names,
+                                      .accept = accept};
   transport::Fetched fetched = TRY(transport::fetch_image(store, source, fetch, board));
   brought.images.push_back({.manifest = fetched.manifest.digest, .id = fetched.image_id, .names = names()});
   std::ranges::move(fetched.warnings, std::back_inserter(brought.warnings));

@@ -10,7 +10,7 @@
 #include "image/platform.h"
 #include "image/report.h"
 #include "transport/board.h"
-#include "transport/source.h"
+#include "transport/fetch.h"
 #include "verbs.h"
 
 namespace caisson::transfer {
@@ -40,7 +40,8 @@ struct Brought {
 };
 /// Fetches an image into the store, and adds it to what was brought.
 Result<> bring(const image::ImageStore& store, transport::Source& source, const ImageOptions& options,
-               const std::function<std::vector<std::string>()>& names, transport::Board& board, Brought& brought);
+               const std::function<std::vector<std::string>()>& names, transport::Board& board, Brought& brought,
+               const decltype(transport::FetchOptions::accept)& accept = nullptr);
 Result<> bring(const image::ImageStore& store, const archive::ContainedImage& image, const ImageOptions& options,
                transport::Board& board, Brought& brought);
 

@@ -3,9 +3,11 @@
 #include <iterator>
 
 #include "image/image_source.h"
+#include "image/policy_file.h"
 #include "images.h"
 #include "registries.h"
 #include "registry/registry_source.h"
+#include "signatures.h"
 
 namespace caisson::transfer {
 
@@ -29,9 +31,23 @@ Result<Brought> pull_from(const image::ImageSource& source, const PullOptions& o
   }
   // Whoever knows which registries are searched completes a short name.
   const std::string name = source.is_short ? source.reference.familiar() : source.reference.text();
-  const auto registry = TRY(registry::RegistrySource::open(name, registry_options(options, heard)));
-  const auto names = [&] { return std::vector{registry->reference().text()}; };
-  TRY(bring(store, *registry, options, names, board, brought));
+  const registry::Options registries = registry_options(options, heard);
+  const auto registry = TRY(registry::RegistrySource::open(name, registries));
+  const image::Policy policy = TRY(image::load_policy());
+  std::vector<std::string> names;
+  const auto accept = [&](const std::vector<transport::FoundDocument>& way) -> Result<> {
+    const image::Reference& reference = registry->reference();
+    names = {reference.text()};
+    const image::Requirement& requirement = policy.of(reference.text());
+    if (requirement.kind == image::Requirement::Kind::kAccept) return {};
+    const Verdict verdict = TRY(check_signatures(
+        options.root, store, {.documents = way, .repositories = {reference.name()}}, requirement, &registries));
+    // The index that is signed stays, to be checked again.
+    const std::string by_digest = reference.name() + "@" + verdict.digest;
+    if (verdict.digest != way.back().descriptor.digest && by_digest != names[0]) names.push_back(by_digest);
+    return {};
+  };
+  TRY(bring(store, *registry, options, [&] { return names; }, board, brought, accept));
   return brought;
 }
 

@@ -28,6 +28,7 @@ Ending logout(const std::vector<std::string>& words);
 Ending load(const std::vector<std::string>& words);
 Ending save(const std::vector<std::string>& words);
 Ending import(const std::vector<std::string>& words);
+Ending verify(const std::vector<std::string>& words);
 Ending check(const std::vector<std::string>& words);
 
 /// The words of a verb: `Options` is what its work takes, with `owners` and `progress`.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "engine/obey_policy.h"
 #include "image/host_platform.h"
 #include "image/image_store.h"
 #include "image/layers.h"
@@ -135,15 +136,16 @@ Result<Source> find_image_source(const image::ImageSource& wanted, const RunOpti
   const Found found = TRY(Search(wanted, options, places, log).find(unpack));
   TRY_IN("--sha256", check_sha256(found, options.sha256));
   const std::string& id = found.image.id();
+  const std::string name = name_of(found.image, wanted.reference.text());
+  TRY(obey_policy(places, {.names = {name.empty() ? id : name}, .digest = found.image.manifest_descriptor.digest},
+                  log));
   if (found.config.diff_ids.empty())
     return fail(complaint(fmt::format("image {} has no layers: there is nothing to run in it", options.source)));
 
   Source source;
   source.digest = id;
-  source.image = ImageFacts{.id = id,
-                            .name = name_of(found.image, wanted.reference.text()),
-                            .digest = found.image.manifest_descriptor.digest,
-                            .defaults = found.config.defaults};
+  source.image = ImageFacts{
+      .id = id, .name = name, .digest = found.image.manifest_descriptor.digest, .defaults = found.config.defaults};
   for (int tries = 0;; ++tries) {
     source.hold = TRY(image::hold_layers(owners.store));
     if (auto trees = image::find_image_layers(owners.store, id)) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/image_source.h"
+#include "engine/obey_policy.h"
 #include "image/image_source.h"
 #include "image/layered_root.h"
 #include "image/layers.h"
@@ -73,6 +74,8 @@ Result<Source> from_tarball(const std::string& tarball, const RunOptions& option
   }
   source.layers = {layer->tree};
   source.digest = layer->digest;
+  const std::string path = tarball == "-" ? tarball : TRY(kernel::absolute_path(tarball));
+  TRY(obey_policy(places, {.names = {path}, .digest = layer->digest, .file = path}, log));
   return source;
 }
 

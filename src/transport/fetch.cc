@@ -27,11 +27,7 @@ constexpr int kMostIndexes = 4;  // in one another
 
 // The documents on the way to an image, the outermost first: the last is its manifest.
 struct Way {
-  struct Stop {
-    image::Descriptor descriptor;
-    std::string bytes;
-  };
-  std::vector<Stop> stops;
+  std::vector<FoundDocument> stops;
   image::Manifest manifest;
 };
 
@@ -148,19 +144,15 @@ Result<> fetch_content(const image::ImageStore& store, const image::Manifest& ma
 }
 
 // What the name is for: by a digest that is the index's, the index was asked for.
-const Way::Stop& target_of(const Way& way, const std::string& name) {
-  const Way::Stop& top = way.stops.front();
+const FoundDocument& target_of(const Way& way, const std::string& name) {
+  const FoundDocument& top = way.stops.front();
   return name.ends_with("@" + top.descriptor.digest) ? top : way.stops.back();
 }
 
 Result<Fetched> fetch(const image::ImageStore& store, Source& source, const FetchOptions& options, Board& board) {
   const Way way = TRY(find_way(source, options.fitting, options.is_artifact));
   Fetched fetched{.manifest = way.stops.back().descriptor, .image_id = way.manifest.config.digest, .warnings = {}};
-  if (options.accept) {
-    std::vector<image::Descriptor> documents;
-    for (const Way::Stop& stop : way.stops) documents.push_back(stop.descriptor);
-    TRY(options.accept(documents));
-  }
+  if (options.accept) TRY(options.accept(way.stops));
   Blobs blobs(store, source, board);
   TRY(fetch_content(store, way.manifest, options, blobs, fetched));
 

@@ -15,6 +15,12 @@
 
 namespace caisson::transport {
 
+/// A manifest or an index, by what leads to it, and byte by byte.
+struct FoundDocument {
+  image::Descriptor descriptor;
+  std::string bytes;
+};
+
 struct FetchOptions {
   std::vector<image::Platform> fitting;  ///< best first (fitting(), fitting_host())
   bool other_platforms = false;          ///< an image for none of them is a warning, unless there was a choice
@@ -25,7 +31,7 @@ struct FetchOptions {
 
   /// Has the last word before anything but documents is fetched: the indexes that lead to the manifest, the outermost
   /// first, and the manifest. An error is that of the whole.
-  std::function<Result<>(const std::vector<image::Descriptor>& way)> accept = nullptr;
+  std::function<Result<>(const std::vector<FoundDocument>& way)> accept = nullptr;
 };
 
 struct Fetched {

@@ -165,8 +165,8 @@ TEST_F(TransportTest, WhoeverHasTheLastWordIsAskedBeforeABlobComes) {
   std::vector<std::string> asked;
   const auto fetched = fetch_image(store_, source_,
                                    {.fitting = kAmd64,
-                                    .accept = [&](const std::vector<Descriptor>& way) -> Result<> {
-                                      for (const Descriptor& each : way) asked.push_back(each.digest);
+                                    .accept = [&](const std::vector<FoundDocument>& way) -> Result<> {
+                                      for (const FoundDocument& each : way) asked.push_back(each.descriptor.digest);
                                       return fail(complaint("no"));
                                     }},
                                    board_);
