@@ -4,16 +4,13 @@
 #include <string>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "image/acl.h"
 #include "image/entry_name.h"
 #include "image/quoted.h"
 #include "image/tar_reader.h"
+#include "tar_checksums.h"
 
 namespace {
-
-using caisson::image::kTarBlock;
 
 class Pieces : public caisson::image::Chunks {
  public:
@@ -31,22 +28,12 @@ class Pieces : public caisson::image::Chunks {
   std::size_t at_ = 0;
 };
 
-void correct_checksums(std::string& archive) {
-  for (std::size_t at = 0; at + kTarBlock <= archive.size(); at += kTarBlock) {
-    if (archive.compare(at + 257, 5, "ustar") != 0) continue;
-    archive.replace(at + 148, 8, 8, ' ');
-    unsigned sum = 0;
-    for (std::size_t i = 0; i < kTarBlock; ++i) sum += static_cast<unsigned char>(archive[at + i]);
-    archive.replace(at + 148, 6, fmt::format("{:06o}", sum));
-  }
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   std::string archive(reinterpret_cast<const char*>(data + 1), size - 1);
-  correct_checksums(archive);
+  caisson::image::correct_checksums(archive);
   Pieces pieces(std::move(archive), data[0] % 2 == 0 ? 1 + data[0] * 9U : 1U << 20);
   caisson::image::TarReader reader(pieces);
   std::int64_t read = 0;

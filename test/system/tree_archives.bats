@@ -21,6 +21,18 @@ archive() { "$BUILD/test/system_archive" "$STATE" "$@"; }
 listed() { python3 -B "$BATS_TEST_DIRNAME/layers.py" list "$1"; }
 quiet() { "$@" >"$T/output" 2>&1 || { cat "$T/output" && false; }; }
 podman() { command podman --log-level error --root "$STATE/podman" --runroot "$STATE/podman-run" --storage-driver overlay "$@"; }
+# So many directories, each in the one before it, and a file in the last.
+deep() {
+  python3 -B -c '
+import os, sys
+at, name = None, sys.argv[1]
+for _ in range(1 + int(sys.argv[2])):
+    os.mkdir(name, dir_fd=at)
+    above, at, name = at, os.open(name, os.O_RDONLY, dir_fd=at), "d"
+    if above is not None:
+        os.close(above)
+os.close(os.open("bottom", os.O_CREAT, dir_fd=at))' "$1" "$2"
+}
 # What is in a tarball, a line for each entry, without the root.
 entries() { TZ=UTC tar --numeric-owner --full-time -tvf "$1" | sed -E 's/ +/ /g; / \.\/$/d' | LC_ALL=C sort -k6; }
 
@@ -71,23 +83,15 @@ make_tree() {
 }
 
 @test "trees: deep ones and wide ones take few descriptors and little memory" {
-  mkdir tree && (
-    cd tree
-    for _ in {1..1000}; do mkdir d && cd d; done
-    touch bottom
-  )
+  deep tree 1000
   (ulimit -n 20 && archive tree tree >deep.tar)
   [ "$(tar -tf deep.tar | tail -1 | tr -cd / | wc -c)" -eq 1000 ]
   mkdir wide && (cd wide && seq 1 50000 | xargs touch)
   [ "$(python3 -B "$BATS_TEST_DIRNAME/archives.py" peak sh -c '"$0" . tree wide >wide.tar' "$BUILD/test/system_archive")" -lt 32768 ]
   [ "$(tar -tf wide.tar | wc -l)" -eq 50001 ]
   # As far down as no path leads.
-  (
-    cd tree
-    for _ in {1..1000}; do cd d; done
-    for _ in {1..1200}; do mkdir e && cd e; done
-  )
-  run -1 archive tree tree
+  deep deeper 2200
+  run -1 archive tree deeper
   [[ "$output" = *"its path is longer than 4094 bytes"* ]]
 }
 
