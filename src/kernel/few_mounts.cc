@@ -187,7 +187,7 @@ Result<Fd> few_mounts(const std::string& directory) {
   const Fd lock = TRY(open_file(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
   if (retry([&] { return ::flock(lock.get(), LOCK_EX); }) != 0) return fail(os_error("flock", directory));
   TRY(seclude(directory));
-  TRY(open_file(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600));
+  (void)TRY(open_file(path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600));
   if (Result<Fd> there = open_namespace(path); !there || *there) return there;  // another made it meanwhile
   TRY(make_younger_namespace(path));
   return open_namespace(path);
