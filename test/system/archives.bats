@@ -118,6 +118,11 @@ make_images() {
   quiet archive copy docker-archive:several oci-archive:out-oci.tar
   [ "$(archive list oci-archive:out-oci.tar | cut -d' ' -f2 | tr '\n' ' ')" = "localhost/two:1 localhost/three:1 " ]
   [ "$(image_of oci-archive:out-oci.tar:localhost/three:1)" = "$(image_of docker-archive:several:localhost/three:1)" ]
+  # Nor is a layer there twice that came compressed, and not.
+  make usual plain >/dev/null && make gzip-layers compressed >/dev/null
+  quiet archive copy docker-archive:plain docker-archive:compressed docker-archive:both
+  [ "$(tar -tf both | wc -l)" -eq 4 ]
+  [ "$(image_of docker-archive:both)" = "$(image_of docker-archive:plain)" ]
   # One that was meant, or an error that names them.
   [ "$(archive list docker-archive:several:localhost/two:1 | wc -l)" -eq 1 ]
   run -1 archive list docker-archive:several:two:1
@@ -308,6 +313,18 @@ make_images() {
       [ "$i" -eq 0 ] || run -1 archive copy $form:- oci-archive:out <cut
       [ ! -e out ]
     done
+  done
+}
+
+@test "archives: who is killed leaves no archive behind" {
+  make large made >/dev/null
+  local moment
+  for moment in 0.02 0.05 0.1; do
+    "$BUILD/test/system_archive" "$STATE/spool" copy docker-archive:made docker-archive:out &
+    sleep $moment
+    kill -KILL $!
+    wait $! || true
+    [ "$(find . -mindepth 1 | sort | tr '\n' ' ')" = "./made ./spool " ]
   done
 }
 
