@@ -14,6 +14,7 @@ teardown() {
   [ -n "${STATE:-}" ] || return 0
   cd /
   for mount in "${MOUNTED[@]}"; do umount "$mount"; done
+  [ ! -d "$STATE/podman" ] || podman umount --all >/dev/null
   rm -rf --one-file-system "$STATE"
 }
 
@@ -135,7 +136,7 @@ done_with_container() { quiet podman umount --all && quiet podman rm --all && qu
   cp -a "$upper" user && setfattr -x trusted.overlay.opaque user/d/f && setfattr -n user.overlay.opaque -v y user/d/f
   archive layer user | cmp - ours.tar
   # What overlay keeps below, and what would be a whiteout to others.
-  touch user/.wh.name && archive layer user 2>notes | cmp - ours.tar
+  touch user/.wh.name && touch -r "$upper" user && archive layer user 2>notes | cmp - ours.tar
   grep -q "files were left out whose names mean something else in a layer: at '.wh.name'" notes
   setfattr -n trusted.overlay.metacopy user/d/f/new
   run -1 archive layer user
