@@ -40,9 +40,13 @@ class PipeInput : public image::Input {
   std::vector<char> buffer_;
 };
 
-Result<Extent> spooled(image::Input& input, const std::string& spool) {
+Result<Fd> new_file(const std::string& spool) {
   const Fd where = TRY(kernel::open_file(spool, O_RDONLY | O_DIRECTORY));
-  Fd file = TRY_IN(spool, image::spool_file(where.get()));
+  return TRY_IN(spool, image::spool_file(where.get()));
+}
+
+Result<Extent> spooled(image::Input& input, const std::string& spool) {
+  Fd file = TRY(new_file(spool));
   const auto decompressor = TRY(image::open_decompressor(input));
   std::vector<char> buffer(kReadBytes);
   std::int64_t size = 0;
@@ -78,6 +82,13 @@ Result<ArchiveFile> open_archive_file(const std::string& path, const std::string
 Result<Extent> decompressed(const Extent& extent, const std::string& spool) {
   ExtentInput input(extent);
   return spooled(input, spool);
+}
+
+Result<Extent> spooled_text(std::string_view text, const std::string& spool) {
+  Fd file = TRY(new_file(spool));
+  TRY(kernel::write_all(file.get(), text, spool));
+  return Extent{
+      .file = std::make_shared<const Fd>(std::move(file)), .offset = 0, .size = static_cast<std::int64_t>(text.size())};
 }
 
 }  // namespace caisson::archive

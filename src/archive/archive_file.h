@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "archive/files.h"
 #include "base/fd.h"
@@ -23,5 +24,8 @@ Result<ArchiveFile> open_archive_file(const std::string& path, const std::string
 
 /// What is in the compressed file at `extent`, in a file without a name in the directory `spool`.
 Result<Extent> decompressed(const Extent& extent, const std::string& spool);
+
+/// `text` in a file without a name in the directory `spool`.
+Result<Extent> spooled_text(std::string_view text, const std::string& spool);
 
 }  // namespace caisson::archive

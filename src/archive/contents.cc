@@ -48,8 +48,7 @@ Result<std::vector<ContainedImage>> images_in(const std::shared_ptr<const Files>
       if (TRY(has(*files, image::kLayoutFile)) && TRY(has(*files, "index.json")))
         return images_of_layout(files, source);
       if (!TRY(has(*files, kDockerList)) && TRY(has(*files, kOldDockerList))) {
-        return fail(complaint("it is an archive of before Docker 1.10, without manifest.json, and these are not read",
-                              "`docker load` of an older Docker reads it, and `docker save` then writes one that is"));
+        return images_of_old_docker_archive(files, source, spool);
       }
       return images_of_docker_archive(files, source, spool);
     case Transport::kDirectory: return images_of_directory(files, source);

@@ -87,9 +87,9 @@ class DockerDestination : public transport::Destination {
     if (!place_.name.empty() && lines_.size() > 1) return fail(complaint("there is one name for several images"));
     for (const std::string& name : place_.name.empty() ? names : std::vector{place_.reference.text()}) {
       const image::Reference reference = TRY(image::parse_reference(name));
-      // A digest is not what Docker calls an image by.
-      if (reference.tag.empty() || std::ranges::find(known->tags, name) != known->tags.end()) continue;
-      known->tags.push_back(image::Reference{reference.domain, reference.path, reference.tag, ""}.text());
+      if (reference.tag.empty()) continue;  // a digest is not what Docker calls an image by
+      const std::string tag = image::Reference{reference.domain, reference.path, reference.tag, ""}.text();
+      if (std::ranges::find(known->tags, tag) == known->tags.end()) known->tags.push_back(tag);
     }
     return {};
   }

@@ -8,6 +8,7 @@
 
 #include "archive/files.h"
 #include "base/result.h"
+#include "image/entry_name.h"
 
 namespace caisson::archive {
 
@@ -19,7 +20,8 @@ class FileTarget {
   /// Whether there is a file of this name and size.
   virtual Result<bool> has(const std::string& name, std::int64_t size) const = 0;
 
-  /// Takes a file; one that is there is replaced, in an archive an error.
+  /// Takes a file, which is on the disk before the next one comes; one that is there is replaced, in an archive an
+  /// error.
   virtual Result<> put(const std::string& name, const Extent& content) = 0;
   virtual Result<> put(const std::string& name, std::string_view content) = 0;
 
@@ -51,6 +53,7 @@ class DirectoryTarget : public FileTarget {
 
  private:
   DirectoryTarget(std::string path, Fd directory) : path_(std::move(path)), directory_(std::move(directory)) {}
+  Result<Fd> open_parent(const image::Place& place) const;
   template <class Write>
   Result<> put_by(const std::string& name, Write write);
 
@@ -61,7 +64,6 @@ class DirectoryTarget : public FileTarget {
   bool was_empty_ = false;
   bool finished_ = false;
   std::set<std::string> new_;  // names of files and directories that were not there; what is in one sorts behind it
-  std::set<std::string> touched_ = {""};  // directories
   std::set<std::string> doomed_;
 };
 

@@ -21,6 +21,11 @@ Result<std::vector<ContainedImage>> images_of_docker_archive(const std::shared_p
                                                              const image::ImageSource& source,
                                                              const std::string& spool);
 
+/// What it wrote before that: repositories, and a directory for each layer (old_docker_archive.cc).
+Result<std::vector<ContainedImage>> images_of_old_docker_archive(const std::shared_ptr<const Files>& files,
+                                                                 const image::ImageSource& source,
+                                                                 const std::string& spool);
+
 /// What skopeo's dir: is: one image, whose manifest is manifest.json, with its blobs beside it by their digests.
 Result<std::vector<ContainedImage>> images_of_directory(const std::shared_ptr<const Files>& files,
                                                         const image::ImageSource& source);

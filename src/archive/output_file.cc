@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +14,18 @@
 #include "kernel/files.h"
 
 namespace caisson::archive {
+
+namespace {
+
+constexpr mode_t kPrivate = 0600;
+
+// For mkostemp(3): hidden, beside `path`.
+std::string temporary_name(const std::string& path) {
+  const std::size_t base = path.rfind('/') + 1;
+  return path.substr(0, base) + "." + path.substr(base) + ".XXXXXX";
+}
+
+}  // namespace
 
 OutputFile::OutputFile(std::string path, Fd file, std::string temporary)
     : path_(std::move(path)),
@@ -29,12 +42,17 @@ Result<std::unique_ptr<OutputFile>> OutputFile::create(const std::string& path, 
   if (path == "-" || (status && !S_ISREG(status->st_mode))) {
     const Fd where = TRY(kernel::open_file(spool, O_RDONLY | O_DIRECTORY));
     Fd file = TRY_IN(spool, image::spool_file(where.get()));
-    return std::unique_ptr<OutputFile>(new OutputFile(path, std::move(file), {}));
+    std::unique_ptr<OutputFile> output(new OutputFile(path, std::move(file), {}));
+    output->is_copied_ = true;
+    return output;
   }
   const std::string whole = path.find('/') == std::string::npos ? "./" + path : path;
   const std::size_t base = whole.rfind('/') + 1;
-  std::string temporary = whole.substr(0, base) + "." + whole.substr(base) + ".XXXXXX";
-  Fd file(::mkostemp(temporary.data(), O_CLOEXEC));
+  // Without a name for as long as that can be: who is killed leaves nothing.
+  Fd file(::open(whole.substr(0, base).c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, kPrivate));
+  if (file) return std::unique_ptr<OutputFile>(new OutputFile(whole, std::move(file), {}));
+  std::string temporary = temporary_name(whole);
+  file = Fd(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!file) return fail(os_error("mkostemp", temporary));
   return std::unique_ptr<OutputFile>(new OutputFile(whole, std::move(file), std::move(temporary)));
 }
@@ -45,11 +63,24 @@ OutputFile::~OutputFile() {
 
 Result<> OutputFile::finish() {
   TRY(sink_->flush());
-  if (!temporary_.empty()) {
-    TRY(image::rename_synced(file_.get(), temporary_, path_));
-    temporary_.clear();
-    return {};
+  if (is_copied_) return copy();
+  if (temporary_.empty()) {
+    std::string name = temporary_name(path_);
+    const Fd made(::mkostemp(name.data(), O_CLOEXEC));  // a name that is nobody's
+    if (!made) return fail(os_error("mkostemp", name));
+    temporary_ = name;
+    const std::string nameless = fmt::format("/proc/self/fd/{}", file_.get());
+    (void)::unlink(name.c_str());
+    if (::linkat(AT_FDCWD, nameless.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0) {
+      return fail(os_error("linkat", name));
+    }
   }
+  TRY(image::rename_synced(file_.get(), temporary_, path_));
+  temporary_.clear();
+  return {};
+}
+
+Result<> OutputFile::copy() {
   const Fd out =
       path_ == "-" ? TRY(kernel::duplicate(STDOUT_FILENO)) : TRY(kernel::open_file(path_, O_WRONLY | O_NOCTTY));
   struct stat status{};

@@ -29,10 +29,12 @@ class OutputFile {
 
  private:
   OutputFile(std::string path, Fd file, std::string temporary);
+  Result<> copy();
 
   std::string path_;
   Fd file_;
   std::string temporary_;  // empty: it has no name
+  bool is_copied_ = false;
   std::unique_ptr<FileSink> sink_;
 };
 

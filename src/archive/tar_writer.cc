@@ -73,6 +73,8 @@ std::string pax_records(const TarEntry& entry, const std::string& name) {
   if (!fits(entry.gid, kMostInSeven)) records += record("gid", std::to_string(entry.gid));
   if (!fits(entry.mtime.tv_sec, kMostInEleven)) records += record("mtime", std::to_string(entry.mtime.tv_sec));
   for (const auto& [key, value] : entry.attributes) records += record("SCHILY.xattr." + key, value);
+  if (entry.access_acl) records += record("SCHILY.acl.access", *entry.access_acl);
+  if (entry.default_acl) records += record("SCHILY.acl.default", *entry.default_acl);
   return records;
 }
 

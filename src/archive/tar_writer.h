@@ -46,8 +46,8 @@ class TarWriter {
  public:
   explicit TarWriter(ByteSink& sink) : sink_(sink) {}
 
-  /// Begins an entry: all fields are written but the access control lists; nanoseconds are dropped. A directory's name
-  /// gets its slash. A file's content follows: write() as often as it takes, end().
+  /// Begins an entry: all fields are written, times in whole seconds, files without holes. A directory's name gets its
+  /// slash. A file's content follows: write() as often as it takes, end().
   Result<> begin(const image::TarEntry& entry);
   Result<> write(std::string_view bytes);
   /// Error: more or fewer bytes have come than the entry has.

@@ -89,4 +89,36 @@ std::optional<std::string> acl_attribute(std::string_view text) {
   return attribute;
 }
 
+std::optional<std::string> acl_text(std::string_view attribute) {
+  constexpr std::size_t kHeaderBytes = 4, kEntryBytes = 8;
+  const auto number = [&](std::size_t at, std::size_t count) {
+    std::uint32_t value = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      value |= static_cast<std::uint32_t>(static_cast<unsigned char>(attribute[at + i])) << (8 * i);
+    }
+    return value;
+  };
+  if (attribute.size() <= kHeaderBytes || (attribute.size() - kHeaderBytes) % kEntryBytes != 0) return std::nullopt;
+  if (number(0, 4) != POSIX_ACL_XATTR_VERSION) return std::nullopt;
+  std::string text;
+  for (std::size_t at = kHeaderBytes; at < attribute.size(); at += kEntryBytes) {
+    const std::uint32_t permissions = number(at + 2, 2);
+    const std::string id = std::to_string(number(at + 4, 4));
+    switch (number(at, 2)) {
+      case ACL_USER_OBJ: text += "user::"; break;
+      case ACL_USER: text += "user:" + id + ":"; break;
+      case ACL_GROUP_OBJ: text += "group::"; break;
+      case ACL_GROUP: text += "group:" + id + ":"; break;
+      case ACL_MASK: text += "mask::"; break;
+      case ACL_OTHER: text += "other::"; break;
+      default: return std::nullopt;
+    }
+    text += (permissions & ACL_READ) != 0 ? 'r' : '-';
+    text += (permissions & ACL_WRITE) != 0 ? 'w' : '-';
+    text += (permissions & ACL_EXECUTE) != 0 ? 'x' : '-';
+    text += '\n';
+  }
+  return text;
+}
+
 }  // namespace caisson::image

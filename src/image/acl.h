@@ -1,4 +1,4 @@
-// POSIX access control lists: from the text that archives hold to the attribute that the kernel takes.
+// POSIX access control lists: the text that archives hold, and the attribute that the kernel takes and gives.
 #pragma once
 
 #include <optional>
@@ -14,5 +14,8 @@ inline constexpr const char* kDefaultAclAttribute = "system.posix_acl_default";
 /// separated by commas or newlines, "user:1000:rw-" or star's "user:name:rw-:1000". Ids must be there as numbers, since
 /// a name means nothing outside the archive. Nothing if the text is not one.
 std::optional<std::string> acl_attribute(std::string_view text);
+
+/// The text of such an attribute, a line for each entry in short form with ids as numbers. Nothing if it is not one.
+std::optional<std::string> acl_text(std::string_view attribute);
 
 }  // namespace caisson::image

@@ -4,6 +4,7 @@ caisson_fuzzer(run_options SOURCES unit/generated_config.cc
                KNOWS base spec host_facts cgroup_conversion plan command_line image_spec compose options)
 caisson_fuzzer(tar_reader KNOWS base image_spec image unpack)
 caisson_fuzzer(layer KNOWS base kernel image_spec image unpack)
+caisson_fuzzer(archive KNOWS base kernel image_spec image unpack transport archive)
 caisson_fuzzer(reference KNOWS base image_spec)
 caisson_fuzzer(image_documents KNOWS base spec image_spec)
 caisson_fuzzer(seccomp SOURCES unit/filter_interpreter.cc unit/seccomp_generated.cc KNOWS base spec seccomp)

@@ -95,7 +95,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const Ground ground;
   if (size == 0) return 0;
   std::string archive(reinterpret_cast<const char*>(data + 1), size - 1);
-  correct_checksums(archive);
+  image::correct_checksums(archive);
   Pieces pieces(std::move(archive), data[0] % 2 == 0 ? 1 + data[0] * 9U : 1U << 20);
   unpack(ground, pieces, data[0] % 4 < 2);
   check_tree(ground);

@@ -7,11 +7,12 @@
 #include "image/entry_name.h"
 #include "image/quoted.h"
 #include "image/tar_reader.h"
+#include "tar_checksums.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   std::string archive(reinterpret_cast<const char*>(data + 1), size - 1);
-  caisson::correct_checksums(archive);
+  caisson::image::correct_checksums(archive);
   caisson::Pieces pieces(std::move(archive), data[0] % 2 == 0 ? 1 + data[0] * 9U : 1U << 20);
   caisson::image::TarReader reader(pieces);
   std::int64_t read = 0;

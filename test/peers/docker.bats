@@ -63,6 +63,27 @@ is() { [ "$(state "$1" "$2")" = "$3" ]; }
   [[ "$output" == */dev/pts/*yes* ]]
 }
 
+@test "docker: what it saves is read as an archive, and it loads what is written" {
+  [ -x "$BUILD/test/system_archive" ] || skip "$BUILD/test/system_archive is not built"
+  archive() { "$BUILD/test/system_archive" "$FILES" "$@"; }
+  started one
+  docker exec one touch /more
+  docker commit one more:1 >/dev/null
+  docker rm --force one >/dev/null
+  docker save --output "$FILES/saved.tar" busybox:1 more:1
+  [ "$(archive any "$FILES/saved.tar" | cut -d' ' -f2 | tr '\n' ' ')" = "docker-archive docker.io/library/busybox:1 docker.io/library/more:1 " ]
+  local before
+  before=$(docker images --no-trunc --quiet more:1)
+  docker rmi more:1 >/dev/null
+  # Through a layout, and by standard input.
+  archive copy "docker-archive:$FILES/saved.tar" "oci:$FILES/layout"
+  archive copy "oci:$FILES/layout:docker.io/library/more:1" docker-archive:- | docker load
+  [ "$(docker images --no-trunc --quiet more:1)" = "$before" ]
+  docker run --rm --network none more:1 test -e /more
+  docker rmi more:1 >/dev/null
+  rm -r "$FILES/saved.tar" "$FILES/layout"
+}
+
 @test "docker: exec runs in the container, and gives its status" {
   started one --env A=1
   run docker exec --env B=2 --user 1000:1000 --workdir /tmp one sh -c 'echo $A $B; id -u; pwd; exit 5'

@@ -2,6 +2,7 @@
 //
 //     system_archive SPOOL list SOURCE          a line for each image: its manifest's digest, its names
 //     system_archive SPOOL any PATH             what it is found to be, and the same lines
+//     system_archive SPOOL tree|layer DIR       the tree as a tarball on standard output, as it is or as a layer
 //     system_archive SPOOL copy SOURCE… PLACE   all images of the sources; size and digest of everything are checked
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 
 #include "archive/contents.h"
 #include "archive/destinations.h"
+#include "archive/tree_writer.h"
 #include "base/text.h"
 #include "image/digest.h"
 #include "image/manifest_kind.h"
@@ -124,11 +126,24 @@ Result<std::string> copy(const std::string& spool, const Words& words) {
   return "";
 }
 
+Result<std::string> tree(const Words& words, TreeForm form) {
+  const Fd root = TRY(kernel::open_file(words.at(0), O_PATH | O_DIRECTORY));
+  FileSink sink(STDOUT_FILENO, "standard output");
+  TarWriter out(sink);
+  for (const std::string& note : TRY(write_tree(root.get(), form, out)))
+    std::fprintf(stderr, "note: %s\n", note.c_str());
+  TRY(out.finish());
+  TRY(sink.flush());
+  return "";
+}
+
 Result<std::string> act(const std::string& spool, const std::string& verb, const Words& words) {
   if (verb == "list" && words.size() == 1) return list(spool, words);
   if (verb == "any" && words.size() == 1) return any(spool, words);
+  if (verb == "tree" && words.size() == 1) return tree(words, TreeForm::kFilesystem);
+  if (verb == "layer" && words.size() == 1) return tree(words, TreeForm::kLayer);
   if (verb == "copy" && words.size() >= 2) return copy(spool, words);
-  return fail(complaint("usage: system_archive SPOOL list|any|copy …"));
+  return fail(complaint("usage: system_archive SPOOL list|any|copy|tree|layer …"));
 }
 
 }  // namespace

@@ -118,6 +118,11 @@ make_images() {
   quiet archive copy docker-archive:several oci-archive:out-oci.tar
   [ "$(archive list oci-archive:out-oci.tar | cut -d' ' -f2 | tr '\n' ' ')" = "localhost/two:1 localhost/three:1 " ]
   [ "$(image_of oci-archive:out-oci.tar:localhost/three:1)" = "$(image_of docker-archive:several:localhost/three:1)" ]
+  # Nor is a layer there twice that came compressed, and not.
+  make usual plain >/dev/null && make gzip-layers compressed >/dev/null
+  quiet archive copy docker-archive:plain docker-archive:compressed docker-archive:both
+  [ "$(tar -tf both | wc -l)" -eq 4 ]
+  [ "$(image_of docker-archive:both)" = "$(image_of docker-archive:plain)" ]
   # One that was meant, or an error that names them.
   [ "$(archive list docker-archive:several:localhost/two:1 | wc -l)" -eq 1 ]
   run -1 archive list docker-archive:several:two:1
@@ -140,6 +145,16 @@ make_images() {
   [ "$(skopeo inspect --raw oci:out:gzip-layers | jq -r '.layers[0].mediaType')" = application/vnd.oci.image.layer.v1.tar+gzip ]
   [ "$(skopeo inspect --raw oci:out:zstd-layers | jq -r '.layers[0].mediaType')" = application/vnd.oci.image.layer.v1.tar+zstd ]
   [ "$(skopeo inspect --raw oci:out:xz-layers | jq -r '.layers[0].mediaType')" = application/vnd.oci.image.layer.v1.tar ]
+}
+
+@test "archives: what Docker saved before it had configs gets one" {
+  make old made >/dev/null && make usual usual >/dev/null
+  [ "$(archive any made | cut -d' ' -f2-)" = $'docker-archive\ndocker.io/library/made:1 docker.io/library/made:2' ]
+  quiet archive copy docker-archive:made:made:2 oci:out:made
+  [ "$(image_of oci:out:made | tail -2)" = "$(image_of docker-archive:usual | tail -2)" ]
+  diff <(skopeo inspect --config oci:out:made | jq .) <(skopeo inspect --config docker-archive:usual | jq .)
+  run -1 archive list docker-archive:made:made:3
+  [[ "$output" = *"'docker.io/library/made:1', 'docker.io/library/made:2'"* ]]
 }
 
 @test "archives: compressed as a whole, through a pipe, and written to one" {
@@ -248,7 +263,7 @@ make_images() {
   refuses long-list "'manifest.json': it has 5242882 bytes, and 4194304 are allowed"
   refuses no-list "manifest.json: wrong type: a list is expected"
   refuses empty-list "there is no image in it"
-  refuses more-layers "it tells of 2 layers, and manifest.json has 3"
+  refuses more-layers "it tells of 2 layers, and the archive has 3"
   refuses layer-missing "'upper.tar' is missing"
   refuses config-missing ".json' is missing"
   refuses config-none "image config"
@@ -256,7 +271,9 @@ make_images() {
   refuses bad-tag "/0/RepoTags/0"
   refuses other-bytes "other bytes came"
   refuses many-files "more files in it than images have"
-  refuses old "before Docker 1.10"
+  refuses old-empty "there is no image in it"
+  refuses old-circle "more than 127 layers"
+  refuses old-above "is no id of a layer"
   refuses layout-2 "oci-layout: it is of version '2.0.0', and 1.0.0 is known" oci-archive
   refuses no-digest "/manifests/0/digest" oci-archive
   refuses other-digest "its content has the digest sha256:" oci-archive
@@ -296,6 +313,18 @@ make_images() {
       [ "$i" -eq 0 ] || run -1 archive copy $form:- oci-archive:out <cut
       [ ! -e out ]
     done
+  done
+}
+
+@test "archives: who is killed leaves no archive behind" {
+  make large made >/dev/null
+  local moment
+  for moment in 0.02 0.05 0.1; do
+    "$BUILD/test/system_archive" "$STATE/spool" copy docker-archive:made docker-archive:out &
+    sleep $moment
+    kill -KILL $!
+    wait $! || true
+    [ "$(find . -mindepth 1 | sort | tr '\n' ' ')" = "./made ./spool " ]
   done
 }
 

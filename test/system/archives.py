@@ -89,6 +89,16 @@ def of_docker_20():
                ("repositories", json.dumps({"made": {"1": digest(b"2")}}).encode())), digest(config)
 
 
+def before_docker_1_10(lowest_parent=""):
+    """No manifest.json, but repositories, and a chain of layers."""
+    members = []
+    for i, layer in enumerate(LAYERS):
+        json_ = {"id": digest(b"%d" % i), "parent": digest(b"%d" % (i - 1)) if i else lowest_parent, "created": CREATED, "os": "linux",
+                 "architecture": "amd64", "container_config": {"Cmd": ["archives.py"]}, "config": {"Cmd": ["/bin/sh"]}, "Size": len(layer)}
+        members += [(f"{json_['id']}/VERSION", b"1.0"), (f"{json_['id']}/json", json.dumps(json_).encode()), (f"{json_['id']}/layer.tar", layer)]
+    return tar(*members, ("repositories", json.dumps({"made": {"1": digest(b"1"), "2": digest(b"1")}}).encode()))
+
+
 def blob(content):
     return (f"blobs/sha256/{digest(content)}", content)
 
@@ -161,7 +171,7 @@ def changed(descriptor_, **to):
 
 
 CASES = {
-    "usual": usual, "docker-20": of_docker_20, "docker-25": of_docker_25, "oci": of_oci, "large": large, "no-layers": no_layers,
+    "usual": usual, "docker-20": of_docker_20, "docker-25": of_docker_25, "oci": of_oci, "large": large, "old": before_docker_1_10, "no-layers": no_layers,
     "gzip-layers": compressed(gzip.compress), "zstd-layers": compressed(zstd), "xz-layers": compressed(lzma.compress),
     "bzip2-layers": compressed(bz2.compress),
     "root": lambda: tar((kind("./", tarfile.DIRTYPE), None), ("./etc/passwd", b""), ("manifest.json", b"[]")),
@@ -194,7 +204,9 @@ CASES = {
     "other-digest": lambda: tar(*((name, content.replace(b"layer", b"LAYER")) for name, content in oci())),
     "other-size": lambda: tar(*oci(change=lambda line: changed(line, size=5))),
     "blob-missing": lambda: tar(*oci(layers=[*LAYERS, b"x"])),
-    "old": lambda: tar((f"{digest(b'1')}/layer.tar", LAYERS[0]), ("repositories", b"{}")),
+    "old-empty": lambda: tar((f"{digest(b'1')}/layer.tar", LAYERS[0]), ("repositories", b"{}")),
+    "old-circle": lambda: before_docker_1_10(lowest_parent=digest(b"1")),
+    "old-above": lambda: before_docker_1_10(lowest_parent="../" + digest(b"1")),
 }
 
 

@@ -379,6 +379,11 @@ TEST(Acl, BecomesTheKernelsAttribute) {
       "\x20\0\0\0\xff\xff\xff\xff",
       44);
   EXPECT_EQ(acl_attribute("user::rw-,user:1000:r--,group::r--,mask::rwx,other::---"), expected);
+  EXPECT_EQ(acl_text(expected), "user::rw-\nuser:1000:r--\ngroup::r--\nmask::rwx\nother::---\n");
+  EXPECT_EQ(acl_attribute(*acl_text(expected)), expected);
+  for (const std::string& bad : {std::string(), expected.substr(1), std::string(12, '\0')}) {
+    EXPECT_EQ(acl_text(bad), std::nullopt);
+  }
   EXPECT_EQ(acl_attribute("user::rw-\ngroup::r--\t#effective:r--\nuser:joe:r--:1000\nmask::rwx\nother::---\n"),
             expected);
   for (const char* bad : {"", "user::rwz", "user:joe:rw-", "mask:1:rwx", "user", "else::rwx", "user:4294967295:r--"}) {
