@@ -174,7 +174,7 @@ Result<RegistriesConf> parse_registries_conf(std::string_view text, const std::s
     return read(Reader(path), document);
   } catch (const toml::exception& error) {
     return fail(in(fmt::format("{}:{}", path, error.location().line()), complaint(first_line(error.what()))));
-  } catch (const std::exception& error) {  // toml11 of an empty key, of a number that does not fit
+  } catch (const std::exception& error) {  // those of the standard library, which toml11 throws too
     return fail(in(path, complaint(first_line(error.what()))));
   }
 }

@@ -102,14 +102,14 @@ same_image() {
   same_image "$STATE/by_digest"
   quiet skopeo copy --dest-tls-verify=false --format v2s2 "oci:$STATE/image" "docker://127.0.0.1:$PORT/a/docker"
   plain pull "127.0.0.1:$PORT/a/docker" "$STATE/docker"
-  [ "$(skopeo inspect --format '{{json .Layers}}' "oci:$STATE/docker")" = "$(skopeo inspect --format '{{json .Layers}}' "oci:$STATE/image")" ]
+  [ "$(skopeo inspect --format '{{.Layers}}' "oci:$STATE/docker")" = "$(skopeo inspect --format '{{.Layers}}' "oci:$STATE/image")" ]
 
   # What is there is not sent again, and what another repository has is mounted.
   plain push "$STATE/image" "127.0.0.1:$PORT/other:1" "127.0.0.1:$PORT/a/b"
   plain pull "127.0.0.1:$PORT/other:1" "$STATE/other"
   same_image "$STATE/other"
   run -1 plain pull "127.0.0.1:$PORT/a/b:2" "$STATE/none"
-  [[ "$output" = "error: GET http://127.0.0.1:$PORT/v2/a/b/manifests/2: HTTP status 404: manifest unknown: manifest unknown"* ]]
+  [[ "$output" = "error: GET http://127.0.0.1:$PORT/v2/a/b/manifests/2: HTTP status 404: manifest unknown" ]]
   [ ! -e "$STATE/none" ]
 }
 
@@ -235,9 +235,10 @@ END
   plain push "$STATE/image" "127.0.0.1:$PORT/team/other:1"
   [ "$(served_times "GET /token 200 auth=Basic")" -eq 1 ]
 
-  serve_image auth=token anonymous=1 uses=1
+  serve_image auth=token anonymous=1 uses=3
   plain pull "127.0.0.1:$PORT/team/tool:1" "$STATE/again"
   same_image "$STATE/again"
+  [ "$(served_times "GET /token 200")" -eq 2 ] # four requests are made
   serve_image auth=token anonymous=1 scope=team/more
   plain pull "127.0.0.1:$PORT/team/tool:1" "$STATE/scope"
   same_image "$STATE/scope"
@@ -317,7 +318,7 @@ END
   done
   serve_image ranges=no cut=2000000
   run -1 plain --tries 3 pull "127.0.0.1:$PORT/team/tool:1" "$STATE/never"
-  [ "$(served_times "blobs/$LARGE")" -eq 4 ] # the first gained something
+  [ "$(served_times "blobs/$LARGE")" -eq 3 ]
 }
 
 @test "registry: lengths and digests that are lies are refused and named" {

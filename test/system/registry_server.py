@@ -143,7 +143,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         value = f"t{len(tokens)}." + os.urandom(8).hex()
         scopes = [one for scope in query.get("scope", []) for one in scope.split()]
         if not self.basic() and "identity" not in settings:
-            scopes = [one.removesuffix(":pull,push") + (":pull" if one.endswith(",push") else "") for one in scopes]
+            scopes = [one.rpartition(":")[0] + ":" + one.rpartition(":")[2].replace("push", "") for one in scopes]
         with lock:
             tokens[value] = {"uses": number("uses") or 1 << 30, "scopes": scopes}
         self.answer(200, json.dumps({"token": value, "expires_in": 300}).encode())
@@ -240,8 +240,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             del uploads[name]
             return self.answer(204)
         length, limit = int(self.headers.get("Content-Length", 0)), number("upload_cut")
-        if self.command == "PATCH" and limit and take("upload_cut"):
-            uploads[name] += self.rfile.read(min(limit, length))
+        if self.command == "PATCH" and 0 < limit < length and take("upload_cut"):
+            uploads[name] += self.rfile.read(limit)
             if number("forgets"):
                 del uploads[name]
             self.note(0)
