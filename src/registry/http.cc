@@ -102,7 +102,10 @@ std::size_t on_read(char* data, std::size_t size, std::size_t count, void* excha
   return static_cast<Exchange*>(exchange)->next_bytes(data, size * count);
 }
 
-Kind kind_of(CURLcode code) {
+Kind kind_of(CURLcode code, CURL* handle) {
+  curl_off_t connected_us = 0;
+  curl_easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+  if (code == CURLE_OPERATION_TIMEDOUT && connected_us == 0) return Kind::kUnreachable;
   switch (static_cast<int>(code)) {
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -285,6 +288,7 @@ HttpOutcome HttpClient::send_once(const HttpRequest& request) {
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits_.connect_timeout_ms));
   curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, static_cast<long>(limits_.stall_timeout_s));
+  curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, kBufferBytes);
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, lines.get());
   curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header);
@@ -298,6 +302,7 @@ HttpOutcome HttpClient::send_once(const HttpRequest& request) {
   curl_off_t retry_after = 0;
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &exchange.response.status);
   curl_easy_getinfo(handle, CURLINFO_RETRY_AFTER, &retry_after);
+  const Kind kind = kind_of(code, handle);
   pool_->give_back(request.url.origin(), handle);
 
   exchange.response.retry_after_s = static_cast<int>(std::clamp<curl_off_t>(retry_after, 0, 1'000'000));
@@ -306,7 +311,7 @@ HttpOutcome HttpClient::send_once(const HttpRequest& request) {
   if (exchange.error) return refused(request, *std::move(exchange.error));
   Error error = complaint(words_of(code, words));
   return std::unexpected(
-      HttpFailure{kind_of(code), in(fmt::format("{} {}", request.method, request.url.shown()), std::move(error))});
+      HttpFailure{kind, in(fmt::format("{} {}", request.method, request.url.shown()), std::move(error))});
 }
 
 HttpOutcome HttpClient::send(const HttpRequest& request) {
@@ -335,7 +340,8 @@ std::optional<std::string_view> HttpResponse::header(std::string_view name) cons
 
 Error answer_error(const HttpRequest& request, const HttpResponse& response) {
   const std::string words = error_words(response.body);
-  const std::string what = fmt::format("HTTP status {}{}{}", response.status, words.empty() ? "" : ": ", words);
+  std::string what = fmt::format("HTTP status {}{}{}", response.status, words.empty() ? "" : ": ", words);
+  if (response.retry_after_s > 0) what += fmt::format(" (it asks to wait for {} s)", response.retry_after_s);
   return in(fmt::format("{} {}", request.method, response.url.shown()), complaint(what));
 }
 

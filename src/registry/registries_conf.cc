@@ -157,11 +157,13 @@ Result<RegistriesConf> read(const Reader& reader, const toml::value& document) {
   return conf;
 }
 
-// What toml11 says is a title, and a picture of the place: "… | N | the line | ^^^ what is wrong".
+// What toml11 says is "[error] toml::function: what is wrong", and below that a picture of the place.
 std::string first_line(std::string_view what) {
   std::string line(cut(what, '\n').head);
-  if (const std::size_t end = line.find("] "); line.starts_with('[') && end != std::string::npos)
-    line.erase(0, end + 2);
+  for (const auto& [start, end] : {std::pair{"[", "] "}, {"toml::", ": "}}) {
+    const std::size_t at = line.find(end);
+    if (line.starts_with(start) && at != std::string::npos) line.erase(0, at + 2);
+  }
   return line;
 }
 

@@ -33,7 +33,7 @@ Result<bool> RegistryDestination::has(const image::Descriptor& blob) {
   if (!outcome) return fail(outcome.error().error);
   if (outcome->status == 200) return true;
   if (outcome->status == 404) return false;
-  return fail(answer_error(request, *outcome));
+  return fail(session_->error_of(request, *outcome));
 }
 
 // Nothing: it has been mounted from an image that has it. A registry that cannot begins an upload instead.
@@ -71,7 +71,7 @@ Result<> RegistryDestination::put_document(const image::Descriptor& document, st
                             .body = std::string(bytes)};
   const HttpOutcome outcome = session_->send_persistently(request, push_scopes(*session_));
   if (!outcome) return fail(outcome.error().error);
-  if (outcome->status < 200 || outcome->status >= 300) return fail(answer_error(request, *outcome));
+  if (outcome->status < 200 || outcome->status >= 300) return fail(session_->error_of(request, *outcome));
   if (outcome->header("docker-content-digest").value_or(document.digest) == document.digest) return {};
   return fail(in(request.url.shown(), complaint("the registry has stored it with another digest")));
 }

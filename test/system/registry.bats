@@ -185,7 +185,7 @@ END
   local file=$XDG_RUNTIME_DIR/containers/auth.json
   run -1 plain push "$STATE/image" "127.0.0.1:$PORT/a"
   [[ "${lines[0]}" = *"the registry wants a user and a password" ]]
-  [[ "${lines[1]}" = "hint: caisson login"* ]]
+  [ "${lines[1]}" = "hint: caisson login 127.0.0.1:$PORT" ]
   run -1 plain login "127.0.0.1:$PORT" user <<<wrong
   [[ "$output" = "error: http://127.0.0.1:$PORT: the registry refuses this user or this password"* ]]
   [ ! -e "$file" ]
@@ -339,7 +339,7 @@ END
   [ ! -e "$STATE/manifest" ]
 }
 
-@test "registry: blobs elsewhere are fetched there without the credentials, and never from https to http" {
+@test "registry: blobs elsewhere are fetched there without the credentials" {
   make_image
   serve_image
   local elsewhere=$PORT log=$SERVED/log
@@ -355,6 +355,44 @@ END
   run -1 plain --tries 2 --authfile "$STATE/auth.json" pull "127.0.0.1:$PORT/team/tool:1" "$STATE/none"
   [[ "$output" = *"error: GET http://127.0.0.1:$elsewhere/v2/team/tool/blobs/sha256:"* ]]
   run ! grep -E "hush|eDp5|secret" <<<"$output"
+}
+
+@test "registry: nobody is led from TLS to plain HTTP, neither for blobs nor for tokens" {
+  make_image
+  make_certificates
+  mkdir "$STATE/certs" && cp "$STATE/ca.crt" "$STATE/certs"
+  serve_image
+  local plain=$PORT log=$SERVED/log
+  serve_image "tls=$STATE/server.crt:$STATE/server.key" "redirect=http://127.0.0.1:$plain"
+  run -1 registry --cert-dir "$STATE/certs" pull "127.0.0.1:$PORT/team/tool:1" "$STATE/none"
+  [[ "$output" = *": it leads to http://127.0.0.1:$plain/v2/team/tool/blobs/sha256:"*", which is not encrypted" ]]
+  [ ! -s "$log" ]
+  plain --cert-dir "$STATE/certs" pull "127.0.0.1:$PORT/team/tool:1" "$STATE/pulled" # it may be insecure
+  same_image "$STATE/pulled"
+
+  serve_image auth=token anonymous=1 "tls=$STATE/server.crt:$STATE/server.key"
+  run -1 registry --cert-dir "$STATE/certs" pull "127.0.0.1:$PORT/team/tool:1" "$STATE/none"
+  [[ "$output" = *"the registry's token server http://127.0.0.1:$PORT/token is not encrypted" ]]
+
+  # The authority of the registry's directory holds where that leads to, too.
+  serve_image "tls=$STATE/server.crt:$STATE/server.key"
+  plain=$PORT
+  serve_image "tls=$STATE/server.crt:$STATE/server.key" "redirect=https://127.0.0.1:$plain"
+  registry --cert-dir "$STATE/certs" pull "127.0.0.1:$PORT/team/tool:1" "$STATE/led"
+  same_image "$STATE/led"
+  run -1 registry --cert-dir "$STATE/nowhere" pull "127.0.0.1:$PORT/team/tool:1" "$STATE/none"
+  [ "$output" = "error: --cert-dir: open($STATE/nowhere): No such file or directory" ]
+}
+
+@test "registry: proxies are those of the environment" {
+  make_image
+  serve_image
+  printf '[[registry]]\nlocation = "registry.invalid"\ninsecure = true\n' >"$CONTAINERS_REGISTRIES_CONF"
+  http_proxy=http://user:hush@127.0.0.1:$PORT registry pull registry.invalid/team/tool:1 "$STATE/pulled"
+  same_image "$STATE/pulled"
+  http_proxy=http://user:hush@127.0.0.1:99999999 run -1 registry pull registry.invalid/team/tool:1 "$STATE/none"
+  [[ "$output" = "error: "* ]]
+  run ! grep -q hush <<<"$output"
 }
 
 @test "registry: later is taken for later, and what it warns of is passed on" {
@@ -373,7 +411,7 @@ END
   [ $SECONDS -ge 1 ]
   serve_image fail=429:1:86400
   run -1 plain pull "127.0.0.1:$PORT/team/tool:1" "$STATE/tomorrow"
-  [[ "$output" = *": HTTP status 429: toomanyrequests: later"* ]]
+  [[ "$output" = *": HTTP status 429: toomanyrequests: later (it asks to wait for 86400 s)"* ]]
   serve_image fail=500:100
   run -1 plain --tries 3 pull "127.0.0.1:$PORT/team/tool:1" "$STATE/never"
   [ "$(served_times 500)" -eq 3 ]
@@ -403,6 +441,11 @@ END
   plain pull "127.0.0.1:$PORT/a:1" "$STATE/again"
   same_image "$STATE/again"
   [ "$(served_times "^POST")" -eq 4 ]
+
+  serve put_cut=1
+  plain push "$STATE/image" "127.0.0.1:$PORT/a:1"
+  plain pull "127.0.0.1:$PORT/a:1" "$STATE/finished"
+  same_image "$STATE/finished"
 
   # What is there is not sent; what a repository of the same registry has is mounted.
   : >"$SERVED/log"

@@ -20,6 +20,8 @@ Listens on 127.0.0.1 and writes its port to DIRECTORY/port once it does; logs ea
     warning=TEXT                Warning: 299
     upload_cut=N                the connection is cut after N bytes of an upload, once; forgets=1: and all of it is lost
     absolute=1                  Locations are absolute, not relative
+    put_cut=1                   an upload is finished, and nothing said of it
+    tls=CERTIFICATE:KEY         by TLS; what the realm says of itself is plain HTTP
 """
 import base64
 import hashlib
@@ -27,6 +29,7 @@ import http.server
 import json
 import os
 import re
+import ssl
 import sys
 import threading
 import time
@@ -35,7 +38,7 @@ import urllib.parse
 directory, settings = sys.argv[1], dict(word.split("=", 1) for word in sys.argv[2:])
 number = lambda key: int(settings.get(key, 0))
 blobs, manifests, uploads, tokens = {}, {}, {}, {}
-counts = {"cuts": number("cuts") or 1 << 30, "upload_cut": 1, "fail": 0}
+counts = {"cuts": number("cuts") or 1 << 30, "upload_cut": 1, "put_cut": number("put_cut"), "fail": 0}
 lock = threading.Lock()
 if "fail" in settings:
     counts["fail"] = int(settings["fail"].split(":")[1])
@@ -254,6 +257,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if digest != digest_of(uploads[name]):
             return self.refuse(400, "DIGEST_INVALID", "provided digest did not match uploaded content")
         blobs[repository, digest] = uploads.pop(name)
+        if take("put_cut"):
+            self.note(0)
+            self.close_connection = True
+            return None
         return self.answer(201, Location=f"/v2/{repository}/blobs/{digest}", Docker_Content_Digest=digest)
 
 
@@ -261,6 +268,10 @@ if "layout" in settings:
     load(*settings["layout"].split(":"))
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 server.daemon_threads = True
+if "tls" in settings:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*settings["tls"].split(":"))
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 with open(f"{directory}/port.new", "w") as file:
     file.write(str(server.server_address[1]))
 os.rename(f"{directory}/port.new", f"{directory}/port")
