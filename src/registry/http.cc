@@ -131,10 +131,11 @@ Kind kind_of(CURLcode code, CURL* handle) {
   }
 }
 
-// libcurl's words of a proxy that it cannot read show all of it, with its password.
+// libcurl's words of a proxy that it cannot use show all of its address, with the password before an '@'.
 std::string words_of(CURLcode code, const std::array<char, CURL_ERROR_SIZE>& buffer) {
-  const bool may_show = code != CURLE_COULDNT_RESOLVE_PROXY && code != CURLE_PROXY && buffer[0] != '\0';
-  return may_show ? shown_words(buffer.data()) : curl_easy_strerror(code);
+  const std::string_view words = buffer.data();
+  const bool may_show = !words.empty() && words.find('@') == std::string_view::npos;
+  return may_show ? shown_words(words) : curl_easy_strerror(code);
 }
 
 struct FreeList {
