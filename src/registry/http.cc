@@ -327,7 +327,11 @@ HttpOutcome HttpClient::send(const HttpRequest& request) {
     if (hop.url.is_https() && !next->is_https() && trust_.verifies) {
       return refused(hop, complaint(fmt::format("it leads to {}, which is not encrypted", next->shown())));
     }
-    if (next->origin() != request.url.origin()) hop.authorization.clear();  // for good: they may lead back again
+    if (next->origin() != request.url.origin()) {
+      hop.authorization.clear();  // for good: they may lead back again
+      // What is said in a body is for whom it was said to: an identity token, a manifest.
+      if (!hop.body.empty()) return refused(hop, complaint(fmt::format("it leads to another host, {}", next->shown())));
+    }
     hop.url = *std::move(next);
   }
   return refused(request, complaint(fmt::format("more than {} redirects", kMostRedirects)));

@@ -139,6 +139,14 @@ END
   same_image "$STATE/pulled"
   [ "$(served_times "POST /token 200")" -eq 1 ]
   [ "$(registry user "127.0.0.1:$PORT/a")" = " by token" ]
+
+  # It goes to nobody else, as passwords do not.
+  local port=$PORT log=$SERVED/log
+  : >"$log"
+  serve_image auth=token identity=long-lived "token_elsewhere=http://127.0.0.1:$port/token"
+  run -1 plain pull "127.0.0.1:$PORT/team/tool:1" "$STATE/none"
+  [[ "$output" = *"POST http://127.0.0.1:$PORT/token: it leads to another host, http://127.0.0.1:$port/token" ]]
+  [ ! -s "$log" ]
   [ "$(registry user docker.io/library/a)" = nobody ]
   [ "$(tail -n1 "$HOME/asked")" = "get https://index.docker.io/v1/" ]
   run -1 registry user fails.io/a

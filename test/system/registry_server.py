@@ -8,6 +8,7 @@ Listens on 127.0.0.1 and writes its port to DIRECTORY/port once it does; logs ea
     layout=DIR:REPOSITORY:TAG   the first image of that layout
     auth=basic|token            for user "user" with the password "secret" (pull without them: anonymous=1)
     identity=TOKEN              the token server takes this identity token
+    token_elsewhere=URL         the token server is there, says a redirect
     scope=REPOSITORY            the realm's scope that the registry asks for on top of what is asked for
     uses=N                      a token is good for so many requests
     cut=N                       the connection is cut after N bytes of a blob; cuts=K times in all, or always
@@ -154,6 +155,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     # --- requests -------------------------------------------------------------------------------------------------
     def route(self):
         path = urllib.parse.urlsplit(self.path).path
+        if path == "/token" and "token_elsewhere" in settings:
+            self.close_connection = True
+            return self.answer(307, Location=settings["token_elsewhere"])
         if path == "/token":
             if self.command == "POST":
                 form = urllib.parse.parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())

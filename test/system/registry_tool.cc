@@ -43,9 +43,17 @@ std::string blob_path(const std::string& layout, const std::string& digest) {
 }
 
 Result<> check_content(const std::string& path, const image::Descriptor& blob) {
-  const std::string content = TRY(kernel::read_file(path));
-  const std::string digest = TRY(image::digest_of(content));
-  if (digest == blob.digest && static_cast<std::int64_t>(content.size()) == blob.size) return {};
+  const Fd file = TRY(kernel::open_file(path, O_RDONLY));
+  image::Sha256 hash = TRY(image::Sha256::start());
+  std::vector<char> buffer(64U << 10);
+  std::int64_t size = 0;
+  while (const ssize_t got = ::read(file.get(), buffer.data(), buffer.size())) {
+    if (got < 0) return fail(os_error("read", path));
+    hash.update({buffer.data(), static_cast<std::size_t>(got)});
+    size += got;
+  }
+  const std::string digest = TRY(hash.digest());
+  if (digest == blob.digest && size == blob.size) return {};
   return fail(in(blob.digest, complaint(fmt::format("the content has another digest, {}", digest))));
 }
 
