@@ -51,7 +51,8 @@ struct Exchange {
   }
 
   bool header_line(std::string_view line) {
-    if ((header_bytes += line.size()) > kMostOfHeaders) {
+    header_bytes += line.size();
+    if (header_bytes > kMostOfHeaders) {
       return refuse(complaint(fmt::format("its headers have more than {} bytes", kMostOfHeaders)));
     }
     if (line.starts_with("HTTP/")) {  // each answer begins so, those before the last ("100 Continue") too
@@ -201,6 +202,13 @@ struct HttpClient::Pool {
   std::mutex mutex = {};
   std::vector<Idle> idle = {};
 
+  Pool() = default;
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+  ~Pool() {
+    for (const Idle& one : idle) curl_easy_cleanup(one.handle);
+  }
+
   CURL* take(const std::string& origin) {
     const std::lock_guard lock(mutex);
     if (idle.empty()) return curl_easy_init();
@@ -214,9 +222,6 @@ struct HttpClient::Pool {
     curl_easy_reset(handle);
     const std::lock_guard lock(mutex);
     idle.push_back({origin, handle});
-  }
-  ~Pool() {
-    for (const Idle& one : idle) curl_easy_cleanup(one.handle);
   }
 };
 

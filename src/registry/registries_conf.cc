@@ -113,7 +113,8 @@ Result<std::map<std::string, std::string>> aliases(const Reader& reader, const t
   const toml::value& table = document.at("aliases");
   if (!table.is_table()) return reader.wrong(table, "[aliases] is not a table");
   for (const auto& [name, value] : table.as_table()) {
-    if (!value.is_string()) return reader.wrong(value, fmt::format("the alias {} is not a text", name));
+    if (!value.is_string())
+      return reader.wrong(value, fmt::format("the alias {} is not a text", image::quoted_name(name)));
     const std::string& target = value.as_string().str;
     const image::ReferencePieces pieces = image::cut_reference(target);
     if (!target.empty() && (image::is_short_name(target) || pieces.tag || pieces.digest)) {

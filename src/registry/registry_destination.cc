@@ -19,12 +19,11 @@ Scopes push_scopes(const Session& session) { return {repository_scope(session.re
 
 }  // namespace
 
-Result<std::unique_ptr<RegistryDestination>> RegistryDestination::open(std::string_view name, Options options) {
+Result<std::unique_ptr<RegistryDestination>> RegistryDestination::open(std::string_view name, const Options& options) {
   const image::Reference reference = image::with_default_tag(TRY(image::parse_reference(name)));
   const RegistriesConf conf = TRY(read_registries_conf());
   const Endpoint endpoint = TRY(push_endpoint(conf, reference));
-  return std::unique_ptr<RegistryDestination>(
-      new RegistryDestination(TRY(Session::open(std::move(options), conf, endpoint))));
+  return std::unique_ptr<RegistryDestination>(new RegistryDestination(TRY(Session::open(options, conf, endpoint))));
 }
 
 Result<bool> RegistryDestination::has(const image::Descriptor& blob) {
