@@ -16,6 +16,7 @@ namespace {
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
+constexpr std::size_t kMostScopes = 16;  // of one request
 constexpr std::size_t kMostOfToken = 256U << 10;
 
 bool is_known(const Challenge& challenge) { return challenge.scheme == "bearer" || challenge.scheme == "basic"; }
@@ -54,7 +55,7 @@ Result<std::string> Authorization::value(const Scopes& scopes) {
   const std::lock_guard lock(mutex_);  // who needs the same token waits for it
   if (!challenge_) return std::string();
   if (challenge_->scheme == "bearer") return "Bearer " + TRY(token(scopes));
-  if (!credentials_) return fail(complaint("the registry wants a user and a password", "caisson login REGISTRY"));
+  if (!credentials_) return fail(complaint("the registry wants a user and a password", hint()));
   if (credentials_->password.empty() && !credentials_->identity_token.empty()) {
     return fail(complaint("the registry wants a user and a password, and there is an identity token alone"));
   }
@@ -71,7 +72,8 @@ Result<bool> Authorization::challenged(const HttpResponse& answer, const Scopes&
   const bool is_first = !challenge_ || challenge_->scheme != wanted->scheme;
   Scopes wider = scopes;
   for (const std::string_view scope : split(wanted->scope, ' ')) {
-    if (!scope.empty() && std::ranges::find(wider, scope) == wider.end()) wider.emplace_back(scope);
+    const bool is_new = !scope.empty() && std::ranges::find(wider, scope) == wider.end();
+    if (is_new && wider.size() < kMostScopes) wider.emplace_back(scope);
   }
   const bool is_wider = wider.size() > scopes.size() && wider != wider_[scopes];
   if (is_wider) wider_[scopes] = wider;
@@ -119,7 +121,7 @@ Result<std::string> Authorization::token(const Scopes& scopes) {
   if (outcome->status < 200 || outcome->status >= 300) {
     Error error = answer_error(request, *outcome);
     if (outcome->status == 401 || outcome->status == 403) {
-      error.hint = credentials_ ? "its user or its password is refused: caisson login" : "caisson login REGISTRY";
+      error.hint = credentials_ ? "the credentials are refused: caisson login " + registry_ : hint();
     }
     return fail(std::move(error));
   }

@@ -25,9 +25,9 @@ using Scopes = std::vector<std::string>;
 
 class Authorization {
  public:
-  /// `http` has to live as long; it is also used for the token server.
-  Authorization(HttpClient& http, std::optional<Credentials> credentials)
-      : http_(http), credentials_(std::move(credentials)) {}
+  /// `http` has to live as long; it is also used for the token server. `registry` is what one logs in to.
+  Authorization(HttpClient& http, std::string registry, std::optional<Credentials> credentials)
+      : http_(http), registry_(std::move(registry)), credentials_(std::move(credentials)) {}
 
   /// The header's value for a request that needs `scopes`, as far as the registry has said what it wants. Empty: it
   /// wants nothing. Error: there is no token to be had, or nobody to be.
@@ -37,7 +37,8 @@ class Authorization {
   /// false: it wants what has been shown to it, or nothing that is known here.
   Result<bool> challenged(const HttpResponse& answer, const Scopes& scopes, const std::string& used);
 
-  bool has_credentials() const { return credentials_.has_value(); }
+  /// What helps whom the registry refuses; empty: nothing that is known here.
+  std::string hint() const { return credentials_ ? "" : "caisson login " + registry_; }
 
  private:
   struct Granted {
@@ -49,6 +50,7 @@ class Authorization {
   Result<HttpRequest> token_request(const Scopes& scopes) const;
 
   HttpClient& http_;
+  std::string registry_;
   std::optional<Credentials> credentials_;
   std::mutex mutex_;
   std::optional<Challenge> challenge_;

@@ -40,7 +40,8 @@ std::optional<std::string> decode_base64(std::string_view text) {
     const std::size_t value = kAlphabet.find(digit);
     if (value == std::string_view::npos) return std::nullopt;
     bits = bits << 6 | static_cast<std::uint32_t>(value);
-    if ((count += 6) >= 8) bytes += static_cast<char>(bits >> (count -= 8) & 255U);
+    count += 6;
+    if (count >= 8) bytes += static_cast<char>(bits >> (count -= 8) & 255U);
   }
   return bytes;
 }

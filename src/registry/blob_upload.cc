@@ -14,6 +14,7 @@ namespace {
 constexpr long kCreated = 201;
 constexpr long kAccepted = 202;
 constexpr long kNoContent = 204;
+constexpr long kNotFound = 404;
 
 // Where an upload goes on, as the answer says.
 Result<Url> location_of(const HttpResponse& response) {
@@ -38,7 +39,7 @@ class Upload {
         return {};
       }
       if (!patience.wait_after(outcome)) {
-        return fail(outcome ? answer_error(request, *outcome) : outcome.error().error);
+        return fail(outcome ? session_.error_of(request, *outcome) : outcome.error().error);
       }
       const std::int64_t before = at_;
       TRY(find_out_where());
@@ -52,7 +53,8 @@ class Upload {
     request.headers = {"Content-Type: application/octet-stream"};
     const HttpOutcome outcome = session_.send_persistently(request, scopes_);
     if (!outcome) return fail(outcome.error().error);
-    if (outcome->status != kCreated && outcome->status != kNoContent) return fail(answer_error(request, *outcome));
+    if (outcome->status == kNotFound && is_there()) return {};  // it was finished before the answer was cut
+    if (outcome->status != kCreated && outcome->status != kNoContent) return fail(session_.error_of(request, *outcome));
     const std::string_view digest = outcome->header("docker-content-digest").value_or(blob_.digest);
     if (digest == blob_.digest) return {};
     return fail(in(request.url.shown(), complaint(fmt::format("the registry has it as {}", shown_words(digest)))));
@@ -70,13 +72,19 @@ class Upload {
     return request;
   }
 
-  // How much has come; an upload that the registry does not know any more begins again.
+  bool is_there() const {
+    const Result<Url> url = session_.url("blobs/" + blob_.digest);
+    const HttpOutcome outcome = url ? session_.send({.method = "HEAD", .url = *url}, scopes_) : HttpResponse();
+    return outcome && outcome->status == 200;
+  }
+
+  // How much has come; an upload that the registry does not know any more, or has nothing of, begins again.
   Result<> find_out_where() {
     const HttpOutcome state = session_.send_persistently({.url = location_}, scopes_);
     const std::optional<std::int64_t> has = state && (state->status == kNoContent || state->status == kAccepted)
                                                 ? uploaded_bytes(state->header("range").value_or(""))
                                                 : std::nullopt;
-    if (has && *has <= blob_.size) {
+    if (has && *has > 0 && *has <= blob_.size) {
       if (state->header("location")) location_ = TRY(location_of(*state));
       at_ = *has;
       return {};
@@ -102,7 +110,7 @@ Result<std::optional<Url>> begin_upload(Session& session, const Scopes& scopes, 
   const HttpOutcome outcome = session.send_persistently(request, scopes);
   if (!outcome) return fail(outcome.error().error);
   if (outcome->status == kCreated && request.url.text().find("mount=") != std::string::npos) return std::nullopt;
-  if (outcome->status != kAccepted) return fail(answer_error(request, *outcome));
+  if (outcome->status != kAccepted) return fail(session.error_of(request, *outcome));
   return TRY(location_of(*outcome));
 }
 

@@ -12,7 +12,7 @@
 
 namespace caisson::registry {
 
-/// Begins an upload, with `query` ("mount=…&from=…") if that is not empty. Nothing: the registry has it from there.
+/// Begins an upload at `uploads`, which may ask with "mount=…&from=…" for what is there already. Nothing: it was.
 Result<std::optional<Url>> begin_upload(Session& session, const Scopes& scopes, const Url& uploads);
 
 /// Sends a blob of `file` to the upload that has begun at `location`. Error: the registry does not take it; the upload

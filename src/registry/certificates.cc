@@ -1,6 +1,7 @@
 #include "registry/certificates.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -24,7 +25,8 @@ std::string environment(const char* name) {
 }  // namespace
 
 Result<Certificates> certificates_in(const std::string& directory) {
-  std::vector<std::string> names = TRY(kernel::list_directory(directory));
+  const Fd opened = TRY(kernel::open_file(directory, O_RDONLY | O_DIRECTORY));
+  std::vector<std::string> names = TRY(kernel::names_in(opened, directory));
   std::ranges::sort(names);
   const auto has = [&](const std::string& name) { return std::ranges::binary_search(names, name); };
   Certificates found;
@@ -47,6 +49,7 @@ Result<Certificates> certificates_in(const std::string& directory) {
 }
 
 Result<Certificates> certificates_for(const std::vector<std::string>& tops, const std::string& authority) {
+  if (authority.starts_with('.')) return Certificates();  // no host, and no directory below
   for (const std::string& top : tops) {
     const std::string directory = top + "/" + authority;
     if (kernel::exists(directory)) return certificates_in(directory);

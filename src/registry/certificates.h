@@ -17,7 +17,8 @@ struct Certificates {
   std::string client_key = {};
 };
 
-/// What is in one directory. Error: it cannot be read, or a certificate is there without its key, or the other way.
+/// What is in one directory. Error: it cannot be read, or is not there; a certificate is there without its key, or the
+/// other way.
 Result<Certificates> certificates_in(const std::string& directory);
 
 /// What there is for `authority` ("quay.io", "localhost:5000") in the first of `tops` that has a directory for it.

@@ -51,7 +51,8 @@ struct Exchange {
   }
 
   bool header_line(std::string_view line) {
-    if ((header_bytes += line.size()) > kMostOfHeaders) {
+    header_bytes += line.size();
+    if (header_bytes > kMostOfHeaders) {
       return refuse(complaint(fmt::format("its headers have more than {} bytes", kMostOfHeaders)));
     }
     if (line.starts_with("HTTP/")) {  // each answer begins so, those before the last ("100 Continue") too
@@ -102,7 +103,10 @@ std::size_t on_read(char* data, std::size_t size, std::size_t count, void* excha
   return static_cast<Exchange*>(exchange)->next_bytes(data, size * count);
 }
 
-Kind kind_of(CURLcode code) {
+Kind kind_of(CURLcode code, CURL* handle) {
+  curl_off_t connected_us = 0;
+  curl_easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+  if (code == CURLE_OPERATION_TIMEDOUT && connected_us == 0) return Kind::kUnreachable;
   switch (static_cast<int>(code)) {
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -128,10 +132,11 @@ Kind kind_of(CURLcode code) {
   }
 }
 
-// libcurl's words of a proxy that it cannot read show all of it, with its password.
+// libcurl's words of a proxy that it cannot use show all of its address, with the password before an '@'.
 std::string words_of(CURLcode code, const std::array<char, CURL_ERROR_SIZE>& buffer) {
-  const bool may_show = code != CURLE_COULDNT_RESOLVE_PROXY && code != CURLE_PROXY && buffer[0] != '\0';
-  return may_show ? shown_words(buffer.data()) : curl_easy_strerror(code);
+  const std::string_view words = buffer.data();
+  const bool may_show = !words.empty() && words.find('@') == std::string_view::npos;
+  return may_show ? shown_words(words) : curl_easy_strerror(code);
 }
 
 struct FreeList {
@@ -197,6 +202,13 @@ struct HttpClient::Pool {
   std::mutex mutex = {};
   std::vector<Idle> idle = {};
 
+  Pool() = default;
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+  ~Pool() {
+    for (const Idle& one : idle) curl_easy_cleanup(one.handle);
+  }
+
   CURL* take(const std::string& origin) {
     const std::lock_guard lock(mutex);
     if (idle.empty()) return curl_easy_init();
@@ -210,9 +222,6 @@ struct HttpClient::Pool {
     curl_easy_reset(handle);
     const std::lock_guard lock(mutex);
     idle.push_back({origin, handle});
-  }
-  ~Pool() {
-    for (const Idle& one : idle) curl_easy_cleanup(one.handle);
   }
 };
 
@@ -285,6 +294,7 @@ HttpOutcome HttpClient::send_once(const HttpRequest& request) {
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(limits_.connect_timeout_ms));
   curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, static_cast<long>(limits_.stall_timeout_s));
+  curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, kBufferBytes);
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, lines.get());
   curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header);
@@ -298,6 +308,7 @@ HttpOutcome HttpClient::send_once(const HttpRequest& request) {
   curl_off_t retry_after = 0;
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &exchange.response.status);
   curl_easy_getinfo(handle, CURLINFO_RETRY_AFTER, &retry_after);
+  const Kind kind = kind_of(code, handle);
   pool_->give_back(request.url.origin(), handle);
 
   exchange.response.retry_after_s = static_cast<int>(std::clamp<curl_off_t>(retry_after, 0, 1'000'000));
@@ -306,7 +317,7 @@ HttpOutcome HttpClient::send_once(const HttpRequest& request) {
   if (exchange.error) return refused(request, *std::move(exchange.error));
   Error error = complaint(words_of(code, words));
   return std::unexpected(
-      HttpFailure{kind_of(code), in(fmt::format("{} {}", request.method, request.url.shown()), std::move(error))});
+      HttpFailure{kind, in(fmt::format("{} {}", request.method, request.url.shown()), std::move(error))});
 }
 
 HttpOutcome HttpClient::send(const HttpRequest& request) {
@@ -321,7 +332,11 @@ HttpOutcome HttpClient::send(const HttpRequest& request) {
     if (hop.url.is_https() && !next->is_https() && trust_.verifies) {
       return refused(hop, complaint(fmt::format("it leads to {}, which is not encrypted", next->shown())));
     }
-    if (next->origin() != request.url.origin()) hop.authorization.clear();  // for good: they may lead back again
+    if (next->origin() != request.url.origin()) {
+      hop.authorization.clear();  // for good: they may lead back again
+      // What is said in a body is for whom it was said to: an identity token, a manifest.
+      if (!hop.body.empty()) return refused(hop, complaint(fmt::format("it leads to another host, {}", next->shown())));
+    }
     hop.url = *std::move(next);
   }
   return refused(request, complaint(fmt::format("more than {} redirects", kMostRedirects)));
@@ -335,7 +350,8 @@ std::optional<std::string_view> HttpResponse::header(std::string_view name) cons
 
 Error answer_error(const HttpRequest& request, const HttpResponse& response) {
   const std::string words = error_words(response.body);
-  const std::string what = fmt::format("HTTP status {}{}{}", response.status, words.empty() ? "" : ": ", words);
+  std::string what = fmt::format("HTTP status {}{}{}", response.status, words.empty() ? "" : ": ", words);
+  if (response.retry_after_s > 0) what += fmt::format(" (it asks to wait for {} s)", response.retry_after_s);
   return in(fmt::format("{} {}", request.method, response.url.shown()), complaint(what));
 }
 

@@ -64,8 +64,8 @@ struct HttpRequest {
   std::string method = "GET";
   Url url;
   std::vector<std::string> headers = {};
-  std::string authorization = {};  ///< the value of that header; goes to no other host than that of `url`
-  std::string body = {};
+  std::string authorization = {};     ///< the value of that header; goes to no other host than that of `url`
+  std::string body = {};              ///< goes to no other host either
   std::optional<FilePart> file = {};  ///< instead of `body`
   Receive receive = {};
   std::size_t body_limit_bytes = 64U << 10;  ///< of an answer that is kept

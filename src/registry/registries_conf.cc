@@ -113,7 +113,8 @@ Result<std::map<std::string, std::string>> aliases(const Reader& reader, const t
   const toml::value& table = document.at("aliases");
   if (!table.is_table()) return reader.wrong(table, "[aliases] is not a table");
   for (const auto& [name, value] : table.as_table()) {
-    if (!value.is_string()) return reader.wrong(value, fmt::format("the alias {} is not a text", name));
+    if (!value.is_string())
+      return reader.wrong(value, fmt::format("the alias {} is not a text", image::quoted_name(name)));
     const std::string& target = value.as_string().str;
     const image::ReferencePieces pieces = image::cut_reference(target);
     if (!target.empty() && (image::is_short_name(target) || pieces.tag || pieces.digest)) {
@@ -157,11 +158,13 @@ Result<RegistriesConf> read(const Reader& reader, const toml::value& document) {
   return conf;
 }
 
-// What toml11 says is a title, and a picture of the place: "… | N | the line | ^^^ what is wrong".
+// What toml11 says is "[error] toml::function: what is wrong", and below that a picture of the place.
 std::string first_line(std::string_view what) {
   std::string line(cut(what, '\n').head);
-  if (const std::size_t end = line.find("] "); line.starts_with('[') && end != std::string::npos)
-    line.erase(0, end + 2);
+  for (const auto& [start, end] : {std::pair{"[", "] "}, {"toml::", ": "}}) {
+    const std::size_t at = line.find(end);
+    if (line.starts_with(start) && at != std::string::npos) line.erase(0, at + 2);
+  }
   return line;
 }
 
@@ -174,7 +177,7 @@ Result<RegistriesConf> parse_registries_conf(std::string_view text, const std::s
     return read(Reader(path), document);
   } catch (const toml::exception& error) {
     return fail(in(fmt::format("{}:{}", path, error.location().line()), complaint(first_line(error.what()))));
-  } catch (const std::exception& error) {  // toml11 of an empty key, of a number that does not fit
+  } catch (const std::exception& error) {  // those of the standard library, which toml11 throws too
     return fail(in(path, complaint(first_line(error.what()))));
   }
 }

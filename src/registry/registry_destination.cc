@@ -19,12 +19,11 @@ Scopes push_scopes(const Session& session) { return {repository_scope(session.re
 
 }  // namespace
 
-Result<std::unique_ptr<RegistryDestination>> RegistryDestination::open(std::string_view name, Options options) {
+Result<std::unique_ptr<RegistryDestination>> RegistryDestination::open(std::string_view name, const Options& options) {
   const image::Reference reference = image::with_default_tag(TRY(image::parse_reference(name)));
   const RegistriesConf conf = TRY(read_registries_conf());
   const Endpoint endpoint = TRY(push_endpoint(conf, reference));
-  return std::unique_ptr<RegistryDestination>(
-      new RegistryDestination(TRY(Session::open(std::move(options), conf, endpoint))));
+  return std::unique_ptr<RegistryDestination>(new RegistryDestination(TRY(Session::open(options, conf, endpoint))));
 }
 
 Result<bool> RegistryDestination::has(const image::Descriptor& blob) {
@@ -33,7 +32,7 @@ Result<bool> RegistryDestination::has(const image::Descriptor& blob) {
   if (!outcome) return fail(outcome.error().error);
   if (outcome->status == 200) return true;
   if (outcome->status == 404) return false;
-  return fail(answer_error(request, *outcome));
+  return fail(session_->error_of(request, *outcome));
 }
 
 // Nothing: it has been mounted from an image that has it. A registry that cannot begins an upload instead.
@@ -71,7 +70,7 @@ Result<> RegistryDestination::put_document(const image::Descriptor& document, st
                             .body = std::string(bytes)};
   const HttpOutcome outcome = session_->send_persistently(request, push_scopes(*session_));
   if (!outcome) return fail(outcome.error().error);
-  if (outcome->status < 200 || outcome->status >= 300) return fail(answer_error(request, *outcome));
+  if (outcome->status < 200 || outcome->status >= 300) return fail(session_->error_of(request, *outcome));
   if (outcome->header("docker-content-digest").value_or(document.digest) == document.digest) return {};
   return fail(in(request.url.shown(), complaint("the registry has stored it with another digest")));
 }

@@ -20,7 +20,7 @@ class RegistryDestination : public transport::Destination {
  public:
   /// The image `name` (latest, if it says no tag; docker.io's, if it says no registry). Finds the registry. Error: it
   /// is no name, is blocked, or the registry cannot be reached or trusted.
-  static Result<std::unique_ptr<RegistryDestination>> open(std::string_view name, Options options);
+  static Result<std::unique_ptr<RegistryDestination>> open(std::string_view name, const Options& options);
 
   /// Who may be asked from several threads. Without it, every blob that is not there is sent.
   void set_holders(Holders holders) { holders_ = std::move(holders); }

@@ -28,7 +28,7 @@ Result<transport::Document> get_manifest(Session& session, const std::string& ta
                             .body_limit_bytes = image::kManifestBytes};
   HttpOutcome outcome = session.send_persistently(request, pull_scopes(session));
   if (!outcome) return fail(std::move(outcome).error().error);
-  if (outcome->status != 200) return fail(answer_error(request, *outcome));
+  if (outcome->status != 200) return fail(session.error_of(request, *outcome));
   return transport::Document{.bytes = std::move(outcome->body),
                              .media_type = std::string(outcome->header("content-type").value_or(""))};
 }

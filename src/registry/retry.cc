@@ -8,7 +8,8 @@
 namespace caisson::registry {
 
 bool is_worth_another_try(const HttpOutcome& outcome) {
-  if (!outcome) return outcome.error().kind == HttpFailure::Kind::kCut;
+  using Kind = HttpFailure::Kind;
+  if (!outcome) return outcome.error().kind == Kind::kCut || outcome.error().kind == Kind::kUnreachable;
   const long status = outcome->status;
   return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
 }

@@ -8,7 +8,8 @@
 
 namespace caisson::registry {
 
-/// True for a connection that was cut, and for answers that are no final word: 408, 429, 500, 502, 503 and 504.
+/// True for a connection that was cut or could not be made again, and for answers that are no final word: 408, 429,
+/// 500, 502, 503 and 504.
 bool is_worth_another_try(const HttpOutcome& outcome);
 
 /// Counts the tries of one thing.

@@ -13,6 +13,11 @@ caisson_room(registry
              LIBRARIES nlohmann_json::nlohmann_json CURL::libcurl)
 target_compile_definitions(registry PRIVATE CAISSON_VERSION="${PROJECT_VERSION}")
 
+caisson_unit_test(registry_text SOURCES registry_conf_test.cc registry_text_test.cc KNOWS base image_spec registry_text)
+caisson_unit_test(registry SOURCES registry_url_test.cc KNOWS base image_spec registry_text registry)
+# registry_text makes no system calls, as the rooms in src/explain/room.cmake.
+add_test(NAME pure_registry_text COMMAND sh ${PROJECT_SOURCE_DIR}/test/unit/pure_rooms.sh $<TARGET_FILE:registry_text>)
+
 # Registries at work, for test/system/registry.bats.
 add_executable(system_registry EXCLUDE_FROM_ALL test/system/registry_tool.cc)
 target_link_libraries(system_registry PRIVATE caisson_flags base kernel spec image_spec image unpack transport registry_text registry)

@@ -43,7 +43,7 @@ Session::Session(const Options& options, Trust trust, std::optional<Credentials>
     : options_(options),
       endpoint_(std::move(endpoint)),
       http_(std::move(trust), options.limits),
-      authorization_(http_, std::move(credentials)) {}
+      authorization_(http_, endpoint_.reference.domain, std::move(credentials)) {}
 
 Result<std::unique_ptr<Session>> Session::open(const Options& options, const RegistriesConf& conf, Endpoint endpoint) {
   Trust trust = TRY(trust_in(options, endpoint));
@@ -58,8 +58,13 @@ HttpOutcome Session::ping(const std::string& scheme) {
   Result<Url> base = Url::parse(fmt::format("{}://{}/v2/", scheme, host_of(endpoint_.reference)));
   if (!base) return std::unexpected(HttpFailure{Kind::kRefused, std::move(base).error()});
   base_ = *base;
-  const HttpRequest request{.url = base_};
-  return persist(http_.limits(), [&] { return http_.send(request); });
+  Patience patience(http_.limits());
+  for (;;) {
+    HttpOutcome outcome = http_.send({.url = base_});
+    // Where nobody is to be found at first, nobody will be.
+    const bool is_nowhere = !outcome && outcome.error().kind == Kind::kUnreachable;
+    if (is_nowhere || !patience.wait_after(outcome)) return outcome;
+  }
 }
 
 Result<> Session::find(bool may_be_plain) {
@@ -108,6 +113,12 @@ HttpOutcome Session::send(HttpRequest request, const Scopes& scopes) {
 
 HttpOutcome Session::send_persistently(const HttpRequest& request, const Scopes& scopes) {
   return persist(http_.limits(), [&] { return send(request, scopes); });
+}
+
+Error Session::error_of(const HttpRequest& request, const HttpResponse& response) const {
+  Error error = answer_error(request, response);
+  if (response.status == 401 || response.status == 403) error.hint = authorization_.hint();
+  return error;
 }
 
 Result<> Session::check_credentials() {

@@ -37,6 +37,9 @@ class Session {
   /// A request to somebody else, whom the registry or a manifest names: without authorization.
   HttpOutcome send_elsewhere(const HttpRequest& request) { return http_.send(request); }
 
+  /// What an answer with an error status means, and what helps where that is known.
+  Error error_of(const HttpRequest& request, const HttpResponse& response) const;
+
   /// Whether the registry takes the credentials. Error: it does not, in its words.
   Result<> check_credentials();
 

@@ -8,3 +8,4 @@ caisson_fuzzer(archive KNOWS base kernel image_spec image unpack transport archi
 caisson_fuzzer(reference KNOWS base image_spec)
 caisson_fuzzer(image_documents KNOWS base spec image_spec)
 caisson_fuzzer(seccomp SOURCES unit/filter_interpreter.cc unit/seccomp_generated.cc KNOWS base spec seccomp)
+caisson_fuzzer(registry_text KNOWS base image_spec registry_text)

@@ -2,94 +2,7 @@
 # behaves badly (registry_server.py).
 # time limit: 600 s
 load helper
-
-setup() {
-  T=$BATS_TEST_TMPDIR
-  TOOL=$BUILD/test/system_registry
-  [ -x "$TOOL" ] || skip "$TOOL is not built"
-  require_program skopeo
-  STATE=$(mktemp -d /dev/shm/caisson-registry.XXXXXX)
-  PIDS=()
-  # No credentials and no settings but those of the test.
-  export HOME=$STATE/home XDG_RUNTIME_DIR=$STATE/run XDG_CONFIG_HOME=$STATE/home/.config
-  export CONTAINERS_REGISTRIES_CONF=$STATE/registries.conf
-  mkdir -p "$HOME/.config/containers" "$XDG_RUNTIME_DIR"
-  : >"$CONTAINERS_REGISTRIES_CONF"
-  unset REGISTRY_AUTH_FILE DOCKER_CONFIG http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
-}
-teardown() {
-  local pid
-  for pid in "${PIDS[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true; done
-  [ -z "${STATE:-}" ] || rm -rf --one-file-system "$STATE"
-}
-
-quiet() { "$@" >"$T/output" 2>&1 || { cat "$T/output" && false; }; }
-registry() { "$TOOL" "$@"; }
-plain() { registry --tls-verify=false "$@"; }
-
-# An image of two layers, the second of which has 3 MB, as the OCI layout $STATE/LAYOUT.
-make_image() {
-  local layout=$STATE/${1:-image} layer
-  mkdir -p "$STATE/tree"
-  echo small >"$STATE/tree/small" && tar -C "$STATE/tree" -cf "$STATE/small.tar" .
-  head -c 3000000 /dev/urandom >"$STATE/tree/large" && tar -C "$STATE/tree" -cf "$STATE/large.tar" .
-  "$BUILD/test/system_image_store" "$STATE/store" add docker.io/library/made:1 "$STATE/small.tar" "$STATE/large.tar" >/dev/null
-  quiet skopeo copy "oci:$STATE/store:docker.io/library/made:1" "oci:$layout:made"
-  DIGEST=$(skopeo inspect --format '{{.Digest}}' "oci:$layout:made")
-  LARGE=$(skopeo inspect --format '{{index .Layers 1}}' "oci:$layout:made")
-  LARGE_BYTES=$(stat -c %s "$layout/blobs/sha256/${LARGE#sha256:}")
-}
-
-# A registry that behaves as it is told: serve KEY=VALUE…; $PORT is where, served() what it was asked for.
-serve() {
-  SERVED=$(mktemp -d "$STATE/served.XXXXXX")
-  : >"$SERVED/log"
-  python3 -B "$BATS_TEST_DIRNAME/registry_server.py" "$SERVED" "$@" >"$SERVED/output" 2>&1 3>&- &
-  PIDS+=($!)
-  within 10 test -s "$SERVED/port" || { cat "$SERVED/output" && false; }
-  PORT=$(cat "$SERVED/port")
-}
-serve_image() { serve "layout=$STATE/image:team/tool:1" "$@"; }
-served() { cat "$SERVED/log"; }
-# How often it was asked so: served_times REGEX.
-served_times() { grep -cE "$1" "$SERVED/log" || true; }
-
-# Debian's registry: docker_registry [LINE OF ITS CONFIGURATION…]; $PORT is where.
-docker_registry() {
-  require_program docker-registry
-  local try line
-  for try in {1..10}; do
-    PORT=$((20000 + RANDOM % 20000))
-    mkdir -p "$STATE/registry"
-    {
-      printf 'version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: %s}, delete: {enabled: true}}\n' "$STATE/registry"
-      printf 'http:\n  addr: 127.0.0.1:%s\n' "$PORT"
-      for line; do printf '%s\n' "$line"; done
-    } >"$STATE/registry.yml"
-    docker-registry serve "$STATE/registry.yml" >"$STATE/registry.output" 2>&1 3>&- &
-    PIDS+=($!)
-    within 10 bash -c "exec 9<>/dev/tcp/127.0.0.1/$PORT" && return 0
-  done
-  cat "$STATE/registry.output" && false
-}
-
-# An authority, and a certificate of its for 127.0.0.1 and localhost: $STATE/{ca,server,client}.{crt,key}.
-make_certificates() {
-  require_program openssl
-  local name
-  quiet openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=test authority" -keyout "$STATE/ca.key" -out "$STATE/ca.crt"
-  for name in server client; do
-    quiet openssl req -newkey rsa:2048 -nodes -subj "/CN=$name" -keyout "$STATE/$name.key" -out "$STATE/$name.csr"
-    quiet openssl x509 -req -in "$STATE/$name.csr" -CA "$STATE/ca.crt" -CAkey "$STATE/ca.key" -CAcreateserial -days 2 \
-      -extfile <(echo "subjectAltName=IP:127.0.0.1,DNS:localhost") -out "$STATE/$name.crt"
-  done
-}
-
-# What was pulled to LAYOUT is what was made.
-same_image() {
-  [ "$(skopeo inspect --format '{{.Digest}}' "oci:$1")" = "$DIGEST" ]
-  diff -r "$STATE/image/blobs" "$1/blobs"
-}
+load registry
 
 @test "registry: an image is pushed to Debian's registry and pulled from it, and skopeo sees the same" {
   make_image
@@ -102,14 +15,14 @@ same_image() {
   same_image "$STATE/by_digest"
   quiet skopeo copy --dest-tls-verify=false --format v2s2 "oci:$STATE/image" "docker://127.0.0.1:$PORT/a/docker"
   plain pull "127.0.0.1:$PORT/a/docker" "$STATE/docker"
-  [ "$(skopeo inspect --format '{{json .Layers}}' "oci:$STATE/docker")" = "$(skopeo inspect --format '{{json .Layers}}' "oci:$STATE/image")" ]
+  [ "$(skopeo inspect --format '{{.Layers}}' "oci:$STATE/docker")" = "$(skopeo inspect --format '{{.Layers}}' "oci:$STATE/image")" ]
 
   # What is there is not sent again, and what another repository has is mounted.
   plain push "$STATE/image" "127.0.0.1:$PORT/other:1" "127.0.0.1:$PORT/a/b"
   plain pull "127.0.0.1:$PORT/other:1" "$STATE/other"
   same_image "$STATE/other"
   run -1 plain pull "127.0.0.1:$PORT/a/b:2" "$STATE/none"
-  [[ "$output" = "error: GET http://127.0.0.1:$PORT/v2/a/b/manifests/2: HTTP status 404: manifest unknown: manifest unknown"* ]]
+  [[ "$output" = "error: GET http://127.0.0.1:$PORT/v2/a/b/manifests/2: HTTP status 404: manifest unknown" ]]
   [ ! -e "$STATE/none" ]
 }
 
@@ -132,153 +45,6 @@ END
   plain pull "127.0.0.1:$PORT/many" "$STATE/pulled"
   diff -r "$STATE/image/blobs" "$STATE/pulled/blobs"
   quiet skopeo copy --src-tls-verify=false "docker://127.0.0.1:$PORT/many" "dir:$STATE/dir"
-}
-
-@test "registry: TLS with an authority of one's own, in certs.d and by --cert-dir, and with a certificate to show" {
-  make_image
-  make_certificates
-  docker_registry "  tls: {certificate: $STATE/server.crt, key: $STATE/server.key, clientcas: [$STATE/ca.crt]}"
-  run -1 registry push "$STATE/image" "127.0.0.1:$PORT/a"
-  [[ "${lines[0]}" = "error: GET https://127.0.0.1:$PORT/v2/: SSL certificate problem:"* ]]
-  [[ "${lines[1]}" = "hint: "*"/etc/containers/certs.d/127.0.0.1:$PORT/ca.crt"* ]]
-
-  mkdir -p "$STATE/certs"
-  cp "$STATE/ca.crt" "$STATE/certs/ca.crt"
-  run -1 registry --cert-dir "$STATE/certs" push "$STATE/image" "127.0.0.1:$PORT/a" # it wants to see a certificate
-  cp "$STATE/client.crt" "$STATE/certs/client.cert"
-  run -1 registry --cert-dir "$STATE/certs" push "$STATE/image" "127.0.0.1:$PORT/a"
-  [[ "$output" = "error: --cert-dir: $STATE/certs/client.cert: there is no client.key beside it" ]]
-  cp "$STATE/client.key" "$STATE/certs/client.key"
-  registry --cert-dir "$STATE/certs" push "$STATE/image" "127.0.0.1:$PORT/a"
-  mkdir -p "$HOME/.config/containers/certs.d"
-  cp -r "$STATE/certs" "$HOME/.config/containers/certs.d/127.0.0.1:$PORT"
-  registry pull "127.0.0.1:$PORT/a" "$STATE/pulled"
-  same_image "$STATE/pulled"
-  quiet skopeo inspect "docker://127.0.0.1:$PORT/a"
-
-  # The name in the certificate is another's.
-  run -1 registry --cert-dir "$STATE/certs" pull "ip6-localhost:$PORT/a" "$STATE/none"
-  # Whoever does not verify sees it all the same.
-  rm -r "$HOME/.config/containers/certs.d"
-  rm "$STATE/certs/ca.crt"
-  registry --cert-dir "$STATE/certs" --tls-verify=false pull "127.0.0.1:$PORT/a" "$STATE/unverified"
-}
-
-@test "registry: a registry without TLS is not talked to, unless it may be insecure" {
-  make_image
-  serve_image
-  run -1 registry pull "127.0.0.1:$PORT/team/tool:1" "$STATE/pulled"
-  [[ "${lines[0]}" = "error: GET https://127.0.0.1:$PORT/v2/: "* ]]
-  [[ "${lines[1]}" = "hint: "*"--tls-verify=false"* ]]
-  [ -z "$(served)" ]
-  printf '[[registry]]\nlocation = "127.0.0.1:%s"\ninsecure = true\n' "$PORT" >"$CONTAINERS_REGISTRIES_CONF"
-  registry pull "127.0.0.1:$PORT/team/tool:1" "$STATE/pulled"
-  same_image "$STATE/pulled"
-  run -1 registry --tls-verify=true pull "127.0.0.1:$PORT/team/tool:1" "$STATE/other"
-}
-
-@test "registry: login checks the password, keeps it for its owner alone beside what else is there, and logout forgets it" {
-  make_image
-  # Of crypt(3), as htpasswd -B would.
-  python3 -B -W ignore -c 'import crypt; print("user:" + crypt.crypt("secret", crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16)))' >"$STATE/htpasswd"
-  docker_registry "auth: {htpasswd: {realm: test, path: $STATE/htpasswd}}"
-  local file=$XDG_RUNTIME_DIR/containers/auth.json
-  run -1 plain push "$STATE/image" "127.0.0.1:$PORT/a"
-  [[ "${lines[0]}" = *"the registry wants a user and a password" ]]
-  [[ "${lines[1]}" = "hint: caisson login"* ]]
-  run -1 plain login "127.0.0.1:$PORT" user <<<wrong
-  [[ "$output" = "error: http://127.0.0.1:$PORT: the registry refuses this user or this password"* ]]
-  [ ! -e "$file" ]
-  [ "$(plain login "127.0.0.1:$PORT" user <<<secret)" = "$file" ]
-  [ "$(stat -c %a "$file")" = 600 ]
-  [ "$(stat -c %a "$XDG_RUNTIME_DIR/containers")" = 700 ]
-  plain push "$STATE/image" "127.0.0.1:$PORT/a"
-  plain pull "127.0.0.1:$PORT/a" "$STATE/pulled"
-  same_image "$STATE/pulled"
-  quiet skopeo inspect --tls-verify=false "docker://127.0.0.1:$PORT/a"
-  [ "$(skopeo login --get-login "127.0.0.1:$PORT")" = user ]
-
-  # What skopeo logs in to and out of is the same file.
-  [ "$(plain logout "127.0.0.1:$PORT")" = "$file" ]
-  run -1 plain logout "127.0.0.1:$PORT"
-  [[ "$output" = "error: there is no login for 127.0.0.1:$PORT in $file" ]]
-  quiet skopeo login --tls-verify=false -u user -p secret "127.0.0.1:$PORT"
-  [ "$(registry user "127.0.0.1:$PORT/a")" = user ]
-  python3 -B - "$file" <<'END'
-import json, sys
-document = json.load(open(sys.argv[1]))
-document["auths"]["quay.io"] = {"auth": "eDp5", "email": "x@y"}
-document["psFormat"] = "table"
-json.dump(document, open(sys.argv[1], "w"))
-END
-  plain logout "127.0.0.1:$PORT"
-  grep -q '"email": "x@y"' "$file" && grep -q '"psFormat": "table"' "$file"
-  run ! grep -q 127.0.0.1 "$file"
-  [ "$(registry logout-all)" = quay.io ]
-  [ "$(registry user quay.io/a)" = nobody ]
-  ls -A "$XDG_RUNTIME_DIR/containers" >"$T/left"
-  [ "$(cat "$T/left")" = auth.json ]
-}
-
-@test "registry: tokens are asked for, kept, and asked for anew when they are used up or not enough" {
-  make_image
-  serve_image auth=token anonymous=1
-  plain pull "127.0.0.1:$PORT/team/tool:1" "$STATE/pulled"
-  same_image "$STATE/pulled"
-  [ "$(served_times "GET /token 200")" -eq 1 ]
-  [ "$(served_times "401")" -eq 1 ]
-  run -1 plain push "$STATE/image" "127.0.0.1:$PORT/team/other:1"
-  [[ "${lines[0]}" = "error: "*"HTTP status 401: unauthorized: authentication required"* ]]
-
-  mkdir -p "$XDG_RUNTIME_DIR/containers"
-  echo '{"auths": {"127.0.0.1:'"$PORT"'/team": {"auth": "'"$(printf user:secret | base64)"'"}}}' >"$XDG_RUNTIME_DIR/containers/auth.json"
-  plain push "$STATE/image" "127.0.0.1:$PORT/team/other:1"
-  [ "$(served_times "GET /token 200 auth=Basic")" -eq 1 ]
-
-  serve_image auth=token anonymous=1 uses=1
-  plain pull "127.0.0.1:$PORT/team/tool:1" "$STATE/again"
-  same_image "$STATE/again"
-  serve_image auth=token anonymous=1 scope=team/more
-  plain pull "127.0.0.1:$PORT/team/tool:1" "$STATE/scope"
-  same_image "$STATE/scope"
-
-  echo '{"auths": {"127.0.0.1:'"$PORT"'": {"auth": "'"$(printf user:wrong | base64)"'"}}}' >"$XDG_RUNTIME_DIR/containers/auth.json"
-  run -1 plain pull "127.0.0.1:$PORT/team/tool:1" "$STATE/wrong"
-  [[ "${lines[0]}" = "error: "*"GET http://127.0.0.1:$PORT/token: HTTP status 401: incorrect username or password" ]]
-  run ! grep -E "wrong|$(printf user:wrong | base64)" <<<"$output"
-}
-
-@test "registry: an identity token is traded for tokens, and helpers know credentials" {
-  make_image
-  serve_image auth=token identity=long-lived
-  mkdir -p "$HOME/.docker" "$STATE/bin"
-  cat >"$STATE/bin/docker-credential-test" <<'END'
-#!/bin/sh
-server=$(cat)
-echo "$1 $server" >>"$HOME/asked"
-case "$1 $server" in
-  "get 127.0.0.1:"*) echo '{"Username": "<token>", "Secret": "long-lived"}' ;;
-  "get fails.io") echo "the keyring is locked" && exit 1 ;;
-  get*) echo "credentials not found in native keychain" && exit 1 ;;
-esac
-END
-  chmod +x "$STATE/bin/docker-credential-test"
-  PATH=$STATE/bin:$PATH
-  echo '{"credsStore": "test", "auths": {"127.0.0.1:'"$PORT"'": {}}}' >"$HOME/.docker/config.json"
-  plain pull "127.0.0.1:$PORT/team/tool:1" "$STATE/pulled"
-  same_image "$STATE/pulled"
-  [ "$(served_times "POST /token 200")" -eq 1 ]
-  [ "$(registry user "127.0.0.1:$PORT/a")" = " by token" ]
-  [ "$(registry user docker.io/library/a)" = nobody ]
-  [ "$(tail -n1 "$HOME/asked")" = "get https://index.docker.io/v1/" ]
-  run -1 registry user fails.io/a
-  [ "$output" = "error: credentials: $HOME/.docker/config.json: docker-credential-test: the keyring is locked" ]
-  echo '{"credHelpers": {"quay.io": "is-not-there"}}' >"$HOME/.docker/config.json"
-  run -1 registry user quay.io/a
-  [ "$output" = "error: credentials: $HOME/.docker/config.json: posix_spawnp(docker-credential-is-not-there): No such file or directory" ]
-  echo '{"credHelpers": {"127.0.0.1:'"$PORT"'": "test"}}' >"$HOME/.docker/config.json"
-  [ "$(plain --authfile "$HOME/.docker/config.json" logout "127.0.0.1:$PORT")" = docker-credential-test ]
-  [ "$(tail -n1 "$HOME/asked")" = "erase 127.0.0.1:$PORT" ]
 }
 
 @test "registry: a pull that is cut goes on where it was, in the same process and in a later one" {
@@ -317,7 +83,7 @@ END
   done
   serve_image ranges=no cut=2000000
   run -1 plain --tries 3 pull "127.0.0.1:$PORT/team/tool:1" "$STATE/never"
-  [ "$(served_times "blobs/$LARGE")" -eq 4 ] # the first gained something
+  [ "$(served_times "blobs/$LARGE")" -eq 3 ]
 }
 
 @test "registry: lengths and digests that are lies are refused and named" {
@@ -338,7 +104,7 @@ END
   [ ! -e "$STATE/manifest" ]
 }
 
-@test "registry: blobs elsewhere are fetched there without the credentials, and never from https to http" {
+@test "registry: blobs elsewhere are fetched there without the credentials" {
   make_image
   serve_image
   local elsewhere=$PORT log=$SERVED/log
@@ -354,6 +120,20 @@ END
   run -1 plain --tries 2 --authfile "$STATE/auth.json" pull "127.0.0.1:$PORT/team/tool:1" "$STATE/none"
   [[ "$output" = *"error: GET http://127.0.0.1:$elsewhere/v2/team/tool/blobs/sha256:"* ]]
   run ! grep -E "hush|eDp5|secret" <<<"$output"
+}
+
+@test "registry: proxies are those of the environment" {
+  make_image
+  serve_image
+  printf '[[registry]]\nlocation = "registry.invalid"\ninsecure = true\n' >"$CONTAINERS_REGISTRIES_CONF"
+  http_proxy=http://user:hush@127.0.0.1:$PORT registry pull registry.invalid/team/tool:1 "$STATE/pulled"
+  same_image "$STATE/pulled"
+  local proxy
+  for proxy in http://user:hush@127.0.0.1:99999999 other://user:hush@127.0.0.1:1 http://user:hush@nowhere.invalid:1; do
+    http_proxy=$proxy run -1 registry pull registry.invalid/team/tool:1 "$STATE/none"
+    [[ "$output" = "error: GET http://registry.invalid/v2/: "* ]]
+    run ! grep -q hush <<<"$output"
+  done
 }
 
 @test "registry: later is taken for later, and what it warns of is passed on" {
@@ -372,7 +152,7 @@ END
   [ $SECONDS -ge 1 ]
   serve_image fail=429:1:86400
   run -1 plain pull "127.0.0.1:$PORT/team/tool:1" "$STATE/tomorrow"
-  [[ "$output" = *": HTTP status 429: toomanyrequests: later"* ]]
+  [[ "$output" = *": HTTP status 429: toomanyrequests: later (it asks to wait for 86400 s)"* ]]
   serve_image fail=500:100
   run -1 plain --tries 3 pull "127.0.0.1:$PORT/team/tool:1" "$STATE/never"
   [ "$(served_times 500)" -eq 3 ]
@@ -402,6 +182,11 @@ END
   plain pull "127.0.0.1:$PORT/a:1" "$STATE/again"
   same_image "$STATE/again"
   [ "$(served_times "^POST")" -eq 4 ]
+
+  serve put_cut=1
+  plain push "$STATE/image" "127.0.0.1:$PORT/a:1"
+  plain pull "127.0.0.1:$PORT/a:1" "$STATE/finished"
+  same_image "$STATE/finished"
 
   # What is there is not sent; what a repository of the same registry has is mounted.
   : >"$SERVED/log"

@@ -8,6 +8,7 @@ Listens on 127.0.0.1 and writes its port to DIRECTORY/port once it does; logs ea
     layout=DIR:REPOSITORY:TAG   the first image of that layout
     auth=basic|token            for user "user" with the password "secret" (pull without them: anonymous=1)
     identity=TOKEN              the token server takes this identity token
+    token_elsewhere=URL         the token server is there, says a redirect
     scope=REPOSITORY            the realm's scope that the registry asks for on top of what is asked for
     uses=N                      a token is good for so many requests
     cut=N                       the connection is cut after N bytes of a blob; cuts=K times in all, or always
@@ -20,6 +21,8 @@ Listens on 127.0.0.1 and writes its port to DIRECTORY/port once it does; logs ea
     warning=TEXT                Warning: 299
     upload_cut=N                the connection is cut after N bytes of an upload, once; forgets=1: and all of it is lost
     absolute=1                  Locations are absolute, not relative
+    put_cut=1                   an upload is finished, and nothing said of it
+    tls=CERTIFICATE:KEY         by TLS; what the realm says of itself is plain HTTP
 """
 import base64
 import hashlib
@@ -27,6 +30,7 @@ import http.server
 import json
 import os
 import re
+import ssl
 import sys
 import threading
 import time
@@ -35,7 +39,7 @@ import urllib.parse
 directory, settings = sys.argv[1], dict(word.split("=", 1) for word in sys.argv[2:])
 number = lambda key: int(settings.get(key, 0))
 blobs, manifests, uploads, tokens = {}, {}, {}, {}
-counts = {"cuts": number("cuts") or 1 << 30, "upload_cut": 1, "fail": 0}
+counts = {"cuts": number("cuts") or 1 << 30, "upload_cut": 1, "put_cut": number("put_cut"), "fail": 0}
 lock = threading.Lock()
 if "fail" in settings:
     counts["fail"] = int(settings["fail"].split(":")[1])
@@ -143,7 +147,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         value = f"t{len(tokens)}." + os.urandom(8).hex()
         scopes = [one for scope in query.get("scope", []) for one in scope.split()]
         if not self.basic() and "identity" not in settings:
-            scopes = [one.removesuffix(":pull,push") + (":pull" if one.endswith(",push") else "") for one in scopes]
+            scopes = [one.rpartition(":")[0] + ":" + one.rpartition(":")[2].replace("push", "") for one in scopes]
         with lock:
             tokens[value] = {"uses": number("uses") or 1 << 30, "scopes": scopes}
         self.answer(200, json.dumps({"token": value, "expires_in": 300}).encode())
@@ -151,6 +155,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     # --- requests -------------------------------------------------------------------------------------------------
     def route(self):
         path = urllib.parse.urlsplit(self.path).path
+        if path == "/token" and "token_elsewhere" in settings:
+            self.close_connection = True
+            return self.answer(307, Location=settings["token_elsewhere"])
         if path == "/token":
             if self.command == "POST":
                 form = urllib.parse.parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
@@ -240,8 +247,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             del uploads[name]
             return self.answer(204)
         length, limit = int(self.headers.get("Content-Length", 0)), number("upload_cut")
-        if self.command == "PATCH" and limit and take("upload_cut"):
-            uploads[name] += self.rfile.read(min(limit, length))
+        if self.command == "PATCH" and 0 < limit < length and take("upload_cut"):
+            uploads[name] += self.rfile.read(limit)
             if number("forgets"):
                 del uploads[name]
             self.note(0)
@@ -254,6 +261,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if digest != digest_of(uploads[name]):
             return self.refuse(400, "DIGEST_INVALID", "provided digest did not match uploaded content")
         blobs[repository, digest] = uploads.pop(name)
+        if take("put_cut"):
+            self.note(0)
+            self.close_connection = True
+            return None
         return self.answer(201, Location=f"/v2/{repository}/blobs/{digest}", Docker_Content_Digest=digest)
 
 
@@ -261,6 +272,10 @@ if "layout" in settings:
     load(*settings["layout"].split(":"))
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 server.daemon_threads = True
+if "tls" in settings:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*settings["tls"].split(":"))
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 with open(f"{directory}/port.new", "w") as file:
     file.write(str(server.server_address[1]))
 os.rename(f"{directory}/port.new", f"{directory}/port")

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <iostream>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -43,9 +42,17 @@ std::string blob_path(const std::string& layout, const std::string& digest) {
 }
 
 Result<> check_content(const std::string& path, const image::Descriptor& blob) {
-  const std::string content = TRY(kernel::read_file(path));
-  const std::string digest = TRY(image::digest_of(content));
-  if (digest == blob.digest && static_cast<std::int64_t>(content.size()) == blob.size) return {};
+  const Fd file = TRY(kernel::open_file(path, O_RDONLY));
+  image::Sha256 hash = TRY(image::Sha256::start());
+  std::vector<char> buffer(64U << 10);
+  std::int64_t size = 0;
+  while (const ssize_t got = ::read(file.get(), buffer.data(), buffer.size())) {
+    if (got < 0) return fail(os_error("read", path));
+    hash.update({buffer.data(), static_cast<std::size_t>(got)});
+    size += got;
+  }
+  const std::string digest = TRY(hash.digest());
+  if (digest == blob.digest && size == blob.size) return {};
   return fail(in(blob.digest, complaint(fmt::format("the content has another digest, {}", digest))));
 }
 
@@ -158,8 +165,8 @@ Result<std::string> act(const Options& options, const Words& words) {
   if (verb == "pull" && words.size() == 3) return pull(options, words[1], words[2]);
   if (verb == "push" && words.size() >= 3) return push(options, words[1], {words.begin() + 2, words.end()});
   if (verb == "login" && words.size() == 3) {
-    std::string password;
-    std::getline(std::cin, password);
+    const std::string input = TRY(kernel::read_all(STDIN_FILENO, "the password"));
+    const std::string password(cut(input, '\n').head);
     return registry::login(TRY(registry::login_key(words[1])), {.user = words[2], .password = password}, options);
   }
   if (verb == "logout" && words.size() == 2) return registry::logout(TRY(registry::login_key(words[1])), options);
@@ -179,7 +186,7 @@ int main(int argc, char** argv) {
   Words words(argv + 1, argv + argc);
   Options options;
   options.limits.first_wait_ms = 20;
-  options.warn = [](std::string_view warning) { std::cerr << fmt::format("warning: {}\n", warning); };
+  options.warn = [](std::string_view warning) { fmt::print(stderr, "warning: {}\n", warning); };
   for (std::size_t used = 1; !words.empty() && words[0].starts_with("--");
        words.erase(words.begin(), words.begin() + static_cast<long>(used))) {
     used = 2;
