@@ -59,6 +59,14 @@ int verb_stop(const Command& command);
 int verb_kill(const Command& command);
 int verb_rm(const Command& command);
 int verb_explain(const Command& command);
+int verb_images(const Command& command);
+int verb_rmi(const Command& command);
+int verb_tag(const Command& command);
+int verb_history(const Command& command);
+int verb_image(const Command& command);
+int verb_image_inspect(const Command& command);
+int verb_image_tree(const Command& command);
+int verb_image_prune(const Command& command);
 int verb_version(const Command& command);
 int verb_conclude(const Command& command);
 
