@@ -3,7 +3,7 @@ caisson_room(compose FOLDER engine
              SOURCES accounts.cc compose.cc compose_delegation.cc compose_image.cc compose_isolation.cc compose_mounts.cc compose_process.cc compose_resources.cc
                      compose_seccomp.cc defaults.cc isolation_grammar.cc mount_grammar.cc mount_words.cc user_namespace.cc value_grammar.cc
              KNOWS base spec host_facts seccomp image_spec LIBRARIES nlohmann_json::nlohmann_json)
-caisson_unit_test(compose SOURCES engine_accounts_test.cc engine_compose_flags_test.cc engine_compose_test.cc engine_grammar_test.cc engine_user_namespace_test.cc
+caisson_unit_test(compose SOURCES engine_accounts_test.cc engine_compose_flags_test.cc engine_compose_image_test.cc engine_compose_test.cc engine_grammar_test.cc engine_user_namespace_test.cc
                   KNOWS base compose spec host_facts image_spec)
 
 # The containers themselves: made, kept, ended, found.
