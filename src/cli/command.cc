@@ -25,6 +25,11 @@ constexpr std::array kVerbs = {
     Verb{"stop", "Ask a container to end, and end it if it does not", verb_stop},
     Verb{"kill", "Send a signal to a container", verb_kill},
     Verb{"rm", "Remove a container", verb_rm},
+    Verb{"images", "List images", verb_images},
+    Verb{"rmi", "Take names off images, and remove those that have none left", verb_rmi},
+    Verb{"tag", "Give an image one more name", verb_tag},
+    Verb{"history", "Show how an image was made", verb_history},
+    Verb{"image", "Work on images: ls, rm, tag, history, inspect, tree, prune, verify and others", verb_image},
     Verb{"pull", "Pull images from registries and other places", verb_pull},
     Verb{"push", "Push an image to a registry or another place", verb_push},
     Verb{"login", "Check and keep credentials for a registry", verb_login},
@@ -66,18 +71,23 @@ int run_command_line(char** process_arguments) {
 
 int run_verb_of_group(const Command& command, std::span<const Verb> verbs) {
   const bool none = command.arguments.empty();
-  if (none || command.arguments[0] == "--help" || command.arguments[0] == "-h" || command.arguments[0] == "help") {
+  const std::string word = none ? "" : command.arguments[0];
+  if (none || word == "--help" || word == "-h" || word == "help") {
     std::FILE* const stream = none ? stderr : stdout;
-    fmt::print(stream, "Usage: caisson {} VERB [OPTION…]\n\nVerbs:\n", command.verb);
-    for (const Verb& verb : verbs) fmt::print(stream, "  {:<10} {}\n", verb.name, verb.summary);
+    fmt::print(stream, "usage: caisson {} VERB [OPTION…]\n\n", command.verb);
+    for (const Verb& verb : verbs) {
+      if (!verb.summary.empty()) fmt::print(stream, "  {:<9} {}\n", verb.name, verb.summary);
+    }
     return none ? kRefused : 0;
   }
-  const auto verb = std::ranges::find(verbs, command.arguments[0], &Verb::name);
+  const auto verb = std::ranges::find(verbs, std::string_view(word), &Verb::name);
   if (verb == verbs.end()) {
-    std::vector<std::string> names;
-    for (const Verb& each : verbs) names.emplace_back(each.name);
-    return refuse(command, complaint(fmt::format("there is no verb '{}'", command.arguments[0]),
-                                     fmt::format("caisson {} {}", command.verb, join(names, "|"))));
+    std::vector<std::string_view> names;
+    for (const Verb& each : verbs) names.push_back(each.name);
+    const auto near = nearest(word, names);
+    return refuse(command, complaint(fmt::format("unknown command '{}'", word),
+                                     near ? fmt::format("did you mean '{}'?", *near)
+                                          : fmt::format("caisson {} --help lists them", command.verb)));
   }
   Command inner = command;
   const std::string name = fmt::format("{} {}", command.verb, verb->name);

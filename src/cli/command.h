@@ -38,7 +38,7 @@ std::span<const Verb> verbs();
 int run_command_line(char** process_arguments);
 
 /// The verb of a group ("system check") that the command's first argument names: its exit status. Without one, the
-/// group's verbs are listed.
+/// group's verbs are listed, but for those without a summary, which are other names.
 int run_verb_of_group(const Command& command, std::span<const Verb> verbs);
 
 /// Before a container's process can look at this one: puts the program's file out of reach of writing
@@ -62,6 +62,7 @@ int verb_wait(const Command& command);
 int verb_stop(const Command& command);
 int verb_kill(const Command& command);
 int verb_rm(const Command& command);
+int verb_image_verify(const Command& command);
 int verb_pull(const Command& command);
 int verb_push(const Command& command);
 int verb_login(const Command& command);
@@ -71,6 +72,14 @@ int verb_save(const Command& command);
 int verb_import(const Command& command);
 int verb_system(const Command& command);
 int verb_explain(const Command& command);
+int verb_images(const Command& command);
+int verb_rmi(const Command& command);
+int verb_tag(const Command& command);
+int verb_history(const Command& command);
+int verb_image(const Command& command);
+int verb_image_inspect(const Command& command);
+int verb_image_tree(const Command& command);
+int verb_image_prune(const Command& command);
 int verb_version(const Command& command);
 int verb_conclude(const Command& command);
 

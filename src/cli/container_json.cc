@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/image_json.h"
 
 namespace caisson::cli {
 
@@ -45,6 +46,14 @@ Json pressure_object(const std::map<std::string, cgroup::Pressure>& pressure) {
   Json object = Json::object();
   for (const auto& [resource, of] : pressure) object[resource] = {{"Some", stall(of.some)}, {"Full", stall(of.full)}};
   return object;
+}
+
+// As Go writes a set.
+Json exposed_ports(const engine::Record& record) {
+  Json ports = Json::object();
+  if (!record.image) return ports;
+  for (const std::string& port : record.image->exposed_ports) ports[port] = Json::object();
+  return ports;
 }
 
 Json state(const engine::Container& container) {
@@ -109,7 +118,8 @@ Json inspect_object(const engine::Container& container, const Json& config, cons
                                           : std::vector<std::string>(record.command.begin() + 1, record.command.end())},
           {"State", state(container)},
           {"Image", record.digest},
-          {"ImageName", record.source},
+          {"ImageName", record.image && !record.image->name.empty() ? record.image->name : record.source},
+          {"ImageDigest", record.image ? record.image->digest : ""},
           {"LogPath", log_path},
           {"Rootfs", {{"Path", record.rootfs.path}, {"Lower", record.rootfs.lower}, {"Upper", record.rootfs.upper}}},
           {"Config",
@@ -117,6 +127,9 @@ Json inspect_object(const engine::Container& container, const Json& config, cons
             {"Env", process.value("env", Json::array())},
             {"Cmd", record.command},
             {"WorkingDir", process.value("cwd", "/")},
+            {"Image", record.source},
+            {"ExposedPorts", exposed_ports(record)},
+            {"Healthcheck", healthcheck_object(record.image ? record.image->healthcheck : std::nullopt)},
             {"Tty", record.terminal},
             {"OpenStdin", record.interactive},
             {"StopSignal", record.stop_signal},

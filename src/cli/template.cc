@@ -107,6 +107,11 @@ Result<std::string> render_rows(std::string_view format, const std::vector<Json>
   return align(table);
 }
 
+Result<std::string> render_objects(std::string_view format, const std::vector<Json>& objects) {
+  if (format.empty()) return Json(objects).dump(4, ' ', false, Json::error_handler_t::replace) + "\n";
+  return render_rows(format, objects);
+}
+
 std::string align(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {

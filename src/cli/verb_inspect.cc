@@ -1,9 +1,11 @@
 #include <cstdio>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
 #include "cli/container_json.h"
+#include "cli/image_json.h"
 #include "cli/names.h"
 #include "cli/template.h"
 #include "command_line/options.h"
@@ -15,8 +17,12 @@ namespace caisson::cli {
 
 namespace {
 
+// What a name may be that of.
+enum class Type { kAny, kContainer, kImage };
+
 struct InspectOptions {
   std::string format;
+  Type type = Type::kAny;
 };
 
 const Option<InspectOptions> kOptions[] = {
@@ -24,9 +30,15 @@ const Option<InspectOptions> kOptions[] = {
      [](InspectOptions& options, const Use& use) -> Result<> {
        return options.format = std::string(use.value), Result<>();
      }},
+    {{"type", 0, "TYPE", {}, "container or image (default a container, or else an image)"},
+     [](InspectOptions& options, const Use& use) -> Result<> {
+       if (use.value == "container") return options.type = Type::kContainer, Result<>();
+       if (use.value == "image") return options.type = Type::kImage, Result<>();
+       return fail(complaint(fmt::format("'{}' is neither container nor image", use.value)));
+     }},
 };
 
-Result<nlohmann::ordered_json> inspect(const Command& command, const std::string& name) {
+Result<nlohmann::ordered_json> inspect_container(const Command& command, const std::string& name) {
   const engine::Container container = TRY(engine::find_container(command.places, name));
   const std::string directory = command.places.container(container.record.id);
   nlohmann::ordered_json config = nlohmann::ordered_json::object();
@@ -37,6 +49,19 @@ Result<nlohmann::ordered_json> inspect(const Command& command, const std::string
                         cgroup::read_pressure(container.record.cgroup_directories));
 }
 
+// As docker: what is no container may be an image.
+Result<nlohmann::ordered_json> inspect(const Command& command, const std::string& name, Type type) {
+  if (type == Type::kContainer) return inspect_container(command, name);
+  if (type == Type::kImage) return image_object(TRY(engine::find_image(command.places, name)));
+  Result<nlohmann::ordered_json> container = inspect_container(command, name);
+  if (container) return container;
+  const Result<engine::ListedImage> found = engine::find_image(command.places, name);
+  if (found) return image_object(*found);
+  return container.error().text() == fmt::format("no such container: {}", name)
+             ? fail(complaint(fmt::format("no such container or image: {}", name)))
+             : std::move(container);
+}
+
 }  // namespace
 
 int verb_inspect(const Command& command) {
@@ -44,8 +69,8 @@ int verb_inspect(const Command& command) {
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
   if (parsed->help) {
-    std::fputs(help_text("caisson inspect [-f TEMPLATE] CONTAINER…", "Shows all that is known about containers.",
-                         spellings(kOptions))
+    std::fputs(help_text("caisson inspect [-f TEMPLATE] [--type TYPE] NAME…",
+                         "Shows all that is known about containers and images.", spellings(kOptions))
                    .c_str(),
                stdout);
     return 0;
@@ -55,7 +80,7 @@ int verb_inspect(const Command& command) {
   int status = 0;
   std::vector<nlohmann::ordered_json> objects;
   for (const std::string& name : parsed->operands) {
-    Result<nlohmann::ordered_json> object = inspect(command, name);
+    Result<nlohmann::ordered_json> object = inspect(command, name, options.type);
     if (object) {
       objects.push_back(std::move(*object));
     } else {
@@ -63,13 +88,7 @@ int verb_inspect(const Command& command) {
       status = 1;
     }
   }
-  if (options.format.empty()) {
-    const std::string text =
-        nlohmann::ordered_json(objects).dump(4, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-    std::printf("%s\n", text.c_str());
-    return status;
-  }
-  const Result<std::string> text = render_rows(options.format, objects);
+  const Result<std::string> text = render_objects(options.format, objects);
   if (!text) return refuse(command, text.error());
   std::fputs(text->c_str(), stdout);
   return status;

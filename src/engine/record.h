@@ -22,6 +22,8 @@ struct ImageRecord {
   std::string digest;  ///< of its manifest
   std::vector<std::string> exposed_ports;
   std::optional<image::Healthcheck> healthcheck;
+
+  bool operator==(const ImageRecord&) const = default;
 };
 
 /// ROOT/containers/ID/container.json: written before anything of the container shows on the host.

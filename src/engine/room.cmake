@@ -3,12 +3,12 @@ caisson_room(compose FOLDER engine
              SOURCES accounts.cc compose.cc compose_delegation.cc compose_image.cc compose_isolation.cc compose_mounts.cc compose_process.cc compose_resources.cc
                      compose_seccomp.cc defaults.cc isolation_grammar.cc mount_grammar.cc mount_words.cc user_namespace.cc value_grammar.cc
              KNOWS base spec host_facts seccomp image_spec LIBRARIES nlohmann_json::nlohmann_json)
-caisson_unit_test(compose SOURCES engine_accounts_test.cc engine_compose_flags_test.cc engine_compose_test.cc engine_grammar_test.cc engine_user_namespace_test.cc
+caisson_unit_test(compose SOURCES engine_accounts_test.cc engine_compose_flags_test.cc engine_compose_image_test.cc engine_compose_test.cc engine_grammar_test.cc engine_user_namespace_test.cc
                   KNOWS base compose spec host_facts image_spec)
 
 # The containers themselves: made, kept, ended, found.
 caisson_room(engine FOLDER engine
-             SOURCES conclude.cc containers.cc devices.cc exec.cc id_facts.cc image_source.cc lifecycle.cc monitor.cc obey_policy.cc network_files.cc own_ids.cc places.cc prepare.cc record.cc run.cc
+             SOURCES conclude.cc containers.cc devices.cc exec.cc id_facts.cc image_source.cc images.cc lifecycle.cc monitor.cc network_files.cc obey_policy.cc own_ids.cc places.cc prepare.cc record.cc run.cc
                      source.cc
                      streams.cc unpack_ahead.cc
              KNOWS base kernel spec host_facts host cgroup_conversion cgroup plan explain execute runtime image_spec image keeper terminal compose

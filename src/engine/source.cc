@@ -36,7 +36,7 @@ std::string store_name(const std::string& mapping) {
   return fmt::format("{:016x}", hash);
 }
 
-Result<image::Layer> unpack_tarball(const std::string& tarball, const RunOptions& options, const Places& places,
+Result<std::string> unpack_tarball(const std::string& tarball, const RunOptions& options, const Places& places,
                                     const LayerOwners& owners, const Log& log) {
   return image::unpack_tarball({.transfer = places.libexec + "/transfer",
                                 .store = owners.store,
@@ -67,9 +67,9 @@ Result<Source> from_tarball(const std::string& tarball, const RunOptions& option
   }
   while (!layer) {
     source.hold = Fd();
-    const image::Layer unpacked = TRY(unpack_tarball(tarball, options, places, owners, log));
+    const std::string digest = TRY(unpack_tarball(tarball, options, places, owners, log));
     source.hold = TRY(image::hold_layers(owners.store));
-    layer = image::find_layer_by_digest(owners.store, unpacked.digest);  // unless it was removed in between
+    layer = image::find_layer_by_digest(owners.store, digest);  // unless it was removed in between
     if (!layer && tarball == "-") return fail(complaint("what was unpacked from standard input was removed at once"));
   }
   source.layers = {layer->tree};

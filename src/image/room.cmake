@@ -10,7 +10,7 @@ caisson_unit_test(image_spec SOURCES image_change_test.cc image_documents_test.c
 add_test(NAME pure_image_spec COMMAND sh ${PROJECT_SOURCE_DIR}/test/unit/pure_rooms.sh $<TARGET_FILE:image_spec>)
 
 caisson_room(image
-             SOURCES beneath.cc blob_writer.cc host_platform.cc identity.cc image_store.cc layered_root.cc layers.cc owner_map.cc policy_file.cc reachable.cc report.cc
+             SOURCES beneath.cc blob_writer.cc host_platform.cc identity.cc image_store.cc layer_prune.cc layered_root.cc layers.cc owner_map.cc policy_file.cc reachable.cc report.cc
                      store_index.cc store_lock.cc store_names.cc store_prune.cc stored_image.cc synced.cc transfer_child.cc trusted.cc unfinished.cc
              KNOWS base kernel spec image_spec LIBRARIES nlohmann_json::nlohmann_json)
 

@@ -40,7 +40,7 @@ Result<std::optional<std::int64_t>> remove_unless_used(const ImageStore& store, 
 
 }  // namespace
 
-Result<Pruned> prune_blobs(const ImageStore& store) {
+Result<Pruned> prune_blobs(const ImageStore& store, Partials partials) {
   Pruned pruned;
   const StoreLock lock = TRY(StoreLock::wait(store.lock_path("index"), StoreLock::Kind::kExclusive));
   const std::set<std::string> needed = TRY(reachable_blobs(store));
@@ -53,6 +53,7 @@ Result<Pruned> prune_blobs(const ImageStore& store) {
     ++pruned.blobs;
     pruned.bytes += *bytes;
   }
+  if (partials == Partials::kKeep) return pruned;
   for (const std::string& name : TRY(kernel::list_directory(store.partial_path("")))) {
     if (!is_whole_id(name) && !name.starts_with(kNewBlob)) continue;
     const auto bytes = TRY(remove_unless_used(store, name, store.partial_path(name)));

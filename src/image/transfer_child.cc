@@ -87,11 +87,6 @@ Result<int> reap(pid_t pid) {
   return status;
 }
 
-Result<Layer> found(std::optional<Layer> layer, const std::string& digest, const std::string& store) {
-  if (layer) return std::move(*layer);
-  return fail(complaint(fmt::format("transfer unpacked {}, but it is not in {}", digest, store)));
-}
-
 Result<std::string> run_for_digest(const std::vector<std::string>& words,
                                    const std::optional<kernel::IdMaps>& user_namespace, const std::string& doing,
                                    const Log& log) {
@@ -116,28 +111,14 @@ Result<Report> run_transfer(const std::vector<std::string>& words, const std::op
   return report;
 }
 
-Result<Layer> unpack_tarball(const UnpackRequest& request, const Log& log) {
+Result<std::string> unpack_tarball(const UnpackRequest& request, const Log& log) {
   std::vector<std::string> words = {request.transfer, "unpack", "--report", "--root", request.store};
   if (request.sha256) words.insert(words.end(), {"--sha256", *request.sha256});
   if (!request.uids.empty()) words.insert(words.end(), {"--uids", request.uids, "--gids", request.gids});
   if (request.progress) words.push_back("--progress");
   words.insert(words.end(), {"--", request.tarball});
 
-  const std::string digest = TRY(run_for_digest(words, request.user_namespace, "unpacked " + request.tarball, log));
-  return found(find_layer_by_digest(request.store, digest), digest, request.store);
-}
-
-Result<Layer> unpack_layer(const LayerRequest& request, const Log& log) {
-  std::vector<std::string> words = {request.transfer, "layer", "--report"};
-  words.insert(words.end(), {"--store", request.store, "--blob", request.blob, "--digest", request.digest});
-  words.insert(words.end(), {"--size", std::to_string(request.size)});
-  words.insert(words.end(), {"--diff-id", request.diff_id, "--chain-id", request.chain_id});
-  for (const std::string& tree : request.lower) words.insert(words.end(), {"--lower", tree});
-  if (!request.uids.empty()) words.insert(words.end(), {"--uids", request.uids, "--gids", request.gids});
-  if (request.progress) words.push_back("--progress");
-
-  const std::string chain_id = TRY(run_for_digest(words, request.user_namespace, "unpacked " + request.digest, log));
-  return found(find_layer_by_chain(request.store, chain_id), chain_id, request.store);
+  return run_for_digest(words, request.user_namespace, "unpacked " + request.tarball, log);
 }
 
 Result<std::string> pull_image(const PullRequest& request, const Log& log) {

@@ -8,7 +8,6 @@
 
 #include "base/log.h"
 #include "base/result.h"
-#include "image/layers.h"
 #include "image/report.h"
 #include "kernel/user_namespace.h"
 
@@ -33,29 +32,9 @@ struct UnpackRequest {
 
 /// Has the tarball unpacked into the store, unless it is there already, and waits for it. What could not be kept (a
 /// device node for an ordinary user) is a warning in `log`. Errors: those of posix_spawn(3), transfer killed by a
-/// signal, or what transfer says is wrong with the tarball, naming the file and the entry. Call find_layer first: it
-/// costs nothing.
-Result<Layer> unpack_tarball(const UnpackRequest& request, const Log& log);
-
-struct LayerRequest {
-  std::string transfer;            ///< path of the transfer program
-  std::string store;               ///< directory of the store; made if missing
-  std::string blob;                ///< path of the layer as stored
-  std::string digest;              ///< of the blob: "sha256:HEX", as are the other two
-  std::uint64_t size = 0;          ///< of the blob, in bytes
-  std::string diff_id;             ///< of the archive in it
-  std::string chain_id;            ///< of the layer on those below
-  std::vector<std::string> lower;  ///< trees of those (find_layer_by_chain), the uppermost first
-  std::string uids = {};           ///< as in UnpackRequest, and so on
-  std::string gids = {};
-  std::optional<kernel::IdMaps> user_namespace = std::nullopt;
-  bool progress = false;
-};
-
-/// Has one layer of an image unpacked into the store, unless it is there already, and waits for it; what lies below it
-/// has to be there. Errors as for a tarball, and: size, digest, DiffID or chain id are not what they should be. Call
-/// find_layer_by_chain first.
-Result<Layer> unpack_layer(const LayerRequest& request, const Log& log);
+/// signal, or what transfer says is wrong with the tarball, naming the file and the entry. Gives its digest, under
+/// which the layer is found unless somebody has removed it again. Call find_layer first: it costs nothing.
+Result<std::string> unpack_tarball(const UnpackRequest& request, const Log& log);
 
 struct PullRequest {
   std::string transfer;  ///< path of the transfer program
@@ -83,7 +62,8 @@ struct ImageLayersRequest {
 };
 
 /// Has all layers of an image unpacked into the store, unless they are there already, and waits for it;
-/// find_image_layers() knows them then. Errors as for a layer. Call find_image_layers() first.
+/// find_image_layers() knows them then. Errors as for a tarball, and: a size, digest or DiffID is not what it should
+/// be. Call find_image_layers() first.
 Result<> unpack_image(const ImageLayersRequest& request, const Log& log);
 
 }  // namespace caisson::image

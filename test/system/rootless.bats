@@ -341,3 +341,47 @@ deny
   run -125 user_box -v/nonexistent:/x true
   [ -z "$(find "$HOME_DIR/.local/share/caisson/containers" "$HOME_DIR/.local/share/caisson/names" -mindepth 1)" ]
 }
+
+# An image of three layers in the user's store: made by root, and given to the user.
+user_image() {
+  require_program python3
+  local images=$HOME_DIR/.local/share/caisson/images upper=$STATE/upper
+  mkdir -p "$images" "$upper/data" "$upper/etc"
+  echo 'web:x:33:33::/:/bin/sh' >"$upper/etc/passwd" && echo seed >"$upper/data/seed" && chown -R 33:44 "$upper/data" && chmod 700 "$upper/data"
+  tar -C "$upper" --numeric-owner -cf "$STATE/1.tar" . && rm -r "$upper" && mkdir -p "$upper/bin"
+  touch "$upper/bin/.wh.vi" && tar -C "$upper" --numeric-owner -cf "$STATE/2.tar" .
+  python3 -B "$BATS_TEST_DIRNAME/images.py" "$images" "docker.io/library/$1:latest" "$2" "$BUILTIN" "$STATE/1.tar" "$STATE/2.tar" >/dev/null
+  chown -R "$WHO:" "$HOME_DIR/.local"
+}
+
+@test "rootless: an image is unpacked for the user's ids, run as its user, and removed with its layers" {
+  user_image web '{"User": "web", "Cmd": ["sh", "-c", "id -u; cat /data/seed; touch /data/new; stat -c %u:%g:%a /data; ls /bin/vi"],
+    "Env": ["PATH=/bin"], "Volumes": {"/data": {}}}'
+  run -0 --separate-stderr user run --rm --read-only web sh -c 'id -u; cat /data/seed; touch /data/new; stat -c %u:%g:%a /data; ls /bin/vi 2>/dev/null || echo gone'
+  [ "$output" = $'33\nseed\n33:44:700\ngone' ]
+  run -0 --separate-stderr user run --rm -u 0 --userns keep-id web sh -c 'id -u; cat /data/seed; stat -c %u:%g /data'
+  [ "$output" = $'0\nseed\n33:44' ]
+  [ "$(find "$HOME_DIR/.local/share/caisson/mapped" -path '*/chain/*' -name tree | wc -l)" -eq 6 ]
+  run -0 --separate-stderr user rmi web
+  [ "${lines[0]}" = "Untagged: web:latest" ]
+  [ -z "$(find "$HOME_DIR/.local/share/caisson/mapped" -path '*/chain/*')" ]
+  [ -z "$(find "$HOME_DIR/.local/share/caisson/mapped" -path '*/layers/tmp/*')" ]
+}
+
+@test "rootless: an image of 127 layers" {
+  python3 -B - "$STATE" <<'END'
+import io, sys, tarfile
+for i in range(126):
+    with tarfile.open(f"{sys.argv[1]}/layer{i:03}.tar", "w") as archive:
+        for name in (f"many/{i}", "last"):
+            entry = tarfile.TarInfo(name)
+            entry.size = 4
+            archive.addfile(entry, io.BytesIO(b"%04d" % i))
+END
+  mkdir -p "$HOME_DIR/.local/share/caisson/images"
+  python3 -B "$BATS_TEST_DIRNAME/images.py" "$HOME_DIR/.local/share/caisson/images" docker.io/library/deep:latest '{}' "$BUILTIN" \
+    "$STATE"/layer*.tar >/dev/null
+  chown -R "$WHO:" "$HOME_DIR/.local"
+  run -0 --separate-stderr user run --rm deep sh -c 'ls /many | wc -l; cat /last'
+  [ "$output" = $'126\n0125' ]
+}

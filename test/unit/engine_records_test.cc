@@ -12,6 +12,11 @@ TEST(Record, IsReadAsItWasWritten) {
                       .created_ns = 123456789,
                       .source = "/srv/root fs",
                       .digest = "sha256:00",
+                      .image = ImageRecord{.id = "sha256:00",
+                                           .name = "docker.io/library/web:1",
+                                           .digest = "sha256:11",
+                                           .exposed_ports = {"80/tcp"},
+                                           .healthcheck = image::Healthcheck{.test = {"CMD", "true"}, .retries = 3}},
                       .command = {"sh", "-c", "echo \"hi\"\n"},
                       .rootfs = {.path = "/m", .lower = {"/l1", "/l2"}, .upper = "/u", .work = "/w"},
                       .remove = true,
@@ -26,6 +31,13 @@ TEST(Record, IsReadAsItWasWritten) {
   const Result<Record> read = read_record(to_json(record));
   ASSERT_TRUE(read) << read.error().text();
   EXPECT_EQ(to_json(*read), to_json(record));
+}
+
+TEST(Record, OfAnOlderCaissonKnowsNoImage) {
+  std::string text = to_json(Record{});
+  text.replace(text.find("\"image\":null,"), 13, "");
+  ASSERT_TRUE(read_record(text));
+  EXPECT_EQ(read_record(text)->image, std::nullopt);
 }
 
 TEST(Record, OfANewerCaissonIsRefused) {

@@ -32,6 +32,7 @@ TEST_P(MountWords, MeanWhatMountSaysTheyDo) {
   EXPECT_EQ(read.bind, expected.bind);
   EXPECT_EQ(read.recursive_bind, expected.recursive_bind);
   EXPECT_EQ(read.copy_up, expected.copy_up);
+  EXPECT_EQ(read.copy_up_to_bind, expected.copy_up_to_bind);
   EXPECT_EQ(read.idmap, expected.idmap);
   EXPECT_EQ(read.recursive_idmap, expected.recursive_idmap);
   EXPECT_EQ(read.id_maps, expected.id_maps);
@@ -58,6 +59,7 @@ INSTANTIATE_TEST_SUITE_P(
         OptionCase{"rslave", {.propagation = kSlave | kRecursive}},
         OptionCase{"rslave,shared", {.propagation = kShared}},
         OptionCase{"rprivate", {.propagation = kPrivate | kRecursive}}, OptionCase{"tmpcopyup", {.copy_up = true}},
+        OptionCase{"copyup", {.copy_up = true, .copy_up_to_bind = true}},
         OptionCase{"size=64m,mode=1777", {.data = {"size=64m", "mode=1777"}}},
         OptionCase{"newinstance,ro", {.set = MOUNT_ATTR_RDONLY, .data = {"newinstance"}}},
         OptionCase{"bind,sync,silent,noiversion", {.bind = true}}, OptionCase{"sync,loud", {.data = {"sync"}}},

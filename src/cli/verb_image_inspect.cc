@@ -1,0 +1,57 @@
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "cli/image_json.h"
+#include "cli/template.h"
+#include "command_line/options.h"
+
+namespace caisson::cli {
+
+namespace {
+
+struct InspectOptions {
+  std::string format;
+};
+
+const Option<InspectOptions> kOptions[] = {
+    {{"format", 'f', "TEMPLATE", {}, "json, or a template: '{{.Config.Env}}'"},
+     [](InspectOptions& options, const Use& use) -> Result<> {
+       return options.format = std::string(use.value), Result<>();
+     }},
+};
+
+}  // namespace
+
+int verb_image_inspect(const Command& command) {
+  InspectOptions options;
+  const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
+  if (!parsed) return refuse(command, parsed.error());
+  if (parsed->help) {
+    std::fputs(help_text("caisson image inspect [-f TEMPLATE] IMAGE…", "Shows all that is known about images.",
+                         spellings(kOptions))
+                   .c_str(),
+               stdout);
+    return 0;
+  }
+  if (parsed->operands.empty())
+    return refuse(command, complaint("which image? A name or the beginning of an id is needed"));
+  int status = 0;
+  std::vector<nlohmann::ordered_json> objects;
+  for (const std::string& name : parsed->operands) {
+    const Result<engine::ListedImage> found = engine::find_image(command.places, name);
+    if (found) {
+      objects.push_back(image_object(*found));
+    } else {
+      refuse(command, found.error());
+      status = 1;
+    }
+  }
+  const Result<std::string> text = render_objects(options.format, objects);
+  if (!text) return refuse(command, text.error());
+  std::fputs(text->c_str(), stdout);
+  return status;
+}
+
+}  // namespace caisson::cli

@@ -1,0 +1,126 @@
+#include "image/layer_prune.h"
+
+#include <fts.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "base/fd.h"
+#include "image/digest_name.h"
+#include "image/layers.h"
+#include "image/store_lock.h"
+#include "kernel/files.h"
+
+namespace caisson::image {
+
+namespace {
+
+struct Close {
+  void operator()(FTS* walk) const { ::fts_close(walk); }
+};
+
+// What the files of a tree take on the disk, each counted once.
+std::int64_t bytes_of_tree(const std::string& path) {
+  std::string root = path;
+  std::array<char*, 2> paths = {root.data(), nullptr};
+  const std::unique_ptr<FTS, Close> walk(::fts_open(paths.data(), FTS_PHYSICAL | FTS_NOCHDIR, nullptr));
+  std::set<std::pair<dev_t, ino_t>> linked;
+  std::int64_t bytes = 0;
+  for (FTSENT* entry = nullptr; walk && (entry = ::fts_read(walk.get())) != nullptr;) {
+    if (entry->fts_info == FTS_DP || entry->fts_info == FTS_NS || entry->fts_info == FTS_ERR) continue;
+    const struct stat& status = *entry->fts_statp;
+    const bool again =
+        !S_ISDIR(status.st_mode) && status.st_nlink > 1 && !linked.emplace(status.st_dev, status.st_ino).second;
+    if (!again) bytes += std::int64_t{status.st_blocks} * 512;
+  }
+  return bytes;
+}
+
+// A layer that is out of the way: locked, so that it is taken for one that somebody is at work on.
+struct Doomed {
+  std::string path;
+  std::string digest;
+  Fd lock;
+};
+
+class Pruning {
+ public:
+  explicit Pruning(const std::string& store) : layers_(store + "/layers/") {}
+
+  /// The layers of images that are there or that somebody unpacks; the records of others go.
+  Result<std::set<std::string>> needed_chains(const std::string& store, const LayersNeeded& needed);
+
+  /// Puts those in `directory` ("chain", "sha256") out of the way that are not needed.
+  template <class IsNeeded>
+  Result<> doom(const std::string& directory, const std::string& prefix, IsNeeded is_needed);
+
+  std::vector<Doomed> doomed;
+
+ private:
+  std::string layers_;
+};
+
+Result<std::set<std::string>> Pruning::needed_chains(const std::string& store, const LayersNeeded& needed) {
+  std::set<std::string> chains;
+  for (const std::string& hex : TRY(kernel::list_directory(layers_ + "images"))) {
+    if (!is_whole_id(hex)) continue;
+    const std::string id = "sha256:" + hex;
+    std::optional<Fd> lock;
+    if (!needed.image(id))
+      lock = TRY(open_locked(layers_ + "lock/image." + hex, StoreLock::Kind::kExclusive, kernel::Lock::kTry));
+    if (lock) {
+      if (::unlink((layers_ + "images/" + hex).c_str()) != 0)
+        return fail(os_error("unlink", layers_ + "images/" + hex));
+      continue;
+    }
+    for (std::string& chain_id : chain_ids_of_image(store, id)) chains.insert(std::move(chain_id));
+  }
+  return chains;
+}
+
+template <class IsNeeded>
+Result<> Pruning::doom(const std::string& directory, const std::string& prefix, IsNeeded is_needed) {
+  for (const std::string& hex : TRY(kernel::list_directory(layers_ + directory))) {
+    const std::string layer = layers_ + directory + "/" + hex;
+    if (!is_whole_id(hex) || is_needed("sha256:" + hex, layer + "/tree")) continue;
+    std::optional<Fd> lock =
+        TRY(open_locked(layers_ + "lock/" + prefix + hex, StoreLock::Kind::kExclusive, kernel::Lock::kTry));
+    if (!lock) continue;
+    const std::string away = layers_ + "tmp/" + prefix + hex;
+    if (::rename(layer.c_str(), away.c_str()) != 0) return fail(os_error("rename", layer));
+    doomed.push_back({.path = away, .digest = "sha256:" + hex, .lock = *std::move(lock)});
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<PrunedLayers> prune_layers(const std::string& store, const LayersNeeded& needed, const RemoveTree& remove) {
+  PrunedLayers pruned;
+  if (!kernel::exists(store + "/layers/lock")) return pruned;
+  Pruning pruning(store);
+  {
+    const auto use = TRY(open_locked(store + "/layers/lock/use", StoreLock::Kind::kExclusive, kernel::Lock::kWait));
+    const std::set<std::string> trees = TRY(needed.trees());
+    const std::set<std::string> chains = TRY(pruning.needed_chains(store, needed));
+    TRY(pruning.doom("chain", "chain.", [&](const std::string& chain_id, const std::string& tree) {
+      return chains.contains(chain_id) || trees.contains(tree);
+    }));
+    if (!needed.tarballs)
+      TRY(pruning.doom("sha256", "",
+                       [&](const std::string&, const std::string& tree) { return trees.contains(tree); }));
+  }
+  for (Doomed& layer : pruning.doomed) {
+    pruned.bytes += bytes_of_tree(layer.path);
+    TRY(remove(layer.path));
+    pruned.digests.push_back(std::move(layer.digest));
+  }
+  return pruned;
+}
+
+}  // namespace caisson::image
