@@ -96,14 +96,10 @@ Result<std::vector<ContainedImage>> images_of_docker_archive(const std::shared_p
   std::vector<Line> lines = TRY(read_list(*files));
   if (!source.name.empty()) {
     const std::string name = source.reference.text();
-    const auto without = std::ranges::remove_if(
-        lines, [&](const Line& line) { return std::ranges::find(line.tags, name) == line.tags.end(); });
-    if (without.begin() == lines.begin()) {
-      std::vector<std::string> names;
-      for (const Line& line : lines) names.insert(names.end(), line.tags.begin(), line.tags.end());
-      return fail(no_such_name(source.name, names));
-    }
-    lines.erase(without.begin(), without.end());
+    std::vector<std::string> there;
+    for (const Line& line : lines) there.insert(there.end(), line.tags.begin(), line.tags.end());
+    std::erase_if(lines, [&](const Line& line) { return std::ranges::find(line.tags, name) == line.tags.end(); });
+    if (lines.empty()) return fail(no_such_name(source.name, there));
     for (Line& line : lines) line.tags = {name};
   }
   LayerBlobs blobs(*files, spool);

@@ -31,7 +31,7 @@ std::string annotation(const Descriptor& descriptor, std::string_view key) {
 std::optional<std::string> whole_name(const Descriptor& descriptor) {
   const std::string containerd = annotation(descriptor, kContainerdName);
   const std::string name = containerd.empty() ? annotation(descriptor, image::kRefName) : containerd;
-  const bool is_short = containerd.empty() && image::is_short_name(name);
+  const bool is_short = image::is_short_name(name);
   const Result<image::Reference> reference = image::parse_reference(is_short ? "localhost/" + name : name);
   if (!reference) return std::nullopt;
   return image::with_default_tag(*reference).text();

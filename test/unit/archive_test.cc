@@ -99,6 +99,15 @@ TEST(TarWriter, CutsNamesWhereItCan) {
   }
 }
 
+TEST(TarWriter, CutsNoNameWhereItsFirstPartIsTooLong) {
+  const std::string name = "a/" + std::string(200, 'd') + "/" + std::string(50, 'b');
+  EXPECT_EQ(again(plain_entry(EntryKind::kFile, name)).name, name);
+  // Nor has a directory a header with its slash alone, which is no name.
+  Text out;
+  ASSERT_TRUE(TarWriter(out).begin(plain_entry(EntryKind::kDirectory, std::string(120, 'd'))));
+  EXPECT_EQ(out.text[156], 'x');
+}
+
 TEST(TarWriter, LetsNoFileHaveAnotherSizeThanItSays) {
   Text out;
   TarWriter writer(out);
