@@ -8,6 +8,7 @@
 //   - a bind mount's missing source is an error, as podman has it, never made;
 //   - podman's proxy variables reach the container;
 //   - the /run, /tmp and /var/tmp of a --read-only container start empty, where podman copies what the image has there;
+//   - an image's volumes go with the container, as docker's do with --rm: there are no others yet;
 //   - no smallest memory limit: the kernel decides;
 //   - what contradicts itself is an error where docker lets one option win (--cpus and --cpu-quota, --hostname and
 //   --uts host).

@@ -9,9 +9,10 @@ namespace caisson::engine {
 
 /// ROOT survives a reboot, RUNROOT need not.
 ///
-///   ROOT/containers/ID/      container.json config.json exit.json log hosts resolv.conf hostname upper/ work/
+///   ROOT/containers/ID/      container.json config.json exit.json log hosts resolv.conf hostname upper/ work/ volumes/
 ///   ROOT/names/NAME          a symbolic link to the ID: making it is what reserves the name
-///   ROOT/layers/             unpacked tarballs (image/layers.h)
+///   ROOT/images/             the images (image/image_store.h)
+///   ROOT/layers/             unpacked tarballs, and layers of images (image/layers.h)
 ///   RUNROOT/containers/ID/   lock state.json attach: there as long as the container has a keeper, who holds the lock
 ///   ROOT/mapped/HASH/layers/ the same of an ordinary user, with owners of its own ids: one store for each mapping of
 ///   them

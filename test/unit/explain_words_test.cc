@@ -133,6 +133,19 @@ const std::vector<WordsCase> kWordsCases = {
      },
      "mount overlay as the root filesystem "
      "(userxattr,volatile,lowerdir=/layers/1,upperdir=/c/1/upper,workdir=/c/1/work) → slot root"},
+    {"OverlayOfRoots",
+     [](Plan& p) -> plan::Action {
+       const plan::Slot slot = p.new_slot("tree");
+       p.append(plan::Lane::kParent, "", "", plan::OpenTree{.source = p.add("/layers/1"), .slot = slot});
+       return plan::MountOverlayRoot{.first_layer = slot,
+                                     .layers = 1,
+                                     .writable = slot,
+                                     .upper = p.add("upper"),
+                                     .work = p.add("work"),
+                                     .user_attributes = false};
+     },
+     "mount overlay as the root filesystem "
+     "(lowerdir=/layers/1,upperdir=/layers/1/upper,workdir=/layers/1/work)"},
     {"Spawn",
      [](Plan& p) -> plan::Action {
        return plan::Spawn{.flags = CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID,

@@ -275,6 +275,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         ErrorCase{"copy_up", [](auto& c) { c.mounts = {{"/proc", "proc", "proc", {"tmpcopyup"}}}; },
                   "mounts[0]: tmpcopyup is for tmpfs mounts"},
+        ErrorCase{"copy_up_to_bind", [](auto& c) { c.mounts = {{"/run", "tmpfs", "tmpfs", {"copyup"}}}; },
+                  "mounts[0]: copyup is for bind mounts"},
         ErrorCase{"what_the_user_typed",
                   [](auto& c) { c.mounts = {{"/a", "tmpfs", "", {}}, {"/run", "bind", "/r", {"tmpcopyup"}}}; },
                   "--tmpfs /run: tmpcopyup is for tmpfs mounts"},
