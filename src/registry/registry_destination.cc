@@ -23,7 +23,9 @@ Result<std::unique_ptr<RegistryDestination>> RegistryDestination::open(std::stri
   const image::Reference reference = image::with_default_tag(TRY(image::parse_reference(name)));
   const RegistriesConf conf = TRY(read_registries_conf());
   const Endpoint endpoint = TRY(push_endpoint(conf, reference));
-  return std::unique_ptr<RegistryDestination>(new RegistryDestination(TRY(Session::open(options, conf, endpoint))));
+  // Before the `new`: what it has allocated would be lost with an error.
+  std::unique_ptr<Session> session = TRY(Session::open(options, conf, endpoint));
+  return std::unique_ptr<RegistryDestination>(new RegistryDestination(std::move(session)));
 }
 
 Result<bool> RegistryDestination::has(const image::Descriptor& blob) {

@@ -122,6 +122,39 @@ END
   run ! grep -E "hush|eDp5|secret" <<<"$output"
 }
 
+@test "registry: a layer that need not be distributed is fetched from its own addresses, and no other is" {
+  make_image
+  serve_image
+  local elsewhere=$PORT log=$SERVED/log
+  # In the manifest, the large layer has a media type and addresses: with_addresses MEDIA-TYPE.
+  with_addresses() {
+    python3 -B - "$STATE/image" "$1" "http://127.0.0.1:1/gone" "http://127.0.0.1:$elsewhere/v2/team/tool/blobs/$LARGE" <<'END'
+import hashlib, json, sys
+layout, media_type, *urls = sys.argv[1:]
+index = json.load(open(layout + "/index.json"))
+manifest = json.load(open(f"{layout}/blobs/sha256/{index['manifests'][0]['digest'][7:]}"))
+manifest["layers"][1].update(mediaType=media_type, urls=urls)
+body = json.dumps(manifest).encode()
+index["manifests"][0].update(digest="sha256:" + hashlib.sha256(body).hexdigest(), size=len(body))
+open(f"{layout}/blobs/sha256/{index['manifests'][0]['digest'][7:]}", "wb").write(body)
+json.dump(index, open(layout + "/index.json", "w"))
+END
+  }
+  with_addresses application/vnd.oci.image.layer.nondistributable.v1.tar+gzip
+  serve_image "without=$LARGE" auth=basic
+  echo '{"auths": {"127.0.0.1:'"$PORT"'": {"auth": "'"$(printf user:secret | base64)"'"}}}' >"$STATE/auth.json"
+  plain --tries 2 --authfile "$STATE/auth.json" pull "127.0.0.1:$PORT/team/tool:1" "$STATE/pulled"
+  cmp "$STATE/image/blobs/sha256/${LARGE#sha256:}" "$STATE/pulled/blobs/sha256/${LARGE#sha256:}"
+  [ "$(grep -c "blobs/$LARGE 200$" "$log")" -eq 1 ]
+
+  : >"$log"
+  with_addresses application/vnd.oci.image.layer.v1.tar+gzip
+  serve_image "without=$LARGE"
+  run -1 plain --tries 2 pull "127.0.0.1:$PORT/team/tool:1" "$STATE/none"
+  [[ "$output" = *"blobs/$LARGE: HTTP status 404: blob unknown: blob unknown to registry" ]]
+  [ ! -s "$log" ]
+}
+
 @test "registry: proxies are those of the environment" {
   make_image
   serve_image

@@ -6,6 +6,7 @@ Listens on 127.0.0.1 and writes its port to DIRECTORY/port once it does; logs ea
 "METHOD PATH STATUS [range=…] [auth=SCHEME]". Serves what is pushed to it, and the images of an OCI layout:
 
     layout=DIR:REPOSITORY:TAG   the first image of that layout
+    without=DIGEST              that blob is not there
     auth=basic|token            for user "user" with the password "secret" (pull without them: anonymous=1)
     identity=TOKEN              the token server takes this identity token
     token_elsewhere=URL         the token server is there, says a redirect
@@ -194,7 +195,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.answer(200, content, Content_Type=media_type)
 
     def blobs(self, repository, name):
-        if (repository, name) not in blobs:
+        if (repository, name) not in blobs or name == settings.get("without"):
             return self.refuse(404, "BLOB_UNKNOWN", "blob unknown to registry")
         if "redirect" in settings:
             return self.answer(307, Location=f"{settings['redirect']}{self.path}?signature=hush")
