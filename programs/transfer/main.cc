@@ -13,6 +13,8 @@
 // Prints the digest of the tarball, the layer's chain id, or the image's id, on standard output once it is in the
 // store; with --report it says on descriptor 3 what image/report.h describes instead, errors included. Exit status: 0,
 // or 1 for any error.
+#include <signal.h>
+
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -64,4 +66,7 @@ int tell(const transfer::Ending& ending) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return tell(run(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc))); }
+int main(int argc, char** argv) {
+  ::signal(SIGPIPE, SIG_IGN);  // a registry, or a helper, that goes away is an error of a write
+  return tell(run(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc)));
+}
