@@ -32,6 +32,7 @@ constexpr std::array kVerbs = {
     Verb{"image", "Work on images: ls, rm, tag, history, inspect, tree, prune, verify and others", verb_image},
     Verb{"pull", "Pull images from registries and other places", verb_pull},
     Verb{"push", "Push an image to a registry or another place", verb_push},
+    Verb{"build", "Build an image from a Containerfile, by buildah", verb_build},
     Verb{"login", "Check and keep credentials for a registry", verb_login},
     Verb{"logout", "Forget credentials for a registry", verb_logout},
     Verb{"load", "Load images from an archive", verb_load},

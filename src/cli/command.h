@@ -63,6 +63,7 @@ int verb_stop(const Command& command);
 int verb_kill(const Command& command);
 int verb_rm(const Command& command);
 int verb_image_verify(const Command& command);
+int verb_build(const Command& command);
 int verb_pull(const Command& command);
 int verb_push(const Command& command);
 int verb_login(const Command& command);

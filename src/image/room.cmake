@@ -1,11 +1,11 @@
 # Three rooms in one folder: `image_spec` is images as text and documents, which is pure; `image` is what the static
 # programs know; `unpack` is what needs the system's shared libraries.
 caisson_room(image_spec FOLDER image
-             SOURCES chain_id.cc change.cc descriptor_json.cc digest_name.cc document.cc image_config.cc image_source.cc index.cc index_lines.cc
+             SOURCES chain_id.cc change.cc containerfile.cc descriptor_json.cc digest_name.cc document.cc image_config.cc image_source.cc index.cc index_lines.cc
                      layout.cc manifest.cc policy.cc
                      manifest_kind.cc media_type.cc platform.cc quoted.cc reference.cc
              KNOWS base spec LIBRARIES nlohmann_json::nlohmann_json)
-caisson_unit_test(image_spec SOURCES image_change_test.cc image_documents_test.cc image_index_lines_test.cc image_platform_test.cc image_policy_test.cc image_reference_test.cc KNOWS base image_spec)
+caisson_unit_test(image_spec SOURCES image_change_test.cc image_containerfile_test.cc image_documents_test.cc image_index_lines_test.cc image_platform_test.cc image_policy_test.cc image_reference_test.cc KNOWS base image_spec)
 # image_spec makes no system calls, as the rooms in src/explain/room.cmake.
 add_test(NAME pure_image_spec COMMAND sh ${PROJECT_SOURCE_DIR}/test/unit/pure_rooms.sh $<TARGET_FILE:image_spec>)
 
