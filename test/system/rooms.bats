@@ -32,7 +32,7 @@ PYTHON
 PURE='mem(cpy|move|set|cmp|chr|mem)|str(len|cmp|ncmp|chr|rchr|str|toull|toll|tod)|snprintf|localeconv|pow|log2|fnmatch|inet_(pton|ntop)'
 PURE="$PURE|strerror(name|desc)_np|getopt_long|opt(arg|ind|opt|err)|abort|free|malloc|realloc|__errno_location|__libc_single_threaded"
 PURE="$PURE|__gxx_personality_v0|_Unwind_Resume|__cxa_.*|__dso_handle|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_|__(u?div|u?mod|popcount)[a-z]+[0-9]"
-PURE="$PURE|is(alnum|space)|toupper"
+PURE="$PURE|is(alnum|alpha|graph|space)|toupper|strtoul"
 # Of the C++ library: what reads files, clocks or chance.
 IMPURE='basic_[io]?fstream|basic_filebuf|filesystem|chrono.*now|random_device|thread|condition_variable|ios_base4Init'
 
