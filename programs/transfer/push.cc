@@ -37,15 +37,10 @@ registry::Holders holders_in(const image::ImageList& list) {
   };
 }
 
-// Where an image goes if nobody says so: to where its name, as it was found by what was typed, leads.
+// Where an image goes if nobody says so: to where its name leads.
 Result<std::string> own_place(const image::StoredImage& image, const std::string& typed) {
-  const Result<image::Reference> reference = image::parse_reference(typed);
-  for (const std::string& name : image.names) {
-    if (!reference) break;
-    const std::string whole = image::with_default_tag(*reference).text();
-    if (name == whole || name == "localhost/" + whole.substr(std::string("docker.io/library/").size()))
-      return "docker://" + name;
-  }
+  const std::string name = image::name_meant(image, typed);
+  if (!name.empty()) return "docker://" + name;
   return fail(in(typed, complaint("this is no name to push to", "caisson push IMAGE DESTINATION")));
 }
 

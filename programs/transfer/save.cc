@@ -14,17 +14,6 @@ using SaveWords = Words<ImageOptions>;
 constexpr const char* kUsage =
     "usage: transfer save --root DIR [--platform P] [--quiet] [--report] DESTINATION IMAGE [IMAGE…]";
 
-// An image is called there what it was called here, unless that was its id.
-std::vector<std::string> names_of(const image::StoredImage& image, const std::string& typed) {
-  const auto reference = image::parse_reference(typed);
-  if (!reference) return {};
-  const std::string name = image::with_default_tag(*reference).text();
-  for (const std::string& each : image.names) {
-    if (each == name || each == "localhost/" + image::with_default_tag(*reference).familiar()) return {each};
-  }
-  return {};
-}
-
 Result<Brought> save_images(const ImageOptions& options, const std::vector<std::string>& operands) {
   const std::vector<image::Platform> fitting = TRY(fitting_platforms(options.platform));
   const image::ImageSource place = TRY(image::parse_image_source(operands[0]));
@@ -33,7 +22,9 @@ Result<Brought> save_images(const ImageOptions& options, const std::vector<std::
   for (auto typed = operands.begin() + 1; typed != operands.end(); ++typed) {
     std::optional<image::StoredImage> image = TRY(image::find_image(store, *typed, fitting));
     if (!image) return fail(in(*typed, complaint("there is no such image in the store")));
-    image->names = names_of(*image, *typed);
+    // It is called there what it was called here, unless that was its id.
+    const std::string name = image::name_meant(*image, *typed);
+    image->names = name.empty() ? std::vector<std::string>() : std::vector{name};
     images.push_back(*std::move(image));
   }
   const auto destination = TRY(archive::open_destination(place, spool_of(store)));

@@ -113,14 +113,10 @@ Result<Found> Search::find(Unpack unpack) {
                                                  : "--pull missing, which is the default, pulls it"));
 }
 
-// By what it was asked for, if that is one of its names: a short one may be of this host's own.
-std::string name_of(const StoredImage& image, const image::ImageSource& wanted) {
-  std::vector<std::string> asked = {wanted.reference.text()};
-  if (wanted.is_short) asked.push_back("localhost/" + wanted.reference.familiar());
-  for (const std::string& name : asked) {
-    if (std::ranges::find(image.names, name) != image.names.end()) return name;
-  }
-  return image.names.empty() ? "" : image.names.front();
+// By what it was asked for, if that is one of its names.
+std::string name_of(const StoredImage& image, const image::ImageSource& wanted, const std::string& typed) {
+  const std::string name = image::name_meant(image, wanted.is_short ? typed : wanted.reference.text());
+  return name.empty() && !image.names.empty() ? image.names.front() : name;
 }
 
 Result<> check_sha256(const Found& found, const std::string& sha256) {
@@ -139,7 +135,7 @@ Result<Source> find_image_source(const image::ImageSource& wanted, const RunOpti
   const Found found = TRY(Search(wanted, options, places, log).find(unpack));
   TRY_IN("--sha256", check_sha256(found, options.sha256));
   const std::string& id = found.image.id();
-  const std::string name = name_of(found.image, wanted);
+  const std::string name = name_of(found.image, wanted, options.source);
   TRY(obey_policy(places, {.names = {name.empty() ? id : name}, .digest = found.image.manifest_descriptor.digest},
                   log));
   if (found.config.diff_ids.empty())

@@ -68,14 +68,19 @@ Result<std::optional<StoreEntry>> entry_with_digest(const ImageStore& store, con
   return std::nullopt;
 }
 
-Result<std::optional<StoreEntry>> entry_called(const ImageStore& store, std::string_view text) {
+// The names that `text` may stand for, in the order in which they are looked for.
+std::vector<Reference> references_meant(std::string_view text) {
   std::vector<Reference> meant;
   if (const Result<Reference> reference = parse_reference(text)) {
     meant.push_back(with_default_tag(*reference));
     const Result<Reference> local = parse_reference("localhost/" + std::string(text));
     if (local && is_short_name(text)) meant.push_back(with_default_tag(*local));
   }
-  for (const Reference& reference : meant) {
+  return meant;
+}
+
+Result<std::optional<StoreEntry>> entry_called(const ImageStore& store, std::string_view text) {
+  for (const Reference& reference : references_meant(text)) {
     std::optional<StoreEntry> entry = TRY(entry_named(store, reference.text()));
     if (!entry && !reference.digest.empty()) entry = TRY(entry_with_digest(store, reference));
     if (entry) return entry;
@@ -122,6 +127,14 @@ Result<std::optional<StoredImage>> find_image(const ImageStore& store, std::stri
   const std::optional<std::string_view> digits = id_prefix(text);
   if (!digits) return std::nullopt;
   return by_id(store, TRY(store.index()), *digits, fitting);
+}
+
+std::string name_meant(const StoredImage& image, std::string_view text) {
+  const auto has = [&](std::string_view name) { return std::ranges::find(image.names, name) != image.names.end(); };
+  for (const Reference& reference : references_meant(text)) {
+    if (has(reference.text())) return reference.text();
+  }
+  return has(text) ? std::string(text) : std::string();
 }
 
 Result<ImageList> list_images(const ImageStore& store, const std::vector<Platform>& fitting) {

@@ -34,6 +34,9 @@ Result<std::optional<StoredImage>> find_image(const ImageStore& store, std::stri
 Result<std::optional<StoredImage>> find_named(const ImageStore& store, std::string_view name,
                                               const std::vector<Platform>& fitting);
 
+/// The one of the image's names that `text` means, as find_image() reads it; empty if it was found by something else.
+std::string name_meant(const StoredImage& image, std::string_view text);
+
 struct ImageList {
   std::vector<StoredImage> images;
   std::vector<std::string> problems;  ///< what could not be read, each with the name it has
