@@ -1,6 +1,7 @@
 # `run IMAGE`: what an image's config says holds, options win over it, and the layers are unpacked once.
 # time limit: 600 s
 load helper
+STATE_TOP=/var/tmp  # as in userns.bats: memory shows the owners that a container sees from Linux 6.3 on, a disk before
 
 setup() {
   caisson_setup
