@@ -1,7 +1,11 @@
 #include "images.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <iterator>
+
+#include <fmt/format.h>
 
 #include "image/host_platform.h"
 #include "transport/fetch.h"
@@ -22,11 +26,20 @@ transport::Board::Style style_of(bool quiet) {
   return quiet ? transport::Board::Style::kQuiet : transport::Board::style_of_standard_error();
 }
 
+std::string now() {
+  const time_t seconds = ::time(nullptr);
+  struct tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+                     parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
 Result<> bring(const image::ImageStore& store, transport::Source& source, const ImageOptions& options,
                const std::function<std::vector<std::string>()>& names, transport::Board& board, Brought& brought,
                const decltype(transport::FetchOptions::accept)& accept) {
-  const transport::FetchOptions fetch{
-      .fitting = TRY(fitting_platforms(options.platform)), .other_platforms = options.platform.empty(), .names = names,
+  const transport::FetchOptions fetch{.fitting = TRY(fitting_platforms(options.platform)),
+                                      .other_platforms = options.platform.empty(),
+                                      .names = names,
                                       .accept = accept};
   transport::Fetched fetched = TRY(transport::fetch_image(store, source, fetch, board));
   brought.images.push_back({.manifest = fetched.manifest.digest, .id = fetched.image_id, .names = names()});

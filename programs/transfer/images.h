@@ -32,6 +32,9 @@ Result<std::vector<image::Platform>> fitting_platforms(const std::string& platfo
 
 transport::Board::Style style_of(bool quiet);
 
+/// Now, as the config of an image made now says it (RFC 3339).
+std::string now();
+
 /// The ending of a verb that brought images, or did not.
 struct Brought {
   std::vector<image::ReportedImage> images = {};

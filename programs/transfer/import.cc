@@ -2,10 +2,7 @@
 #include "transport/import.h"
 
 #include <fcntl.h>
-#include <time.h>
 #include <unistd.h>
-
-#include <fmt/format.h>
 
 #include "image/change.h"
 #include "image/host_platform.h"
@@ -26,15 +23,6 @@ using ImportWords = Words<ImportOptions>;
 constexpr const char* kUsage =
     "usage: transfer import --root DIR [--name NAME]… [--change LINE]… [--message TEXT] [--platform P] [--quiet] "
     "[--report] (FILE|-)";
-
-// Now, as RFC 3339 writes it.
-std::string now() {
-  const time_t seconds = ::time(nullptr);
-  struct tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                     parts.tm_hour, parts.tm_min, parts.tm_sec);
-}
 
 Result<Brought> import_image(const ImportOptions& options, const std::string& path) {
   const image::Platform host = image::host_platform();

@@ -32,10 +32,21 @@ struct Verb {
   std::string_view name;
   transfer::Ending (*run)(const std::vector<std::string>& words);
 };
-constexpr Verb kVerbs[] = {{"unpack", transfer::unpack}, {"layer", transfer::layer},   {"layers", transfer::layers},
-                           {"load", transfer::load},     {"save", transfer::save},     {"import", transfer::import},
-                           {"check", transfer::check},   {"pull", transfer::pull},     {"push", transfer::push},
-                           {"login", transfer::login},   {"logout", transfer::logout}, {"verify", transfer::verify}};
+constexpr Verb kVerbs[] = {{"unpack", transfer::unpack},
+                           {"layer", transfer::layer},
+                           {"layers", transfer::layers},
+                           {"load", transfer::load},
+                           {"save", transfer::save},
+                           {"import", transfer::import},
+                           {"check", transfer::check},
+                           {"pull", transfer::pull},
+                           {"push", transfer::push},
+                           {"login", transfer::login},
+                           {"logout", transfer::logout},
+                           {"verify", transfer::verify},
+                           {"export", transfer::export_container},
+                           {"commit", transfer::commit},
+                           {"diff", transfer::diff}};
 
 transfer::Ending run(const std::vector<std::string>& words) {
   std::string names;

@@ -28,6 +28,9 @@ Ending logout(const std::vector<std::string>& words);
 Ending load(const std::vector<std::string>& words);
 Ending save(const std::vector<std::string>& words);
 Ending import(const std::vector<std::string>& words);
+Ending export_container(const std::vector<std::string>& words);
+Ending commit(const std::vector<std::string>& words);
+Ending diff(const std::vector<std::string>& words);
 Ending verify(const std::vector<std::string>& words);
 Ending check(const std::vector<std::string>& words);
 

@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
-#include <optional>
 #include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "archive/files.h"
@@ -41,31 +38,13 @@ constexpr const char* kShorter = "files became shorter while they were read, and
 constexpr const char* kAttributes = "extended attributes were left out that an archive cannot name";
 constexpr const char* kHidden = "files were left out whose names mean something else in a layer";
 
-// Opens what is at `path` in the tree, and nothing that is mounted over it.
-Fd open_in_tree(int directory, const std::string& path, int flags) {
-  const struct open_how how{.flags = static_cast<unsigned>(flags | O_CLOEXEC),
-                            .mode = 0,
-                            .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV};
-  return Fd(kernel::retry([&] { return kernel::openat2(directory, path.empty() ? "." : path.c_str(), how); }));
-}
-
-bool is_gone(int number) { return number == ENOENT || number == ENOTDIR || number == ELOOP || number == ESTALE; }
-
-// What overlay has noted about a file, as root or for a user ("userxattr"); of a long note, one byte.
-std::optional<std::string> overlay_note(int directory, const std::string& base, std::string_view what) {
-  const std::string path = fmt::format("/proc/self/fd/{}/{}", directory, base);
-  for (const char* space : {"trusted", "user"}) {
-    char value = '\0';
-    const ssize_t length = ::lgetxattr(path.c_str(), fmt::format("{}.overlay.{}", space, what).c_str(), &value, 1);
-    if (length >= 0) return std::string(&value, static_cast<std::size_t>(length));
-    if (errno == ERANGE) return std::string(1, '\0');
-  }
-  return std::nullopt;
-}
+// Whom nobody is in the maps for (the kernel's overflowuid).
+constexpr std::uint32_t kNobody = 65534;
 
 class TreeWriter {
  public:
-  TreeWriter(int root, TreeForm form, TarWriter& out) : root_(root), form_(form), out_(out), buffer_(kReadBytes) {}
+  TreeWriter(int root, const TreeOptions& options, TarWriter& out)
+      : root_(root), options_(options), form_(options.form), out_(out), buffer_(kReadBytes) {}
 
   Result<std::vector<std::string>> write() {
     struct stat status{};
@@ -119,6 +98,7 @@ class TreeWriter {
   Result<> one(int directory, const std::string& base, const std::string& path) {
     if (path.size() >= PATH_MAX - 1)
       return fail(complaint(fmt::format("its path is longer than {} bytes", PATH_MAX - 2)));
+    if (options_.leave_out.contains(path)) return {};
     struct stat status{};
     if (::fstatat(directory, base.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return lost(path, "fstatat");
     if (form_ == TreeForm::kLayer && base.starts_with(kWhiteout)) {
@@ -155,8 +135,8 @@ class TreeWriter {
     const image::Metadata metadata = TRY(image::read_metadata(directory, base, status));
     TarEntry entry = plain_entry(kind, path);
     entry.mode = metadata.mode;
-    entry.uid = metadata.owner.uid;
-    entry.gid = metadata.owner.gid;
+    entry.uid = image::mapped_owner(options_.owners.uids, metadata.owner.uid).value_or(kNobody);
+    entry.gid = image::mapped_owner(options_.owners.gids, metadata.owner.gid).value_or(kNobody);
     entry.mtime = metadata.mtime;
     for (const auto& [name, value] : metadata.attributes) {
       if (name == image::kAccessAclAttribute) {
@@ -191,11 +171,11 @@ class TreeWriter {
   }
 
   Result<> enter_directory(int parent, const std::string& base, const std::string& path, const struct stat& status) {
-    if (form_ == TreeForm::kLayer && overlay_note(parent, base, "redirect")) return fail(redirected());
+    if (form_ == TreeForm::kLayer && overlay_note(parent, base, options_.notes, "redirect")) return fail(redirected());
     Fd directory = open_in_tree(parent, base, O_RDONLY | O_DIRECTORY);
     if (!directory) return lost(path, "openat2");
     TRY(out_.begin(TRY(entry_of(parent, base, path, status, EntryKind::kDirectory))));
-    if (form_ == TreeForm::kLayer && overlay_note(parent, base, "opaque") == "y") {
+    if (form_ == TreeForm::kLayer && is_opaque(parent, base, options_.notes)) {
       TRY(out_.add(plain_entry(EntryKind::kFile, path + "/" + kOpaque), ""));
     }
     return enter(path, std::move(directory));
@@ -211,7 +191,8 @@ class TreeWriter {
       losses_.add(kGone, path);
       return {};
     }
-    if (form_ == TreeForm::kLayer && overlay_note(directory, base, "metacopy")) return fail(redirected());
+    if (form_ == TreeForm::kLayer && overlay_note(directory, base, options_.notes, "metacopy"))
+      return fail(redirected());
     TarEntry entry = TRY(entry_of(directory, base, path, status, EntryKind::kFile));
     if (TRY(link_to_first(entry, status))) return {};
     entry.size = status.st_size;
@@ -267,6 +248,7 @@ class TreeWriter {
   }
 
   int root_;
+  const TreeOptions& options_;
   TreeForm form_;
   TarWriter& out_;
   std::vector<char> buffer_;
@@ -277,8 +259,8 @@ class TreeWriter {
 
 }  // namespace
 
-Result<std::vector<std::string>> write_tree(int root, TreeForm form, TarWriter& out) {
-  return TreeWriter(root, form, out).write();
+Result<std::vector<std::string>> write_tree(int root, const TreeOptions& options, TarWriter& out) {
+  return TreeWriter(root, options, out).write();
 }
 
 }  // namespace caisson::archive

@@ -2,11 +2,14 @@
 // images.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
 #include "archive/tar_writer.h"
+#include "archive/tree_access.h"
 #include "base/result.h"
+#include "image/owner_map.h"
 
 namespace caisson::archive {
 
@@ -14,6 +17,13 @@ enum class TreeForm {
   kFilesystem,  ///< what is there is written
   kLayer,       ///< the upper directory of an overlay: what says there that something is gone becomes a whiteout
                 ///< (image-spec layer.md)
+};
+
+struct TreeOptions {
+  TreeForm form = TreeForm::kFilesystem;
+  OverlayNotes notes = OverlayNotes::kTrusted;  ///< of kLayer
+  image::OwnerMaps owners = {};          ///< who the owners become; those that are not in the maps, nobody (65534)
+  std::set<std::string> leave_out = {};  ///< paths, without a slash at their ends
 };
 
 /// Writes what is below the directory `root`, and its own mode, owner and time as "./", to `out`, but not the end of
@@ -25,6 +35,6 @@ enum class TreeForm {
 /// Gives what was left out, a line for each kind: sockets, what is mounted there, what went away meanwhile; of a layer,
 /// files whose names begin with ".wh.". Errors: a name longer than PATH_MAX; of a layer, a directory or file that
 /// overlay has only redirected (redirect_dir, metacopy), whose content is elsewhere; those of reading and of `out`.
-Result<std::vector<std::string>> write_tree(int root, TreeForm form, TarWriter& out);
+Result<std::vector<std::string>> write_tree(int root, const TreeOptions& options, TarWriter& out);
 
 }  // namespace caisson::archive

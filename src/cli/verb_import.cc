@@ -2,7 +2,6 @@
 
 #include "cli/command.h"
 #include "cli/transfer.h"
-#include "image/reference.h"
 
 namespace caisson::cli {
 
@@ -38,13 +37,7 @@ Result<image::Report> import(const Command& command, const ImportOptions& option
   if (tarball.starts_with("http://") || tarball.starts_with("https://"))
     return fail(in(tarball, complaint("import does not download", "curl -L URL | caisson import - [NAME[:TAG]]")));
   std::vector<std::string> words;
-  if (operands.size() == 2) {
-    const image::Reference name = TRY(image::parse_reference(operands[1]));
-    if (!name.digest.empty()) return fail(in(operands[1], complaint("what an image is called here has no digest")));
-    // A name of one's own is not docker.io's.
-    const std::string text = image::is_short_name(operands[1]) ? "localhost/" + operands[1] : operands[1];
-    add_option(words, "name", image::with_default_tag(TRY(image::parse_reference(text))).text());
-  }
+  if (operands.size() == 2) add_option(words, "name", TRY(name_of_made_image(operands[1])));
   for (const std::string& change : options.changes) add_option(words, "change", change);
   add_option(words, "message", options.message);
   add_option(words, "platform", options.platform);

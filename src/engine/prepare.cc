@@ -174,6 +174,18 @@ std::optional<ImageRecord> image_record(const Source& source) {
                      .healthcheck = source.image->defaults.healthcheck};
 }
 
+Choices choices_of(const RunOptions& options) {
+  Choices choices{.entrypoint = options.entrypoint,
+                  .command = options.command,
+                  .environment = {},
+                  .working_directory = options.workdir,
+                  .user = options.user};
+  for (const auto* variables : {&options.env_files, &options.env}) {
+    for (const EnvironmentVariable& each : *variables) choices.environment.push_back(each.name + "=" + each.value);
+  }
+  return choices;
+}
+
 Record record_of(const RunOptions& options, const Identity& identity, const Source& source,
                  const Surroundings& around) {
   return {.id = identity.id,
@@ -182,6 +194,7 @@ Record record_of(const RunOptions& options, const Identity& identity, const Sour
           .source = options.source,
           .digest = source.digest,
           .image = image_record(source),
+          .choices = choices_of(options),
           .rootfs = around.rootfs,
           .remove = options.remove,
           .terminal = options.tty,

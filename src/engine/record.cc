@@ -74,6 +74,29 @@ std::optional<ImageRecord> read_image(const Json& json) {
                      .healthcheck = read_healthcheck(json.at("healthcheck"))};
 }
 
+Json choices_json(const Choices& choices) {
+  if (choices == Choices()) return nullptr;
+  Json json = {{"entrypoint", nullptr},
+               {"command", choices.command},
+               {"environment", choices.environment},
+               {"workingDirectory", choices.working_directory},
+               {"user", choices.user}};
+  if (choices.entrypoint) json["entrypoint"] = *choices.entrypoint;
+  return json;
+}
+
+Choices read_choices(const Json& json) {
+  if (json.is_null()) return {};
+  Choices choices{.entrypoint = std::nullopt,
+                  .command = json.at("command").get<std::vector<std::string>>(),
+                  .environment = json.at("environment").get<std::vector<std::string>>(),
+                  .working_directory = json.at("workingDirectory").get<std::string>(),
+                  .user = json.at("user").get<std::string>()};
+  if (const Json& entrypoint = json.at("entrypoint"); !entrypoint.is_null())
+    choices.entrypoint = entrypoint.get<std::vector<std::string>>();
+  return choices;
+}
+
 // The files are our own; one that does not read is a damaged one, never a reason to end by an exception.
 template <class T, class Read>
 Result<T> read(const std::string& text, Read read_fields) {
@@ -98,6 +121,7 @@ std::string to_json(const Record& record) {
                {"digest", record.digest},
                {"image", image_json(record.image)},
                {"command", record.command},
+               {"choices", choices_json(record.choices)},
                {"rootfs",
                 {{"path", record.rootfs.path},
                  {"lower", record.rootfs.lower},
@@ -144,6 +168,7 @@ Result<Record> read_record(const std::string& text) {
     record.digest = json.at("digest").get<std::string>();
     record.image = read_image(json.value("image", Json()));
     record.command = json.at("command").get<std::vector<std::string>>();
+    record.choices = read_choices(json.value("choices", Json()));
     const Json& rootfs = json.at("rootfs");
     record.rootfs = {rootfs.at("path").get<std::string>(), rootfs.at("lower").get<std::vector<std::string>>(),
                      rootfs.at("upper").get<std::string>(), rootfs.at("work").get<std::string>()};

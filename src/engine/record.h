@@ -26,6 +26,17 @@ struct ImageRecord {
   bool operator==(const ImageRecord&) const = default;
 };
 
+/// What a container's options say that an image's config says otherwise: an image made of the container says it too.
+struct Choices {
+  std::optional<std::vector<std::string>> entrypoint;
+  std::vector<std::string> command;      ///< empty: none was given
+  std::vector<std::string> environment;  ///< "NAME=VALUE"
+  std::string working_directory;
+  std::string user;
+
+  bool operator==(const Choices&) const = default;
+};
+
 /// ROOT/containers/ID/container.json: written before anything of the container shows on the host.
 struct Record {
   std::string id;
@@ -35,6 +46,7 @@ struct Record {
   std::string digest;  ///< "sha256:HEX": of the tarball, or the image's id; empty for a directory
   std::optional<ImageRecord> image;
   std::vector<std::string> command;  ///< entrypoint and command, as executed
+  Choices choices;
   RootFilesystem rootfs;
   bool remove = false;  ///< with its end it is removed (--rm)
   bool terminal = false;

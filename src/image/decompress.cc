@@ -9,10 +9,17 @@
 #include <isa-l/igzip_lib.h>
 #include <lzma.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 namespace caisson::image {
 
 namespace {
+
+// What a decoder may take for what it has to look back at, whatever the data ask for. xz -9 takes 65 MiB, zstd -19
+// 8 MiB; RFC 8878 asks for no more than that.
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+constexpr std::uint64_t kXzBytes = 100 * kMiB;
+constexpr int kZstdWindowLog = 26;  // 64 MiB
 
 Error damaged(std::string_view format, std::string_view how) {
   return complaint(fmt::format("the {} data are damaged: {}", format, how));
@@ -124,7 +131,9 @@ class Gzip : public Decompressor {
 
 class Zstd : public Decompressor {
  public:
-  explicit Zstd(Pending pending) : pending_(pending), stream_(ZSTD_createDStream()) {}
+  explicit Zstd(Pending pending) : pending_(pending), stream_(ZSTD_createDStream()) {
+    ZSTD_DCtx_setParameter(stream_.get(), ZSTD_d_windowLogMax, kZstdWindowLog);
+  }
 
   Result<std::size_t> fill(std::span<char> output) override {
     ZSTD_outBuffer out{.dst = output.data(), .size = output.size(), .pos = 0};
@@ -134,7 +143,7 @@ class Zstd : public Decompressor {
       ZSTD_inBuffer in{.src = bytes.data(), .size = bytes.size(), .pos = 0};
       const std::size_t before = out.pos;
       const std::size_t result = ZSTD_decompressStream(stream_.get(), &out, &in);
-      if (ZSTD_isError(result) != 0) return fail(damaged("zstd", ZSTD_getErrorName(result)));
+      if (ZSTD_isError(result) != 0) return fail(refusal(result));
       pending_.keep_last(in.size - in.pos);
       in_frame_ = result != 0;
       if (bytes.empty() && in_frame_ && out.pos == before) return fail(cut_off("zstd"));
@@ -146,6 +155,15 @@ class Zstd : public Decompressor {
   struct Free {
     void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
   };
+
+  static Error refusal(std::size_t result) {
+    if (ZSTD_getErrorCode(result) != ZSTD_error_frameParameter_windowTooLarge)
+      return damaged("zstd", ZSTD_getErrorName(result));
+    return complaint(fmt::format("the zstd data need a window of more than {} MiB, which is the most that is given",
+                                 (std::uint64_t{1} << kZstdWindowLog) / kMiB),
+                     fmt::format("zstd --long={} makes them so that less is needed", kZstdWindowLog));
+  }
+
   Pending pending_;
   std::unique_ptr<ZSTD_DStream, Free> stream_;
   bool in_frame_ = true;
@@ -159,12 +177,11 @@ class Xz : public Decompressor {
   Xz& operator=(const Xz&) = delete;
 
   Result<> start() {
-    constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
     lzma_mt options{};
     options.flags = LZMA_CONCATENATED;
     options.threads = std::max(lzma_cputhreads(), 1U);  // of use where xz made several blocks
-    options.memlimit_threading = 512 * kMiB;
-    options.memlimit_stop = 2048 * kMiB;  // xz -9 takes 65 MiB
+    options.memlimit_threading = kXzBytes;              // fewer threads otherwise
+    options.memlimit_stop = kXzBytes;
     const lzma_ret result = lzma_stream_decoder_mt(&stream_, &options);
     if (result != LZMA_OK) return fail(damaged("xz", words(result)));
     return {};
@@ -183,6 +200,12 @@ class Xz : public Decompressor {
         ended_ = true;
       } else if (result == LZMA_BUF_ERROR) {
         return fail(cut_off("xz"));
+      } else if (result == LZMA_MEMLIMIT_ERROR) {
+        // How much more, the decoder with threads does not tell.
+        return fail(
+            complaint(fmt::format("the xz data need more than {} MiB of memory, which is the most that is given",
+                                  kXzBytes / kMiB),
+                      "what xz -9 makes needs 65 MiB"));
       } else if (result != LZMA_OK) {
         return fail(damaged("xz", words(result)));
       }
@@ -193,8 +216,7 @@ class Xz : public Decompressor {
  private:
   static std::string_view words(lzma_ret result) {
     switch (result) {
-      case LZMA_MEM_ERROR:
-      case LZMA_MEMLIMIT_ERROR: return "they need more memory than 2 GiB, or than there is";
+      case LZMA_MEM_ERROR: return "they need more memory than there is";
       case LZMA_FORMAT_ERROR: return "something that is not xz follows, or begins them";
       case LZMA_OPTIONS_ERROR: return "they use a filter that is not known";
       case LZMA_OK:
@@ -203,6 +225,7 @@ class Xz : public Decompressor {
       case LZMA_UNSUPPORTED_CHECK:
       case LZMA_GET_CHECK:
       case LZMA_DATA_ERROR:
+      case LZMA_MEMLIMIT_ERROR:
       case LZMA_BUF_ERROR:
       case LZMA_PROG_ERROR:
       case LZMA_SEEK_NEEDED:

@@ -31,8 +31,8 @@ class Decompressor {
  public:
   virtual ~Decompressor() = default;
 
-  /// Fills `output` as far as there is something: less than all of it only at the end. Errors: damaged, cut off, or
-  /// followed by garbage.
+  /// Fills `output` as far as there is something: less than all of it only at the end. Errors: damaged, cut off,
+  /// followed by garbage, or made so that it takes more than 100 MiB (xz) or a window of more than 64 MiB (zstd).
   virtual Result<std::size_t> fill(std::span<char> output) = 0;
 };
 

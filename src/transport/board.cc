@@ -75,7 +75,8 @@ void Board::end(std::size_t line) {
   Line& ended = lines_[line];
   ended.live = false;
   const double seconds = static_cast<double>(steady_nanoseconds() - ended.begun_ns) / kNanoseconds;
-  print(fmt::format("{}: {}", ended.label, words_at_end(ended.total, ended.already, seconds)));
+  const std::uint64_t all = ended.total != 0 ? ended.total : ended.done;  // which only its end has told
+  print(fmt::format("{}: {}", ended.label, words_at_end(all, ended.already, seconds)));
 }
 
 void Board::drop(std::size_t line) {

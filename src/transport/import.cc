@@ -12,8 +12,8 @@
 #include "image/digest.h"
 #include "image/media_type.h"
 #include "image/pipeline.h"
-#include "image/store_names.h"
 #include "image/tar_reader.h"
+#include "transport/put_image.h"
 
 namespace caisson::transport {
 
@@ -96,19 +96,6 @@ Result<image::PartialBlob> decompressed(const image::ImageStore& store, const im
   return plain;
 }
 
-struct Stored {
-  image::Descriptor descriptor;
-  image::BlobHold hold;
-};
-
-Result<Stored> put_text(const image::ImageStore& store, std::string_view media_type, const std::string& text) {
-  const std::string digest = TRY(image::digest_of(text));
-  return Stored{.descriptor = {.media_type = std::string(media_type),
-                               .digest = digest,
-                               .size = static_cast<std::int64_t>(text.size())},
-                .hold = TRY(image::add_blob(store, text, digest))};
-}
-
 Result<Fetched> put(const image::ImageStore& store, const ImportOptions& options, image::PartialBlob blob,
                     std::string_view media_type) {
   const image::Digests digests = TRY(read_archive(blob));
@@ -117,15 +104,8 @@ Result<Fetched> put(const image::ImageStore& store, const ImportOptions& options
   image::ImageConfig config = options.config;
   config.diff_ids = {digests.content};
   config.history = {{.created = config.created, .author = config.author, .comment = options.comment}};
-  const Stored stored_config = TRY(put_text(store, image::media_type::kOciConfig, image::write_image_config(config)));
-  const image::Manifest manifest{
-      .media_type = std::string(image::media_type::kOciManifest),
-      .config = stored_config.descriptor,
-      .layers = {{.media_type = std::string(media_type), .digest = digests.stored, .size = size}}};
-  const Stored stored = TRY(put_text(store, image::media_type::kOciManifest, image::write_manifest(manifest)));
-  for (const std::string& name : options.names) TRY(image::set_name(store, name, stored.descriptor));
-  if (options.names.empty()) TRY(image::keep_unnamed(store, stored.descriptor));
-  return Fetched{.manifest = stored.descriptor, .image_id = stored_config.descriptor.digest, .warnings = {}};
+  return put_image(store, config, {{.media_type = std::string(media_type), .digest = digests.stored, .size = size}},
+                   options.names);
 }
 
 Result<Fetched> import(const image::ImageStore& store, const ImportOptions& options, Board& board) {

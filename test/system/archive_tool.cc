@@ -126,11 +126,11 @@ Result<std::string> copy(const std::string& spool, const Words& words) {
   return "";
 }
 
-Result<std::string> tree(const Words& words, TreeForm form) {
+Result<std::string> tree(const Words& words, const TreeOptions& options) {
   const Fd root = TRY(kernel::open_file(words.at(0), O_PATH | O_DIRECTORY));
   FileSink sink(STDOUT_FILENO, "standard output");
   TarWriter out(sink);
-  for (const std::string& note : TRY(write_tree(root.get(), form, out)))
+  for (const std::string& note : TRY(write_tree(root.get(), options, out)))
     std::fprintf(stderr, "note: %s\n", note.c_str());
   TRY(out.finish());
   TRY(sink.flush());
@@ -140,10 +140,12 @@ Result<std::string> tree(const Words& words, TreeForm form) {
 Result<std::string> act(const std::string& spool, const std::string& verb, const Words& words) {
   if (verb == "list" && words.size() == 1) return list(spool, words);
   if (verb == "any" && words.size() == 1) return any(spool, words);
-  if (verb == "tree" && words.size() == 1) return tree(words, TreeForm::kFilesystem);
-  if (verb == "layer" && words.size() == 1) return tree(words, TreeForm::kLayer);
+  if (verb == "tree" && words.size() == 1) return tree(words, {});
+  if (verb == "layer" && words.size() == 1) return tree(words, {.form = TreeForm::kLayer});
+  if (verb == "user-layer" && words.size() == 1)
+    return tree(words, {.form = TreeForm::kLayer, .notes = OverlayNotes::kUser});
   if (verb == "copy" && words.size() >= 2) return copy(spool, words);
-  return fail(complaint("usage: system_archive SPOOL list|any|copy|tree|layer …"));
+  return fail(complaint("usage: system_archive SPOOL list|any|copy|tree|layer|user-layer …"));
 }
 
 }  // namespace

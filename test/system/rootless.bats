@@ -141,6 +141,39 @@ sh" ]
   [ "$(stat -c %i "$stored")" = "$before" ]
 }
 
+@test "rootless: diff, export and commit see the owners that the container sees" {
+  local change='touch /mine /theirs && chown 5:6 /theirs && rm -r /var && mkdir /var && touch /var/only'
+  local userns id
+  for userns in host keep-id; do
+    user run --name "$userns" --userns=$userns -u 0 builtin:busybox sh -c "$change"
+    user diff "$userns" >"$T/diff"
+    diff <(grep -v '^D' "$T/diff") - <<<$'A /mine\nA /theirs\nC /var\nA /var/only'
+    grep -qx 'D /var/log' "$T/diff"
+    user export "$userns" >"$T/exported.tar"
+    [ "$(tar --numeric-owner -tvf "$T/exported.tar" mine theirs var/only bin/sh | awk '{ print $2 }' | tr '\n' ' ')" = "0/0 0/0 5/6 0/0 " ]
+    [ "$(tar -tf "$T/exported.tar" | grep '^var/' | tr '\n' ' ')" = 'var/ var/only ' ]
+    id=$(user commit -q "$userns" "made-of-$userns")
+    [ "$(user images -q --no-trunc "localhost/made-of-$userns")" = "$id" ]
+    [ "$(user run --rm "made-of-$userns" stat -c %u:%g /mine /theirs /var/only | tr '\n' ' ')" = "0:0 5:6 0:0 " ]
+    run -0 user run --rm "made-of-$userns" test ! -e /var/log
+  done
+  # What is in the store is the user's own.
+  [ -z "$(find "$HOME_DIR/share/caisson/images" "$HOME_DIR/.local/share/caisson/images" ! -user "$WHO" 2>/dev/null)" ]
+  as_user "$INSTALLED/bin/caisson" export -o "$HOME_DIR/file.tar" keep-id
+  [ "$(stat -c '%U %a' "$HOME_DIR/file.tar")" = "$WHO 600" ]
+  cmp "$HOME_DIR/file.tar" "$T/exported.tar"
+}
+
+@test "rootless: with one id, a container is exported and committed all the same" {
+  WHO=$ALONE
+  make_home
+  user run --name alone builtin:busybox sh -c 'touch /mine && rm /bin/ls' 2>/dev/null
+  [ "$(user diff alone)" = $'C /bin\nD /bin/ls\nA /mine' ]
+  [ "$(user export alone | tar --numeric-owner -tvf - mine bin/sh | awk '{ print $2 }' | tr '\n' ' ')" = "0/0 0/0 " ]
+  user commit -q alone made >/dev/null
+  run -0 user run --rm made sh -c 'test -e /mine && test ! -e /bin/ls'
+}
+
 @test "rootless: a directory is used in place, or below an overlay" {
   root=$(rootfs) && mv "$root" "$HOME_DIR/root" && chown -R "$WHO:" "$HOME_DIR/root"
   user run --rm "$HOME_DIR/root" touch /made

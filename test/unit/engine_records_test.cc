@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "engine/container_image.h"
 #include "engine/network_files.h"
 #include "engine/record.h"
 
@@ -18,6 +19,11 @@ TEST(Record, IsReadAsItWasWritten) {
                                            .exposed_ports = {"80/tcp"},
                                            .healthcheck = image::Healthcheck{.test = {"CMD", "true"}, .retries = 3}},
                       .command = {"sh", "-c", "echo \"hi\"\n"},
+                      .choices = {.entrypoint = {{"sh"}},
+                                  .command = {"-c", "echo \"hi\"\n"},
+                                  .environment = {"A=B"},
+                                  .working_directory = "/srv",
+                                  .user = "nobody"},
                       .rootfs = {.path = "/m", .lower = {"/l1", "/l2"}, .upper = "/u", .work = "/w"},
                       .remove = true,
                       .terminal = true,
@@ -31,11 +37,13 @@ TEST(Record, IsReadAsItWasWritten) {
   const Result<Record> read = read_record(to_json(record));
   ASSERT_TRUE(read) << read.error().text();
   EXPECT_EQ(to_json(*read), to_json(record));
+  EXPECT_EQ(read->choices, record.choices);
 }
 
 TEST(Record, OfAnOlderCaissonKnowsNoImage) {
   std::string text = to_json(Record{});
   text.replace(text.find("\"image\":null,"), 13, "");
+  text.replace(text.find("\"choices\":null,"), 15, "");
   ASSERT_TRUE(read_record(text));
   EXPECT_EQ(read_record(text)->image, std::nullopt);
 }
@@ -54,6 +62,38 @@ TEST(Record, ThatIsDamagedIsAnErrorAndNoException) {
   EXPECT_FALSE(read_record("{\"version\":\"1\"}"));
   EXPECT_FALSE(read_live("{\"keeper\":1}"));
   EXPECT_FALSE(read_ending("{\"exitCode\":\"x\"}"));
+}
+
+TEST(ImageOfAContainer, SaysWhatItsOptionsSaid) {
+  const image::ImageConfig base{.platform = {.os = "linux", .architecture = "amd64"},
+                                .defaults = {.user = "web",
+                                             .environment = {"PATH=/bin", "A=1"},
+                                             .entrypoint = {"/start"},
+                                             .command = {"serve"},
+                                             .labels = {{"a", "image"}},
+                                             .stop_signal = "SIGQUIT"}};
+  image::ImageConfig same = base;
+  say_choices({.stop_signal = 3, .labels = {{"a", "image"}}}, same);
+  EXPECT_EQ(same, base);
+
+  image::ImageConfig config = base;
+  say_choices({.choices = {.command = {"check"}, .environment = {"A=2", "B=3"}, .working_directory = "/w", .user = "5"},
+               .stop_signal = 15,
+               .labels = {{"a", "mine"}, {"b", ""}}},
+              config);
+  EXPECT_EQ(config.defaults.entrypoint, std::vector<std::string>{"/start"});
+  EXPECT_EQ(config.defaults.command, std::vector<std::string>{"check"});
+  EXPECT_EQ(config.defaults.environment, (std::vector<std::string>{"PATH=/bin", "A=2", "B=3"}));
+  EXPECT_EQ(config.defaults.working_directory, "/w");
+  EXPECT_EQ(config.defaults.user, "5");
+  EXPECT_EQ(config.defaults.labels, (std::map<std::string, std::string>{{"a", "mine"}, {"b", ""}}));
+  EXPECT_EQ(config.defaults.stop_signal, "SIGTERM");
+
+  // The image's command is not for another entrypoint.
+  config = base;
+  say_choices({.choices = {.entrypoint = std::vector<std::string>()}, .stop_signal = 3}, config);
+  EXPECT_EQ(config.defaults.entrypoint, std::vector<std::string>());
+  EXPECT_EQ(config.defaults.command, std::vector<std::string>());
 }
 
 TEST(Record, WithBytesThatAreNoTextIsWrittenAllTheSame) {

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include "image/compress.h"
 #include "image/decompress.h"
 #include "image/extract.h"
 #include "image/layer_store.h"
@@ -400,6 +401,56 @@ INSTANTIATE_TEST_SUITE_P(Formats, CompressionTest,
                          testing::Values(Compression{"gzip", gzip}, Compression{"zstd", zstd}, Compression{"xz", xz},
                                          Compression{"bzip2", bzip2}),
                          [](const auto& row) { return row.param.name; });
+
+// The same .xz data asking for a dictionary of (2|bits&1) << (bits/2+11) bytes: its block's header follows the stream's
+// twelve bytes, and ends with its CRC (the .xz file format, 3.1).
+std::string with_dictionary(std::string data, char bits) {
+  constexpr std::size_t kHeader = 12;
+  const std::size_t size = (static_cast<unsigned char>(data[kHeader]) + 1U) * 4;
+  const std::size_t at = data.find("\x21\x01", kHeader);  // LZMA2, one byte of properties
+  EXPECT_LT(at, kHeader + size);
+  data[at + 2] = bits;
+  const std::uint32_t crc = lzma_crc32(reinterpret_cast<const std::uint8_t*>(data.data()) + kHeader, size - 4, 0);
+  for (std::size_t i = 0; i < 4; ++i) data[kHeader + size - 4 + i] = static_cast<char>(crc >> (8 * i));
+  return data;
+}
+
+TEST(Decompressor, GivesXzNoMoreThanAHundredMebibytes) {
+  const std::string data = xz("content");
+  EXPECT_EQ(*decompressed(with_dictionary(data, 28), 100, 100), "content") << "64 MiB, as xz -9 has it";
+  EXPECT_EQ(decompressed(with_dictionary(data, 30), 100, 100).error().text(),
+            "the xz data need more than 100 MiB of memory, which is the most that is given");
+}
+
+TEST(Decompressor, GivesZstdAWindowOfNoMoreThan64Mebibytes) {
+  // A frame of one raw block whose header asks for a window of 2^(10+exponent) bytes (RFC 8878, 3.1.1.1.2).
+  const auto frame = [](int exponent) {
+    return std::string("\x28\xb5\x2f\xfd\x00", 5) + static_cast<char>(exponent << 3) + std::string("\x39\x00\x00", 3) +
+           "content";
+  };
+  EXPECT_EQ(*decompressed(frame(16), 100, 100), "content");
+  EXPECT_EQ(decompressed(frame(17), 100, 100).error().text(),
+            "the zstd data need a window of more than 64 MiB, which is the most that is given");
+}
+
+TEST(GzipWriter, MakesWhatIsReadBack) {
+  std::string content;
+  for (int i = 0; i < 60; ++i) content += sample();  // more than comes out in one piece
+  for (int i = 0; i < 500'000; ++i) content += static_cast<char>(i * 7919 % 251 + i % 13);
+  for (const std::size_t piece : {std::size_t{1000}, content.size()}) {
+    std::string compressed;
+    GzipWriter writer([&](std::string_view bytes) -> Result<> { return compressed += bytes, Result<>(); });
+    for (std::size_t at = 0; at < content.size(); at += piece)
+      ASSERT_TRUE(writer.write(std::string_view(content).substr(at, piece)));
+    ASSERT_TRUE(writer.finish());
+    EXPECT_LT(compressed.size(), content.size());
+    EXPECT_EQ(*decompressed(compressed, 4096, 65536), content);
+  }
+  std::string nothing;
+  GzipWriter writer([&](std::string_view bytes) -> Result<> { return nothing += bytes, Result<>(); });
+  ASSERT_TRUE(writer.finish());
+  EXPECT_EQ(*decompressed(nothing, 100, 100), "");
+}
 
 TEST(Decompressor, LeavesTheRestAsItIs) { EXPECT_EQ(*decompressed("plain", 2, 3), "plain"); }
 

@@ -1,0 +1,45 @@
+#include <cstdio>
+
+#include "cli/command.h"
+#include "cli/container_tree.h"
+
+namespace caisson::cli {
+
+namespace {
+
+struct DiffOptions {};
+
+const std::vector<Option<DiffOptions>> kOptions;
+
+Result<> list_changes(const Command& command, const std::vector<std::string>& operands) {
+  if (operands.size() != 1) return fail(complaint("one container is needed", "caisson diff CONTAINER"));
+  const engine::Container container = TRY(engine::find_container(command.places, operands[0]));
+  const engine::ContainerTree tree = TRY(engine::find_container_tree(command.places, container));
+  if (!tree.directory.empty()) {
+    return fail(in(operands[0], complaint("its root is the directory " + tree.directory +
+                                              ", used in place: what was there before is not known",
+                                          "a container of " + tree.directory + ":O keeps its changes apart")));
+  }
+  TRY(read_container_tree(command, "diff", tree, {}, "compared " + operands[0]));
+  return {};
+}
+
+}  // namespace
+
+int verb_diff(const Command& command) {
+  DiffOptions options;
+  const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
+  if (!parsed) return refuse(command, parsed.error());
+  if (parsed->help) {
+    std::fputs(help_text("caisson diff CONTAINER",
+                         "Lists what a container has added (A), changed (C) and deleted (D) of its root filesystem.",
+                         spellings(kOptions))
+                   .c_str(),
+               stdout);
+    return 0;
+  }
+  const Result<> listed = list_changes(command, parsed->operands);
+  return listed ? 0 : refuse(command, listed.error());
+}
+
+}  // namespace caisson::cli
