@@ -30,10 +30,19 @@ struct Verb {
   std::string_view name;
   transfer::Ending (*run)(const std::vector<std::string>& words);
 };
-constexpr Verb kVerbs[] = {{"unpack", transfer::unpack}, {"layer", transfer::layer},   {"layers", transfer::layers},
-                           {"load", transfer::load},     {"save", transfer::save},     {"import", transfer::import},
-                           {"check", transfer::check},   {"pull", transfer::pull},     {"push", transfer::push},
-                           {"login", transfer::login},   {"logout", transfer::logout}, {"verify", transfer::verify}};
+constexpr Verb kVerbs[] = {{"unpack", transfer::unpack},
+                           {"layer", transfer::layer},
+                           {"layers", transfer::layers},
+                           {"load", transfer::load},
+                           {"save", transfer::save},
+                           {"import", transfer::import},
+                           {"check", transfer::check},
+                           {"pull", transfer::pull},
+                           {"push", transfer::push},
+                           {"login", transfer::login},
+                           {"logout", transfer::logout},
+                           {"verify", transfer::verify},
+                           {"check-layers", transfer::check_layers}};
 
 transfer::Ending run(const std::vector<std::string>& words) {
   std::string names;

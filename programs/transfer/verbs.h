@@ -30,6 +30,7 @@ Ending save(const std::vector<std::string>& words);
 Ending import(const std::vector<std::string>& words);
 Ending verify(const std::vector<std::string>& words);
 Ending check(const std::vector<std::string>& words);
+Ending check_layers(const std::vector<std::string>& words);
 
 /// The words of a verb: `Options` is what its work takes, with `owners` and `progress`.
 template <class Options>
