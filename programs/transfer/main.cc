@@ -46,7 +46,8 @@ constexpr Verb kVerbs[] = {{"unpack", transfer::unpack},
                            {"verify", transfer::verify},
                            {"export", transfer::export_container},
                            {"commit", transfer::commit},
-                           {"diff", transfer::diff}};
+                           {"diff", transfer::diff},
+                           {"check-layers", transfer::check_layers}};
 
 transfer::Ending run(const std::vector<std::string>& words) {
   std::string names;

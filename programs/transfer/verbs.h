@@ -33,6 +33,7 @@ Ending commit(const std::vector<std::string>& words);
 Ending diff(const std::vector<std::string>& words);
 Ending verify(const std::vector<std::string>& words);
 Ending check(const std::vector<std::string>& words);
+Ending check_layers(const std::vector<std::string>& words);
 
 /// The words of a verb: `Options` is what its work takes, with `owners` and `progress`.
 template <class Options>

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/transfer.h"
+#include "engine/check_layers.h"
 
 namespace caisson::cli {
 
@@ -24,27 +25,38 @@ const Option<CheckOptions> kCheckOptions[] = {
      }},
 };
 
+void print_lines(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) std::printf("%s\n", line.c_str());
+}
+
 int check(const Command& command) {
   CheckOptions options;
   const Result<Parsed> parsed = parse(kCheckOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
   if (parsed->help) {
-    std::fputs(help_text("caisson system check [--repair]",
-                         "Reads everything in the store of images, and says what a crash or a disk error has left. "
-                         "Exit status 0: all is well.",
-                         spellings(kCheckOptions))
-                   .c_str(),
-               stdout);
+    std::fputs(
+        help_text("caisson system check [--repair]",
+                  "Reads everything in the store of images, unpacks each layer anew and compares it with the one that "
+                  "is there, and says what a crash or a disk error has left. Exit status 0: all is well.",
+                  spellings(kCheckOptions))
+            .c_str(),
+        stdout);
     return 0;
   }
   if (!parsed->operands.empty())
     return refuse(command, complaint("no operand is expected: '" + parsed->operands[0] + "'"));
   std::vector<std::string> words;
   if (options.repair) words.emplace_back("--repair");
-  const Result<image::Report> report = call_transfer(command, "check", words, "looked through the store");
-  if (!report) return refuse(command, report.error());
-  for (const std::string& line : report->lines) std::printf("%s\n", line.c_str());
-  return 0;
+  const Result<image::Report> images = call_transfer(command, "check", words, "looked through the store");
+  if (images) print_lines(images->lines);
+  const engine::Repair repair = options.repair ? engine::Repair::kYes : engine::Repair::kNo;
+  const Result<engine::LayersCheck> layers = engine::check_layers(command.places, repair, command.log);
+  if (layers) print_lines(layers->lines);
+  int status = images ? 0 : refuse(command, images.error());
+  if (!layers) return refuse(command, layers.error());
+  if (layers->is_well) return status;
+  return refuse(command, complaint("some layers are not as their images have them",
+                                   options.repair ? "" : "caisson system check --repair"));
 }
 
 constexpr std::array kVerbs = {

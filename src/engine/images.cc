@@ -32,13 +32,6 @@ Result<std::vector<Container>> all_containers(const Places& places) {
   return fail(complaint(listing.damaged.front(), "what that container needs is not known, so nothing is removed"));
 }
 
-Result<std::set<std::string>> trees_in_use(const Places& places) {
-  std::set<std::string> trees;
-  for (const Container& container : TRY(all_containers(places)))
-    trees.insert(container.record.rootfs.lower.begin(), container.record.rootfs.lower.end());
-  return trees;
-}
-
 Result<ListedImage> listed(const image::ImageStore& store, image::StoredImage image) {
   ListedImage one{.image = std::move(image), .config = {}};
   one.config = TRY(image::read_stored_config(store, one.image));
@@ -46,14 +39,6 @@ Result<ListedImage> listed(const image::ImageStore& store, image::StoredImage im
   one.size_bytes = one.image.manifest_descriptor.size + one.image.manifest.config.size;
   for (const image::Descriptor& layer : one.image.manifest.layers) one.size_bytes += layer.size;
   return one;
-}
-
-// Root's layers, and those of an ordinary user's mappings.
-Result<std::vector<std::string>> layer_stores(const Places& places) {
-  std::vector<std::string> stores = {places.root};
-  for (const std::string& name : TRY(kernel::list_directory(places.root + "/mapped")))
-    stores.push_back(places.root + "/mapped/" + name);
-  return stores;
 }
 
 // What nobody needs once entries are gone: blobs, then the layers of images whose config went with them.
@@ -117,6 +102,20 @@ Result<> check_unused(const image::StoredImage& image, const std::string& shown,
 }
 
 }  // namespace
+
+Result<std::vector<std::string>> layer_stores(const Places& places) {
+  std::vector<std::string> stores = {places.root};
+  for (const std::string& name : TRY(kernel::list_directory(places.root + "/mapped")))
+    stores.push_back(places.root + "/mapped/" + name);
+  return stores;
+}
+
+Result<std::set<std::string>> trees_in_use(const Places& places) {
+  std::set<std::string> trees;
+  for (const Container& container : TRY(all_containers(places)))
+    trees.insert(container.record.rootfs.lower.begin(), container.record.rootfs.lower.end());
+  return trees;
+}
 
 Result<ImageUses> images_in_use(const Places& places) {
   ImageUses uses;

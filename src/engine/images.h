@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,12 @@ using ImageUses = std::map<std::string, std::vector<ImageUse>>;
 Result<ImageUses> images_in_use(const Places& places);
 
 Result<image::ImageStore> open_images(const Places& places);
+
+/// The directories that are stores of layers (image/layers.h): root's, and those of an ordinary user's mappings.
+Result<std::vector<std::string>> layer_stores(const Places& places);
+
+/// The trees that containers were made from. Error: the record of one cannot be read.
+Result<std::set<std::string>> trees_in_use(const Places& places);
 
 /// All of them, the newest first, with what their configs say; for this host's platform. `problems`: what cannot be
 /// read.

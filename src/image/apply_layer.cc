@@ -49,6 +49,7 @@ Result<Unpacked> apply_layer(const LayerOptions& options) {
   Unpacked unpacked{.digest = options.chain_id, .notes = {}};
   if (find_layer_by_chain(options.store, options.chain_id)) return unpacked;
   LayerStore store = TRY(LayerStore::open(options.store));
+  const OwnerMaps owners = TRY(store.settle_owners(options.owners));
   const LayerKey key = LayerKey::chain(options.chain_id);
   const Fd lock = TRY(store.lock(key.name()));
   if (find_layer_by_chain(options.store, options.chain_id)) return unpacked;  // by whom we waited for
@@ -59,7 +60,7 @@ Result<Unpacked> apply_layer(const LayerOptions& options) {
   const auto unpack = [&](Fd tree) {
     return unpack_layer_blob(blob, std::move(tree),
                              {.lower = LowerTrees(options.lower),
-                              .owners = options.owners,
+                              .owners = owners,
                               .tell = [&](std::uint64_t done, std::uint64_t total) { progress.at(done, total); }});
   };
   unpacked.notes = TRY(make_layer(store, key, unpack));

@@ -1,7 +1,5 @@
 #include "image/apply_layers.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -12,17 +10,14 @@
 #include <thread>
 
 #include "base/fd.h"
-#include "image/chain_id.h"
-#include "image/digest.h"
 #include "image/digest_name.h"
 #include "image/image_store.h"
 #include "image/layer_blob.h"
 #include "image/layer_store.h"
 #include "image/layers.h"
-#include "image/limits.h"
 #include "image/progress.h"
 #include "image/store_lock.h"
-#include "image/stored_image.h"
+#include "image/whole_image.h"
 #include "kernel/files.h"
 
 namespace caisson::image {
@@ -30,40 +25,6 @@ namespace caisson::image {
 namespace {
 
 constexpr unsigned kMostThreads = 4;  // each with 4 MiB of buffers
-
-// ---- what the image consists of -----------------------------------------------------------------------------------
-
-// The document with this digest, which is hashed: what unpacks does not rely on who wrote the blob.
-Result<std::string> read_hashed(const ImageStore& store, const Descriptor& blob, std::size_t limit_bytes) {
-  std::string text = TRY(store.read_blob(blob, limit_bytes));
-  const std::string digest = TRY(digest_of(text));
-  if (digest == blob.digest) return text;
-  return fail(
-      in(store.blob_path(blob.digest), complaint(fmt::format("it has the digest {}, not that of its name", digest))));
-}
-
-struct WholeImage {
-  Manifest manifest;
-  std::vector<std::string> diff_ids;
-  std::vector<std::string> chain_ids;
-};
-
-Result<WholeImage> read_image(const ImageStore& store, const std::string& digest) {
-  TRY_IN("manifest", check_digest(digest));
-  struct stat status{};
-  const std::string path = store.blob_path(digest);
-  if (::lstat(path.c_str(), &status) != 0) return fail(os_error("lstat", path));
-  const std::string text =
-      TRY(read_hashed(store, {.media_type = {}, .digest = digest, .size = status.st_size}, kManifestBytes));
-  WholeImage image{.manifest = TRY_IN(digest, read_manifest(text)), .diff_ids = {}, .chain_ids = {}};
-  TRY_IN(digest, check_is_image(image.manifest));
-  const std::string config = TRY(read_hashed(store, image.manifest.config, kConfigBytes));
-  const ImageConfig read = TRY_IN(image.manifest.config.digest, read_image_config(config));
-  TRY_IN(digest, check_layers(image.manifest, read));
-  image.diff_ids = read.diff_ids;
-  image.chain_ids = TRY(chain_ids(read.diff_ids, digest_of));
-  return image;
-}
 
 // ---- how far all of it is -----------------------------------------------------------------------------------------
 
@@ -92,8 +53,10 @@ class Total {
 
 class Unpacking {
  public:
-  Unpacking(const ImageLayersOptions& options, const ImageStore& images, const WholeImage& image, LayerStore& store)
+  Unpacking(const ImageLayersOptions& options, const OwnerMaps& owners, const ImageStore& images,
+            const WholeImage& image, LayerStore& store)
       : options_(options),
+        owners_(owners),
         images_(images),
         image_(image),
         store_(store),
@@ -122,6 +85,7 @@ class Unpacking {
   LayerKey key(std::size_t number) const { return LayerKey::chain(image_.chain_ids[number]); }
 
   const ImageLayersOptions& options_;
+  const OwnerMaps& owners_;
   const ImageStore& images_;
   const WholeImage& image_;
   LayerStore& store_;
@@ -180,15 +144,16 @@ Result<> Unpacking::make(std::size_t number) {
   }
   layer.tree = store_.unfinished_tree(key(number));
   LayerWork work{.lower = number == 0 ? LowerTrees() : LowerTrees([this, number] { return trees_below(number); }),
-                 .owners = options_.owners,
+                 .owners = owners_,
                  .tell = [this, number](std::uint64_t done, std::uint64_t) { total_.at(number, done); },
                  .cancelled = &cancelled_};
-  layer.notes = TRY(unpack_layer_blob({.path = images_.blob_path(blob.digest),
-                                       .digest = blob.digest,
-                                       .size = static_cast<std::uint64_t>(blob.size),
-                                       .diff_id = image_.diff_ids[number]},
-                                      TRY(store_.begin(key(number))), std::move(work)));
-  return {};
+  UnpackedTree unpacked = TRY(unpack_layer_blob({.path = images_.blob_path(blob.digest),
+                                                 .digest = blob.digest,
+                                                 .size = static_cast<std::uint64_t>(blob.size),
+                                                 .diff_id = image_.diff_ids[number]},
+                                                TRY(store_.begin(key(number))), std::move(work)));
+  layer.notes = std::move(unpacked.notes);
+  return store_.remember_size(key(number), unpacked.bytes);
 }
 
 Result<std::vector<std::string>> Unpacking::trees_below(std::size_t number) {
@@ -227,18 +192,19 @@ Result<> Unpacking::abandon() {
 Result<Unpacked> apply_layers(const ImageLayersOptions& options) {
   ::umask(0);
   const ImageStore images = TRY(ImageStore::open(options.images));
-  const WholeImage image = TRY(read_image(images, options.manifest));
-  Unpacked unpacked{.digest = image.manifest.config.digest, .notes = {}};
+  const WholeImage image = TRY(read_whole_image(images, options.manifest));
+  Unpacked unpacked{.digest = image.id(), .notes = {}};
   if (find_image_layers(options.store, unpacked.digest)) return unpacked;
 
   LayerStore store = TRY(LayerStore::open(options.store));
+  const OwnerMaps owners = TRY(store.settle_owners(options.owners));
   Fd use = TRY(hold_layers(options.store));
   const std::string lock_path = options.store + "/layers/lock/image." + std::string(hex_of(unpacked.digest));
   const Fd lock = *TRY(open_locked(lock_path, StoreLock::Kind::kShared, kernel::Lock::kWait));
   TRY(remember_image_layers(options.store, unpacked.digest, image.chain_ids));
   use = Fd();  // whoever prunes sees the other lock from here on
 
-  Unpacking unpacking(options, images, image, store);
+  Unpacking unpacking(options, owners, images, image, store);
   Result<std::vector<std::string>> notes = unpacking.unpack();
   const Result<> placed = notes ? unpacking.place() : Result<>();
   if (notes && placed) return Unpacked{.digest = unpacked.digest, .notes = *std::move(notes)};

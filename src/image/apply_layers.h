@@ -13,7 +13,7 @@ struct ImageLayersOptions {
   std::string images;    ///< directory of the store of images: "STORE/images"
   std::string store;     ///< directory of the store of layers
   std::string manifest;  ///< digest of the image's manifest: "sha256:HEX"
-  OwnerMaps owners;
+  OwnerMaps owners;      ///< empty: those that the store has (LayerStore::settle_owners())
   bool progress = false;
 };
 

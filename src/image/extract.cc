@@ -127,6 +127,7 @@ Result<> Extractor::make_file(const std::string& base, const TarEntry& entry, co
     if (piece.bytes.empty()) break;
     if (entry.sparse && ::lseek(file.get(), piece.offset, SEEK_SET) < 0) return fail(os_error("lseek", base));
     TRY(kernel::write_all(file.get(), piece.bytes, base));
+    bytes_ += piece.bytes.size();
   }
   if (entry.sparse && ::ftruncate(file.get(), entry.size) != 0) {
     return fail(os_error("ftruncate", fmt::format("{}, {}", base, entry.size)));

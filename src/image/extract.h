@@ -21,6 +21,7 @@
 // - a directory that no entry describes is as the layers below show it.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -58,6 +59,9 @@ class Extractor {
   /// What could not be kept and is no reason to fail, as lines for the user.
   std::vector<std::string> notes() const { return losses_.notes(); }
 
+  /// What the files that were made have in them. Where an entry takes the place of another, both are counted.
+  std::uint64_t bytes() const { return bytes_; }
+
  private:
   Result<> make(const TarEntry& entry, ContentReader& content);
   Result<> make_at(const Place& place, const TarEntry& entry, const Metadata& metadata, ContentReader& content);
@@ -84,6 +88,7 @@ class Extractor {
   Whiteouts whiteouts_;
   std::map<std::string, std::string> copies_;  // of files below that hard links name: path → name of the copy
   std::size_t copies_bytes_ = 0;
+  std::uint64_t bytes_ = 0;
   bool has_aufs_links_ = false;
   bool devices_lost_ = false;
 };

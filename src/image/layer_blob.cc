@@ -13,8 +13,6 @@ namespace caisson::image {
 
 namespace {
 
-using Notes = std::vector<std::string>;
-
 Result<> check_size(const LayerBlob& layer, int blob) {
   struct stat status{};
   if (::fstat(blob, &status) != 0) return fail(os_error("fstat", layer.path));
@@ -28,7 +26,7 @@ Error wrong_blob(const LayerBlob& layer, const std::string& digest) {
   return complaint(fmt::format("it has the digest {}, not {} as the image's manifest says", digest, layer.digest));
 }
 
-Result<Notes> unpack_entries(const LayerBlob& layer, Fd tree, LayerWork& work, Pipeline& pipeline) {
+Result<UnpackedTree> unpack_entries(const LayerBlob& layer, Fd tree, LayerWork& work, Pipeline& pipeline) {
   TarReader reader(pipeline);
   Extractor extractor(std::move(tree), ::geteuid() == 0 ? Privilege::kRoot : Privilege::kUser, work.owners,
                       std::move(work.lower));
@@ -45,24 +43,24 @@ Result<Notes> unpack_entries(const LayerBlob& layer, Fd tree, LayerWork& work, P
                               digests.content, layer.diff_id)));
   }
   TRY(extractor.finish());
-  return extractor.notes();
+  return UnpackedTree{.notes = extractor.notes(), .bytes = extractor.bytes()};
 }
 
-Result<Notes> unpack(const LayerBlob& layer, int blob, Fd tree, LayerWork& work) {
+Result<UnpackedTree> unpack(const LayerBlob& layer, int blob, Fd tree, LayerWork& work) {
   TRY(check_size(layer, blob));
   Hashes hashes{.stored = TRY(Sha256::start()), .content = TRY(Sha256::start())};
   Pipeline pipeline(blob, layer.size, std::move(hashes), std::move(work.tell));
-  Result<Notes> notes = unpack_entries(layer, std::move(tree), work, pipeline);
-  if (notes || (work.cancelled != nullptr && *work.cancelled)) return notes;
+  Result<UnpackedTree> unpacked = unpack_entries(layer, std::move(tree), work, pipeline);
+  if (unpacked || (work.cancelled != nullptr && *work.cancelled)) return unpacked;
   // A blob that is not the right one is most likely what is wrong.
   const Result<std::string> digest = pipeline.stored_digest();
   if (digest && *digest != layer.digest) return fail(wrong_blob(layer, *digest));
-  return notes;
+  return unpacked;
 }
 
 }  // namespace
 
-Result<Notes> unpack_layer_blob(const LayerBlob& layer, Fd tree, LayerWork work) {
+Result<UnpackedTree> unpack_layer_blob(const LayerBlob& layer, Fd tree, LayerWork work) {
   const Fd blob = TRY(kernel::open_file(layer.path, O_RDONLY | O_NOCTTY));
   return TRY_IN(layer.path, unpack(layer, blob.get(), std::move(tree), work));
 }

@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/result.h"
 #include "image/lower_trees.h"
+#include "image/make_layer.h"
 #include "image/owner_map.h"
 #include "image/pipeline.h"
 
@@ -29,9 +30,8 @@ struct LayerWork {
   const std::atomic<bool>* cancelled = nullptr;  ///< once this is true, the work ends with an error
 };
 
-/// Unpacks the layer into `tree`, which is empty and ours alone, and gives what was not kept, as lines for the user.
-/// The process's umask has to be 0. Errors name the blob: it has another size, digest or DiffID; or the entry and what
-/// is wrong with it.
-Result<std::vector<std::string>> unpack_layer_blob(const LayerBlob& layer, Fd tree, LayerWork work);
+/// Unpacks the layer into `tree`, which is empty and ours alone. The process's umask has to be 0. Errors name the blob:
+/// it has another size, digest or DiffID; or the entry and what is wrong with it.
+Result<UnpackedTree> unpack_layer_blob(const LayerBlob& layer, Fd tree, LayerWork work);
 
 }  // namespace caisson::image

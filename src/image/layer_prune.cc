@@ -59,10 +59,12 @@ class Pruning {
   template <class IsNeeded>
   Result<> doom(const std::string& directory, const std::string& prefix, IsNeeded is_needed);
 
-  std::vector<Doomed> doomed;
+  /// Removes what is out of the way.
+  Result<PrunedLayers> remove(const RemoveTree& remove) &&;
 
  private:
   std::string layers_;
+  std::vector<Doomed> doomed_;
 };
 
 Result<std::set<std::string>> Pruning::needed_chains(const std::string& store, const LayersNeeded& needed) {
@@ -93,16 +95,25 @@ Result<> Pruning::doom(const std::string& directory, const std::string& prefix, 
     if (!lock) continue;
     const std::string away = layers_ + "tmp/" + prefix + hex;
     if (::rename(layer.c_str(), away.c_str()) != 0) return fail(os_error("rename", layer));
-    doomed.push_back({.path = away, .digest = "sha256:" + hex, .lock = *std::move(lock)});
+    doomed_.push_back({.path = away, .digest = "sha256:" + hex, .lock = *std::move(lock)});
   }
   return {};
+}
+
+Result<PrunedLayers> Pruning::remove(const RemoveTree& remove) && {
+  PrunedLayers pruned;
+  for (Doomed& layer : doomed_) {
+    pruned.bytes += bytes_of_tree(layer.path);
+    TRY(remove(layer.path));
+    pruned.digests.push_back(std::move(layer.digest));
+  }
+  return pruned;
 }
 
 }  // namespace
 
 Result<PrunedLayers> prune_layers(const std::string& store, const LayersNeeded& needed, const RemoveTree& remove) {
-  PrunedLayers pruned;
-  if (!kernel::exists(store + "/layers/lock")) return pruned;
+  if (!kernel::exists(store + "/layers/lock")) return PrunedLayers{};
   Pruning pruning(store);
   {
     const auto use = TRY(open_locked(store + "/layers/lock/use", StoreLock::Kind::kExclusive, kernel::Lock::kWait));
@@ -115,12 +126,21 @@ Result<PrunedLayers> prune_layers(const std::string& store, const LayersNeeded& 
       TRY(pruning.doom("sha256", "",
                        [&](const std::string&, const std::string& tree) { return trees.contains(tree); }));
   }
-  for (Doomed& layer : pruning.doomed) {
-    pruned.bytes += bytes_of_tree(layer.path);
-    TRY(remove(layer.path));
-    pruned.digests.push_back(std::move(layer.digest));
+  return std::move(pruning).remove(remove);
+}
+
+Result<PrunedLayers> remove_layers(const std::string& store, const std::set<std::string>& chain_ids,
+                                   const std::function<Result<std::set<std::string>>()>& trees,
+                                   const RemoveTree& remove) {
+  Pruning pruning(store);
+  {
+    const auto use = TRY(open_locked(store + "/layers/lock/use", StoreLock::Kind::kExclusive, kernel::Lock::kWait));
+    const std::set<std::string> used = TRY(trees());
+    TRY(pruning.doom("chain", "chain.", [&](const std::string& chain_id, const std::string& tree) {
+      return !chain_ids.contains(chain_id) || used.contains(tree);
+    }));
   }
-  return pruned;
+  return std::move(pruning).remove(remove);
 }
 
 }  // namespace caisson::image

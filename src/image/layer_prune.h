@@ -34,4 +34,10 @@ using RemoveTree = std::function<Result<>(const std::string& path)>;
 /// to the next one (unfinished.h).
 Result<PrunedLayers> prune_layers(const std::string& store, const LayersNeeded& needed, const RemoveTree& remove);
 
+/// Removes the layers with these chain ids, but for those whose trees `trees` names and those that somebody works on.
+/// Gives which went.
+Result<PrunedLayers> remove_layers(const std::string& store, const std::set<std::string>& chain_ids,
+                                   const std::function<Result<std::set<std::string>>()>& trees,
+                                   const RemoveTree& remove);
+
 }  // namespace caisson::image

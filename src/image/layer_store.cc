@@ -6,13 +6,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "image/acl.h"
 #include "image/spool_file.h"
+#include "image/store_lock.h"
+#include "image/synced.h"
 #include "image/unfinished.h"
 #include "kernel/files.h"
 
@@ -22,6 +23,7 @@ namespace {
 
 constexpr mode_t kPrivateDirectory = 0700;
 constexpr mode_t kPrivateFile = 0600;
+constexpr std::size_t kMostOwnersBytes = std::size_t{64} << 10;
 constexpr mode_t kTreeMode = 0755;  // of the root directory of an archive that does not say
 
 Result<> make_directories(const std::string& path) {
@@ -35,12 +37,6 @@ Result<> make_directories(const std::string& path) {
 Result<Fd> open_made(int parent, const char* name) {
   if (::mkdirat(parent, name, kPrivateDirectory) != 0 && errno != EEXIST) return fail(os_error("mkdirat", name));
   Fd fd(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!fd) return fail(os_error("openat", name));
-  return fd;
-}
-
-Result<Fd> open_lock(int locks, const std::string& name) {
-  Fd fd(::openat(locks, name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, kPrivateFile));
   if (!fd) return fail(os_error("openat", name));
   return fd;
 }
@@ -65,7 +61,7 @@ Result<LayerStore> LayerStore::open(const std::string& path) {
   if (!root) return fail(os_error("open", path));
   const Fd layers = TRY_IN(path, open_made(root.get(), "layers"));
   store.index_ = TRY_IN(path, open_made(layers.get(), "index"));
-  store.locks_ = TRY_IN(path, open_made(layers.get(), "lock"));
+  (void)TRY_IN(path, open_made(layers.get(), "lock"));
   store.tarballs_ = TRY_IN(path, open_made(layers.get(), "sha256"));
   store.chains_ = TRY_IN(path, open_made(layers.get(), "chain"));
   store.tmp_ = TRY_IN(path, open_made(layers.get(), "tmp"));
@@ -75,11 +71,8 @@ Result<LayerStore> LayerStore::open(const std::string& path) {
 }
 
 Result<Fd> LayerStore::lock(const std::string& name) {
-  Fd fd = TRY(open_lock(locks_.get(), name));
-  while (::flock(fd.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) return fail(os_error("flock", name));
-  }
-  return fd;
+  const std::string path = path_ + "/layers/lock/" + name;
+  return *TRY(open_locked(path, StoreLock::Kind::kExclusive, kernel::Lock::kWait));
 }
 
 std::optional<std::string> LayerStore::recall(const FileIdentity& identity) const {
@@ -115,6 +108,26 @@ Result<Fd> LayerStore::begin(const LayerKey& key) {
   Fd tree(::openat(holder.get(), "tree", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!tree) return fail(os_error("openat", name + "/tree"));
   return tree;
+}
+
+Result<> LayerStore::remember_size(const LayerKey& key, std::uint64_t bytes) {
+  const std::string name = key.name() + "/bytes";
+  const Fd file = TRY(kernel::open_file_at(tmp_.get(), name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, kPrivateFile));
+  return kernel::write_all(file.get(), fmt::format("{}\n", bytes), name);
+}
+
+Result<OwnerMaps> LayerStore::settle_owners(const OwnerMaps& owners) {
+  const std::string path = path_ + "/layers/owners";
+  const auto writing =
+      TRY(open_locked(path_ + "/layers/lock/owners", StoreLock::Kind::kExclusive, kernel::Lock::kWait));
+  const bool given = !owners.uids.empty() || !owners.gids.empty();
+  if (!kernel::exists(path)) {
+    if (given) TRY(replace_synced(path_ + "/layers/tmp/owners", path, owner_maps_text(owners)));
+    return owners;
+  }
+  const OwnerMaps recorded = TRY_IN(path, read_owner_maps(TRY(kernel::read_file(path, kMostOwnersBytes))));
+  if (!given || recorded == owners) return recorded;
+  return fail(in(path, complaint("the layers here have other owners than those asked for")));
 }
 
 Result<> LayerStore::commit(const LayerKey& key) {

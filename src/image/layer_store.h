@@ -4,6 +4,7 @@
 // so too; what is in tmp belongs to nobody once the lock of the same name is free, and goes at the next open().
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "base/fd.h"
 #include "base/result.h"
 #include "image/identity.h"
+#include "image/owner_map.h"
 
 namespace caisson::image {
 
@@ -43,6 +45,8 @@ class LayerStore {
 
   /// An empty directory to unpack into. The layer's lock must be held until after commit() or abandon().
   Result<Fd> begin(const LayerKey& key);
+  /// Says how many bytes the files of what was unpacked have: find_layer_size() in layers.h. Before commit() or sync().
+  Result<> remember_size(const LayerKey& key, std::uint64_t bytes);
   /// Makes what was unpacked that layer, once it is on the disk (syncfs(2)).
   Result<> commit(const LayerKey& key);
   /// The two halves of commit(), for several layers: all that was written is on the disk; it becomes that layer.
@@ -53,6 +57,10 @@ class LayerStore {
   /// Where what is unpacked into begin()'s directory lies until it is placed.
   std::string unfinished_tree(const LayerKey& key) const { return path_ + "/layers/tmp/" + key.name() + "/tree"; }
 
+  /// Who the owners in this store become: always the same, which are recorded by the first who unpacks for others than
+  /// those that stand in tarballs. Empty maps are taken for the recorded ones. Error: the record says others.
+  Result<OwnerMaps> settle_owners(const OwnerMaps& owners);
+
   /// A file without a name in the store's file system, open for reading and writing.
   Result<Fd> spool_file();
 
@@ -61,7 +69,6 @@ class LayerStore {
 
   std::string path_;
   Fd index_;
-  Fd locks_;
   Fd tarballs_;
   Fd chains_;
   Fd tmp_;

@@ -85,6 +85,14 @@ std::optional<std::vector<std::string>> find_image_layers(const std::string& sto
   return trees;
 }
 
+std::optional<std::uint64_t> find_layer_size(const std::string& store, std::string_view chain_id) {
+  constexpr std::size_t kMostDigits = 32;
+  const Result<std::string> text =
+      kernel::read_file(store + std::string(kChains) + std::string(hex_of(chain_id)) + "/bytes", kMostDigits);
+  if (!text || !text->ends_with('\n')) return std::nullopt;
+  return parse_unsigned(std::string_view(*text).substr(0, text->size() - 1));
+}
+
 Result<> remember_image_layers(const std::string& store, std::string_view image_id,
                                const std::vector<std::string>& chain_ids) {
   const std::string hex(hex_of(image_id));

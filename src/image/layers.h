@@ -2,6 +2,8 @@
 //
 //   STORE/layers/sha256/HEX/tree      the root filesystem unpacked from the tarball with that digest
 //   STORE/layers/chain/HEX/tree       the layer of images with that chain id: its own files, for an overlay
+//   …/HEX/bytes                       how many bytes the files in that tree have
+//   STORE/layers/owners               who the owners in tarballs become here; not there: themselves (owner_map.h)
 //   STORE/layers/images/HEX           the layers of the image with that id: chain ids, a line each, the lowest first
 //   STORE/layers/index/DEVICE-INODE   what a tarball on this host was hashed to, with its size and times then
 //   STORE/layers/lock/NAME            flock(2) files: NAME is an index key while that is hashed, or what is in tmp
@@ -22,6 +24,7 @@
 
 #include <sys/stat.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,6 +53,9 @@ std::optional<std::vector<std::string>> find_image_layers(const std::string& sto
 
 /// The chain ids that STORE/layers/images has for the image, the lowest first, whether they are there or not.
 std::vector<std::string> chain_ids_of_image(const std::string& store, std::string_view image_id);
+
+/// How many bytes the files of the layer with this chain id have; nothing where that is not known.
+std::optional<std::uint64_t> find_layer_size(const std::string& store, std::string_view chain_id);
 
 /// Says of which layers the image consists. lock/image.HEX must be held, and STORE/layers be there.
 Result<> remember_image_layers(const std::string& store, std::string_view image_id,

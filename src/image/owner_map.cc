@@ -1,5 +1,7 @@
 #include "image/owner_map.h"
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 
 namespace caisson::image {
@@ -19,6 +21,22 @@ Result<OwnerMap> read_owner_map(std::string_view text) {
     map.push_back(range);
   }
   return map;
+}
+
+std::string owner_maps_text(const OwnerMaps& maps) {
+  const auto words = [](const OwnerMap& map) {
+    std::string text;
+    for (const OwnerRange& range : map)
+      text += fmt::format("{}{}:{}:{}", text.empty() ? "" : ",", range.owner, range.becomes, range.count);
+    return text;
+  };
+  return words(maps.uids) + " " + words(maps.gids) + "\n";
+}
+
+Result<OwnerMaps> read_owner_maps(std::string_view text) {
+  const std::vector<std::string_view> words = split(text.substr(0, text.find('\n')), ' ');
+  if (words.size() != 2 || !text.ends_with('\n')) return fail(complaint("these are no two maps of owners"));
+  return OwnerMaps{.uids = TRY(read_owner_map(words[0])), .gids = TRY(read_owner_map(words[1]))};
 }
 
 std::optional<std::uint32_t> mapped_owner(const OwnerMap& map, std::uint32_t owner) {

@@ -43,6 +43,8 @@ std::string report_text(const Report& report) {
     for (const std::string& name : image.names) text += "\t" + escaped(name);
     text += "\n";
   }
+  for (const DamagedLayer& layer : report.damaged)
+    text += "damaged\t" + layer.chain_id + "\t" + layer.manifest + "\t" + escaped(layer.words) + "\n";
   for (const std::string& line : report.lines) text += "line\t" + escaped(line) + "\n";
   if (report.digest) return text + "done\t" + *report.digest + "\n";
   const Error& error = report.digest.error();
@@ -62,6 +64,9 @@ Report read_report(std::string_view text) {
       ReportedImage image{.manifest = std::string(fields[1]), .id = std::string(fields[2]), .names = {}};
       for (std::size_t i = 3; i < fields.size(); ++i) image.names.push_back(unescaped(fields[i]));
       report.images.push_back(std::move(image));
+    } else if (fields[0] == "damaged" && fields.size() == 4 && is_digest(fields[1]) && is_digest(fields[2])) {
+      report.damaged.push_back(
+          {.chain_id = std::string(fields[1]), .manifest = std::string(fields[2]), .words = unescaped(fields[3])});
     } else if (fields[0] == "line" && fields.size() == 2) {
       report.lines.push_back(unescaped(fields[1]));
     } else if (fields[0] == "done" && fields.size() == 2 && (fields[1].empty() || is_digest(fields[1]))) {

@@ -29,10 +29,9 @@ Result<std::string> wanted_digest(std::string_view text) {
   return digest;
 }
 
-// Unpacks into `tree` and gives the notes. What was unpacked is hashed once more on the way: that it is what the digest
+// Unpacks into `tree`. What was unpacked is hashed once more on the way: that it is what the digest
 // says does not rest on the file's having been left alone since.
-Result<std::vector<std::string>> unpack_tree(const Tarball& tarball, Fd tree, const OwnerMaps& owners,
-                                             Progress& progress) {
+Result<UnpackedTree> unpack_tree(const Tarball& tarball, Fd tree, const OwnerMaps& owners, Progress& progress) {
   const auto tell = [&](std::uint64_t done, std::uint64_t total) { progress.at(done, total); };
   Pipeline pipeline(tarball.file.get(), tarball.size, {.stored = TRY(Sha256::start())}, tell);
   TarReader reader(pipeline);
@@ -42,7 +41,7 @@ Result<std::vector<std::string>> unpack_tree(const Tarball& tarball, Fd tree, co
   if (TRY(pipeline.drain()).stored != tarball.digest)
     return fail(complaint("the tarball changed while it was unpacked"));
   TRY(extractor.finish());
-  return extractor.notes();
+  return UnpackedTree{.notes = extractor.notes(), .bytes = extractor.bytes()};
 }
 
 Result<std::vector<std::string>> unpack_once(LayerStore& store, const Tarball& tarball, const OwnerMaps& owners,
@@ -69,7 +68,8 @@ Result<Unpacked> unpack_into_store(const UnpackOptions& options) {
   }
   Unpacked unpacked{.digest = tarball.digest, .notes = {}};
   if (!find_layer_by_digest(store.path(), tarball.digest)) {
-    unpacked.notes = TRY_IN(shown, unpack_once(store, tarball, options.owners, progress));
+    const OwnerMaps owners = TRY(store.settle_owners(options.owners));
+    unpacked.notes = TRY_IN(shown, unpack_once(store, tarball, owners, progress));
   }
   return unpacked;
 }

@@ -401,6 +401,25 @@ user_image() {
   [ -z "$(find "$HOME_DIR/.local/share/caisson/mapped" -path '*/layers/tmp/*')" ]
 }
 
+@test "rootless: layers are compared, in the namespace that has their owners, and mended" {
+  user_image web '{}'
+  user run --rm web true
+  user run --rm --userns keep-id -u 0 web true
+  run -0 user system check
+  [[ "$output" != *layer* ]]
+  local file
+  mapfile -t file < <(find "$HOME_DIR/.local/share/caisson/mapped" -path '*/data/seed')
+  [ "${#file[@]}" -eq 2 ]
+  chown 0:0 "${file[@]}"
+  run -125 user system check
+  [ "$(grep -c '/seed: the owner is 65534:65534, not\|seed: the owner is ' <<<"$output")" -eq 2 ]
+  run -0 user system check --repair
+  [ "$(grep -c '(unpacked anew)' <<<"$output")" -eq 2 ]
+  run -0 user system check
+  run -0 --separate-stderr user run --rm --userns keep-id -u 0 web stat -c %u:%g /data/seed
+  [ "$output" = 33:44 ]
+}
+
 @test "rootless: an image of 127 layers" {
   python3 -B - "$STATE" <<'END'
 import io, sys, tarfile
