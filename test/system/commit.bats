@@ -161,7 +161,7 @@ changed_rootfs() {
 }
 
 @test "commit: a signal that ends it leaves the container running, and nothing in the store" {
-  caisson run -d --name slow builtin:busybox sh -c 'head -c 300000000 /dev/urandom >/big; touch /ready; i=0; while true; do i=$((i+1)); echo $i >/n; done' >/dev/null
+  caisson run -d --name slow builtin:busybox sh -c 'head -c 300000000 /dev/urandom >/big; touch /ready; i=0; while true; do i=$((i+1)); echo $i >/new; mv /new /n; done' >/dev/null
   local upper
   upper=$T/root/containers/$(caisson ps -q --no-trunc)/upper
   within 60 test -e "$upper/ready"
