@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cmath>
 #include <optional>
 
@@ -17,6 +16,8 @@ namespace caisson::image {
 namespace {
 
 constexpr std::string_view kSpaces = " \t\r\n";
+
+char upper_case(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(kSpaces);
@@ -214,7 +215,7 @@ Result<> set_healthcheck(ContainerDefaults& defaults, std::string_view text) {
     (time != std::end(kTimes) ? check.*time->field : check.retries) = *value;
   }
   std::string kind(text.substr(0, text.find_first_of(kSpaces)));
-  std::ranges::transform(kind, kind.begin(), [](unsigned char c) { return std::toupper(c); });
+  std::ranges::transform(kind, kind.begin(), upper_case);
   const std::string_view command = without_first_word(text);
   if (kind == "NONE" && command.empty()) {
     check.test = {"NONE"};
@@ -281,7 +282,7 @@ constexpr std::array kInstructions = {
 Result<> apply_line(Changes& changes, std::string_view line) {
   line = trimmed(line);
   std::string name(line.substr(0, line.find_first_of(kSpaces)));
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
+  std::ranges::transform(name, name.begin(), upper_case);
   const auto instruction = std::ranges::find(kInstructions, name, &Instruction::name);
   if (instruction == kInstructions.end()) {
     std::vector<std::string> known;

@@ -1,5 +1,6 @@
 # export, diff and commit: what containers have made of their root filesystems. podman makes the same of the same.
 # time limit: 300 s
+# shellcheck disable=SC2016 # for the shells in containers
 load helper
 
 setup() { caisson_setup; }
@@ -132,18 +133,18 @@ changed_rootfs() {
 
 @test "commit: a running container stands still meanwhile, and goes on; what is mounted in it is not in the tarball" {
   mkdir "$T/volume" && echo secret >"$T/volume/file"
-  # Two files that are only ever changed together, but for a moment.
+  # Two files that are changed together, but for a moment; between them is one that takes long to read.
   caisson run -d --name writer -v "$T/volume:/data" --tmpfs /scratch builtin:busybox sh -c '
-    echo s >/scratch/s; i=0
-    while true; do i=$((i+1)); for n in 1 2 3 4 5 6 7 8; do echo $i >/n$n; done; done' >/dev/null
-  within 10 test -s "$T/root/containers/$(caisson ps -q --no-trunc)/upper/n8"
+    echo s >/scratch/s; head -c 40000000 /dev/urandom >/n2; i=0
+    while true; do i=$((i+1)); for n in 1 3; do echo $i >/new && mv /new /n$n; done; done' >/dev/null
+  local id
+  id=$(caisson ps -q --no-trunc)
+  within 30 test -s "$T/root/containers/$id/upper/n3"
   caisson commit -q writer caught >/dev/null
-  [ -z "$(cat /sys/fs/cgroup/{,freezer/}caisson-*/{cgroup.freeze,freezer.state} 2>/dev/null | grep -vx '0\|THAWED')" ]
-  local values
-  values=$(caisson run --rm caught sh -c 'cat /n?' | sort -nu | tr '\n' ' ')
-  # At one moment there are two values at most, one more than the other.
-  [[ "$values" =~ ^([0-9]+)\ (([0-9]+)\ )?$ ]]
-  [ -z "${BASH_REMATCH[3]}" ] || [ $((BASH_REMATCH[1] + 1)) -eq "${BASH_REMATCH[3]}" ]
+  [ "$(cat /sys/fs/cgroup/{,freezer/}"caisson-$id"/{cgroup.freeze,freezer.state} 2>/dev/null | grep -cvx '0\|THAWED')" -eq 0 ]
+  local first third
+  read -r first third < <(caisson run --rm caught sh -c 'echo $(cat /n1) $(cat /n3)')
+  [ "$first" -eq "$third" ] || [ "$first" -eq $((third + 1)) ]
   # It runs on.
   local before
   before=$(caisson exec writer cat /n1)
@@ -160,7 +161,7 @@ changed_rootfs() {
 }
 
 @test "commit: a signal that ends it leaves the container running, and nothing in the store" {
-  caisson run -d --name slow builtin:busybox sh -c 'head -c 300000000 /dev/urandom >/big; touch /ready; i=0; while true; do i=$((i+1)); echo $i >/n; done' >/dev/null
+  caisson run -d --name slow builtin:busybox sh -c 'head -c 300000000 /dev/urandom >/big; touch /ready; i=0; while true; do i=$((i+1)); echo $i >/new; mv /new /n; done' >/dev/null
   local upper
   upper=$T/root/containers/$(caisson ps -q --no-trunc)/upper
   within 60 test -e "$upper/ready"
@@ -186,14 +187,15 @@ changed_rootfs() {
 line" /--checkpoint; mkdir -p /etc/.wh.passwd; ln -s /proc/1/root /etc/hosts.link; mknod /null c 1 3 || true
     ln -s /dev/zero /zero; touch "$(printf "\033[31m")"; rm -rf /var && ln -s / /var'
   caisson diff bad >"$T/diff"
-  grep -qx 'A /out' "$T/diff" && grep -qx 'C /var' "$T/diff" && ! grep -q '/out/' "$T/diff"
+  grep -qx 'A /out' "$T/diff" && grep -qx 'C /var' "$T/diff" && [ "$(grep -c '/out/' "$T/diff")" -eq 0 ]
   # What would be an order to other programs' terminals is quoted on one.
   run -0 script -qec "${CAISSON[*]} diff bad" /dev/null
   [[ "$output" != *$'\033'* && "$output" == *"A '/\\033[31m'"* ]]
   run -0 --separate-stderr caisson commit -q bad bad
-  [[ "$stderr" == *"files were left out whose names mean something else in a layer: 2"* || "$stderr" == *"names mean something else in a layer"* ]]
+  # shellcheck disable=SC2154 # which run sets
+  [[ "$stderr" == *"files were left out whose names mean something else in a layer: at "*" and 1 more"* ]]
   top_layer localhost/bad:latest >"$T/layer.tar"
-  ! tar -tf "$T/layer.tar" | grep -E '\.wh\.(bin|passwd)'
+  [ "$(tar -tf "$T/layer.tar" | grep -cE '\.wh\.(bin|passwd)')" -eq 0 ]
   [ "$(caisson run --rm bad sh -c 'test -e /bin/sh && test -e /etc/passwd && readlink /out')" = / ]
   caisson export bad >"$T/bad.tar"
   tar -tf "$T/bad.tar" | grep -qx 'out'
@@ -210,7 +212,7 @@ line" /--checkpoint; mkdir -p /etc/.wh.passwd; ln -s /proc/1/root /etc/hosts.lin
   setfattr -n user.overlay.redirect -v /etc "$upper/mine"
   [ "$(caisson diff noted)" = $'C /bin\nA /bin/new\nA /mine\nA /mine/f' ]
   caisson commit -q noted noted >/dev/null
-  ! top_layer localhost/noted:latest | tar -tf - | grep -q '\.wh\.'
+  [ "$(top_layer localhost/noted:latest | tar -tf - | grep -c '\.wh\.')" -eq 0 ]
   [ "$(caisson run --rm noted ls /bin/sh)" = /bin/sh ]
 }
 
@@ -247,7 +249,7 @@ line" /--checkpoint; mkdir -p /etc/.wh.passwd; ln -s /proc/1/root /etc/hosts.lin
   caisson run --name mapped "${mapping[@]}" builtin:busybox sh -c 'rm -r /var && mkdir /var && touch /var/a /b && chown 5:6 /b' || skip "mounts cannot be mapped here"
   [ "$(caisson diff mapped | grep -v '^D')" = $'A /b\nC /var\nA /var/a' ]
   caisson export mapped >"$T/mapped.tar"
-  [ "$(tar --numeric-owner -tvf "$T/mapped.tar" b var/a bin/sh | awk '{ print $2 }' | tr '\n' ' ')" = "0/0 5/6 0/0 " ]
+  [ "$(tar --numeric-owner -tvf "$T/mapped.tar" b var/a bin/sh | awk '{ print $2 }' | tr '\n' ' ')" = "5/6 0/0 0/0 " ]
   caisson commit -q mapped mapped >/dev/null
   [ "$(top_layer localhost/mapped:latest | tar --numeric-owner -tvf - | awk '$6 != "./" { print $2, $6 }' | tr '\n' ' ')" = "5/6 b 0/0 var/ 0/0 var/.wh..wh..opq 0/0 var/a " ]
   [ "$(caisson run --rm mapped sh -c 'stat -c %u:%g /b; ls /var')" = $'5:6\na' ]

@@ -436,7 +436,7 @@ TEST(Decompressor, GivesZstdAWindowOfNoMoreThan64Mebibytes) {
 TEST(GzipWriter, MakesWhatIsReadBack) {
   std::string content;
   for (int i = 0; i < 60; ++i) content += sample();  // more than comes out in one piece
-  for (int i = 0; i < 500'000; ++i) content += static_cast<char>(i * 7919 % 251 + i % 13);
+  for (std::uint32_t i = 0; i < 500'000; ++i) content += static_cast<char>(i * 7919 % 251 + i % 13);
   for (const std::size_t piece : {std::size_t{1000}, content.size()}) {
     std::string compressed;
     GzipWriter writer([&](std::string_view bytes) -> Result<> { return compressed += bytes, Result<>(); });
@@ -444,7 +444,7 @@ TEST(GzipWriter, MakesWhatIsReadBack) {
       ASSERT_TRUE(writer.write(std::string_view(content).substr(at, piece)));
     ASSERT_TRUE(writer.finish());
     EXPECT_LT(compressed.size(), content.size());
-    EXPECT_EQ(*decompressed(compressed, 4096, 65536), content);
+    EXPECT_TRUE(*decompressed(compressed, 4096, 65536) == content);
   }
   std::string nothing;
   GzipWriter writer([&](std::string_view bytes) -> Result<> { return nothing += bytes, Result<>(); });
