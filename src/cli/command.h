@@ -71,6 +71,8 @@ int verb_load(const Command& command);
 int verb_save(const Command& command);
 int verb_import(const Command& command);
 int verb_system(const Command& command);
+int verb_system_df(const Command& command);
+int verb_system_prune(const Command& command);
 int verb_explain(const Command& command);
 int verb_images(const Command& command);
 int verb_rmi(const Command& command);
