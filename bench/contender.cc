@@ -61,6 +61,14 @@ Result<Launch> prepare_overlay(const Fixture& fixture, const std::string& networ
   return prepare_caisson(fixture, {"--network", network, fixture.tarball});
 }
 
+/// The tarball as an image of one layer, in the fixture's store.
+Result<Launch> prepare_image(const Fixture& fixture) {
+  const std::string program = TRY(find_built(fixture, "bin/caisson"));
+  TRY(fixture.runner.run({.command = {program, "--root", fixture.directory / "store", "--runroot",
+                                      fixture.directory / "run", "import", fixture.tarball, "bench:latest"}}));
+  return prepare_caisson(fixture, {"--network", "none", "--pull", "never", "bench:latest"});
+}
+
 /// The first account of an ordinary user, with a group of the same number, that has subordinate ids.
 Result<uid_t> ordinary_user() {
   std::ifstream subordinate("/etc/subuid");
@@ -140,6 +148,9 @@ constexpr Contender kContenders[] = {
        return prepare_caisson(f, {"--network", "none", "--security-opt", "seccomp=unconfined", f.rootfs});
      },
      nullptr},
+    {"caisson-image", "the same on an image of one layer, by `caisson import`", nullptr, prepare_image, nullptr},
+    {"caisson-directory", "the same on a directory, in place, with the filter", nullptr,
+     [](const Fixture& f) { return prepare_caisson(f, {"--network", "none", f.rootfs}); }, nullptr},
     {"rootless", "the overlay with --network none, run by an ordinary user", nullptr, prepare_rootless, nullptr},
     {"bwrap", "bwrap --unshare-all: no cgroup, few mounts", nullptr, prepare_bwrap, nullptr},
     {"podman", "podman run --rm --network none --rootfs ROOTFS:O true, with crun", nullptr, prepare_podman,

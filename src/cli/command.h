@@ -75,6 +75,8 @@ int verb_export(const Command& command);
 int verb_diff(const Command& command);
 int verb_commit(const Command& command);
 int verb_system(const Command& command);
+int verb_system_df(const Command& command);
+int verb_system_prune(const Command& command);
 int verb_explain(const Command& command);
 int verb_images(const Command& command);
 int verb_rmi(const Command& command);

@@ -108,7 +108,7 @@ std::vector<Json> image_rows(const engine::ListedImage& listed, bool whole) {
                     {"Digest", listed.image.target.digest},
                     {"CreatedSince", since(listed.created_ns)},
                     {"CreatedAt", at(listed.created_ns)},
-                    {"Size", decimal_bytes(listed.size_bytes)}});
+                    {"Size", decimal_bytes(listed.shown_bytes())}});
   }
   return rows;
 }
@@ -153,7 +153,7 @@ Json image_object(const engine::ListedImage& listed) {
           {"Architecture", listed.config.platform.architecture},
           {"Variant", listed.config.platform.variant},
           {"Os", listed.config.platform.os},
-          {"Size", listed.size_bytes},
+          {"Size", listed.shown_bytes()},
           {"RootFS", {{"Type", "layers"}, {"Layers", listed.config.diff_ids}}}};
 }
 

@@ -51,7 +51,8 @@ const Option<ImagesOptions> kOptions[] = {
        options.filters.push_back(TRY(read_image_filter(use.value)));
        return {};
      }},
-    {{"all", 'a'}},
+    {{"all", 'a', {}, {}, "As docker's, for images that a build has left on its way: there are none here"},
+     [](ImagesOptions&, const Use&) -> Result<> { return {}; }},
 };
 
 std::string table(const std::vector<nlohmann::ordered_json>& rows, bool digests) {
@@ -76,10 +77,12 @@ int verb_images(const Command& command) {
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
   if (parsed->help) {
-    std::fputs(help_text("caisson images [OPTION…] [NAME[:TAG]]",
-                         "Lists images. SIZE is what they take as they are stored.", spellings(kOptions))
-                   .c_str(),
-               stdout);
+    std::fputs(
+        help_text("caisson images [OPTION…] [NAME[:TAG]]",
+                  "Lists images. SIZE is that of the unpacked layers; of what is stored, before they are unpacked.",
+                  spellings(kOptions))
+            .c_str(),
+        stdout);
     return 0;
   }
   if (parsed->operands.size() > 1)

@@ -2,13 +2,13 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <iostream>
 
 #include <fmt/format.h>
 
 #include "cli/command.h"
 #include "cli/image_filter.h"
 #include "cli/image_json.h"
+#include "cli/question.h"
 #include "command_line/options.h"
 #include "engine/conclude.h"
 #include "engine/images.h"
@@ -52,12 +52,8 @@ void print_lines(const engine::RemovedImages& removed, const char* untagged, con
 }
 
 bool agreed(bool all) {
-  std::printf("WARNING! This will remove all images without %s.\nAre you sure you want to continue? [y/N] ",
-              all ? "at least one container associated to them" : "a name and without a container");
-  std::fflush(stdout);
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == "y" || answer == "Y" || answer == "yes";
+  return agreed_to(fmt::format("WARNING! This will remove all images without {}.\n",
+                               all ? "at least one container associated to them" : "a name and without a container"));
 }
 
 }  // namespace

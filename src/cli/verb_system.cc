@@ -60,7 +60,9 @@ int check(const Command& command) {
 }
 
 constexpr std::array kVerbs = {
-    Verb{"check", "Look through the store for what a crash or a disk error has left", check}};
+    Verb{"check", "Look through the store for what a crash or a disk error has left", check},
+    Verb{"df", "Show what takes how much of the disk", verb_system_df},
+    Verb{"prune", "Remove containers that have ended, and images that nobody uses", verb_system_prune}};
 
 }  // namespace
 

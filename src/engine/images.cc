@@ -11,6 +11,7 @@
 #include "image/digest_name.h"
 #include "image/host_platform.h"
 #include "image/layer_prune.h"
+#include "image/layers.h"
 #include "image/reference.h"
 #include "image/store_names.h"
 #include "image/store_prune.h"
@@ -32,12 +33,25 @@ Result<std::vector<Container>> all_containers(const Places& places) {
   return fail(complaint(listing.damaged.front(), "what that container needs is not known, so nothing is removed"));
 }
 
-Result<ListedImage> listed(const image::ImageStore& store, image::StoredImage image) {
+std::vector<UnpackedLayer> unpacked_layers(const std::string& store, const image::StoredImage& image) {
+  std::vector<UnpackedLayer> layers;
+  for (std::string& chain_id : image::chain_ids_of_image(store, image.id())) {
+    const auto bytes = image::find_layer_size(store, chain_id);
+    if (!bytes) return {};
+    layers.push_back({.chain_id = std::move(chain_id), .bytes = static_cast<std::int64_t>(*bytes)});
+  }
+  return layers;
+}
+
+Result<ListedImage> listed(const Places& places, const image::ImageStore& store, image::StoredImage image) {
   ListedImage one{.image = std::move(image), .config = {}};
   one.config = TRY(image::read_stored_config(store, one.image));
   one.created_ns = keeper::parse_moment(one.config.created).value_or(0);
   one.size_bytes = one.image.manifest_descriptor.size + one.image.manifest.config.size;
   for (const image::Descriptor& layer : one.image.manifest.layers) one.size_bytes += layer.size;
+  for (const std::string& layers : TRY(layer_stores(places))) {
+    if (one.unpacked.empty()) one.unpacked = unpacked_layers(layers, one.image);
+  }
   return one;
 }
 
@@ -117,6 +131,13 @@ Result<std::set<std::string>> trees_in_use(const Places& places) {
   return trees;
 }
 
+std::int64_t ListedImage::shown_bytes() const {
+  if (unpacked.empty()) return size_bytes;
+  std::int64_t bytes = 0;
+  for (const UnpackedLayer& layer : unpacked) bytes += layer.bytes;
+  return bytes;
+}
+
 Result<ImageUses> images_in_use(const Places& places) {
   ImageUses uses;
   for (const Container& container : TRY(all_containers(places))) {
@@ -134,7 +155,7 @@ Result<ImageListing> list_images(const Places& places) {
   ImageListing listing{.images = {}, .problems = std::move(list.problems)};
   for (image::StoredImage& image : list.images) {
     const std::string shown = image.names.empty() ? image.target.digest : image.names.front();
-    Result<ListedImage> one = listed(store, std::move(image));
+    Result<ListedImage> one = listed(places, store, std::move(image));
     if (one) {
       listing.images.push_back(*std::move(one));
     } else {
@@ -149,7 +170,7 @@ Result<ListedImage> find_image(const Places& places, const std::string& name) {
   const image::ImageStore store = TRY(open_images(places));
   std::optional<image::StoredImage> found = TRY(image::find_image(store, name, host_platforms()));
   if (!found) return fail(complaint(fmt::format("no such image: {}", name)));
-  return listed(store, *std::move(found));
+  return listed(places, store, *std::move(found));
 }
 
 Result<RemovedImages> remove_image(const Places& places, const std::string& name, RemoveImage how) {

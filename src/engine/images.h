@@ -36,11 +36,19 @@ Result<std::set<std::string>> trees_in_use(const Places& places);
 
 /// All of them, the newest first, with what their configs say; for this host's platform. `problems`: what cannot be
 /// read.
+struct UnpackedLayer {
+  std::string chain_id;
+  std::int64_t bytes = 0;  ///< of its files
+};
 struct ListedImage {
   image::StoredImage image;
   image::ImageConfig config;
-  std::int64_t created_ns = 0;  ///< 0: not known
-  std::int64_t size_bytes = 0;  ///< of manifest, config and layers, as stored
+  std::int64_t created_ns = 0;               ///< 0: not known
+  std::int64_t size_bytes = 0;               ///< of manifest, config and layers, as stored
+  std::vector<UnpackedLayer> unpacked = {};  ///< all of its layers; none where one is not unpacked, or its size unknown
+
+  /// What docker calls the size: of the unpacked layers where that is known, as stored otherwise.
+  std::int64_t shown_bytes() const;
 };
 struct ImageListing {
   std::vector<ListedImage> images;

@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include "image/beneath.h"
+#include "image/layers.h"
 
 namespace caisson::image {
 
@@ -119,6 +120,7 @@ Result<Difference> compare_entries(const Entry& one, const Entry& other) {
   const struct stat& a = one.status;
   const struct stat& b = other.status;
   if ((a.st_mode & S_IFMT) != (b.st_mode & S_IFMT)) return "it is of another kind";
+  if (is_whiteout(a) && is_whiteout(b)) return std::nullopt;  // it has nothing that anybody sees
   if (a.st_mode != b.st_mode) return fmt::format("the mode is {:o}, not {:o}", a.st_mode & 07777, b.st_mode & 07777);
   if (a.st_uid != b.st_uid || a.st_gid != b.st_gid)
     return fmt::format("the owner is {}:{}, not {}:{}", a.st_uid, a.st_gid, b.st_uid, b.st_gid);

@@ -1,12 +1,9 @@
 #include "image/layer_prune.h"
 
-#include <fts.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -14,32 +11,12 @@
 #include "image/digest_name.h"
 #include "image/layers.h"
 #include "image/store_lock.h"
+#include "kernel/bytes_on_disk.h"
 #include "kernel/files.h"
 
 namespace caisson::image {
 
 namespace {
-
-struct Close {
-  void operator()(FTS* walk) const { ::fts_close(walk); }
-};
-
-// What the files of a tree take on the disk, each counted once.
-std::int64_t bytes_of_tree(const std::string& path) {
-  std::string root = path;
-  std::array<char*, 2> paths = {root.data(), nullptr};
-  const std::unique_ptr<FTS, Close> walk(::fts_open(paths.data(), FTS_PHYSICAL | FTS_NOCHDIR, nullptr));
-  std::set<std::pair<dev_t, ino_t>> linked;
-  std::int64_t bytes = 0;
-  for (FTSENT* entry = nullptr; walk && (entry = ::fts_read(walk.get())) != nullptr;) {
-    if (entry->fts_info == FTS_DP || entry->fts_info == FTS_NS || entry->fts_info == FTS_ERR) continue;
-    const struct stat& status = *entry->fts_statp;
-    const bool again =
-        !S_ISDIR(status.st_mode) && status.st_nlink > 1 && !linked.emplace(status.st_dev, status.st_ino).second;
-    if (!again) bytes += std::int64_t{status.st_blocks} * 512;
-  }
-  return bytes;
-}
 
 // A layer that is out of the way: locked, so that it is taken for one that somebody is at work on.
 struct Doomed {
@@ -103,7 +80,7 @@ Result<> Pruning::doom(const std::string& directory, const std::string& prefix, 
 Result<PrunedLayers> Pruning::remove(const RemoveTree& remove) && {
   PrunedLayers pruned;
   for (Doomed& layer : doomed_) {
-    pruned.bytes += bytes_of_tree(layer.path);
+    pruned.bytes += kernel::bytes_on_disk(layer.path);
     TRY(remove(layer.path));
     pruned.digests.push_back(std::move(layer.digest));
   }

@@ -212,3 +212,12 @@ print("resident:", oci["median_kib"], "KiB; least limit:", oci["least_limit_kib"
 assert 100 < oci["median_kib"] <= 3 * 1024 and oci["least_limit_kib"] <= 512' "$BATS_TEST_TMPDIR/json"
   nothing_is_left
 }
+
+@test "bench: images measures tar and caisson's own unpacking, and leaves nothing" {
+  require_program python3
+  run -0 "$BATS_TEST_DIRNAME/../../bench/images" -n 1 --build "$BUILD" --only tar,load,unpack "$BUILTIN"
+  [ "${#lines[@]}" -eq 4 ]
+  [[ "${lines[1]}" =~ ^tar\ +[0-9.]+\ .*\ 1\.00\ +-$ ]]
+  run -1 "$BATS_TEST_DIRNAME/../../bench/images" -n 1 --build "$BUILD" --only none "$BUILTIN"
+  run ! ls -d /dev/shm/caisson-bench-images-*
+}

@@ -412,7 +412,7 @@ user_image() {
   [ "${#file[@]}" -eq 2 ]
   chown 0:0 "${file[@]}"
   run -125 user system check
-  [ "$(grep -c '/seed: the owner is 65534:65534, not\|seed: the owner is ' <<<"$output")" -eq 2 ]
+  [ "$(grep -c 'data/seed: the owner is 65534:65534, not ' <<<"$output")" -eq 2 ]
   run -0 user system check --repair
   [ "$(grep -c '(unpacked anew)' <<<"$output")" -eq 2 ]
   run -0 user system check

@@ -100,8 +100,10 @@ outside_untouched() { (cd "$T/outside" && find . -printf '%p %T@ %C@ %s\n') | di
 @test "security: a working directory through /proc/self/fd does not lead out" {
   local fd
   for fd in 3 4 5 6 7 8 9 10; do
-    run caisson run --rm -w "/proc/self/fd/$fd" builtin:busybox sh -c 'ls -d ../../../etc/shadow ../../../../etc/shadow 2>/dev/null; pwd'
-    [ "$status" -eq 125 ] || [[ "$output" = "/proc/self/fd/$fd" && "$status" -ne 0 ]] || { echo "$fd: $status $output" && false; }
+    # One of them is the container's own root: the only directory that may be got into this way.
+    run caisson run --rm -w "/proc/self/fd/$fd" builtin:busybox sh -c 'ls -d ../../../etc/shadow ../../../../etc/shadow 2>/dev/null; pwd
+      [ "$(stat -c %d:%i .)" = "$(stat -c %d:%i /)" ]'
+    [ "$status" -eq 125 ] || [[ "$output" = / && "$status" -eq 0 ]] || { echo "$fd: $status $output" && false; }
   done
   ln -s /proc/self/fd/7 "$ROOT/trap"
   run caisson run --rm -w /trap "$ROOT" true

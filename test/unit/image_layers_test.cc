@@ -8,6 +8,7 @@
 #include "image/layer_prune.h"
 #include "image/layered_root.h"
 #include "image/layers.h"
+#include "image/owner_map.h"
 #include "image/report.h"
 #include "image/store_lock.h"
 #include "image/transfer_child.h"
@@ -42,6 +43,16 @@ TEST(FileIdentity, IsRacyForTwoSecondsAfterAChange) {
   EXPECT_FALSE((FileIdentity{.ctime_ns = now - 2'100'000'000}.racy_at(now)));
   EXPECT_TRUE((FileIdentity{.ctime_ns = now + 5}.racy_at(now)));
   EXPECT_FALSE((FileIdentity{.mtime_ns = now + 5, .ctime_ns = 1}.racy_at(now))) << "a time set by touch says nothing";
+}
+
+TEST(OwnerMaps, ComeBackAsTheyWere) {
+  const OwnerMaps maps{.uids = {{.owner = 0, .becomes = 1, .count = 1000}, {.owner = 1000, .becomes = 0, .count = 1}},
+                       .gids = {{.owner = 0, .becomes = 0, .count = 65536}}};
+  EXPECT_EQ(owner_maps_text(maps), "0:1:1000,1000:0:1 0:0:65536\n");
+  EXPECT_EQ(read_owner_maps(owner_maps_text(maps)).value(), maps);
+  const std::string whole = owner_maps_text(maps);
+  for (std::size_t length = 0; length < whole.size(); ++length)
+    EXPECT_FALSE(read_owner_maps(whole.substr(0, length))) << length;
 }
 
 class LayersTest : public testing::Test {
@@ -98,12 +109,14 @@ TEST(Report, ComesBackAsItWas) {
   const Report good{.warnings = {"a\tb\nc\\d", "e"},
                     .digest = kDigest,
                     .images = {{.manifest = kDigest, .id = kDigest, .names = {"a", "b\tc"}}, {kDigest, kDigest, {}}},
-                    .lines = {"found", "a\nlot"}};
+                    .lines = {"found", "a\nlot"},
+                    .damaged = {{.chain_id = kDigest, .manifest = kDigest, .words = "a\tb: the mode is 1, not 2"}}};
   const Report read = read_report(report_text(good));
   EXPECT_EQ(read.warnings, good.warnings);
   EXPECT_EQ(*read.digest, kDigest);
   EXPECT_EQ(read.images, good.images);
   EXPECT_EQ(read.lines, good.lines);
+  EXPECT_EQ(read.damaged, good.damaged);
   EXPECT_EQ(*read_report(report_text({.warnings = {}, .digest = ""})).digest, "");
 
   const Error error{

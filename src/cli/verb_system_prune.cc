@@ -1,0 +1,146 @@
+// system prune: containers that have ended, and images that nobody uses.
+#include <algorithm>
+#include <cstdio>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/image_filter.h"
+#include "cli/image_json.h"
+#include "cli/question.h"
+#include "command_line/options.h"
+#include "engine/conclude.h"
+#include "engine/disk_usage.h"
+#include "engine/lifecycle.h"
+
+namespace caisson::cli {
+
+namespace {
+
+struct PruneOptions {
+  bool all = false;
+  bool force = false;
+  std::vector<ImageFilter> filters;
+};
+
+Result<> add_filter(PruneOptions& options, const Use& use) {
+  const ImageFilter filter = TRY(read_image_filter(use.value));
+  using Kind = ImageFilter::Kind;
+  if (filter.kind != Kind::kUntil && filter.kind != Kind::kLabel && filter.kind != Kind::kNotLabel)
+    return fail(complaint(fmt::format("'{}' is no filter for system prune: until, label and label! are", use.value)));
+  options.filters.push_back(filter);
+  return {};
+}
+
+const Option<PruneOptions> kOptions[] = {
+    {{"all", 'a', {}, {}, "Images with names too, and what was unpacked from tarballs"},
+     [](PruneOptions& options, const Use& use) -> Result<> { return options.all = use.value == "true", Result<>(); }},
+    {{"force", 'f', {}, {}, "Do not ask"},
+     [](PruneOptions& options, const Use& use) -> Result<> { return options.force = use.value == "true", Result<>(); }},
+    {{"filter", 0, "KEY=VALUE", {}, "until=MOMENT, label=NAME[=VALUE], label!=NAME[=VALUE]", true}, add_filter},
+    {{"volumes", 0}},
+};
+
+bool agreed(const PruneOptions& options) {
+  std::string warning = "WARNING! This will remove:\n  - all stopped containers\n";
+  warning += options.all ? "  - all images without at least one container associated to them\n"
+                         : "  - all images without a name and without a container\n";
+  for (const ImageFilter& filter : options.filters) {
+    const char* kind = filter.kind == ImageFilter::Kind::kUntil   ? "until="
+                       : filter.kind == ImageFilter::Kind::kLabel ? "label="
+                                                                  : "label!=";
+    warning += fmt::format("  - of these, the ones that {}{} lets through\n", kind, filter.value);
+  }
+  return agreed_to(warning + "\n");
+}
+
+bool passes(const std::vector<ImageFilter>& filters, const engine::Record& record) {
+  return std::ranges::all_of(filters, [&](const ImageFilter& filter) {
+    if (filter.kind == ImageFilter::Kind::kUntil) return record.created_ns < filter.moment_ns;
+    const Cut wanted = cut(filter.value, '=');
+    const auto label = record.labels.find(std::string(wanted.head));
+    const bool has = label != record.labels.end() && (!wanted.tail || label->second == *wanted.tail);
+    return has == (filter.kind == ImageFilter::Kind::kLabel);
+  });
+}
+
+struct Freed {
+  std::vector<std::string> containers;
+  engine::RemovedImages images;
+  std::int64_t bytes = 0;
+};
+
+Result<> remove_containers(const Command& command, const PruneOptions& options, Freed& freed) {
+  engine::Listing listing = TRY(engine::list_containers(command.places));
+  for (const std::string& damaged : listing.damaged) command.log.warning(damaged);
+  std::erase_if(listing.containers, [&](const engine::Container& container) {
+    return container.live || !container.ending || !passes(options.filters, container.record);
+  });
+  std::vector<std::string> paths;
+  for (const engine::Container& container : listing.containers)
+    paths.push_back(command.places.container(container.record.id));
+  const auto bytes = paths.empty() ? std::map<std::string, std::int64_t>() : TRY(engine::bytes_of_each(paths));
+  for (const engine::Container& container : listing.containers) {
+    const std::string& id = container.record.id;
+    const Result<> removed = engine::remove(command.places, container, engine::Force::kNo, command.log);
+    if (!removed) {
+      command.log.warning(fmt::format("container {} stays: {}", id.substr(0, 12), removed.error().text()));
+      continue;
+    }
+    freed.containers.push_back(id);
+    freed.bytes += bytes.at(command.places.container(id));
+  }
+  return {};
+}
+
+Result<Freed> prune(const Command& command, const PruneOptions& options) {
+  engine::sweep(command.places, command.log);
+  Freed freed;
+  TRY(remove_containers(command, options, freed));
+  freed.images =
+      TRY(engine::prune_images(command.places, options.all ? engine::PruneImages::kAll : engine::PruneImages::kUnnamed,
+                               [&](const engine::ListedImage& listed) { return passes(options.filters, listed); }));
+  freed.bytes += freed.images.bytes;
+  return freed;
+}
+
+void print(const Freed& freed) {
+  if (!freed.containers.empty()) std::puts("Deleted Containers:");
+  for (const std::string& id : freed.containers) std::puts(id.c_str());
+  if (!freed.containers.empty()) std::puts("");
+  const bool images = !freed.images.untagged.empty() || !freed.images.deleted.empty();
+  if (images) std::puts("Deleted Images:");
+  for (const std::string& name : freed.images.untagged) std::printf("untagged: %s\n", name.c_str());
+  for (const std::string& digest : freed.images.deleted) std::printf("deleted: %s\n", digest.c_str());
+  if (images) std::puts("");
+  std::printf("Total reclaimed space: %s\n", decimal_bytes(freed.bytes).c_str());
+}
+
+}  // namespace
+
+int verb_system_prune(const Command& command) {
+  PruneOptions options;
+  const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
+  if (!parsed) return refuse(command, parsed.error());
+  if (parsed->help) {
+    std::fputs(
+        help_text("caisson system prune [OPTION…]",
+                  "Removes containers that have ended, images without a name that no container was made from, and "
+                  "layers that nothing needs.",
+                  spellings(kOptions))
+            .c_str(),
+        stdout);
+    return 0;
+  }
+  if (!parsed->operands.empty())
+    return refuse(command, complaint(fmt::format("'{}' is too much: prune takes options alone", parsed->operands[0])));
+  if (!options.force && !agreed(options)) return 0;
+  const Result<Freed> freed = prune(command, options);
+  if (!freed) return refuse(command, freed.error());
+  print(*freed);
+  return 0;
+}
+
+}  // namespace caisson::cli

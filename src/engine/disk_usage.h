@@ -1,0 +1,53 @@
+// What caisson keeps, and what it takes on the disk.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/containers.h"
+#include "engine/images.h"
+#include "engine/places.h"
+
+namespace caisson::engine {
+
+/// A kind of thing that is kept.
+struct DiskShare {
+  std::size_t total = 0;
+  std::size_t active = 0;              ///< that are in use: images and tarballs of containers, containers that run
+  std::int64_t bytes = 0;              ///< on the disk
+  std::int64_t reclaimable_bytes = 0;  ///< of those, the ones that nothing in use needs
+};
+
+struct ImageUsage {
+  ListedImage image;
+  std::int64_t bytes = 0;         ///< as `images` has it
+  std::int64_t shared_bytes = 0;  ///< of layers that another image has, too
+  std::size_t containers = 0;
+};
+
+struct ContainerUsage {
+  Container container;
+  std::int64_t bytes = 0;  ///< on the disk: what it has written, its log, its record
+};
+
+struct DiskUsage {
+  DiskShare images;    ///< the store of images and the layers unpacked from it
+  DiskShare tarballs;  ///< root filesystems of tarballs
+  DiskShare containers;
+  std::vector<ImageUsage> each_image;
+  std::vector<ContainerUsage> each_container;
+  std::vector<std::string> problems;  ///< what could not be read
+};
+
+/// Looks at everything. What belongs to an ordinary user's own ids is looked at as root of a namespace that has them.
+/// Errors: that namespace, a store that cannot be opened.
+Result<DiskUsage> disk_usage(const Places& places);
+
+/// What each of these takes on the disk (kernel/bytes_on_disk.h), whoever of the caller's ids it belongs to.
+Result<std::map<std::string, std::int64_t>> bytes_of_each(const std::vector<std::string>& paths);
+
+}  // namespace caisson::engine
