@@ -118,6 +118,12 @@ Result<> check_unused(const image::StoredImage& image, const std::string& shown,
 
 }  // namespace
 
+Result<> remove_unneeded(const Places& places) {
+  const image::ImageStore store = TRY(image::ImageStore::create(places.root + "/images"));
+  RemovedImages removed;
+  return remove_unneeded(places, store, PruneImages::kUnnamed, removed);
+}
+
 Result<ImageUses> images_in_use(const Places& places) {
   ImageUses uses;
   for (const Container& container : TRY(all_containers(places))) {
