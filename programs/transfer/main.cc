@@ -14,6 +14,7 @@
 // store; with --report it says on descriptor 3 what image/report.h describes instead, errors included. Exit status: 0,
 // or 1 for any error.
 #include <signal.h>
+#include <sys/prctl.h>
 
 #include <cstdio>
 #include <string>
@@ -79,6 +80,7 @@ int tell(const transfer::Ending& ending) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  ::signal(SIGPIPE, SIG_IGN);  // a registry, or a helper, that goes away is an error of a write
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // nobody waits for it any more; what came so far is gone on with by the next
+  ::signal(SIGPIPE, SIG_IGN);          // a registry, or a helper, that goes away is an error of a write
   return tell(run(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc)));
 }

@@ -63,9 +63,10 @@ Result<Brought> push_image(const PushOptions& options, const std::vector<std::st
     destination = TRY(archive::open_destination(place, spool_of(store)));
   }
   transport::Board board(style_of(options.quiet));
-  TRY(transport::deliver_image(store, *image, *destination, {.names = image->names}, board));
+  const image::Descriptor sent =
+      TRY(transport::deliver_image(store, *image, *destination, {.names = image->names}, board));
   TRY_IN(place.text(), destination->finish());
-  return Brought{.images = {{.manifest = image->manifest_descriptor.digest,
+  return Brought{.images = {{.manifest = sent.digest,
                              .id = image->id(),
                              .names = {is_registry ? place.reference.text() : place.text()}}}};
 }

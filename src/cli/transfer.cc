@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "engine/names_before.h"
 #include "engine/unpack_ahead.h"
 #include "image/reference.h"
 #include "image/transfer_child.h"
@@ -24,9 +25,12 @@ Result<image::Report> call_transfer(const Command& command, const std::string& v
 
 Result<image::Report> bring_images(const Command& command, const std::string& verb,
                                    const std::vector<std::string>& words, const std::string& doing, bool quiet) {
+  const engine::NamesBefore before = TRY(engine::NamesBefore::read(command.places));
   image::Report report = TRY(call_transfer(command, verb, words, doing));
-  for (const image::ReportedImage& image : report.images)
-    TRY(engine::unpack_ahead(command.places, image.manifest, image.id, !quiet, command.log));
+  for (const image::ReportedImage& image : report.images) {
+    const Result<> unpacked = engine::unpack_ahead(command.places, image.manifest, image.id, !quiet, command.log);
+    if (!unpacked) return fail(before.put_back(image, unpacked.error()));
+  }
   return report;
 }
 

@@ -12,6 +12,7 @@ namespace {
 struct PullOptions : RegistryOptions {
   std::string platform;
   bool quiet = false;
+  bool all_tags = false;
 };
 
 std::vector<Option<PullOptions>> table() {
@@ -22,7 +23,10 @@ std::vector<Option<PullOptions>> table() {
        [](PullOptions& options, const Use& use) -> Result<> {
          return options.quiet = use.value == "true", Result<>();
        }},
-      {{"all-tags", 'a', {}, {}, {}}, nullptr},
+      {{"all-tags", 'a', {}, {}, "All images of the repository, whatever their tags"},
+       [](PullOptions& options, const Use& use) -> Result<> {
+         return options.all_tags = use.value == "true", Result<>();
+       }},
   };
   std::ranges::copy(registry_rows<PullOptions>(), std::back_inserter(rows));
   return rows;
@@ -51,6 +55,7 @@ int verb_pull(const Command& command) {
     add_options(words, options);
     add_option(words, "platform", options.platform);
     if (options.quiet) words.emplace_back("--quiet");
+    if (options.all_tags) words.emplace_back("--all-tags");
     words.insert(words.end(), {"--", source});
     const Result<image::Report> report = bring_images(command, "pull", words, "pulled " + source, options.quiet);
     if (!report) {

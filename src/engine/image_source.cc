@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "engine/names_before.h"
 #include "engine/obey_policy.h"
 #include "image/host_platform.h"
 #include "image/image_store.h"
@@ -25,6 +26,7 @@ constexpr int kTries = 8;
 struct Found {
   StoredImage image;
   image::ImageConfig config;
+  std::optional<NamesBefore> before = std::nullopt;  // of one that was pulled
 };
 
 class Search {
@@ -74,6 +76,7 @@ Result<std::optional<Found>> Search::look(const std::string& name) {
 }
 
 Result<Found> Search::pull() {
+  NamesBefore before = TRY(NamesBefore::read(places_));
   const std::string digest = TRY(image::pull_image({.transfer = places_.libexec + "/transfer",
                                                     .root = places_.root,
                                                     .source = options_.source,
@@ -83,7 +86,10 @@ Result<Found> Search::pull() {
                                                     .quiet = options_.quiet},
                                                    log_));
   std::optional<Found> found = TRY(look(digest));
-  if (found) return *std::move(found);
+  if (found) {
+    found->before = std::move(before);
+    return *std::move(found);
+  }
   return fail(complaint(fmt::format("{} was pulled, but there is no image for {} in it", shown(), fitting_[0].text())));
 }
 
@@ -154,15 +160,19 @@ Result<Source> find_image_source(const image::ImageSource& wanted, const RunOpti
     source.hold = Fd();
     if (unpack == Unpack::kNever) break;
     if (tries == kTries) return fail(complaint("other commands keep removing the image's layers"));
-    TRY(image::unpack_image({.transfer = places.libexec + "/transfer",
-                             .images = places.root + "/images",
-                             .store = owners.store,
-                             .manifest = found.image.manifest_descriptor.digest,
-                             .uids = owners.uids,
-                             .gids = owners.gids,
-                             .user_namespace = owners.maps,
-                             .progress = !options.quiet},
-                            log));
+    const Result<> unpacked = image::unpack_image({.transfer = places.libexec + "/transfer",
+                                                   .images = places.root + "/images",
+                                                   .store = owners.store,
+                                                   .manifest = found.image.manifest_descriptor.digest,
+                                                   .uids = owners.uids,
+                                                   .gids = owners.gids,
+                                                   .user_namespace = owners.maps,
+                                                   .progress = !options.quiet},
+                                                  log);
+    if (unpacked) continue;
+    if (!found.before) return fail(unpacked.error());
+    return fail(found.before->put_back({.manifest = found.image.manifest_descriptor.digest, .id = id, .names = {}},
+                                       unpacked.error()));
   }
   source.is_unpacked = false;
   for (std::size_t i = found.config.diff_ids.size(); i > 0; --i)

@@ -138,6 +138,12 @@ std::int64_t ListedImage::shown_bytes() const {
   return bytes;
 }
 
+Result<> remove_unneeded(const Places& places) {
+  const image::ImageStore store = TRY(image::ImageStore::create(places.root + "/images"));
+  RemovedImages removed;
+  return remove_unneeded(places, store, PruneImages::kUnnamed, removed);
+}
+
 Result<ImageUses> images_in_use(const Places& places) {
   ImageUses uses;
   for (const Container& container : TRY(all_containers(places))) {

@@ -65,6 +65,9 @@ struct RemovedImages {
   std::int64_t bytes = 0;             ///< that the store of images and the stores of layers took
 };
 
+/// Removes what neither an image nor a container needs any more: blobs, and layers of images that are gone.
+Result<> remove_unneeded(const Places& places);
+
 /// Takes the name `name` off an image; with its last name, or if `name` is its id, the image goes, with all that no
 /// other image and no container needs. Errors: there is none; it has several names and was given by its id; a container
 /// was made from it. kForce: only a running container keeps it.

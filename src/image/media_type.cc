@@ -49,6 +49,12 @@ Content content_of(std::string_view media_type) {
   return Content::kOther;
 }
 
+std::string_view gzip_of_plain(std::string_view layer_type) {
+  if (layer_type == media_type::kOciLayer) return media_type::kOciLayerGzip;
+  if (layer_type == media_type::kDockerLayer) return media_type::kDockerLayerGzip;
+  return "";
+}
+
 bool is_nondistributable(std::string_view layer_type) {
   return layer_type.find(".nondistributable.") != std::string_view::npos ||
          layer_type.find(".foreign.") != std::string_view::npos;

@@ -37,6 +37,10 @@ Content content_of(std::string_view media_type);
 /// True for a layer that a registry need not hand out: its descriptor says where else it is ("foreign").
 bool is_nondistributable(std::string_view layer_type);
 
+/// What a layer of this type becomes when it is compressed with gzip; empty if it is one already, or none that a
+/// registry hands out.
+std::string_view gzip_of_plain(std::string_view layer_type);
+
 /// `media_type` without parameters ("; charset=utf-8") and in lower case, as a Content-Type is compared.
 std::string plain_media_type(std::string_view media_type);
 

@@ -22,7 +22,7 @@ find_library(ISAL_LIBRARY isal REQUIRED)
 find_library(ZSTD_LIBRARY zstd REQUIRED)
 caisson_room(unpack FOLDER image
              SOURCES acl.cc apply_layer.cc apply_layers.cc check_layers.cc check_store.cc compare_trees.cc compress.cc copy_up.cc cover.cc decompress.cc digest.cc directories.cc entry_name.cc
-                     extract.cc fingerprint.cc layer_blob.cc layer_name.cc layer_store.cc lower_trees.cc make_layer.cc metadata.cc pax.cc
+                     extract.cc fingerprint.cc gzip_file.cc layer_blob.cc layer_name.cc layer_store.cc lower_trees.cc make_layer.cc metadata.cc pax.cc
                      pipeline.cc progress.cc sparse.cc spool_file.cc tar_header.cc tar_reader.cc unpack.cc whiteouts.cc whole_image.cc
              KNOWS base kernel spec image_spec image
              LIBRARIES OpenSSL::Crypto BZip2::BZip2 LibLZMA::LibLZMA ${ISAL_LIBRARY} ${ZSTD_LIBRARY} Threads::Threads)

@@ -27,6 +27,7 @@ class RegistryDestination : public transport::Destination {
 
   const image::Reference& reference() const { return session_->reference(); }
   std::string text() const override { return reference().text(); }
+  bool wants_compressed_layers() const override { return true; }  // as everybody else sends them
 
   Result<bool> has(const image::Descriptor& blob) override;
   Result<> put_blob(const image::Descriptor& blob, int file) override;

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "base/text.h"
 #include "image/digest.h"
 #include "image/limits.h"
 #include "image/media_type.h"
+#include "registry/all_errors.h"
 #include "registry/blob_fetch.h"
 #include "registry/files.h"
 
@@ -31,14 +31,6 @@ Result<transport::Document> get_manifest(Session& session, const std::string& ta
   if (outcome->status != 200) return fail(session.error_of(request, *outcome));
   return transport::Document{.bytes = std::move(outcome->body),
                              .media_type = std::string(outcome->header("content-type").value_or(""))};
-}
-
-// What all said, in one error; that of one is its own.
-Error all_of(const std::vector<Error>& errors) {
-  if (errors.size() == 1) return errors.front();
-  std::vector<std::string> texts;
-  for (const Error& error : errors) texts.push_back(error.text());
-  return complaint(join(texts, "; "), errors.back().hint);
 }
 
 }  // namespace

@@ -3,12 +3,13 @@
 find_package(CURL 7.85 REQUIRED)
 find_package(toml11 REQUIRED)
 caisson_room(registry_text FOLDER registry
-             SOURCES answer_words.cc auth_file.cc base64.cc challenge.cc registries_conf.cc resolve.cc token.cc
+             SOURCES answer_words.cc auth_file.cc base64.cc challenge.cc registries_conf.cc resolve.cc tag_list.cc
+                     token.cc
              KNOWS base image_spec LIBRARIES nlohmann_json::nlohmann_json toml11::toml11)
 caisson_room(registry
              SOURCES authorization.cc blob_fetch.cc blob_upload.cc certificates.cc credential_helper.cc files.cc
                      find_credentials.cc http.cc login.cc registry_destination.cc registry_source.cc retry.cc session.cc
-                     url.cc
+                     tags.cc url.cc
              KNOWS base kernel image_spec image unpack transport registry_text
              LIBRARIES nlohmann_json::nlohmann_json CURL::libcurl)
 target_compile_definitions(registry PRIVATE CAISSON_VERSION="${PROJECT_VERSION}")

@@ -20,6 +20,9 @@ class Destination {
   /// As errors and progress name it: "docker.io/library/busybox:1.36", "oci:DIR:NAME".
   virtual std::string text() const = 0;
 
+  /// Whether layers should be compressed before they get there.
+  virtual bool wants_compressed_layers() const { return false; }
+
   /// Whether it has this blob, so that it need not come. Several threads may ask at once, as they may put.
   virtual Result<bool> has(const image::Descriptor& blob) = 0;
 

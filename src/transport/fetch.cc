@@ -127,7 +127,10 @@ Result<> check_platform(const image::ImageConfig& config, const FetchOptions& op
 
 Result<> fetch_content(const image::ImageStore& store, const image::Manifest& manifest, const FetchOptions& options,
                        Blobs& blobs, Fetched& fetched) {
-  if (!options.is_artifact) {
+  std::vector<image::Descriptor> rest = manifest.layers;
+  if (options.is_artifact) {
+    rest.push_back(manifest.config);
+  } else {
     if (manifest.config.size > static_cast<std::int64_t>(image::kConfigBytes)) {
       return fail(in(manifest.config.digest,
                      complaint(fmt::format("a config of {} bytes is more than caisson reads", manifest.config.size))));
@@ -138,9 +141,7 @@ Result<> fetch_content(const image::ImageStore& store, const image::Manifest& ma
     TRY(image::check_layers(manifest, config));
     TRY(check_platform(config, options, fetched));
   }
-  std::vector<image::Descriptor> all = manifest.layers;
-  all.push_back(manifest.config);
-  return blobs.fetch(all, options.threads);
+  return blobs.fetch(rest, options.threads);
 }
 
 // What the name is for: by a digest that is the index's, the index was asked for.

@@ -9,6 +9,7 @@
 #include "registry/base64.h"
 #include "registry/challenge.h"
 #include "registry/resolve.h"
+#include "registry/tag_list.h"
 #include "registry/token.h"
 
 namespace {
@@ -32,6 +33,12 @@ void read_answers(std::string_view text) {
     expect(!range->size || range->last < *range->size, "a range ends within the whole");
   }
   expect(uploaded_bytes(text).value_or(0) >= 0, "nobody has less than nothing");
+  if (const Result<std::vector<std::string>> tags = read_tags(text)) {
+    for (const std::string& tag : *tags) expect(!tag.empty() && tag.size() <= 128 && is_one_line(tag), "a tag is one");
+  } else {
+    expect_one_line(tags.error());
+  }
+  (void)next_page(text);
   if (const Result<Token> token = read_token(text)) {
     expect(token->value.find_first_of("\r\n ") == std::string::npos, "a token fits a header");
     expect(token->lifetime_s >= 60 && token->lifetime_s <= 86400, "a token's life");

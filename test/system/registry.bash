@@ -1,42 +1,56 @@
 # What the tests of registries share, on top of helper.bash: `load registry` behind it. Registries listen on 127.0.0.1, and
-# end with the test.
+# end with the test. A file that tests caisson itself has a setup and a teardown of its own, which call helper.bash's and
+# registry_setup and registry_teardown.
 
 setup() {
   T=$BATS_TEST_TMPDIR
   TOOL=$BUILD/test/system_registry
   [ -x "$TOOL" ] || skip "$TOOL is not built"
-  require_program skopeo
   STATE=$(mktemp -d /dev/shm/caisson-registry.XXXXXX)
+  registry_setup
+}
+teardown() {
+  registry_teardown
+  [ -z "${STATE:-}" ] || rm -rf --one-file-system "$STATE"
+}
+
+# No credentials and no settings but those of the test, which are below $STATE.
+registry_setup() {
+  require_program skopeo
   PIDS=()
-  # No credentials and no settings but those of the test.
-  export HOME=$STATE/home XDG_RUNTIME_DIR=$STATE/run XDG_CONFIG_HOME=$STATE/home/.config
+  export HOME=$STATE/home XDG_RUNTIME_DIR=$STATE/xdg XDG_CONFIG_HOME=$STATE/home/.config
   export CONTAINERS_REGISTRIES_CONF=$STATE/registries.conf
   mkdir -p "$HOME/.config/containers" "$XDG_RUNTIME_DIR"
   : >"$CONTAINERS_REGISTRIES_CONF"
   unset REGISTRY_AUTH_FILE DOCKER_CONFIG http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
 }
-teardown() {
+# Ends the registries.
+registry_teardown() {
   local pid
   for pid in "${PIDS[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true; done
-  [ -z "${STATE:-}" ] || rm -rf --one-file-system "$STATE"
+  PIDS=()
 }
 
 quiet() { "$@" >"$T/output" 2>&1 || { cat "$T/output" && false; }; }
 registry() { "$TOOL" "$@"; }
 plain() { registry --tls-verify=false "$@"; }
 
-# An image of two layers, the second of which has 3 MB, as the OCI layout $STATE/LAYOUT.
+# An image of two layers, the second of which has 3 MB, as the OCI layout $STATE/LAYOUT: make_image [LAYOUT [LOWER]]. The
+# tarball LOWER is the first, instead of a small one.
 make_image() {
-  local layout=$STATE/${1:-image} layer
+  local layout=$STATE/${1:-image}
   mkdir -p "$STATE/tree"
   echo small >"$STATE/tree/small" && tar -C "$STATE/tree" -cf "$STATE/small.tar" .
   head -c 3000000 /dev/urandom >"$STATE/tree/large" && tar -C "$STATE/tree" -cf "$STATE/large.tar" .
-  "$BUILD/test/system_image_store" "$STATE/store" add docker.io/library/made:1 "$STATE/small.tar" "$STATE/large.tar" >/dev/null
+  "$BUILD/test/system_image_store" "$STATE/store" add docker.io/library/made:1 "${2:-$STATE/small.tar}" "$STATE/large.tar" >/dev/null
   quiet skopeo copy "oci:$STATE/store:docker.io/library/made:1" "oci:$layout:made"
   DIGEST=$(skopeo inspect --format '{{.Digest}}' "oci:$layout:made")
   LARGE=$(skopeo inspect --format '{{index .Layers 1}}' "oci:$layout:made")
   LARGE_BYTES=$(stat -c %s "$layout/blobs/sha256/${LARGE#sha256:}")
 }
+
+# Says in registries.conf that registries on 127.0.0.1 have no TLS.
+registries_are_plain() { printf '[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n' >"$CONTAINERS_REGISTRIES_CONF"; }
 
 # A registry that behaves as it is told: serve KEY=VALUE…; $PORT is where, served() what it was asked for.
 serve() {

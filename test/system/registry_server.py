@@ -13,12 +13,15 @@ Listens on 127.0.0.1 and writes its port to DIRECTORY/port once it does; logs ea
     scope=REPOSITORY            the realm's scope that the registry asks for on top of what is asked for
     uses=N                      a token is good for so many requests
     cut=N                       the connection is cut after N bytes of a blob; cuts=K times in all, or always
+    hang=N:DIGEST               nothing more comes after N bytes of that blob; hangs=K times in all, or always
+    rate=N                      bytes in a second, of each blob
     short=N long=N              a blob's answer has N bytes less or more, and says so
-    flip=blob|manifest          one byte is another
+    flip=blob|manifest|DIGEST   one byte is another: of each blob, of a manifest, of that blob
     ranges=no|wrong|none        ignores Range; gives another part; 416
     pause=SECONDS               before a blob's body
     redirect=URL                where blobs are instead
     fail=STATUS:COUNT[:AFTER]   the first requests for manifests and blobs fail so, with a Retry-After
+    page=N                      tags are listed in pages of so many
     warning=TEXT                Warning: 299
     upload_cut=N                the connection is cut after N bytes of an upload, once; forgets=1: and all of it is lost
     absolute=1                  Locations are absolute, not relative
@@ -40,7 +43,7 @@ import urllib.parse
 directory, settings = sys.argv[1], dict(word.split("=", 1) for word in sys.argv[2:])
 number = lambda key: int(settings.get(key, 0))
 blobs, manifests, uploads, tokens = {}, {}, {}, {}
-counts = {"cuts": number("cuts") or 1 << 30, "upload_cut": 1, "put_cut": number("put_cut"), "fail": 0}
+counts = {"cuts": number("cuts") or 1 << 30, "hangs": number("hangs") or 1 << 30, "upload_cut": 1, "put_cut": number("put_cut"), "fail": 0}
 lock = threading.Lock()
 if "fail" in settings:
     counts["fail"] = int(settings["fail"].split(":")[1])
@@ -93,7 +96,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body)
+            piece = number("rate") // 20 or len(body) or 1
+            for first in range(0, len(body), piece):
+                self.wfile.write(body[first : first + piece])
+                time.sleep(0.05 if "rate" in settings else 0)
 
     def note(self, status):
         words = [self.command, self.path.split("?")[0], str(status)]
@@ -166,6 +172,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.token(self.query(), self.basic() or (number("anonymous") and "Authorization" not in self.headers))
         if path == "/v2/":
             return self.may("") and self.answer(200, b"{}")
+        if listed := re.fullmatch(r"/v2/(.+)/tags/list", path):
+            return self.may(listed[1]) and self.tags(listed[1])
         found = re.fullmatch(r"/v2/(.+)/(manifests|blobs|blobs/uploads)/([^/]*)", path)
         if not found:
             return self.refuse(404, "NAME_UNKNOWN", "no such thing")
@@ -179,6 +187,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return getattr(self, kind.replace("/", "_"))(repository, name)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = route
+
+    def tags(self, repository):
+        tags = sorted(name for other, name in manifests if other == repository and ":" not in name)
+        if not tags:
+            return self.refuse(404, "NAME_UNKNOWN", "repository name not known to registry")
+        tags = [tag for tag in tags if tag > self.query().get("last", [""])[0]]
+        page = tags[: number("page") or None]
+        more = {"Link": f'</v2/{repository}/tags/list?last={page[-1]}&n={len(page)}>; rel="next"'} if page != tags else {}
+        return self.answer(200, json.dumps({"name": repository, "tags": page}).encode(), **more)
 
     def manifests(self, repository, name):
         if self.command == "PUT":
@@ -199,11 +216,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.refuse(404, "BLOB_UNKNOWN", "blob unknown to registry")
         if "redirect" in settings:
             return self.answer(307, Location=f"{settings['redirect']}{self.path}?signature=hush")
-        return self.send_blob(blobs[repository, name])
+        return self.send_blob(name, blobs[repository, name])
 
-    def send_blob(self, content):
+    def send_blob(self, name, content):
         size, first, status, headers = len(content), 0, 200, {}
-        if settings.get("flip") == "blob":
+        if settings.get("flip") in ("blob", name):
             content = content[:-1] + bytes([content[-1] ^ 1])
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         if asked and settings.get("ranges") == "none":
@@ -220,6 +237,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         time.sleep(float(settings.get("pause", 0)))
         if self.command == "GET" and "cut" in settings and len(body) > number("cut") and take("cuts"):
             self.answer(status, body[: number("cut")], Content_Length=str(len(body)), **headers)
+            self.close_connection = True
+            return None
+        limit, _, which = settings.get("hang", "").partition(":")
+        if self.command == "GET" and which == name and len(body) > int(limit) and take("hangs"):
+            self.answer(status, body[: int(limit)], Content_Length=str(len(body)), **headers)
+            self.rfile.read(1)  # until it is given up
             self.close_connection = True
             return None
         return self.answer(status, body, **headers)

@@ -5,16 +5,12 @@ load helper
 load registry
 
 setup() {
-  # registry.bash's setup makes the settings the test's own; the state is helper.bash's.
   require_program openssl
-  require_program skopeo
   caisson_setup
-  PIDS=()
-  export HOME=$STATE/home XDG_RUNTIME_DIR=$STATE/xdg
-  export CONTAINERS_REGISTRIES_CONF=$STATE/registries.conf CAISSON_POLICY=$STATE/policy.json
-  mkdir -p "$HOME" "$XDG_RUNTIME_DIR"
+  registry_setup
+  registries_are_plain
+  export CAISSON_POLICY=$STATE/policy.json
   echo '{}' >"$CAISSON_POLICY"
-  printf '[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n' >"$CONTAINERS_REGISTRIES_CONF"
   for name in team other; do
     openssl ecparam -name prime256v1 -genkey -noout -out "$STATE/$name.key"
     openssl ec -in "$STATE/$name.key" -pubout -out "$STATE/$name.pub" 2>/dev/null
@@ -22,8 +18,7 @@ setup() {
   done
 }
 teardown() {
-  local pid
-  for pid in "${PIDS[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true; done
+  registry_teardown
   [ ! -d "$STATE/gnupg" ] || gpgconf --homedir "$STATE/gnupg" --kill all
   caisson_teardown
 }

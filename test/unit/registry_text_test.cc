@@ -5,6 +5,7 @@
 #include "registry/auth_file.h"
 #include "registry/base64.h"
 #include "registry/challenge.h"
+#include "registry/tag_list.h"
 #include "registry/token.h"
 
 namespace caisson::registry {
@@ -105,6 +106,31 @@ TEST(UploadedBytes, AreOneMoreThanTheLast) {
   for (const char* wrong : {"", "0", "1-9", "0-", "0-x", "0-9223372036854775807"}) {
     EXPECT_FALSE(uploaded_bytes(wrong)) << wrong;
   }
+}
+
+TEST(TagList, IsReadOrRefused) {
+  EXPECT_THAT(read_tags(R"({"name": "a", "tags": ["1", "latest", "v1.0_x-y"]})").value(),
+              ElementsAre("1", "latest", "v1.0_x-y"));
+  EXPECT_TRUE(read_tags(R"({"tags": null})")->empty());
+  EXPECT_TRUE(read_tags(R"({"tags": []})")->empty());
+  for (const char* wrong : {"", "[]", "{}", R"({"tags": "1"})", R"({"tags": {"1": "2"}})"})
+    EXPECT_EQ(read_tags(wrong).error().text(), "the answer is no list of tags") << wrong;
+  for (const char* wrong : {R"(["1", 2])", R"(["a/b"])", R"(["../x"])", R"([""])", R"(["a@sha256:b"])", R"(["a:b"])",
+                            R"(["-a"])", R"(["a b"])", R"(["\u001b[2J"])"}) {
+    const Result<std::vector<std::string>> tags = read_tags(R"({"tags": )" + std::string(wrong) + "}");
+    ASSERT_FALSE(tags) << wrong;
+    EXPECT_THAT(tags.error().text(), HasSubstr("lists a tag that is none"));
+    EXPECT_EQ(tags.error().text().find('\033'), std::string::npos);
+  }
+}
+
+TEST(TagList, LeadsToTheNextPage) {
+  EXPECT_EQ(next_page(R"(</v2/a/tags/list?last=x&n=2>; rel="next")"), "/v2/a/tags/list?last=x&n=2");
+  EXPECT_EQ(next_page(R"(<http://h/p>;rel=next)"), "http://h/p");
+  EXPECT_EQ(next_page(R"(</a>; rel="prev", </b,;c>; title="x"; rel="last next")"), "/b,;c");
+  for (const char* none : {"", "</a>", R"(</a>; rel="prev")", R"(</a; rel="next")", R"(rel="next")",
+                           R"(</a>; rev="next")", R"(</a>; rel="nextly")"})
+    EXPECT_EQ(next_page(none), std::nullopt) << none;
 }
 
 TEST(Token, HoldsAMinuteAtLeastAndADayAtMost) {
