@@ -95,7 +95,7 @@ int verb_images(const Command& command) {
 
   std::vector<nlohmann::ordered_json> rows;
   for (const engine::ListedImage& listed : listing->images) {
-    if (!passes(options.filters, listed)) continue;
+    if (!image::check_is_image(listed.image.manifest) || !passes(options.filters, listed)) continue;
     for (nlohmann::ordered_json& row : image_rows(matching_names(options.filters, listed), options.whole))
       rows.push_back(std::move(row));
   }
