@@ -4,11 +4,14 @@
 //   transfer layer --store DIR --blob FILE --digest D --size BYTES --diff-id D --chain-id D [--lower TREE]…
 //                  [--uids MAP --gids MAP] [--progress] [--report]
 //   transfer layers --images DIR --store DIR [--uids MAP --gids MAP] [--progress] [--report] MANIFEST-DIGEST
+//   transfer check-layers --images DIR --store DIR [--repair] [--report]
 //
 // unpack makes sure that a tarball is in the store, unpacked; layer does so with one layer of an image
 // (image/apply_layer.h), on the trees of those below, the uppermost first; layers with all of an image in the store of
 // images (image/apply_layers.h). D is sha256:HEX. MAP,
 // "OWNER:BECOMES:COUNT[,…]", says who the owners that stand in the archive become (image/owner_map.h).
+//
+// check-layers compares unpacked layers with the images that they are of (image/check_layers.h).
 //
 // Prints the digest of the tarball, the layer's chain id, or the image's id, on standard output once it is in the
 // store; with --report it says on descriptor 3 what image/report.h describes instead, errors included. Exit status: 0,

@@ -10,6 +10,7 @@
 #include "cli/image_json.h"
 #include "cli/template.h"
 #include "command_line/options.h"
+#include "image/manifest.h"
 #include "image/reference.h"
 
 namespace caisson::cli {

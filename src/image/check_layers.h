@@ -19,10 +19,11 @@ struct LayersCheck {
 };
 
 /// Unpacks each layer anew that the store at the path `store` has of an image in the store of images at `images`, and
-/// compares the two trees, entry by entry. A layer on a damaged one is not looked at: what it took from that cannot be
-/// told. Records of which layers an image has are compared with the images, and rewritten with Mend::kYes. What killed
-/// processes have left is cleared. Other processes may start containers, pull and prune meanwhile; who prunes waits
-/// while a layer is looked at. Sets the process's umask to 0. Errors: what cannot be read or written at all.
+/// compares the two trees, entry by entry (times of directories aside). A layer on a damaged one is not looked at: what
+/// it took from that cannot be told. Records of which layers an image has are compared with the images, and rewritten
+/// with Mend::kYes. What killed processes have left is cleared. Other processes may start containers, pull and prune
+/// meanwhile; who prunes waits while a layer is looked at. Sets the process's umask to 0. Errors: what cannot be read
+/// or written at all.
 Result<LayersCheck> check_layers_in(const std::string& images, const std::string& store, Mend mend);
 
 }  // namespace caisson::image

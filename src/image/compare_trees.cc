@@ -116,7 +116,7 @@ Result<bool> same_content(const Entry& one, const Entry& other) {
   }
 }
 
-Result<Difference> compare_entries(const Entry& one, const Entry& other) {
+Result<Difference> compare_entries(const Entry& one, const Entry& other, DirectoryTimes times) {
   const struct stat& a = one.status;
   const struct stat& b = other.status;
   if ((a.st_mode & S_IFMT) != (b.st_mode & S_IFMT)) return "it is of another kind";
@@ -126,7 +126,8 @@ Result<Difference> compare_entries(const Entry& one, const Entry& other) {
     return fmt::format("the owner is {}:{}, not {}:{}", a.st_uid, a.st_gid, b.st_uid, b.st_gid);
   const bool directory = S_ISDIR(a.st_mode);
   if (!directory && a.st_size != b.st_size) return fmt::format("the size is {}, not {}", a.st_size, b.st_size);
-  if (a.st_mtim.tv_sec != b.st_mtim.tv_sec || a.st_mtim.tv_nsec != b.st_mtim.tv_nsec)
+  const bool timed = !directory || times == DirectoryTimes::kCompared;
+  if (timed && (a.st_mtim.tv_sec != b.st_mtim.tv_sec || a.st_mtim.tv_nsec != b.st_mtim.tv_nsec))
     return "the time of modification is another";
   if (!directory && a.st_nlink != b.st_nlink) return fmt::format("it has {} names, not {}", a.st_nlink, b.st_nlink);
   if ((S_ISCHR(a.st_mode) || S_ISBLK(a.st_mode)) && a.st_rdev != b.st_rdev) return "it is another device";
@@ -138,14 +139,14 @@ Result<Difference> compare_entries(const Entry& one, const Entry& other) {
 
 }  // namespace
 
-Result<std::optional<std::string>> compare_trees(int one, int other) {
+Result<std::optional<std::string>> compare_trees(int one, int other, DirectoryTimes times) {
   std::vector<std::string> waiting = {""};
   while (!waiting.empty()) {
     const std::string path = std::move(waiting.back());
     waiting.pop_back();
     const Entry here = TRY(entry_at(one, path));
     const std::string shown = path.empty() ? "/" : path;
-    if (const Difference difference = TRY_IN(shown, compare_entries(here, TRY(entry_at(other, path)))))
+    if (const Difference difference = TRY_IN(shown, compare_entries(here, TRY(entry_at(other, path)), times)))
       return shown + ": " + *difference;
     if (!S_ISDIR(here.status.st_mode)) continue;
     const std::set<std::string> names = TRY(names_in(one, path));

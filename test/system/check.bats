@@ -112,3 +112,19 @@ mended() {
   wait $pid
   [ ! -e "$T/failed" ] || { cat "$T/failed" && false; }
 }
+
+@test "system check: who prunes waits while a layer is compared" {
+  local pid
+  truncate -s 300M "$T/upper/large"
+  tar -C "$T/upper" -czf "$T/large.tar.gz" large
+  rm "$T/upper/large"
+  python3 -B "$BATS_TEST_DIRNAME/images.py" "$T/root/images" docker.io/library/large:latest '{}' "$T/large.tar.gz" >"$T/made"
+  "$BUILD/libexec/caisson/transfer" layers --images "$T/root/images" --store "$T/root" "$(cut -d' ' -f1 "$T/made")" >/dev/null
+  "${CAISSON[@]}" system check >"$T/output" 2>&1 3>&- &
+  pid=$!
+  # The lock that who prunes needs is taken while that goes on.
+  until ! flock --nonblock "$T/root/layers/lock/use" true; do
+    kill -0 $pid || { echo "it was never held" && false; }
+  done
+  wait $pid || { cat "$T/output" && false; }
+}

@@ -304,8 +304,8 @@ image_of() {
   printf x | dd of="$file" bs=1 seek=100 conv=notrunc status=none
   run -1 layer "$digest" "$size" "$diff_id" "$chain_id"
   [[ "$output" = *"it has the digest sha256:$(sha256sum "$file" | cut -d' ' -f1), not $digest as the image's manifest says" ]]
-  report() { layer "$@" --report 3>&1; }
-  run -1 report "$digest" "$size" "$diff_id" "$chain_id"
+  reported() { layer "$@" --report 3>&1; }
+  run -1 reported "$digest" "$size" "$diff_id" "$chain_id"
   [[ "$output" = "error"*"it has the digest"* ]]
   run -1 "$TRANSFER" layer --store "$STORE" --blob "$file"
   [[ "$output" = "caisson: error: digest: not 'sha256:' and 64 hexadecimal digits: ''" ]]
