@@ -1,9 +1,11 @@
 // login, logout: credentials for registries, checked and kept, or forgotten.
 #include "registry/login.h"
 
+#include <signal.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <iterator>
 
@@ -36,37 +38,66 @@ std::string without_newline(std::string text) {
   return text;
 }
 
-// Asks at the terminal, byte by byte, so that what follows the line stays for whoever reads on.
-Result<std::string> ask(const std::string& question, bool secret) {
+// The terminal shows nothing of what is typed, for as long as this lives. A signal that ends the program waits for the
+// end of this: it ends what is being read.
+class Unseen {
+ public:
+  Unseen() {
+    struct sigaction note{};
+    note.sa_handler = [](int signal) { came_ = signal; };  // without SA_RESTART: read(2) ends
+    for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &note, &actions_[i]);
+    if (::tcgetattr(STDIN_FILENO, &before_) != 0) return;
+    struct termios silent = before_;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    changed_ = ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0;
+  }
+  ~Unseen() {
+    if (changed_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &actions_[i], nullptr);
+    if (came_ != 0) ::raise(came_);
+  }
+  Unseen(const Unseen&) = delete;
+  Unseen& operator=(const Unseen&) = delete;
+
+ private:
+  static constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+  static inline volatile sig_atomic_t came_ = 0;
+  struct termios before_{};
+  std::array<struct sigaction, kSignals.size()> actions_{};
+  bool changed_ = false;
+};
+
+// A line of the terminal, byte by byte, so that what follows it stays for whoever reads on.
+std::string read_line() {
+  std::string line;
+  for (char c = 0; ::read(STDIN_FILENO, &c, 1) == 1 && c != '\n' && line.size() < kSecretBytes;) line += c;
+  return without_newline(std::move(line));
+}
+
+Result<std::string> ask(const std::string& question) {
   if (::isatty(STDIN_FILENO) != 1)
     return fail(complaint("standard input is no terminal to ask at", "--username USER --password-stdin"));
   TRY(kernel::write_all(STDERR_FILENO, question, "standard error"));
-  struct termios before{};
-  if (secret && ::tcgetattr(STDIN_FILENO, &before) == 0) {
-    struct termios silent = before;
-    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-  }
-  std::string line;
-  for (char c = 0; ::read(STDIN_FILENO, &c, 1) == 1 && c != '\n' && line.size() < kSecretBytes;) line += c;
-  if (secret) {
-    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-    TRY(kernel::write_all(STDERR_FILENO, "\n", "standard error"));
-  }
-  return without_newline(std::move(line));
+  return read_line();
+}
+
+Result<std::string> ask_unseen(const std::string& question) {
+  const Unseen unseen;
+  std::string line = TRY(ask(question));
+  TRY(kernel::write_all(STDERR_FILENO, "\n", "standard error"));
+  return line;
 }
 
 Result<registry::Credentials> credentials_for(const LoginOptions& options, const std::string& key) {
   registry::Credentials credentials;
-  credentials.user =
-      options.username.empty() ? TRY(ask(fmt::format("Username for {}: ", key), false)) : options.username;
+  credentials.user = options.username.empty() ? TRY(ask(fmt::format("Username for {}: ", key))) : options.username;
   if (credentials.user.empty()) return fail(complaint("the user's name is empty"));
   if (options.password_stdin) {
     credentials.password = without_newline(TRY(kernel::read_all(STDIN_FILENO, "standard input", kSecretBytes)));
   } else if (const char* given = std::getenv("CAISSON_REGISTRY_PASSWORD"); given != nullptr) {
     credentials.password = given;
   } else {
-    credentials.password = TRY(ask("Password: ", true));
+    credentials.password = TRY(ask_unseen("Password: "));
   }
   if (credentials.password.empty()) return fail(complaint("the password is empty"));
   return credentials;

@@ -37,7 +37,7 @@ std::string store_name(const std::string& mapping) {
 }
 
 Result<std::string> unpack_tarball(const std::string& tarball, const RunOptions& options, const Places& places,
-                                    const LayerOwners& owners, const Log& log) {
+                                   const LayerOwners& owners, const Log& log) {
   return image::unpack_tarball({.transfer = places.libexec + "/transfer",
                                 .store = owners.store,
                                 .tarball = tarball,

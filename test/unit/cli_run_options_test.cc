@@ -53,7 +53,8 @@ TEST(Run, SplitsSourceAndCommand) {
 }
 
 TEST(Run, NeedsASource) {
-  EXPECT_EQ(parse_run({"-it"}, kCaller).error().text(), "the image, or other SOURCE of the root filesystem, is missing");
+  EXPECT_EQ(parse_run({"-it"}, kCaller).error().text(),
+            "the image, or other SOURCE of the root filesystem, is missing");
   EXPECT_EQ(parse_run({""}, kCaller).error().text(), "the image, or other SOURCE of the root filesystem, is missing");
   EXPECT_TRUE(parse_run({"--help"}, kCaller)->help);
 }

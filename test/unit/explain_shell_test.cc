@@ -119,9 +119,7 @@ const std::vector<CommandCase> kCommands = {
      "directory $root/run\nmount --bind $root/run \"$empty\"\nmount -t tmpfs -o mode=755 tmpfs $root/run\n"
      "cp -ax \"$empty/.\" $root/run\numount \"$empty\"\n"},
     {"CopyUpToBind",
-     [](Plan& p) -> plan::Action {
-       return plan::Mount{.tree = tree(p, "/a"), .target = p.add("/b"), .copy_up = true};
-     },
+     [](Plan& p) -> plan::Action { return plan::Mount{.tree = tree(p, "/a"), .target = p.add("/b"), .copy_up = true}; },
      "like /a $root/b\ncp -ax $root/b/. /a\nmount --bind /a $root/b\n"},
     {"CopiedLink",
      [](Plan& p) -> plan::Action {

@@ -15,7 +15,6 @@
 
 #include "image/acl.h"
 #include "image/extract.h"
-#include "image/layers.h"
 #include "image/layer_name.h"
 #include "image/layers.h"
 #include "image_archive.h"
