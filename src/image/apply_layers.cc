@@ -79,6 +79,7 @@ class Unpacking {
     std::shared_future<bool> is_there;
   };
 
+  Result<> take_locks();
   void work();
   Result<> make(std::size_t number);
   Result<std::vector<std::string>> trees_below(std::size_t number);
@@ -97,7 +98,25 @@ class Unpacking {
   std::optional<Error> failure_;  // the first
 };
 
+// From the lowest up, all of them before any is unpacked: of two processes whose images share layers, the one that has
+// the lowest of those waits for nothing that the other has.
+Result<> Unpacking::take_locks() {
+  for (std::size_t number = 0; number < layers_.size(); ++number) {
+    Layer& layer = layers_[number];
+    const std::string& chain_id = image_.chain_ids[number];
+    std::optional<image::Layer> there = find_layer_by_chain(options_.store, chain_id);
+    if (!there) {
+      layer.lock = TRY(store_.lock(key(number).name()));
+      there = find_layer_by_chain(options_.store, chain_id);  // by whom we waited for
+    }
+    if (there) layer.lock = Fd();
+    layer.tree = there ? there->tree : store_.unfinished_tree(key(number));
+  }
+  return {};
+}
+
 Result<std::vector<std::string>> Unpacking::unpack() {
+  TRY(take_locks());
   const std::size_t threads =
       std::min<std::size_t>({std::max(std::thread::hardware_concurrency(), 1U), kMostThreads, layers_.size()});
   std::vector<std::jthread> others;
@@ -129,20 +148,11 @@ void Unpacking::work() {
 
 Result<> Unpacking::make(std::size_t number) {
   Layer& layer = layers_[number];
-  const std::string& chain_id = image_.chain_ids[number];
-  std::optional<image::Layer> there = find_layer_by_chain(options_.store, chain_id);
-  if (!there) {
-    layer.lock = TRY(store_.lock(key(number).name()));
-    there = find_layer_by_chain(options_.store, chain_id);  // by whom we waited for
-  }
   const Descriptor& blob = image_.manifest.layers[number];
-  if (there) {
-    layer.lock = Fd();
-    layer.tree = there->tree;
+  if (!layer.lock) {  // it is there
     total_.at(number, static_cast<std::uint64_t>(blob.size));
     return {};
   }
-  layer.tree = store_.unfinished_tree(key(number));
   LayerWork work{.lower = number == 0 ? LowerTrees() : LowerTrees([this, number] { return trees_below(number); }),
                  .owners = owners_,
                  .tell = [this, number](std::uint64_t done, std::uint64_t) { total_.at(number, done); },

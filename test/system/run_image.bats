@@ -126,6 +126,26 @@ layer() {
   nothing_kept
 }
 
+@test "run image: several at once unpack the layers, which they share, and none waits for ever" {
+  local i names=() digests=() pids=() pid round
+  for i in 1 2 3 4; do
+    head -c 200000 /dev/urandom >"$T/upper/file$i" && layer "l$i"
+    names+=("$T/l$i.tar")
+    image "shared$i" '{}' "${names[@]}" >/dev/null
+    digests+=("$(caisson image inspect -f '{{.Digest}}' "shared$i")")
+  done
+  for round in {1..15}; do
+    pids=()
+    for i in 0 1 2 3 3 2 1 0; do
+      timeout 60 "$BUILD/libexec/caisson/transfer" layers --images "$T/root/images" --store "$T/root" "${digests[i]}" >/dev/null 3>&- &
+      pids+=($!)
+    done
+    for pid in "${pids[@]}"; do wait "$pid"; done
+    [ "$(ls "$T/root/layers/chain" | wc -l)" -eq 5 ]
+    rm -rf "$T/root/layers"
+  done
+}
+
 @test "run image: 127 layers, as root and in a user namespace" {
   local names=()
   python3 -B - "$T" <<'END'
