@@ -134,10 +134,10 @@ layer() {
     image "shared$i" '{}' "${names[@]}" >/dev/null
     digests+=("$(caisson image inspect -f '{{.Digest}}' "shared$i")")
   done
-  for round in {1..15}; do
+  for round in {1..8}; do
     pids=()
     for i in 0 1 2 3 3 2 1 0; do
-      timeout 60 "$BUILD/libexec/caisson/transfer" layers --images "$T/root/images" --store "$T/root" "${digests[i]}" >/dev/null 3>&- &
+      timeout $((60 * PATIENCE)) "$BUILD/libexec/caisson/transfer" layers --images "$T/root/images" --store "$T/root" "${digests[i]}" >/dev/null 3>&- &
       pids+=($!)
     done
     for pid in "${pids[@]}"; do wait "$pid"; done
