@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/image_json.h"
+#include "cli/names.h"
 #include "cli/template.h"
 #include "command_line/options.h"
 
@@ -37,21 +38,10 @@ int verb_image_inspect(const Command& command) {
   }
   if (parsed->operands.empty())
     return refuse(command, complaint("which image? A name or the beginning of an id is needed"));
-  int status = 0;
-  std::vector<nlohmann::ordered_json> objects;
-  for (const std::string& name : parsed->operands) {
-    const Result<engine::ListedImage> found = engine::find_image(command.places, name);
-    if (found) {
-      objects.push_back(image_object(*found));
-    } else {
-      refuse(command, found.error());
-      status = 1;
-    }
-  }
-  const Result<std::string> text = render_objects(options.format, objects);
-  if (!text) return refuse(command, text.error());
-  std::fputs(text->c_str(), stdout);
-  return status;
+  return print_objects(command, parsed->operands, options.format,
+                       [&](const std::string& name) -> Result<nlohmann::ordered_json> {
+                         return image_object(TRY(engine::find_image(command.places, name)));
+                       });
 }
 
 }  // namespace caisson::cli

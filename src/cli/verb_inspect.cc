@@ -77,21 +77,8 @@ int verb_inspect(const Command& command) {
   }
   if (const Result<> named = require_names(parsed->operands); !named) return refuse(command, named.error());
   engine::sweep(command.places, command.log);
-  int status = 0;
-  std::vector<nlohmann::ordered_json> objects;
-  for (const std::string& name : parsed->operands) {
-    Result<nlohmann::ordered_json> object = inspect(command, name, options.type);
-    if (object) {
-      objects.push_back(std::move(*object));
-    } else {
-      refuse(command, object.error());
-      status = 1;
-    }
-  }
-  const Result<std::string> text = render_objects(options.format, objects);
-  if (!text) return refuse(command, text.error());
-  std::fputs(text->c_str(), stdout);
-  return status;
+  return print_objects(command, parsed->operands, options.format,
+                       [&](const std::string& name) { return inspect(command, name, options.type); });
 }
 
 }  // namespace caisson::cli

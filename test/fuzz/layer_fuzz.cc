@@ -12,10 +12,11 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "archive_input.h"
 #include "expect.h"
 #include "image/extract.h"
+#include "image_archive.h"
 #include "kernel/files.h"
+#include "tar_checksums.h"
 
 namespace {
 
@@ -61,7 +62,7 @@ struct Ground {
   std::map<std::string, std::string> before;
 };
 
-void unpack(const Ground& ground, Pieces& pieces, bool on_lower) {
+void unpack(const Ground& ground, image::Pieces& pieces, bool on_lower) {
   const std::string tree = ground.top / "tree";
   expect(::mkdir(tree.c_str(), 0755) == 0, "the tree can be made");
   image::TarReader reader(pieces);
@@ -96,7 +97,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   std::string archive(reinterpret_cast<const char*>(data + 1), size - 1);
   image::correct_checksums(archive);
-  Pieces pieces(std::move(archive), data[0] % 2 == 0 ? 1 + data[0] * 9U : 1U << 20);
+  image::Pieces pieces(std::move(archive), data[0] % 2 == 0 ? 1 + data[0] * 9U : 1U << 20);
   unpack(ground, pieces, data[0] % 4 < 2);
   check_tree(ground);
   expect(ground.snapshot() == ground.before, "nothing outside has changed");

@@ -2,18 +2,18 @@
 #include <cstdint>
 #include <string>
 
-#include "archive_input.h"
 #include "image/acl.h"
 #include "image/entry_name.h"
 #include "image/quoted.h"
 #include "image/tar_reader.h"
+#include "image_archive.h"
 #include "tar_checksums.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   std::string archive(reinterpret_cast<const char*>(data + 1), size - 1);
   caisson::image::correct_checksums(archive);
-  caisson::Pieces pieces(std::move(archive), data[0] % 2 == 0 ? 1 + data[0] * 9U : 1U << 20);
+  caisson::image::Pieces pieces(std::move(archive), data[0] % 2 == 0 ? 1 + data[0] * 9U : 1U << 20);
   caisson::image::TarReader reader(pieces);
   std::int64_t read = 0;
   for (;;) {
