@@ -141,7 +141,8 @@ Result<std::string> build_with_buildah(const Places& places, const BuildRequest&
   const Buildah buildah(places);
   TRY(give_bases(places, buildah, request.containerfile, scratch, log));
   const std::string runtime = places.program.substr(0, places.program.rfind('/')) + "/caisson-oci";
-  std::vector<std::string> words = {"build", "--runtime", runtime, "--iidfile", scratch / "id"};
+  std::vector<std::string> words = {
+      "build", "--runtime", runtime, "--runtime-flag", "root=" + scratch / "runtime", "--iidfile", scratch / "id"};
   if (!request.pulls) words.emplace_back("--pull=false");
   if (request.quiet) words.emplace_back("--quiet");
   words.insert(words.end(), request.arguments.begin(), request.arguments.end());

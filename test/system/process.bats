@@ -154,7 +154,7 @@ ROWS
   # shellcheck disable=SC2016
   run -0 box --init -eTRIES=$((250 * PATIENCE)) sh -c 'echo "$$"; (sleep 0.01 & echo $! >/tmp/orphan); read -r orphan </tmp/orphan
     while [ -e /proc/$orphan ] && [ $((TRIES -= 1)) -gt 0 ]; do sleep 0.02; done
-    grep State: /proc/$orphan/status || echo reaped'
+    grep State: /proc/$orphan/status 2>/dev/null || echo reaped'
   [ "${lines[0]}" != 1 ]
   [ "${lines[-1]}" = reaped ] || { echo "$output" && false; }
   run -5 box --init sh -c 'exit 5'
