@@ -53,6 +53,14 @@ int refuse(const Command& command, const Error& error);
 int refuse(const Command& command, const runtime::LaunchError& error);
 
 int verb_run(const Command& command);
+int verb_create(const Command& command);
+int verb_start(const Command& command);
+int verb_attach(const Command& command);
+int verb_restart(const Command& command);
+int verb_pause(const Command& command);
+int verb_unpause(const Command& command);
+int verb_update(const Command& command);
+int verb_rename(const Command& command);
 int verb_ps(const Command& command);
 int verb_exec(const Command& command);
 int verb_enter(const Command& command);

@@ -24,9 +24,15 @@ std::string moment(std::int64_t nanoseconds) { return nanoseconds == 0 ? std::st
 // "Up 2 minutes", "Exited (137) 3 seconds ago: killed by signal 9 (SIGKILL): …".
 std::string status_text(const engine::Container& container) {
   if (container.live) {
-    return container.live->started_ns == 0 ? "Created"
-                                           : "Up " + human_duration(now_nanoseconds() - container.live->started_ns);
+    if (container.live->next_start_ns != 0) {
+      return fmt::format("Restarting ({}) {} ago", container.ending ? container.ending->exit_code : 0,
+                         human_duration(now_nanoseconds() - container.live->started_ns));
+    }
+    if (container.live->started_ns == 0) return "Created";
+    const std::string up = "Up " + human_duration(now_nanoseconds() - container.live->started_ns);
+    return container.is_paused ? up + " (Paused)" : up;
   }
+  if (!container.ending && !container.record.started) return "Created";
   if (!container.ending)
     return "Exited (how is not known: the host has been restarted since, or its keeper was killed)";
   const engine::Ending& ending = *container.ending;
@@ -61,6 +67,8 @@ Json state(const engine::Container& container) {
   const bool running = container.live.has_value();
   return {{"Status", engine::status_word(container)},
           {"Running", running},
+          {"Paused", container.is_paused},
+          {"Restarting", running && container.live->next_start_ns != 0},
           {"Pid", running ? container.live->process.pid : 0},
           {"ExitCode", ending.exit_code},
           {"Signal", ending.signal},
@@ -120,6 +128,9 @@ Json inspect_object(const engine::Container& container, const Json& config, cons
           {"Image", record.digest},
           {"ImageName", record.image && !record.image->name.empty() ? record.image->name : record.source},
           {"ImageDigest", record.image ? record.image->digest : ""},
+          {"RestartCount", container.live     ? container.live->restarts
+                           : container.ending ? container.ending->restarts
+                                              : 0},
           {"LogPath", log_path},
           {"Rootfs", {{"Path", record.rootfs.path}, {"Lower", record.rootfs.lower}, {"Upper", record.rootfs.upper}}},
           {"Config",
@@ -135,7 +146,11 @@ Json inspect_object(const engine::Container& container, const Json& config, cons
             {"StopSignal", record.stop_signal},
             {"StopTimeout", record.stop_timeout_s},
             {"Labels", record.labels}}},
-          {"HostConfig", {{"NetworkMode", record.network}, {"AutoRemove", record.remove}}},
+          {"HostConfig",
+           {{"NetworkMode", record.network},
+            {"AutoRemove", record.remove},
+            {"RestartPolicy",
+             {{"Name", engine::restart_policy_name(record.restart)}, {"MaximumRetryCount", record.restart.retries}}}}},
           {"Cgroups", record.cgroup_directories},
           {"Pressure", pressure_object(pressure)},
           {"Spec", config}};

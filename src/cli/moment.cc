@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/duration.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "keeper/log_entry.h"
@@ -30,21 +31,6 @@ std::optional<std::int64_t> seconds_since_epoch(std::string_view text) {
   return static_cast<std::int64_t>(*whole) * kSecond + *part;
 }
 
-std::optional<std::int64_t> duration(std::string_view text) {
-  std::int64_t total = 0;
-  while (!text.empty()) {
-    const std::size_t digits = text.find_first_not_of("0123456789");
-    if (digits == 0 || digits == std::string_view::npos) return std::nullopt;
-    const auto count = parse_unsigned(text.substr(0, digits));
-    const std::size_t unit = std::string_view("smhd").find(text[digits]);
-    constexpr std::int64_t kUnits[] = {1, 60, 3600, 86400};
-    if (!count || unit == std::string_view::npos || *count > 1'000'000) return std::nullopt;
-    total += static_cast<std::int64_t>(*count) * kUnits[unit] * kSecond;
-    text.remove_prefix(digits + 1);
-  }
-  return total;
-}
-
 // A date alone is its midnight; without a zone it is UTC.
 std::optional<std::int64_t> date(std::string_view text) {
   std::string whole(text);
@@ -57,7 +43,7 @@ std::optional<std::int64_t> date(std::string_view text) {
 
 Result<std::int64_t> parse_moment(std::string_view text) {
   if (const auto seconds = seconds_since_epoch(text)) return *seconds;
-  if (const auto ago = duration(text); ago && !text.empty()) return now_nanoseconds() - *ago;
+  if (const auto ago = caisson::parse_duration(text)) return now_nanoseconds() - ago->count();
   if (const auto moment = date(text)) return *moment;
   return fail(complaint(fmt::format("'{}' is no moment: RFC 3339, seconds since 1970, or a duration (10m) is", text)));
 }

@@ -1,4 +1,4 @@
-// Verbs that work on containers by their names, each on its own: one line and one status for each.
+// Verbs that show containers by their names.
 #pragma once
 
 #include <functional>
@@ -11,11 +11,6 @@
 #include "engine/containers.h"
 
 namespace caisson::cli {
-
-/// Calls `work` for each container named; prints its name when that went well, the error when not. Returns 0, or 1 if
-/// any failed.
-int for_each_container(const Command& command, const std::vector<std::string>& names,
-                       const std::function<Result<>(const engine::Container&)>& work);
 
 /// Prints, as `format` says (template.h), what `find` gives for each name; the error where it gives none. Returns 0, or
 /// 1 if any failed.

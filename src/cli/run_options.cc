@@ -134,6 +134,10 @@ constexpr Option<RunInput> kTable[] = {
     {{"detach", 'd', "", kStart, "Run it in the background, and print its id"}, flag<&RunOptions::detach>},
     {{"rm", 0, "", kStart, "Remove the container when it has ended"}, flag<&RunOptions::remove>},
     {{"name", 0, "NAME", kStart, "Call it NAME"}, value<&RunOptions::name, engine::read_name>},
+    {{"replace", 0, "", kStart, "Remove a container that has the name first, also one that runs"},
+     flag<&RunOptions::replace>},
+    {{"restart", 0, "POLICY", kStart, "Start it again when it has ended: no, on-failure[:N], always or unless-stopped"},
+     value<&RunOptions::restart, engine::read_restart_policy>},
     {{"cidfile", 0, "FILE", kStart, "Write its id to FILE"}, value<&RunOptions::cidfile, as_it_stands>},
     {{"sha256", 0, "HEX", kStart, "Refuse a SOURCE with any other content"},
      value<&RunOptions::sha256, engine::read_sha256>},
@@ -308,9 +312,7 @@ constexpr Option<RunInput> kTable[] = {
     {{"publish", 'p', "PORTS"}},
     {{"publish-all", 'P'}},
     {{"read-only-tmpfs"}},
-    {{"replace"}},
     {{"requires", 0, "NAME"}},
-    {{"restart", 0, "POLICY"}},
     {{"rmi"}},
     {{"rootfs"}},
     {{"runtime", 0, "NAME"}},
@@ -337,6 +339,24 @@ constexpr std::string_view kAbout =
     "(`-` "
     "is standard input) or builtin:busybox.";
 
+constexpr std::string_view kCreateUsage = "caisson create [OPTION…] SOURCE [COMMAND [ARGUMENT…]]";
+constexpr std::string_view kCreateAbout =
+    "Makes a container as `caisson run` does, and leaves it to be started: prints its id.";
+
+constexpr std::string_view kUpdateUsage = "caisson update OPTION… CONTAINER…";
+constexpr std::string_view kUpdateAbout =
+    "Changes limits of containers, now and for their next starts, and whether they start again.";
+
+// Where a cgroup lies cannot change.
+std::vector<Option<RunInput>> update_table() {
+  std::vector<Option<RunInput>> rows;
+  for (const Option<RunInput>& row : kTable) {
+    const std::string_view name = row.spelling.name;
+    if ((row.spelling.group == kLimits && name != "cgroup-parent") || name == "restart") rows.push_back(row);
+  }
+  return rows;
+}
+
 }  // namespace
 
 Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, const Caller& caller) {
@@ -353,8 +373,19 @@ Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, cons
   return RunCommandLine{.help = false, .options = std::move(input.options)};
 }
 
+Result<UpdateCommandLine> parse_update(const std::vector<std::string>& arguments, const Caller& caller) {
+  RunInput input{.options = {}, .caller = caller};
+  Parsed parsed = TRY(parse(update_table(), input, arguments, Order::kAnywhere));
+  return UpdateCommandLine{
+      .help = parsed.help, .options = std::move(input.options), .names = std::move(parsed.operands)};
+}
+
+std::string update_help() { return help_text(kUpdateUsage, kUpdateAbout, spellings(update_table())); }
+
 std::vector<Spelling> run_spellings() { return spellings(kTable); }
 
 std::string run_help() { return help_text(kUsage, kAbout, run_spellings()); }
+
+std::string create_help() { return help_text(kCreateUsage, kCreateAbout, run_spellings()); }
 
 }  // namespace caisson::cli

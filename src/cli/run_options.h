@@ -31,10 +31,22 @@ struct RunCommandLine {
 /// it.
 Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, const Caller& caller);
 
+/// What stands behind `caisson update`: those of the options that are about limits and --restart, and containers.
+struct UpdateCommandLine {
+  bool help = false;
+  engine::RunOptions options;
+  std::vector<std::string> names;
+};
+Result<UpdateCommandLine> parse_update(const std::vector<std::string>& arguments, const Caller& caller);
+std::string update_help();
+
 /// The rows, for help, completions and man pages.
 std::vector<Spelling> run_spellings();
 
 /// What `caisson run --help` prints.
 std::string run_help();
+
+/// What `caisson create --help` prints: it takes the same.
+std::string create_help();
 
 }  // namespace caisson::cli

@@ -1,8 +1,8 @@
 // The end of a container that a monitor kept: executed by the monitor, never by people.
 #include "base/text.h"
 #include "cli/command.h"
-#include "engine/conclude.h"
 #include "engine/containers.h"
+#include "engine/restart.h"
 #include "kernel/files.h"
 
 namespace caisson::cli {
@@ -14,14 +14,17 @@ int verb_conclude(const Command& command) {
   const auto status = parse_signed(command.arguments[1]);
   const auto lock = parse_unsigned(command.arguments[2]);
   const Result<std::string> record_text = kernel::read_file(command.places.container(id) + "/" + engine::kRecordFile);
-  const Result<std::string> live_text = kernel::read_file(command.places.live(id) + "/state.json");
+  const Result<std::string> live_text = kernel::read_file(command.places.live(id) + "/" + engine::kStateFile);
   if (!lock || !record_text || !live_text) return refuse(command, complaint("this command is caisson's own"));
   const Result<engine::Record> record = engine::read_record(*record_text);
   const Result<engine::Live> live = engine::read_live(*live_text);
   if (!record) return refuse(command, record.error());
-  const engine::Ending ending = engine::conclude(command.places, *record, live ? *live : engine::Live{},
-                                                 status ? std::optional(static_cast<int>(*status)) : std::nullopt,
-                                                 static_cast<int>(*lock), command.log);
+  if (record->restart.when != engine::RestartWhen::kNo) {
+    if (const int refused = protect_own_executable(command); refused != 0) return refused;
+  }
+  const engine::Ending ending = engine::conclude_or_restart(
+      command.places, *record, live ? *live : engine::Live{},
+      status ? std::optional(static_cast<int>(*status)) : std::nullopt, Fd(static_cast<int>(*lock)), command.log);
   return ending.exit_code;
 }
 

@@ -57,7 +57,7 @@ Result<nlohmann::ordered_json> inspect(const Command& command, const std::string
   if (container) return container;
   const Result<engine::ListedImage> found = engine::find_image(command.places, name);
   if (found) return image_object(*found);
-  return container.error().text() == fmt::format("no such container: {}", name)
+  return engine::is_no_such_container(container.error())
              ? fail(complaint(fmt::format("no such container or image: {}", name)))
              : std::move(container);
 }

@@ -1,4 +1,4 @@
-// kill, stop, rm, wait.
+// start, restart, stop, kill, pause, unpause, rm.
 #include <signal.h>
 
 #include <cstdio>
@@ -8,28 +8,37 @@
 #include "base/signals.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "cli/names.h"
+#include "cli/selection.h"
 #include "command_line/options.h"
 #include "engine/conclude.h"
 #include "engine/lifecycle.h"
+#include "engine/start.h"
+#include "engine/value_grammar.h"
+#include "terminal/detach_keys.h"
 
 namespace caisson::cli {
 
 namespace {
 
-struct EndOptions {
+struct LifecycleOptions : Selection {
   std::optional<int> signal;
   std::optional<std::int32_t> timeout_s;
   bool force = false;
+  bool running = false;  ///< restart: those that run
+  bool attach = false;
+  bool interactive = false;
+  bool sig_proxy = true;
+  std::string detach_keys = engine::RunOptions().detach_keys;
 };
+using Row = Option<LifecycleOptions>;
 
-Result<> set_signal(EndOptions& options, const Use& use) {
+Result<> set_signal(LifecycleOptions& options, const Use& use) {
   options.signal = parse_signal(use.value);
   if (!options.signal) return fail(complaint(fmt::format("there is no signal '{}'", use.value)));
   return {};
 }
 
-Result<> set_timeout(EndOptions& options, const Use& use) {
+Result<> set_timeout(LifecycleOptions& options, const Use& use) {
   const auto seconds = parse_signed(use.value);
   if (!seconds || *seconds < -1 || *seconds > INT32_MAX / 1000)
     return fail(complaint(fmt::format("'{}' is no number of seconds, or -1", use.value)));
@@ -37,91 +46,207 @@ Result<> set_timeout(EndOptions& options, const Use& use) {
   return {};
 }
 
-Result<> set_force(EndOptions& options, const Use& use) { return options.force = use.value == "true", Result<>(); }
+template <auto Member>
+Result<> set_flag(LifecycleOptions& options, const Use& use) {
+  options.*Member = use.value == "true";
+  return {};
+}
 
-const Option<EndOptions> kKillOptions[] = {
-    {{"signal", 's', "SIGNAL", {}, "Signal to send, by name or number (default KILL)"}, set_signal}};
-const Option<EndOptions> kStopOptions[] = {
+constexpr std::string_view kTimeoutHelp =
+    "How long to wait before killing (default the container's, or 10; -1: for ever)";
+
+const Row kStartOptions[] = {
+    {{"attach", 'a', {}, {}, "Stay with it: print what it writes, pass signals on, end with its exit status"},
+     set_flag<&LifecycleOptions::attach>},
+    {{"interactive", 'i', {}, {}, "Stay with it, and give it this command's input"},
+     set_flag<&LifecycleOptions::interactive>},
+    {{"sig-proxy", 0, {}, {}, "Pass signals on to it (default true)"}, set_flag<&LifecycleOptions::sig_proxy>},
+    {{"detach-keys", 0, "KEYS", {}, "Keys that leave it running (default ctrl-p,ctrl-q)"},
+     [](LifecycleOptions& options, const Use& use) -> Result<> {
+       return options.detach_keys = TRY(terminal::parse_detach_keys(use.value)), Result<>();
+     }},
+    all_row<LifecycleOptions>("All that do not run"),
+    latest_row<LifecycleOptions>(),
+};
+const Row kRestartOptions[] = {
+    {{"signal", 's', "SIGNAL", {}, "Signal to stop it with (default the container's)"}, set_signal},
+    {{"timeout", 't', "SECONDS", {}, kTimeoutHelp}, set_timeout},
+    {{"time", 0, "SECONDS", {}, {}, false, "timeout"}, set_timeout},
+    all_row<LifecycleOptions>("All there are"),
+    {{"running", 0, {}, {}, "All that run"}, set_flag<&LifecycleOptions::running>},
+    latest_row<LifecycleOptions>(),
+    id_file_row<LifecycleOptions>(),
+};
+const Row kStopOptions[] = {
     {{"signal", 's', "SIGNAL", {}, "Signal to send first (default the container's)"}, set_signal},
-    {{"timeout", 't', "SECONDS", {}, "How long to wait before killing (default the container's, or 10; -1: for ever)"},
-     set_timeout},
-    {{"time", 0, "SECONDS", {}, {}, false, "timeout"}, set_timeout}};
-const std::vector<Option<EndOptions>> kWaitOptions;
-const Option<EndOptions> kRmOptions[] = {{{"force", 'f', {}, {}, "Kill it first if it is running"}, set_force}};
+    {{"timeout", 't', "SECONDS", {}, kTimeoutHelp}, set_timeout},
+    {{"time", 0, "SECONDS", {}, {}, false, "timeout"}, set_timeout},
+    all_row<LifecycleOptions>("All that run"),
+    latest_row<LifecycleOptions>(),
+    ignore_row<LifecycleOptions>(),
+    id_file_row<LifecycleOptions>(),
+};
+const Row kKillOptions[] = {
+    {{"signal", 's', "SIGNAL", {}, "Signal to send, by name or number (default KILL)"}, set_signal},
+    all_row<LifecycleOptions>("All that run"),
+    latest_row<LifecycleOptions>(),
+    id_file_row<LifecycleOptions>(),
+};
+const Row kPauseOptions[] = {
+    all_row<LifecycleOptions>("All that run"),
+    latest_row<LifecycleOptions>(),
+    id_file_row<LifecycleOptions>(),
+};
+const Row kUnpauseOptions[] = {
+    all_row<LifecycleOptions>("All that are paused"),
+    latest_row<LifecycleOptions>(),
+    id_file_row<LifecycleOptions>(),
+};
+const Row kRmOptions[] = {
+    {{"force", 'f', {}, {}, "Kill it first if it is running, and pass over one that is not there"},
+     set_flag<&LifecycleOptions::force>},
+    {{"timeout", 't', "SECONDS", {}, "With --force: how long to wait before killing (default 0)"}, set_timeout},
+    {{"time", 0, "SECONDS", {}, {}, false, "timeout"}, set_timeout},
+    all_row<LifecycleOptions>("All that do not run; with --force those that run too"),
+    latest_row<LifecycleOptions>(),
+    ignore_row<LifecycleOptions>(),
+    id_file_row<LifecycleOptions>(),
+};
 
 // Reads the command line of a verb that takes names, or says what is wrong with it. Nothing: `status` is the exit
 // status.
 template <class Table>
-std::optional<std::vector<std::string>> read_names(const Command& command, const Table& table, EndOptions& options,
-                                                   std::string_view usage, std::string_view about, int& status) {
+std::optional<std::vector<std::string>> read(const Command& command, const Table& table, LifecycleOptions& options,
+                                             std::string_view usage, std::string_view about, int& status) {
   Result<Parsed> parsed = parse(table, options, command.arguments, Order::kAnywhere);
   if (parsed && parsed->help) {
     std::fputs(help_text(usage, about, spellings(table)).c_str(), stdout);
     status = 0;
     return std::nullopt;
   }
-  const Result<> named = parsed ? require_names(parsed->operands) : fail(parsed.error());
-  if (named) return std::move(parsed->operands);
-  status = refuse(command, named.error());
+  if (parsed) {
+    engine::sweep(command.places, command.log);
+    return std::move(parsed->operands);
+  }
+  status = refuse(command, parsed.error());
   return std::nullopt;
+}
+
+bool runs(const engine::Container& container) { return container.live.has_value(); }
+bool runs_not(const engine::Container& container) { return !container.live; }
+bool is_any(const engine::Container&) { return true; }
+bool is_paused(const engine::Container& container) { return container.is_paused; }
+bool can_pause(const engine::Container& container) {
+  return container.live && container.live->process.pid != 0 && !container.is_paused;
+}
+
+Result<> as_result(const engine::RunResult& result) {
+  if (result) return {};
+  return fail(complaint(result.error().line, result.error().hint));
+}
+
+Result<> start_detached(const Command& command, const engine::Container& container) {
+  if (container.live) return {};  // as docker: it is what was asked for
+  runtime::Stopwatch watch;
+  return as_result(engine::start(container.record, {.detached = true}, command.places, command.log, watch));
+}
+
+// The exit status is the container's.
+int start_attached(const Command& command, const LifecycleOptions& options, const std::vector<std::string>& names) {
+  const Result<engine::Container> container = find_selected(command, options, names);
+  if (!container) return refuse(command, container.error());
+  const engine::Attendance attendance{
+      .input = options.interactive, .sig_proxy = options.sig_proxy, .detach_keys = options.detach_keys};
+  runtime::Stopwatch watch;
+  const engine::RunResult result =
+      container->live ? engine::attach(*container, attendance, command.places, command.log)
+                      : engine::start(container->record, attendance, command.places, command.log, watch);
+  return result ? *result : refuse(command, result.error());
 }
 
 }  // namespace
 
-int verb_kill(const Command& command) {
-  EndOptions options;
+int verb_start(const Command& command) {
+  LifecycleOptions options;
   int status = 0;
-  const auto names = read_names(command, kKillOptions, options, "caisson kill [-s SIGNAL] CONTAINER…",
-                                "Sends a signal to containers.", status);
+  const auto names = read(command, kStartOptions, options, "caisson start [-ai] CONTAINER…",
+                          "Starts containers that were created, or have ended.", status);
   if (!names) return status;
-  return for_each_container(command, *names, [&](const engine::Container& container) {
-    return engine::kill_container(command.places, container, options.signal.value_or(SIGKILL));
+  if (const int refused = protect_own_executable(command); refused != 0) return refused;
+  if (options.attach || options.interactive) return start_attached(command, options, *names);
+  return for_each_selected(command, options, *names, runs_not,
+                           [&](const engine::Container& container) { return start_detached(command, container); });
+}
+
+int verb_restart(const Command& command) {
+  LifecycleOptions options;
+  int status = 0;
+  const auto names = read(command, kRestartOptions, options, "caisson restart [-t SECONDS] CONTAINER…",
+                          "Stops containers, and starts them again.", status);
+  if (!names) return status;
+  if (const int refused = protect_own_executable(command); refused != 0) return refused;
+  const Fits fits = options.running ? runs : is_any;
+  options.all = options.all || options.running;
+  return for_each_selected(command, options, *names, fits, [&](const engine::Container& container) {
+    return engine::restart_container(command.places, container, options.signal, options.timeout_s, command.log);
   });
 }
 
 int verb_stop(const Command& command) {
-  EndOptions options;
+  LifecycleOptions options;
   int status = 0;
-  const auto names = read_names(command, kStopOptions, options, "caisson stop [-t SECONDS] CONTAINER…",
-                                "Asks containers to end, and ends those that do not.", status);
+  const auto names = read(command, kStopOptions, options, "caisson stop [-t SECONDS] CONTAINER…",
+                          "Asks containers to end, and ends those that do not.", status);
   if (!names) return status;
-  return for_each_container(command, *names, [&](const engine::Container& container) {
+  return for_each_selected(command, options, *names, runs, [&](const engine::Container& container) {
     return engine::stop_container(command.places, container, options.signal, options.timeout_s, command.log);
   });
 }
 
-int verb_rm(const Command& command) {
-  EndOptions options;
+int verb_kill(const Command& command) {
+  LifecycleOptions options;
   int status = 0;
-  const auto names =
-      read_names(command, kRmOptions, options, "caisson rm [-f] CONTAINER…", "Removes containers.", status);
+  const auto names = read(command, kKillOptions, options, "caisson kill [-s SIGNAL] CONTAINER…",
+                          "Sends a signal to containers.", status);
   if (!names) return status;
-  engine::sweep(command.places, command.log);
-  return for_each_container(command, *names, [&](const engine::Container& container) {
-    return engine::remove(command.places, container, options.force ? engine::Force::kYes : engine::Force::kNo,
-                          command.log);
+  return for_each_selected(command, options, *names, runs, [&](const engine::Container& container) {
+    return engine::kill_container(command.places, container, options.signal.value_or(SIGKILL));
   });
 }
 
-int verb_wait(const Command& command) {
-  EndOptions options;
+int verb_pause(const Command& command) {
+  LifecycleOptions options;
   int status = 0;
-  const auto names = read_names(command, kWaitOptions, options, "caisson wait CONTAINER…",
-                                "Waits until containers have ended, and prints their exit statuses.", status);
+  const auto names = read(command, kPauseOptions, options, "caisson pause CONTAINER…",
+                          "Stops all processes of containers where they are.", status);
   if (!names) return status;
-  engine::sweep(command.places, command.log);
-  for (const std::string& name : *names) {
-    const Result<engine::Container> container = engine::find_container(command.places, name);
-    const Result<engine::Ending> ending =
-        container ? engine::wait_for_end(command.places, *container) : fail(container.error());
-    if (ending) {
-      std::printf("%d\n", ending->exit_code);
-      std::fflush(stdout);
-    } else {
-      status = refuse(command, ending.error());
-    }
-  }
-  return status;
+  return for_each_selected(command, options, *names, can_pause, engine::pause_container);
+}
+
+int verb_unpause(const Command& command) {
+  LifecycleOptions options;
+  int status = 0;
+  const auto names = read(command, kUnpauseOptions, options, "caisson unpause CONTAINER…",
+                          "Lets the processes of paused containers go on.", status);
+  if (!names) return status;
+  return for_each_selected(command, options, *names, is_paused, engine::unpause_container);
+}
+
+int verb_rm(const Command& command) {
+  LifecycleOptions options;
+  int status = 0;
+  const auto names = read(command, kRmOptions, options, "caisson rm [-f] CONTAINER…", "Removes containers.", status);
+  if (!names) return status;
+  if (options.timeout_s && !options.force)
+    return refuse(command, complaint("--timeout (-t): only with --force, which ends what runs"));
+  options.ignore = options.ignore || options.force;
+  const Fits fits = options.force ? is_any : runs_not;
+  return for_each_selected(command, options, *names, fits, [&](const engine::Container& container) -> Result<> {
+    if (options.timeout_s.value_or(0) != 0)
+      TRY(engine::stop_container(command.places, container, std::nullopt, options.timeout_s, command.log));
+    return engine::remove(command.places, container, options.force ? engine::Force::kYes : engine::Force::kNo,
+                          command.log);
+  });
 }
 
 }  // namespace caisson::cli

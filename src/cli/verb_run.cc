@@ -34,24 +34,44 @@ Result<> check_preserved(std::uint32_t count) {
   return {};
 }
 
+// Reads the line, up to where the container is made. Nothing: `status` is the exit status.
+std::optional<engine::RunOptions> read(const Command& command, const std::string& help, int& status) {
+  Result<RunCommandLine> line = parse_run(command.arguments, this_caller());
+  if (line && line->help) {
+    std::fputs(help.c_str(), stdout);
+    status = 0;
+    return std::nullopt;
+  }
+  const Result<> usable = line ? check_preserved(line->options.preserve_fds) : fail(line.error());
+  status = usable ? protect_own_executable(command) : refuse(command, usable.error());
+  if (status != 0) return std::nullopt;
+  line->options.strict = command.strict;
+  return std::move(line->options);
+}
+
 }  // namespace
 
 int verb_run(const Command& command) {
   runtime::Stopwatch watch;
-  Result<RunCommandLine> line = parse_run(command.arguments, this_caller());
-  if (!line) return refuse(command, line.error());
-  if (line->help) {
-    std::fputs(run_help().c_str(), stdout);
-    return 0;
-  }
-  if (const Result<> open = check_preserved(line->options.preserve_fds); !open) return refuse(command, open.error());
-  if (const int status = protect_own_executable(command); status != 0) return status;
+  int status = 0;
+  const std::optional<engine::RunOptions> options = read(command, run_help(), status);
+  if (!options) return status;
   watch.lap("read the options");
-  line->options.strict = command.strict;
   engine::sweep(command.places, command.log);
   watch.lap("look for what others have left");
-  const engine::RunResult result = engine::run(line->options, command.places, command.log, watch);
+  const engine::RunResult result = engine::run(*options, command.places, command.log, watch);
   return result ? *result : refuse(command, result.error());
+}
+
+int verb_create(const Command& command) {
+  int status = 0;
+  const std::optional<engine::RunOptions> options = read(command, create_help(), status);
+  if (!options) return status;
+  engine::sweep(command.places, command.log);
+  const Result<std::string> id = engine::create(*options, command.places, command.log);
+  if (!id) return refuse(command, id.error());
+  std::printf("%s\n", id->c_str());
+  return 0;
 }
 
 }  // namespace caisson::cli

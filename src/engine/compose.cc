@@ -18,6 +18,10 @@ Result<> check_contradictions(const Composing& c) {
         fmt::format("{} and {} exclude each other: the init program has to be the first process of a PID namespace",
                     c.typed("init"), c.typed("pid"))));
   }
+  if (o.remove && o.restart.when != RestartWhen::kNo) {
+    return fail(complaint(fmt::format("{} and {} exclude each other: with its end it is removed, or starts again",
+                                      c.typed("restart"), c.typed("rm"))));
+  }
   if (o.no_hosts && !o.hosts.empty()) {
     return fail(complaint(fmt::format("{} and {} exclude each other", c.typed("no-hosts"), c.typed("add-host"))));
   }
@@ -81,6 +85,7 @@ Result<Composed> compose(const RunOptions& options, const Surroundings& surround
 
   TRY(compose_memory(c));
   TRY(compose_cpu(c));
+  compose_other_limits(c);
   compose_cgroup(c);
   TRY(compose_devices(c));
   compose_delegation(c);
@@ -90,6 +95,15 @@ Result<Composed> compose(const RunOptions& options, const Surroundings& surround
   compose_stop_signal(c);
   warn_of_privileges(c);
   return composed;
+}
+
+Result<spec::Resources> compose_limits(const RunOptions& options, const Surroundings& surroundings) {
+  Composed composed;
+  const Composing c{options, surroundings, composed};
+  TRY(compose_memory(c));
+  TRY(compose_cpu(c));
+  compose_other_limits(c);
+  return composed.config.linux_.resources;
 }
 
 }  // namespace caisson::engine

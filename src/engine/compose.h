@@ -55,4 +55,7 @@ struct Composed {
 /// (a capability outside the caller's bounding set); a device that is none; a name that was not resolved.
 Result<Composed> compose(const RunOptions& options, const Surroundings& surroundings);
 
+/// The limits alone that the options ask for; what they do not name is absent. Errors: as above.
+Result<spec::Resources> compose_limits(const RunOptions& options, const Surroundings& surroundings);
+
 }  // namespace caisson::engine

@@ -153,6 +153,21 @@ Result<> compose_cpu(const Composing& c) {
   return {};
 }
 
+void compose_other_limits(const Composing& c) {
+  const RunOptions& o = c.options;
+  spec::Resources& resources = c.config().linux_.resources;
+  if (o.pids_limit) {
+    resources.pids_limit = *o.pids_limit <= 0 ? -1 : *o.pids_limit;
+    c.origin("linux.resources.pids.limit", "pids-limit");
+  }
+  for (const Sysctl& file : o.cgroup_files) {
+    resources.unified[file.name] = file.value;
+    c.out.origins["linux.resources.unified." + file.name] = file.typed;
+  }
+  resources.block_io.weight = given(o.blkio_weight);
+  c.origin("linux.resources.blockIO.weight", "blkio-weight");
+}
+
 void compose_cgroup(const Composing& c) {
   const RunOptions& o = c.options;
   spec::Resources& resources = c.config().linux_.resources;
@@ -162,19 +177,7 @@ void compose_cgroup(const Composing& c) {
   c.config().linux_.cgroups_path =
       parent.empty() ? std::string(kCgroupPrefix) + c.around.id : (parent == "/" ? "" : parent) + "/" + c.around.id;
   c.origin("linux.cgroupsPath", "cgroup-parent");
-
-  if (o.pids_limit) {
-    resources.pids_limit = *o.pids_limit <= 0 ? -1 : *o.pids_limit;
-    c.origin("linux.resources.pids.limit", "pids-limit");
-  } else if (c.around.facts.hierarchy("pids") != nullptr) {
-    resources.pids_limit = kDefaultPids;
-  }
-  for (const Sysctl& file : o.cgroup_files) {
-    resources.unified[file.name] = file.value;
-    c.out.origins["linux.resources.unified." + file.name] = file.typed;
-  }
-  resources.block_io.weight = given(o.blkio_weight);
-  c.origin("linux.resources.blockIO.weight", "blkio-weight");
+  if (!o.pids_limit && c.around.facts.hierarchy("pids") != nullptr) resources.pids_limit = kDefaultPids;
 }
 
 Result<> compose_devices(const Composing& c) {

@@ -59,6 +59,7 @@ Result<> compose_seccomp(const Composing& c);  ///< after the capabilities, whic
 // compose_resources.cc
 Result<> compose_memory(const Composing& c);
 Result<> compose_cpu(const Composing& c);
+void compose_other_limits(const Composing& c);
 void compose_cgroup(const Composing& c);
 Result<> compose_devices(const Composing& c);
 void compose_delegation(const Composing& c);  ///< last: takes off what an ordinary user may not limit

@@ -28,8 +28,10 @@ struct EnderRow {
   explain::Ender ender;
   std::string_view word;
 };
-constexpr EnderRow kEnders[] = {
-    {explain::Ender::kStop, "stop"}, {explain::Ender::kKill, "kill"}, {explain::Ender::kTimeout, "timeout"}};
+constexpr EnderRow kEnders[] = {{explain::Ender::kStop, "stop"},
+                                {explain::Ender::kRestart, "restart"},
+                                {explain::Ender::kKill, "kill"},
+                                {explain::Ender::kTimeout, "timeout"}};
 
 std::string ender_path(const Places& places, const std::string& id) { return places.live(id) + "/ender"; }
 
@@ -120,7 +122,7 @@ void end_abandoned(const Places& places, const std::string& id, int lock, const 
   }
   const Result<Record> record = read_record(*text);
   Result<Live> live{Live{}};
-  if (const auto state = kernel::read_file(places.live(id) + "/state.json")) live = read_live(*state);
+  if (const auto state = kernel::read_file(places.live(id) + "/" + kStateFile)) live = read_live(*state);
   if (!record || !live) return;
   if (kernel::exists(places.container(id) + "/" + kEndingFile)) {  // it had ended, and was about to be put away
     warn(log, cgroup::kill_and_remove(record->cgroup_directories));
@@ -153,8 +155,13 @@ Result<> note_ender(const Places& places, const std::string& id, explain::Ender 
   return {};
 }
 
-Ending conclude(const Places& places, const Record& record, const Live& live, std::optional<int> wait_status, int lock,
-                const Log& log) {
+bool is_asked_to_end(const Places& places, const std::string& id) {
+  const explain::Ender ender = noted_ender(places, id);
+  return ender == explain::Ender::kStop || ender == explain::Ender::kRestart || ender == explain::Ender::kKill;
+}
+
+Ending settle(const Places& places, const Record& record, const Live& live, std::optional<int> wait_status,
+              const Log& log) {
   Ending ending;
   if (wait_status) {
     ending = ending_of(evidence_of(places, record, live, *wait_status), live);
@@ -165,14 +172,26 @@ Ending conclude(const Places& places, const Record& record, const Live& live, st
               .started_ns = live.started_ns,
               .finished_ns = now_nanoseconds()};
   }
+  ending.asked_for = is_asked_to_end(places, record.id);
+  ending.restarts = live.restarts;
   warn(log, cgroup::kill_and_remove(record.cgroup_directories));
+  return ending;
+}
+
+void put_away(const Places& places, const Record& record, const Ending& ending, int lock, const Log& log) {
   say_ending(lock, ending);
-  if (record.remove) {
+  if (record.remove && noted_ender(places, record.id) != explain::Ender::kRestart) {
     warn(log, remove_container(places, record));
-    return ending;
+    return;
   }
   warn(log, kernel::replace_file(places.container(record.id) + "/" + kEndingFile, to_json(ending), 0600));
   warn(log, kernel::remove_tree(places.live(record.id)));
+}
+
+Ending conclude(const Places& places, const Record& record, const Live& live, std::optional<int> wait_status, int lock,
+                const Log& log) {
+  const Ending ending = settle(places, record, live, wait_status, log);
+  put_away(places, record, ending, lock, log);
   return ending;
 }
 

@@ -15,9 +15,19 @@ namespace caisson::engine {
 /// Who asks for a container's end says so in a file beside its lock, for the report.
 Result<> note_ender(const Places& places, const std::string& id, explain::Ender ender);
 
-/// Called by the container's keeper, who holds `lock`, once its first process has ended with `wait_status` (nothing:
-/// nobody knows how). Reads the evidence, kills what is left, removes the cgroup, and writes how it ended; removes the
-/// container where that was asked for. What could not be cleaned up is warned of.
+/// Whether somebody has: stop, restart or kill.
+bool is_asked_to_end(const Places& places, const std::string& id);
+
+/// Called by the container's keeper, once its first process has ended with `wait_status` (nothing: nobody knows how).
+/// Reads the evidence, kills what is left and removes the cgroup. What could not be cleaned up is warned of.
+Ending settle(const Places& places, const Record& record, const Live& live, std::optional<int> wait_status,
+              const Log& log);
+
+/// The end of keeping it, by who holds `lock`: writes how it ended, for those who wait too; removes the container where
+/// that was asked for.
+void put_away(const Places& places, const Record& record, const Ending& ending, int lock, const Log& log);
+
+/// The two together.
 Ending conclude(const Places& places, const Record& record, const Live& live, std::optional<int> wait_status, int lock,
                 const Log& log);
 

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "cgroup/freezer.h"
 #include "engine/own_ids.h"
 #include "kernel/files.h"
 
@@ -43,18 +44,10 @@ bool is_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), [&](char c) { return plain(c) || c == '_' || c == '.' || c == '-'; });
 }
 
-Result<> reserve_name(const Places& places, const std::string& name, const std::string& id) {
-  TRY(kernel::make_directories(places.root + "/names", 0700));
-  if (::symlink(id.c_str(), places.name(name).c_str()) == 0) return {};
-  if (errno != EEXIST) return fail(os_error("symlink", places.name(name)));
-  const std::string holder = kernel::read_link(places.name(name)).value_or("");
-  if (!holder.empty() &&
-      !kernel::exists(places.container(holder))) {  // left by one that was killed while it was removed
-    ::unlink(places.name(name).c_str());
-    return reserve_name(places, name, id);
-  }
-  return fail(complaint(fmt::format("the name '{}' is in use by container {}", name, holder.substr(0, 12)),
-                        fmt::format("remove it with: caisson rm {}", name)));
+constexpr std::string_view kNoSuchContainer = "no such container: ";
+
+Error no_such_container(const std::string& reference) {
+  return complaint(fmt::format("{}{}", kNoSuchContainer, reference));
 }
 
 Result<> remove_link(const std::string& path) {
@@ -76,10 +69,13 @@ Result<Container> load(const Places& places, const std::string& id) {
   container.record =
       TRY_IN("container " + id.substr(0, 12), read_record(TRY(kernel::read_file(directory + "/" + kRecordFile))));
   if (TRY(has_keeper(places.live(id) + "/lock"))) {
-    const auto text = kernel::read_file(places.live(id) + "/state.json");
+    const auto text = kernel::read_file(places.live(id) + "/" + kStateFile);
     if (!text && text.error().number != ENOENT) return fail(text.error());
     container.live = text ? TRY_IN("container " + id.substr(0, 12), read_live(*text)) : Live{};  // it is being made
-  } else if (const auto text = kernel::read_file(directory + "/" + kEndingFile)) {
+    container.is_paused = container.live->process.pid != 0 && cgroup::is_frozen(container.record.cgroup_directories);
+    if (container.live->next_start_ns == 0) return container;
+  }
+  if (const auto text = kernel::read_file(directory + "/" + kEndingFile)) {
     if (Result<Ending> ending = read_ending(*text)) container.ending = std::move(*ending);
   }
   return container;
@@ -91,6 +87,21 @@ std::string new_id() {
   std::array<char, 32> bytes{};
   (void)!::getrandom(bytes.data(), bytes.size(), 0);
   return hex(std::string_view(bytes.data(), bytes.size()));
+}
+
+Result<> reserve_name(const Places& places, const std::string& name, const std::string& id) {
+  if (!is_name(name)) return fail(complaint(fmt::format("'{}' is not a name: [a-zA-Z0-9][a-zA-Z0-9_.-]* is", name)));
+  TRY(kernel::make_directories(places.root + "/names", 0700));
+  if (::symlink(id.c_str(), places.name(name).c_str()) == 0) return {};
+  if (errno != EEXIST) return fail(os_error("symlink", places.name(name)));
+  const std::string holder = kernel::read_link(places.name(name)).value_or("");
+  if (!holder.empty() &&
+      !kernel::exists(places.container(holder))) {  // left by one that was killed while it was removed
+    ::unlink(places.name(name).c_str());
+    return reserve_name(places, name, id);
+  }
+  return fail(complaint(fmt::format("the name '{}' is in use by container {}", name, holder.substr(0, 12)),
+                        fmt::format("remove it with: caisson rm {}", name)));
 }
 
 Result<Reservation> Reservation::make(const Places& places, const std::string& name) {
@@ -120,8 +131,31 @@ Result<Reservation> Reservation::make(const Places& places, const std::string& n
   return reservation;
 }
 
+Result<Reservation> Reservation::again(const Places& places, const Record& record) {
+  std::optional<Fd> lock = TRY(lock_container(places, record.id));
+  if (!lock) return fail(complaint(fmt::format("container {} is running, or another command has it", record.name)));
+  if (!kernel::exists(places.container(record.id) + "/" + kRecordFile)) {
+    (void)kernel::remove_tree(places.live(record.id));
+    return fail(no_such_container(record.name));
+  }
+  return held(places, record, std::move(*lock));
+}
+
+Reservation Reservation::held(const Places& places, const Record& record, Fd lock) {
+  Reservation reservation;
+  reservation.places_ = &places;
+  reservation.is_new_ = false;
+  reservation.id_ = record.id;
+  reservation.name_ = record.name;
+  reservation.directory_ = places.container(record.id);
+  reservation.live_directory_ = places.live(record.id);
+  reservation.lock_ = std::move(lock);
+  return reservation;
+}
+
 Reservation::Reservation(Reservation&& other) noexcept
     : places_(std::exchange(other.places_, nullptr)),
+      is_new_(other.is_new_),
       id_(std::move(other.id_)),
       name_(std::move(other.name_)),
       directory_(std::move(other.directory_)),
@@ -130,8 +164,8 @@ Reservation::Reservation(Reservation&& other) noexcept
 
 Reservation::~Reservation() {
   if (places_ == nullptr) return;
-  if (!name_.empty()) ::unlink(places_->name(name_).c_str());
-  if (!directory_.empty()) (void)remove_container_tree(directory_);
+  if (is_new_ && !name_.empty()) ::unlink(places_->name(name_).c_str());
+  if (is_new_ && !directory_.empty()) (void)remove_container_tree(directory_);
   if (!live_directory_.empty()) (void)kernel::remove_tree(live_directory_);
 }
 
@@ -141,21 +175,28 @@ Fd Reservation::keep() && {
 }
 
 std::string_view status_word(const Container& container) {
-  if (container.live) return container.live->process.pid != 0 ? "running" : "created";
-  return "exited";
+  if (!container.live) return container.ending || container.record.started ? "exited" : "created";
+  if (container.live->next_start_ns != 0) return "restarting";
+  if (container.live->process.pid == 0) return "created";
+  return container.is_paused ? "paused" : "running";
 }
 
+Result<std::optional<Container>> find_by_name(const Places& places, const std::string& name) {
+  if (!is_name(name)) return std::nullopt;
+  const auto id = kernel::read_link(places.name(name));
+  if (!id || !kernel::exists(places.container(*id))) return std::nullopt;
+  return std::optional(TRY(load(places, *id)));
+}
+
+bool is_no_such_container(const Error& error) { return error.text().starts_with(kNoSuchContainer); }
+
 Result<Container> find_container(const Places& places, const std::string& reference) {
-  if (is_name(reference)) {
-    if (const auto id = kernel::read_link(places.name(reference))) {
-      if (kernel::exists(places.container(*id))) return load(places, *id);
-    }
-  }
+  if (std::optional<Container> named = TRY(find_by_name(places, reference))) return std::move(*named);
   std::vector<std::string> matches;
   for (const std::string& id : TRY(kernel::list_directory(places.root + "/containers"))) {
     if (!reference.empty() && id.starts_with(reference)) matches.push_back(id);
   }
-  if (matches.empty()) return fail(complaint(fmt::format("no such container: {}", reference)));
+  if (matches.empty()) return fail(no_such_container(reference));
   if (matches.size() > 1)
     return fail(complaint(fmt::format("{} containers have an id that begins with '{}'", matches.size(), reference)));
   return load(places, matches[0]);

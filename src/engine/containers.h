@@ -16,21 +16,33 @@ namespace caisson::engine {
 // The files of ROOT/containers/ID that others look for.
 inline constexpr const char* kRecordFile = "container.json";
 inline constexpr const char* kEndingFile = "exit.json";
+inline constexpr const char* kConfigFile = "config.json";
+inline constexpr const char* kRecipeFile = "start.json";
+// And those of RUNROOT/containers/ID.
+inline constexpr const char* kStateFile = "state.json";
+inline constexpr const char* kAttachSocket = "attach";
 
 /// 64 random hexadecimal digits (getrandom(2)).
 std::string new_id();
 
-/// A container that is being made: its directories, its name and its lock. What was made is taken back when this goes,
-/// unless keep() was called.
+/// A container that is being made or started: its directories, its name and its lock. What was made is taken back when
+/// this goes, unless keep() was called.
 class Reservation {
  public:
   /// `name` empty: one is made up. Errors: a name that is taken or is none ([a-zA-Z0-9][a-zA-Z0-9_.-]*).
   static Result<Reservation> make(const Places& places, const std::string& name);
 
+  /// One that is there and does not run, to be started. Errors: it runs; another command starts or removes it.
+  static Result<Reservation> again(const Places& places, const Record& record);
+
+  /// The same, by who holds its lock already.
+  static Reservation held(const Places& places, const Record& record, Fd lock);
+
   Reservation(Reservation&& other) noexcept;
   Reservation& operator=(Reservation&&) = delete;
   ~Reservation();
 
+  bool is_new() const { return is_new_; }
   const std::string& id() const { return id_; }
   const std::string& name() const { return name_; }
   const std::string& directory() const { return directory_; }
@@ -44,6 +56,7 @@ class Reservation {
   Reservation() = default;
 
   const Places* places_ = nullptr;
+  bool is_new_ = true;
   std::string id_;
   std::string name_;
   std::string directory_;
@@ -55,14 +68,23 @@ class Reservation {
 struct Container {
   Record record;
   std::optional<Live> live;      ///< it runs, or is being made
-  std::optional<Ending> ending;  ///< it has ended
+  std::optional<Ending> ending;  ///< it has ended; also of one that waits for its next start
+  bool is_paused = false;
 };
 
-/// "created", "running" or "exited".
+/// "created", "running", "paused", "restarting" or "exited": docker's words.
 std::string_view status_word(const Container& container);
 
-/// The container with this name, id, or unique prefix of an id. Errors: none, or several.
+/// The container with this name, id, or unique prefix of an id. Errors: none, which is_no_such_container() tells; or
+/// several.
 Result<Container> find_container(const Places& places, const std::string& reference);
+bool is_no_such_container(const Error& error);
+
+/// Makes `name` that of the container `id`. Errors: a name that is taken, or is none ([a-zA-Z0-9][a-zA-Z0-9_.-]*).
+Result<> reserve_name(const Places& places, const std::string& name, const std::string& id);
+
+/// The one that has this name; nothing if none has.
+Result<std::optional<Container>> find_by_name(const Places& places, const std::string& name);
 
 /// All of them, the newest first. A damaged record is left out and named in `damaged`.
 struct Listing {

@@ -1,12 +1,18 @@
 #include "engine/lifecycle.h"
 
 #include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
 
 #include <fmt/format.h>
 
 #include "base/signals.h"
 #include "base/text.h"
+#include "cgroup/freezer.h"
 #include "engine/conclude.h"
+#include "engine/start.h"
 #include "kernel/files.h"
 
 namespace caisson::engine {
@@ -22,6 +28,11 @@ Result<std::optional<Fd>> process_of(const Container& container) {
   return fail(std::move(process).error());
 }
 
+struct Running {
+  Fd process;
+  pid_t pid = 0;
+};
+
 // Whether the first process of a PID namespace would hear of the signal: without a handler it would not
 // (pid_namespaces(7)).
 bool ignores(pid_t pid, int signal) {
@@ -33,43 +44,88 @@ bool ignores(pid_t pid, int signal) {
   return !text.empty() && (caught >> (signal - 1) & 1U) == 0;
 }
 
+// Its first process, once it has one: a container may be on its way to its first start, or wait for the next, which its
+// keeper is told not to wait for. Nothing: it has ended, or never runs.
+Result<std::optional<Running>> process_to_end(const Places& places, const Container& container) {
+  std::optional<Container> now;
+  for (const Container* seen = &container; seen->live; seen = &*now) {
+    if (std::optional<Fd> process = TRY(process_of(*seen)))
+      return std::optional(Running{std::move(*process), seen->live->process.pid});
+    if (seen->live->process.pid != 0) return std::optional<Running>();  // it has just ended
+    if (seen->live->next_start_ns != 0) {
+      if (const Result<Fd> keeper = kernel::open_process(seen->live->keeper))
+        (void)kernel::send_signal(keeper->get(), SIGTERM);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    Result<Container> again = find_container(places, container.record.id);
+    if (!again) return std::optional<Running>();
+    now = std::move(*again);
+  }
+  return std::optional<Running>();
+}
+
+// Whoever is gone already needs no signal. What stands still would not hear of it.
+Result<> send(const Container& container, const Fd& process, int signal) {
+  const Result<> sent = kernel::send_signal(process.get(), signal);
+  if (!sent && sent.error().number != ESRCH) return sent;
+  return container.is_paused ? cgroup::thaw(container.record.cgroup_directories) : Result<>();
+}
+
 // Its keeper cleans up; one that is gone leaves that to us.
 Result<> await_end(const Places& places, const Container& container, const Log& log) {
   if (!wait_for_end(places, container)) sweep(places, log);
   return {};
 }
 
-}  // namespace
-
-Result<> kill_container(const Places& places, const Container& container, int signal) {
-  const std::optional<Fd> process = TRY(process_of(container));
-  if (!process)
-    return fail(complaint(fmt::format("container {} is not running", container.record.name),
-                          "caisson ps -a shows how it ended"));
-  TRY(note_ender(places, container.record.id, explain::Ender::kKill));
-  return kernel::send_signal(process->get(), signal);
-}
-
-Result<> stop_container(const Places& places, const Container& container, std::optional<int> signal,
-                        std::optional<std::int32_t> timeout_s, const Log& log) {
+Result<> stop(const Places& places, const Container& container, std::optional<int> signal,
+              std::optional<std::int32_t> timeout_s, explain::Ender ender, const Log& log) {
   if (!container.live) return {};
-  const std::optional<Fd> process = TRY(process_of(container));
-  if (!process) return await_end(places, container, log);
+  (void)note_ender(places, container.record.id, ender);
+  const std::optional<Running> running = TRY(process_to_end(places, container));
+  if (!running) return await_end(places, container, log);
   const int sent = signal.value_or(container.record.stop_signal);
   const std::int32_t timeout = timeout_s.value_or(container.record.stop_timeout_s);
-  (void)note_ender(places, container.record.id, explain::Ender::kStop);
-  if (sent != SIGKILL && ignores(container.live->process.pid, sent)) {
+  if (sent != SIGKILL && ignores(running->pid, sent)) {
     log.warning(fmt::format(
         "the first process of {} has no handler for {}, so it will be killed after {} s (--init helps, or -t 0)",
         container.record.name, signal_name(sent), timeout));
   }
-  if (const Result<> asked = kernel::send_signal(process->get(), sent); !asked && asked.error().number != ESRCH)
-    return asked;
-  if (!kernel::wait_until_gone(process->get(), timeout < 0 ? -1 : timeout * 1000)) {
-    if (const Result<> killed = kernel::send_signal(process->get(), SIGKILL); !killed && killed.error().number != ESRCH)
-      return killed;
-  }
+  TRY(send(container, running->process, sent));
+  if (!kernel::wait_until_gone(running->process.get(), timeout < 0 ? -1 : timeout * 1000))
+    TRY(send(container, running->process, SIGKILL));
   return await_end(places, container, log);
+}
+
+}  // namespace
+
+Result<> kill_container(const Places& places, const Container& container, int signal) {
+  if (container.live && container.live->next_start_ns != 0) {
+    // It waits for its next start: that is what ends.
+    TRY(note_ender(places, container.record.id, explain::Ender::kKill));
+    TRY(process_to_end(places, container));
+    return {};
+  }
+  const std::optional<Fd> process = TRY(process_of(container));
+  if (!process)
+    return fail(complaint(fmt::format("container {} is not running", container.record.name),
+                          "caisson ps -a shows how it ended"));
+  if (signal == SIGKILL || signal == container.record.stop_signal)
+    TRY(note_ender(places, container.record.id, explain::Ender::kKill));
+  return signal == SIGKILL ? send(container, *process, signal) : kernel::send_signal(process->get(), signal);
+}
+
+Result<> stop_container(const Places& places, const Container& container, std::optional<int> signal,
+                        std::optional<std::int32_t> timeout_s, const Log& log) {
+  return stop(places, container, signal, timeout_s, explain::Ender::kStop, log);
+}
+
+Result<> restart_container(const Places& places, const Container& container, std::optional<int> signal,
+                           std::optional<std::int32_t> timeout_s, const Log& log) {
+  TRY(stop(places, container, signal, timeout_s, explain::Ender::kRestart, log));
+  runtime::Stopwatch watch;
+  const RunResult started = start(container.record, {.detached = true}, places, log, watch);
+  if (!started) return fail(complaint(started.error().line, started.error().hint));
+  return {};
 }
 
 Result<> remove(const Places& places, const Container& container, Force force, const Log& log) {
@@ -78,15 +134,39 @@ Result<> remove(const Places& places, const Container& container, Force force, c
       return fail(complaint(fmt::format("container {} is {}", container.record.name, status_word(container)),
                             fmt::format("caisson stop {}, or rm -f", container.record.name)));
     }
-    if (const std::optional<Fd> process = TRY(process_of(container))) {
-      const Result<> killed = kernel::send_signal(process->get(), SIGKILL);
-      if (!killed && killed.error().number != ESRCH) return killed;
-    }
+    (void)note_ender(places, container.record.id, explain::Ender::kKill);
+    if (const std::optional<Running> running = TRY(process_to_end(places, container)))
+      TRY(send(container, running->process, SIGKILL));
     TRY(await_end(places, container, log));
   }
   const std::optional<Fd> lock = TRY(lock_container(places, container.record.id));
   if (!lock) return fail(complaint(fmt::format("another command is removing container {}", container.record.name)));
   return remove_container(places, container.record);
+}
+
+Result<> pause_container(const Container& container) {
+  const std::string& name = container.record.name;
+  if (!container.live || container.live->process.pid == 0)
+    return fail(complaint(fmt::format("container {} is not running", name)));
+  if (container.is_paused) return fail(complaint(fmt::format("container {} is paused already", name)));
+  return cgroup::freeze(container.record.cgroup_directories);
+}
+
+Result<> unpause_container(const Container& container) {
+  if (!container.is_paused) return fail(complaint(fmt::format("container {} is not paused", container.record.name)));
+  return cgroup::thaw(container.record.cgroup_directories);
+}
+
+Result<> rename_container(const Places& places, const Container& container, const std::string& name) {
+  const std::string before = container.record.name;
+  if (name == before) return fail(complaint(fmt::format("container {} has that name already", before)));
+  TRY(reserve_name(places, name, container.record.id));
+  Record renamed = container.record;
+  renamed.name = name;
+  const std::string path = places.container(renamed.id) + "/" + kRecordFile;
+  const Result<> written = kernel::replace_file(path, to_json(renamed), 0600);
+  ::unlink(places.name(written ? before : name).c_str());
+  return written;
 }
 
 }  // namespace caisson::engine

@@ -10,7 +10,8 @@
 
 namespace caisson::engine {
 
-/// Sends `signal` to a container's first process. Errors: it does not run.
+/// Sends `signal` to a container's first process; one that waits for its next start does not start again. Errors: it
+/// does not run.
 Result<> kill_container(const Places& places, const Container& container, int signal);
 
 /// Sends its stop signal (or `signal`), and SIGKILL if it has not ended after its timeout (or `timeout_s`; -1: never).
@@ -19,9 +20,22 @@ Result<> kill_container(const Places& places, const Container& container, int si
 Result<> stop_container(const Places& places, const Container& container, std::optional<int> signal,
                         std::optional<std::int32_t> timeout_s, const Log& log);
 
+/// Stops it, if it runs, as stop_container(), and starts it again, detached. One that was to be removed with its end
+/// (--rm) is not, this time.
+Result<> restart_container(const Places& places, const Container& container, std::optional<int> signal,
+                           std::optional<std::int32_t> timeout_s, const Log& log);
+
 enum class Force { kNo, kYes };
 
 /// Removes a container; one that runs only with force, which kills it. Its name and files are free when this returns.
 Result<> remove(const Places& places, const Container& container, Force force, const Log& log);
+
+/// All its processes stand still, until they are let go on. Errors: it does not run, or stands still already; those of
+/// cgroup::freeze().
+Result<> pause_container(const Container& container);
+Result<> unpause_container(const Container& container);
+
+/// Errors: the name is none, or another's.
+Result<> rename_container(const Places& places, const Container& container, const std::string& name);
 
 }  // namespace caisson::engine

@@ -19,6 +19,7 @@
 #include "host/probe.h"
 #include "kernel/files.h"
 #include "plan/build.h"
+#include "spec/json.h"
 
 namespace caisson::engine {
 
@@ -90,6 +91,7 @@ Result<> resolve_shared_namespaces(const RunOptions& options, const Places& plac
           in(item, complaint(fmt::format("container {} is not running", each.choice.target), "start it first")));
     }
     const std::string process = fmt::format("/proc/{}", container.live->process.pid);
+    surroundings.joined[container.record.id] = container.live->process.pid;
     surroundings.namespaces[each.type] = fmt::format("{}/ns/{}", process, each.file);
     if (each.type == spec::NamespaceType::kIpc) surroundings.shm_directory = process + "/root/dev/shm";
   }
@@ -149,6 +151,10 @@ Result<Surroundings> survey(const RunOptions& options, const Identity& identity,
   if (const std::string& profile = options.security.seccomp_profile; !profile.empty())
     around.seccomp_profile = TRY_IN("--security-opt seccomp=" + profile, kernel::read_file(profile));
   TRY(resolve_shared_namespaces(options, places, around));
+  if (options.userns.kind == UserNamespaceKind::kContainer) {
+    const Container joined = TRY(find_container(places, options.userns.target));
+    if (joined.live) around.joined[joined.record.id] = joined.live->process.pid;
+  }
   TRY(resolve_devices(options, around));
   return around;
 }
@@ -197,6 +203,7 @@ Record record_of(const RunOptions& options, const Identity& identity, const Sour
           .choices = choices_of(options),
           .rootfs = around.rootfs,
           .remove = options.remove,
+          .restart = options.restart,
           .terminal = options.tty,
           .interactive = options.interactive,
           .stop_timeout_s = options.stop_timeout_s.value_or(kStopTimeout_s),
@@ -242,6 +249,29 @@ std::vector<plan::MountSource> mount_sources(const RunOptions& options, const Su
   return sources;
 }
 
+// What is there already stays as it is: a container's files are its own once it has been started.
+plan::Request request_of(const Recipe& recipe, const std::string& id, const Places& places,
+                         std::uint32_t preserve_fds) {
+  plan::Request request{.origins = recipe.origins, .preserve_fds = preserve_fds};
+  for (const plan::MountSource& source : recipe.sources) {
+    if (!kernel::exists(source.path)) request.sources.push_back(source);
+  }
+  request.state = {.id = id, .bundle = places.container(id)};
+  request.death_signal = SIGKILL;
+  return request;
+}
+
+Result<plan::Plan> make_plan(const spec::Config& config, const HostFacts& facts, plan::Request request,
+                             const Log& log) {
+  for (const spec::Namespace& joined : config.linux_.namespaces) {
+    if (joined.type == spec::NamespaceType::kUser && !joined.path.empty())
+      request.set_groups = allows_setgroups(joined.path);
+  }
+  plan::Plan plan = TRY(plan::plan_container(config, facts, request));
+  for (const std::string& warning : plan.warnings()) log.warning(warning);
+  return plan;
+}
+
 }  // namespace
 
 Result<Prepared> prepare(const RunOptions& options, const Identity& identity, const Places& places, Unpack unpack,
@@ -264,15 +294,11 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
   watch.lap("look at what the options name");
   Composed composed = TRY(compose(options, around));
   watch.lap("compose the configuration");
-  plan::Request request{.origins = composed.origins,
-                        .sources = mount_sources(options, around, composed, identity.name),
-                        .preserve_fds = options.preserve_fds};
-  request.state = {.id = identity.id, .bundle = around.directory};
-  request.death_signal = SIGKILL;
-  if (const std::string& joined = around.user_namespace.path; !joined.empty())
-    request.set_groups = allows_setgroups(joined);
-  plan::Plan plan = TRY(plan::plan_container(composed.config, around.facts, request));
-  for (const std::string& warning : plan.warnings()) log.warning(warning);
+  Recipe recipe{.origins = composed.origins,
+                .sources = mount_sources(options, around, composed, identity.name),
+                .joined = around.joined};
+  plan::Plan plan =
+      TRY(make_plan(composed.config, around.facts, request_of(recipe, identity.id, places, options.preserve_fds), log));
   watch.lap("make the plan");
 
   Record record = record_of(options, identity, source, around);
@@ -282,8 +308,38 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
   record.cgroup_directories = plan::cgroup_directories(plan);
   prepared.facts = std::move(around.facts);
   prepared.record = std::move(record);
+  prepared.recipe = std::move(recipe);
   prepared.composed = std::move(composed);
   prepared.plan = std::move(plan);
+  return prepared;
+}
+
+Result<Prepared> prepare_again(const std::string& id, const Places& places, const Log& log, runtime::Stopwatch& watch) {
+  const std::string directory = places.container(id);
+  Prepared prepared{.facts = host::probe()};
+  prepared.record = TRY_IN(directory, read_record(TRY(kernel::read_file(directory + "/" + kRecordFile))));
+  if (prepared.facts.is_ordinary_user()) prepared.own_ids = own_ids(prepared.facts);
+  watch.lap("look at the host");
+  const std::string path = directory + "/" + kConfigFile;
+  spec::Reading reading = spec::read_config(TRY(kernel::read_file(path)));
+  if (!reading.findings.errors.empty()) return fail(spec::as_error(reading.findings.errors, path));
+  spec::Config& config = prepared.composed.config = std::move(reading.config);
+  Recipe& recipe = prepared.recipe;
+  recipe = TRY_IN(directory, read_recipe(TRY(kernel::read_file(directory + "/" + kRecipeFile))));
+  for (auto& [other, pid] : recipe.joined) {
+    const Container joined = TRY(find_container(places, other));
+    if (!joined.live || joined.live->process.pid == 0) {
+      return fail(complaint(fmt::format("container {}, whose namespaces it shares, is not running", joined.record.name),
+                            fmt::format("caisson start {}", joined.record.name)));
+    }
+    rejoin(config, pid, joined.live->process.pid);
+    pid = joined.live->process.pid;
+  }
+  if (config.process.terminal) config.process.console_size = caller_console();
+  watch.lap("read its configuration");
+  prepared.plan = TRY(make_plan(config, prepared.facts, request_of(recipe, id, places, 0), log));
+  prepared.record.cgroup_directories = plan::cgroup_directories(prepared.plan);
+  watch.lap("make the plan");
   return prepared;
 }
 

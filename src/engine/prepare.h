@@ -11,6 +11,7 @@
 #include "engine/compose.h"
 #include "engine/own_ids.h"
 #include "engine/places.h"
+#include "engine/recipe.h"
 #include "engine/record.h"
 #include "engine/run_options.h"
 #include "engine/source.h"
@@ -32,6 +33,7 @@ struct Prepared {
   Fd layers;                      ///< Source::hold, until the layers stand in its record
   Fd ids_lock;                    ///< held until its ids stand in its record, where they are its alone
   Record record;
+  Recipe recipe;
   Composed composed;
   plan::Plan plan;
 };
@@ -40,6 +42,10 @@ struct Prepared {
 /// nothing but, where that was asked for, the unpacked source. Errors name the option. `watch` is told of each part.
 Result<Prepared> prepare(const RunOptions& options, const Identity& identity, const Places& places, Unpack unpack,
                          const Log& log, runtime::Stopwatch& watch);
+
+/// The same for a container that is there, from its configuration and recipe: what it shares with other containers is
+/// looked up anew, and so are this host's facts. Errors: one of those does not run; its files do not read.
+Result<Prepared> prepare_again(const std::string& id, const Places& places, const Log& log, runtime::Stopwatch& watch);
 
 /// Gives what `U` asks for to the container's user: the one thing that is done to the host's own files, and stays.
 Result<> give_to_user(const Prepared& prepared);

@@ -127,7 +127,9 @@ std::string to_json(const Record& record) {
                  {"lower", record.rootfs.lower},
                  {"upper", record.rootfs.upper},
                  {"work", record.rootfs.work}}},
+               {"started", record.started},
                {"remove", record.remove},
+               {"restart", restart_policy_words(record.restart)},
                {"terminal", record.terminal},
                {"interactive", record.interactive},
                {"stopSignal", record.stop_signal},
@@ -145,7 +147,10 @@ std::string to_json(const Live& live) {
   return dump({{"version", kVersion},
                {"keeper", process_json(live.keeper)},
                {"process", process_json(live.process)},
-               {"started", live.started_ns}});
+               {"started", live.started_ns},
+               {"restarts", live.restarts},
+               {"shortRuns", live.short_runs},
+               {"nextStart", live.next_start_ns}});
 }
 
 std::string to_json(const Ending& ending) {
@@ -154,6 +159,8 @@ std::string to_json(const Ending& ending) {
                {"signal", ending.signal},
                {"oomKilled", ending.oom_killed},
                {"reason", ending.reason},
+               {"askedFor", ending.asked_for},
+               {"restarts", ending.restarts},
                {"started", ending.started_ns},
                {"finished", ending.finished_ns}});
 }
@@ -172,7 +179,9 @@ Result<Record> read_record(const std::string& text) {
     const Json& rootfs = json.at("rootfs");
     record.rootfs = {rootfs.at("path").get<std::string>(), rootfs.at("lower").get<std::vector<std::string>>(),
                      rootfs.at("upper").get<std::string>(), rootfs.at("work").get<std::string>()};
+    record.started = json.value("started", true);
     record.remove = json.at("remove").get<bool>();
+    record.restart = TRY(read_restart_policy(json.value("restart", "no")));
     record.terminal = json.at("terminal").get<bool>();
     record.interactive = json.at("interactive").get<bool>();
     record.stop_signal = json.at("stopSignal").get<int>();
@@ -190,16 +199,25 @@ Result<Record> read_record(const std::string& text) {
 
 Result<Live> read_live(const std::string& text) {
   return read<Live>(text, [](const Json& json) -> Result<Live> {
-    return Live{read_process(json.at("keeper")), read_process(json.at("process")),
-                json.at("started").get<std::int64_t>()};
+    return Live{.keeper = read_process(json.at("keeper")),
+                .process = read_process(json.at("process")),
+                .started_ns = json.at("started").get<std::int64_t>(),
+                .restarts = json.value("restarts", std::uint32_t{0}),
+                .short_runs = json.value("shortRuns", std::uint32_t{0}),
+                .next_start_ns = json.value("nextStart", std::int64_t{0})};
   });
 }
 
 Result<Ending> read_ending(const std::string& text) {
   return read<Ending>(text, [](const Json& json) -> Result<Ending> {
-    return Ending{json.at("exitCode").get<int>(),         json.at("signal").get<int>(),
-                  json.at("oomKilled").get<bool>(),       json.at("reason").get<std::string>(),
-                  json.at("started").get<std::int64_t>(), json.at("finished").get<std::int64_t>()};
+    return Ending{.exit_code = json.at("exitCode").get<int>(),
+                  .signal = json.at("signal").get<int>(),
+                  .oom_killed = json.at("oomKilled").get<bool>(),
+                  .reason = json.at("reason").get<std::string>(),
+                  .asked_for = json.value("askedFor", false),
+                  .restarts = json.value("restarts", std::uint32_t{0}),
+                  .started_ns = json.at("started").get<std::int64_t>(),
+                  .finished_ns = json.at("finished").get<std::int64_t>()};
   });
 }
 

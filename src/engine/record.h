@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "engine/places.h"
+#include "engine/restart_policy.h"
 #include "engine/surroundings.h"
 #include "engine/user_namespace.h"
 #include "kernel/processes.h"
@@ -48,7 +49,9 @@ struct Record {
   std::vector<std::string> command;  ///< entrypoint and command, as executed
   Choices choices;
   RootFilesystem rootfs;
-  bool remove = false;  ///< with its end it is removed (--rm)
+  bool started = false;  ///< it was, at least once: one that neither runs nor has an ending was cut off
+  bool remove = false;   ///< with its end it is removed (--rm)
+  RestartPolicy restart;
   bool terminal = false;
   bool interactive = false;
   int stop_signal = 15;
@@ -65,8 +68,11 @@ struct Record {
 /// RUNROOT/containers/ID/state.json: valid while the container's lock is held.
 struct Live {
   kernel::ProcessId keeper;
-  kernel::ProcessId process;  ///< pid 0: it is being made
+  kernel::ProcessId process;  ///< pid 0: it is being made, or waits for its next start
   std::int64_t started_ns = 0;
+  std::uint32_t restarts = 0;      ///< by its policy, since somebody started it
+  std::uint32_t short_runs = 0;    ///< the last so many of them ended soon
+  std::int64_t next_start_ns = 0;  ///< it has ended, and starts again at this moment; 0: it has not
 };
 
 /// ROOT/containers/ID/exit.json, and the last content of the lock.
@@ -74,7 +80,9 @@ struct Ending {
   int exit_code = 0;  ///< as docker has it: 128 + n for signal n
   int signal = 0;
   bool oom_killed = false;
-  std::string reason;  ///< a sentence with its evidence; empty for a plain exit that nothing is to be said about
+  std::string reason;      ///< a sentence with its evidence; empty for a plain exit that nothing is to be said about
+  bool asked_for = false;  ///< by stop or kill
+  std::uint32_t restarts = 0;
   std::int64_t started_ns = 0;
   std::int64_t finished_ns = 0;
 };

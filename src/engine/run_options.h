@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/restart_policy.h"
+
 namespace caisson::engine {
 
 struct EnvironmentVariable {
@@ -143,14 +145,16 @@ struct RunOptions {
   bool strict = false;  ///< what would be warned of is refused
   bool sig_proxy = true;
   std::string name;
+  bool replace = false;  ///< a container that has the name is removed first
   std::string cidfile;
   PullPolicy pull = PullPolicy::kMissing;
-  std::string platform;                        ///< of the image, as typed; empty: the host's
-  std::string authfile;                        ///< with credentials for its registry
-  bool tls_verify = true;                      ///< of the registry
-  bool quiet = false;                          ///< no progress of what is pulled or unpacked
-  std::string sha256;                          ///< 64 hexadecimal digits in lower case, or empty
-  std::string detach_keys = "\x10\x11";        ///< the bytes; empty: no detaching. ctrl-p,ctrl-q
+  std::string platform;                  ///< of the image, as typed; empty: the host's
+  std::string authfile;                  ///< with credentials for its registry
+  bool tls_verify = true;                ///< of the registry
+  bool quiet = false;                    ///< no progress of what is pulled or unpacked
+  std::string sha256;                    ///< 64 hexadecimal digits in lower case, or empty
+  std::string detach_keys = "\x10\x11";  ///< the bytes; empty: no detaching. ctrl-p,ctrl-q
+  RestartPolicy restart;
   std::uint32_t preserve_fds = 0;              ///< descriptors 3 … 2+n reach the container
   std::optional<std::uint32_t> timeout_s;      ///< killed after that
   std::optional<int> stop_signal;              ///< the image's otherwise, or SIGTERM

@@ -2,6 +2,8 @@
 // that compose() stays a function of its arguments.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -69,7 +71,8 @@ struct Surroundings {
   std::optional<spec::ConsoleSize> console_size;   ///< the caller's
 
   std::map<spec::NamespaceType, std::string> namespaces;  ///< of `container:NAME`: the namespace files
-  std::string shm_directory;  ///< of `--ipc container:NAME`: its /dev/shm as the host sees it
+  std::map<std::string, pid_t> joined;  ///< the containers that they are of, by id: their first processes
+  std::string shm_directory;            ///< of `--ipc container:NAME`: its /dev/shm as the host sees it
   std::map<std::string, std::vector<HostDevice>> devices;  ///< source of a --device → the nodes it is or holds
   std::vector<HostDevice> all_devices;                     ///< for --privileged
 };

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/duration.h"
 #include "base/signals.h"
 #include "base/text.h"
 #include "engine/mount_grammar.h"
@@ -294,6 +295,11 @@ Result<std::vector<EnvironmentVariable>> read_environment_file(std::string_view 
     if (variable) variables.push_back(std::move(*variable));
   }
   return variables;
+}
+
+Result<std::chrono::nanoseconds> read_duration(std::string_view text) {
+  if (const auto duration = parse_duration(text)) return *duration;
+  return fail(complaint(fmt::format("'{}' is no duration: 30s and 1m30s are", text)));
 }
 
 }  // namespace caisson::engine

@@ -2,6 +2,7 @@
 // text is given. Every reader takes the whole of its text or fails with one sentence; the caller adds the option.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -82,5 +83,8 @@ Result<std::optional<EnvironmentVariable>> read_variable(std::string_view text, 
 /// trailing blanks belong to the value. Errors, with the line's number: a name with blanks in it, or none; bytes that
 /// are not UTF-8.
 Result<std::vector<EnvironmentVariable>> read_environment_file(std::string_view text, const Lookup& caller);
+
+/// "10m", "1h30m", "250ms" (base/duration.h). Errors: what is none.
+Result<std::chrono::nanoseconds> read_duration(std::string_view text);
 
 }  // namespace caisson::engine

@@ -48,6 +48,7 @@ std::string ended_by(const Death& death) {
   switch (death.ender) {
     case Ender::kNobody: return "";
     case Ender::kStop: return "stopped by caisson stop";
+    case Ender::kRestart: return "stopped by caisson restart";
     case Ender::kKill: return "sent by caisson kill";
     case Ender::kTimeout:
       return fmt::format("its time of {} was up", count(death.timeout_seconds, "second", "seconds"));

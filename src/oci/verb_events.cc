@@ -8,11 +8,11 @@
 
 #include <fmt/format.h>
 
+#include "base/duration.h"
 #include "cgroup/oom_watch.h"
 #include "cgroup/stats.h"
 #include "kernel/syscalls.h"
 #include "oci/command.h"
-#include "oci/duration.h"
 #include "oci/stats_json.h"
 
 namespace caisson::oci {

@@ -27,11 +27,11 @@ cgroup::Change as_change(cgroup::FileWrite write) {
 }
 
 // Where the kernel does not refuse such a limit, but kills for it.
-Result<> check_before(const spec::Memory& wanted, const spec::Memory& change, const Record& record,
-                      const HostFacts& facts) {
+Result<> check_before(const spec::Memory& wanted, const spec::Memory& change,
+                      const std::vector<std::string>& cgroup_directories, const HostFacts& facts) {
   const CgroupHierarchy* hierarchy = facts.hierarchy("memory");
   if (!wanted.check_before_update.value_or(false) || hierarchy == nullptr || !hierarchy->unified) return {};
-  const std::string* directory = cgroup::directory_in(*hierarchy, record.cgroup_directories);
+  const std::string* directory = cgroup::directory_in(*hierarchy, cgroup_directories);
   if (directory == nullptr) return {};
   return cgroup::check_memory_usage(*directory, change.limit.value_or(0), change.swap.value_or(0));
 }
@@ -54,7 +54,36 @@ std::vector<pid_t> members(const Record& record) {
   return {};
 }
 
+// The writes that make `change` of `present`, checked as far as that goes without touching anything.
+Result<std::vector<cgroup::Change>> changes_of(const spec::Resources& present, const spec::Resources& change,
+                                               const std::vector<std::string>& cgroup_directories,
+                                               const HostFacts& facts) {
+  std::vector<cgroup::Change> changes;
+  const cgroup::Place place = cgroup::place_in(cgroup_directories, facts);
+  for (cgroup::FileWrite& write : TRY(cgroup::update_writes(present, change, place, facts)))
+    changes.push_back(as_change(std::move(write)));
+  TRY(check_before(cgroup::merged(present, change).memory, change.memory, cgroup_directories, facts));
+  return changes;
+}
+
+// What they need of the cgroups above.
+Result<> enable_for(const spec::Resources& present, const spec::Resources& change,
+                    const std::vector<std::string>& cgroup_directories, const HostFacts& facts) {
+  const cgroup::Place place = cgroup::place_in(cgroup_directories, facts);
+  return enable(TRY(cgroup::update_controllers(present, change, place, facts)));
+}
+
 }  // namespace
+
+Result<spec::Resources> update_limits(const std::vector<std::string>& cgroup_directories,
+                                      const spec::Resources& present, spec::Resources change, const Log& log) {
+  const HostFacts facts = host::probe();
+  for (const Error& dropped : cgroup::drop_unsupported(change, facts)) log.warning(dropped.text());
+  const std::vector<cgroup::Change> changes = TRY(changes_of(present, change, cgroup_directories, facts));
+  TRY(enable_for(present, change, cgroup_directories, facts));
+  TRY(cgroup::apply(changes));
+  return cgroup::merged(present, change);
+}
 
 Result<> update(const StateRoot& root, const Container& container, LimitChange change, const Log& log) {
   const Record& record = container.record;
@@ -69,13 +98,9 @@ Result<> update(const StateRoot& root, const Container& container, LimitChange c
   const spec::Resources wanted = cgroup::merged(present, change.resources);
   if (is_unit && (change.resources.cpu.quota || change.resources.cpu.period))
     change.resources.cpu.quota = cgroup::rounded_quota(wanted.cpu).quota;
-  const cgroup::Place place = cgroup::place_in(record.cgroup_directories, facts);
-  std::vector<cgroup::Change> changes;
-  for (cgroup::FileWrite& write : TRY(cgroup::update_writes(present, change.resources, place, facts)))
-    changes.push_back(as_change(std::move(write)));
-  TRY(check_before(wanted.memory, change.resources.memory, record, facts));
-
-  if (!is_unit) TRY(enable(TRY(cgroup::update_controllers(present, change.resources, place, facts))));
+  const std::vector<cgroup::Change> changes =
+      TRY(changes_of(present, change.resources, record.cgroup_directories, facts));
+  if (!is_unit) TRY(enable_for(present, change.resources, record.cgroup_directories, facts));
 
   // What can be refused without touching anything has been. The shares are one group that cannot be taken back, so they
   // come first.

@@ -25,4 +25,9 @@ struct LimitChange {
 /// below what is used.
 Result<> update(const StateRoot& root, const Container& container, LimitChange change, const Log& log);
 
+/// The same for a cgroup alone, of a container that another keeps the configuration of, and that is no unit of
+/// systemd's: changes its limits from `present`, and gives what they are then.
+Result<spec::Resources> update_limits(const std::vector<std::string>& cgroup_directories,
+                                      const spec::Resources& present, spec::Resources change, const Log& log);
+
 }  // namespace caisson::runtime

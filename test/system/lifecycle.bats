@@ -162,7 +162,9 @@ second" ]
 
 @test "lifecycle: rm takes several, and goes on after one that fails" {
   sleeper one && sleeper two
-  run ! caisson rm -f one no-such two
+  caisson kill one two >/dev/null
+  caisson wait one two >/dev/null
+  run ! caisson rm one no-such two
   run -0 caisson ps -aq
   [ -z "$output" ]
 }

@@ -2,6 +2,7 @@
 
 #include "engine/container_image.h"
 #include "engine/network_files.h"
+#include "engine/recipe.h"
 #include "engine/record.h"
 
 namespace caisson::engine {
@@ -25,7 +26,9 @@ TEST(Record, IsReadAsItWasWritten) {
                                   .working_directory = "/srv",
                                   .user = "nobody"},
                       .rootfs = {.path = "/m", .lower = {"/l1", "/l2"}, .upper = "/u", .work = "/w"},
+                      .started = true,
                       .remove = true,
+                      .restart = {.when = RestartWhen::kOnFailure, .retries = 3},
                       .terminal = true,
                       .interactive = true,
                       .stop_signal = 37,
@@ -130,6 +133,31 @@ TEST(ResolvConf, LeavesOutServersThatOnlyTheHostCanReach) {
 TEST(ResolvConf, TakesTheServersThatWereAskedFor) {
   EXPECT_EQ(resolv_conf_text({"192.0.2.9"}, "nameserver 192.0.2.1\noptions edns0\n"),
             "nameserver 192.0.2.9\noptions edns0\n");
+}
+
+TEST(Recipe, IsReadAsItWasWritten) {
+  const Recipe recipe{.origins = {{"mounts[7]", "-v /a:/b"}},
+                      .sources = {{"/c/hosts", "127.0.0.1 a\n"}, {"/c/upper", {}, true}},
+                      .joined = {{std::string(64, 'a'), 17}}};
+  const Result<Recipe> read = read_recipe(to_json(recipe));
+  ASSERT_TRUE(read) << read.error().text();
+  EXPECT_EQ(to_json(*read), to_json(recipe));
+  EXPECT_EQ(read->joined, recipe.joined);
+  EXPECT_TRUE(read->sources[1].directory);
+  EXPECT_FALSE(read_recipe("[]"));
+  EXPECT_FALSE(read_recipe("{}"));
+}
+
+TEST(Recipe, WhatIsSharedFollowsTheOtherContainersNewProcess) {
+  spec::Config config;
+  config.linux_.namespaces = {{spec::NamespaceType::kNetwork, "/proc/12/ns/net"},
+                              {spec::NamespaceType::kIpc, "/proc/123/ns/ipc"},
+                              {spec::NamespaceType::kPid, ""}};
+  config.mounts.push_back({.destination = "/dev/shm", .source = "/proc/12/root/dev/shm"});
+  rejoin(config, 12, 99);
+  EXPECT_EQ(config.linux_.namespaces[0].path, "/proc/99/ns/net");
+  EXPECT_EQ(config.linux_.namespaces[1].path, "/proc/123/ns/ipc");
+  EXPECT_EQ(config.mounts[0].source, "/proc/99/root/dev/shm");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "oci/duration.h"
+#include "base/duration.h"
 #include "oci/stats_json.h"
 
 namespace caisson::oci {

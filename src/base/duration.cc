@@ -1,10 +1,10 @@
-#include "oci/duration.h"
+#include "base/duration.h"
 
 #include <array>
 #include <charconv>
 #include <utility>
 
-namespace caisson::oci {
+namespace caisson {
 
 namespace {
 
@@ -40,4 +40,4 @@ std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
   return std::chrono::nanoseconds(static_cast<std::int64_t>(total_ns));
 }
 
-}  // namespace caisson::oci
+}  // namespace caisson

@@ -1,0 +1,278 @@
+#include "engine/start.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cgroup/removal.h"
+#include "engine/conclude.h"
+#include "engine/monitor.h"
+#include "engine/own_ids.h"
+#include "keeper/keep.h"
+#include "keeper/signals.h"
+#include "keeper/socket.h"
+#include "kernel/files.h"
+#include "spec/json.h"
+#include "terminal/attach_client.h"
+
+namespace caisson::engine {
+
+namespace {
+
+Result<> write_cidfile(const std::string& path, const std::string& id) {
+  const Fd file = TRY_IN("--cidfile", kernel::open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0644));
+  return kernel::write_all(file.get(), id, path);
+}
+
+}  // namespace
+
+Start::Start(Reservation reservation, Prepared prepared, Attendance attendance, const Places& places, const Log& log,
+             runtime::Stopwatch& watch)
+    : reservation_(std::move(reservation)),
+      prepared_(std::move(prepared)),
+      attendance_(std::move(attendance)),
+      places_(places),
+      log_(log),
+      watch_(watch) {}
+
+void Start::count_on(const Live& before) {
+  live_.restarts = before.restarts;
+  live_.short_runs = before.short_runs;
+}
+
+Result<> Start::write_state() const {
+  return kernel::replace_file(reservation_.live_directory() + "/" + kStateFile, to_json(live_), 0600);
+}
+
+// What has to be on disk before anything shows on the host: whoever finds it knows what to clean up.
+Result<> Start::write_record(Stage stage) {
+  const std::string path = reservation_.directory() + "/" + kRecordFile;
+  prepared_.record.started = stage == Stage::kStarted;
+  const std::string text = to_json(prepared_.record);
+  // One that has been started before has nothing new to say, as a rule: what others write there at this moment stays.
+  if (!reservation_.is_new() && kernel::read_file(path).value_or("") == text) return {};
+  TRY(kernel::replace_file(path, text, 0600));
+  if (!reservation_.is_new()) return {};
+  TRY(make_writable_directories(prepared_));
+  return give_to_user(prepared_);
+}
+
+// What others need to work with it; of a container that starts at once, it is written while it begins to run.
+Result<> Start::write_running() const {
+  if (reservation_.is_new()) TRY(write_recipe());
+  return write_state();
+}
+
+Result<> Start::write_recipe() const {
+  TRY(kernel::replace_file(reservation_.directory() + "/" + kConfigFile, spec::write_config(prepared_.composed.config),
+                           0600));
+  return kernel::replace_file(reservation_.directory() + "/" + kRecipeFile, to_json(prepared_.recipe), 0600);
+}
+
+Result<Streams> Start::streams() const {
+  if (prepared_.record.terminal) return Streams();
+  return make_streams(prepared_.record.interactive ? Input::kPipe : Input::kNone);
+}
+
+Result<> Start::keep_id() const {
+  if (attendance_.cidfile.empty()) return {};
+  return write_cidfile(attendance_.cidfile, prepared_.record.id);
+}
+
+// As long as it has not started; later there is something that the file is about.
+void Start::forget_id() const {
+  if (!attendance_.cidfile.empty()) ::unlink(attendance_.cidfile.c_str());
+}
+
+std::expected<runtime::Launched, runtime::LaunchError> Start::launch(const Streams& streams) {
+  live_.keeper = kernel::identify(::getpid()).value_or(kernel::ProcessId{});
+  if (const Result<> written = write_record(Stage::kStarted); !written) return refused(written.error());
+  prepared_.ids_lock = Fd();
+  prepared_.layers = Fd();
+  if (const Result<> written = keep_id(); !written) return refused(written.error());
+  if (!reservation_.is_new()) ::unlink((reservation_.directory() + "/" + kEndingFile).c_str());
+  watch_.lap("write the record");
+  auto launched = runtime::launch(prepared_.plan, streams.inside(), prepared_.facts,
+                                  attendance_.timings ? runtime::Times::kYes : runtime::Times::kNo);
+  if (!launched) {
+    forget_id();
+    return launched;
+  }
+  watch_.lap("the steps below");
+  live_.process = kernel::identify(launched->pid).value_or(kernel::ProcessId{launched->pid, 0});
+  live_.started_ns = now_nanoseconds();
+  if (const Result<> written = write_running(); !written) {
+    end_unkept(launched->pid);
+    return refused(written.error());
+  }
+  watch_.lap("write the state");
+  return launched;
+}
+
+// One that nobody could find, or that nobody would keep: it ends at once, with what it may have begun.
+void Start::end_unkept(pid_t pid) {
+  ::kill(pid, SIGKILL);
+  (void)kernel::wait_for(pid);
+  if (const Result<> removed = cgroup::kill_and_remove(prepared_.record.cgroup_directories); !removed)
+    log_.warning(removed.error().text());
+  forget_id();
+}
+
+RunResult Start::in_foreground() {
+  keeper::hold_signals();
+  Result<Streams> made = streams();
+  if (!made) return refused(made.error());
+  auto launched = launch(*made);
+  if (!launched) return std::unexpected(std::move(launched).error());
+  made->close_inside();
+
+  const std::string log_file = log_path();
+  keeper::Kept kept{.pid = launched->pid,
+                    .pidfd = std::move(launched->pidfd),
+                    .input = std::move(made->input),
+                    .output = std::move(made->output),
+                    .error = std::move(made->error),
+                    .from_input = attendance_.input ? 0 : -1,
+                    .to_output = 1,
+                    .to_error = 2,
+                    .log = {.path = log_file.c_str()},
+                    .timeout_seconds = prepared_.record.timeout_s};
+  const std::optional<int> status = keeper::keep(kept);
+  watch_.lap("the program, until it has ended");
+  const Fd lock = std::move(reservation_).keep();
+  const Ending ending = conclude(places_, prepared_.record, live_, status, lock.get(), log_);
+  watch_.lap("look for the reason of its end, remove it");
+  if (attendance_.timings) runtime::print_timings(watch_.parts(), prepared_.plan, launched->times);
+  if (!ending.reason.empty()) log_.warning(fmt::format("{} {}", prepared_.record.name, ending.reason));
+  return with_output_written(ending.exit_code, kept.output_error, log_);
+}
+
+// From a plain copy of the caller, or what a monitor has become, to the monitor program. `report`: the pipe of whoever
+// waits to hear that it runs; -1: nobody does.
+runtime::LaunchError Start::become_monitor(const Fd& listener, int report) {
+  keeper::hold_signals();  // the monitor hears of them, once it is there
+  Result<Streams> made = streams();
+  auto launched = made ? launch(*made) : refused(made.error());
+  if (!launched) return std::move(launched).error();
+  if (attendance_.timings) runtime::print_timings(watch_.parts(), prepared_.plan, launched->times);
+  made->close_inside();
+  for (std::uint32_t fd = 3; fd < 3 + attendance_.preserve_fds; ++fd)
+    ::fcntl(static_cast<int>(fd), F_SETFD, FD_CLOEXEC);  // the container's now
+  if (report >= 0) report_launched(report);
+  execute_monitor({.program = places_.libexec + "/monitor",
+                   .pid = launched->pid,
+                   .pidfd = launched->pidfd.get(),
+                   .input = made->input.get(),
+                   .output = made->output.get(),
+                   .error = made->error.get(),
+                   .terminal = launched->terminal.get(),
+                   .listener = listener.get(),
+                   .log = log_path(),
+                   .timeout_s = prepared_.record.timeout_s,
+                   .clean_up = {places_.program, "--root", places_.root, "--runroot", places_.runroot, "conclude",
+                                prepared_.record.id, "{status}", std::to_string(reservation_.lock())}},
+                  reservation_.lock());
+  // The monitor is not there: the container goes with the one who should have kept it.
+  runtime::LaunchError error = refusal(os_error("execve", places_.libexec + "/monitor"));
+  end_unkept(launched->pid);
+  return error;
+}
+
+RunResult Start::by_monitor() {
+  const std::string socket = reservation_.live_directory() + "/" + kAttachSocket;
+  Result<Fd> listener = keeper::listen_for_clients(socket);
+  if (!listener) return refused(listener.error());
+  // Connected before there is anything to hear, so that nothing is missed.
+  Result<Fd> connection = attendance_.detached ? Result<Fd>(Fd()) : terminal::connect(socket, terminal::Pace::kWaits);
+  if (!connection) return refused(connection.error());
+  Result<kernel::Pipe> report = kernel::make_pipe();
+  if (!report) return refused(report.error());
+  const Result<Fd> words = kernel::open_file(reservation_.live_directory() + "/lock", O_RDONLY);
+  if (!words) return refused(words.error());
+
+  const pid_t monitor = ::fork();
+  if (monitor < 0) return refused(os_error("fork", "monitor"));
+  if (monitor == 0) {
+    *connection = Fd();
+    ::setsid();
+    const runtime::LaunchError error = become_monitor(*listener, report->write.get());
+    fall_back(error);
+    report_failure(report->write.get(), error);
+    ::_exit(error.exit_status);
+  }
+  // From here on the container is the monitor's.
+  {
+    const Fd lock = std::move(reservation_).keep();
+  }
+  prepared_.ids_lock = Fd();
+  prepared_.layers = Fd();
+  *listener = Fd();
+  report->write = Fd();
+  if (const auto launched = read_launch_report(report->read.get()); !launched) {
+    ::waitpid(monitor, nullptr, 0);
+    return std::unexpected(launched.error());
+  }
+  return attendance_.detached ? 0 : attach(std::move(*connection), words->get());
+}
+
+runtime::LaunchError Start::by_this_process(Fd& lock) {
+  const Result<Fd> listener = keeper::listen_for_clients(reservation_.live_directory() + "/" + kAttachSocket);
+  runtime::LaunchError error = listener ? become_monitor(*listener, -1) : refusal(listener.error());
+  lock = std::move(reservation_).keep();
+  return error;
+}
+
+// What it was before: a new container is none, and another has ended with why it did not start.
+void Start::fall_back(const runtime::LaunchError& error) {
+  if (!reservation_.is_new()) {
+    const Ending ending{.exit_code = error.exit_status,
+                        .reason = "could not be started: " + error.line,
+                        .started_ns = now_nanoseconds(),
+                        .finished_ns = now_nanoseconds()};
+    (void)kernel::replace_file(reservation_.directory() + "/" + kEndingFile, to_json(ending), 0600);
+  }
+  const Reservation gone = std::move(reservation_);
+}
+
+RunResult Start::attach(Fd connection, int last_words_at) {
+  Live live;
+  if (const auto text = kernel::read_file(places_.live(prepared_.record.id) + "/" + kStateFile))
+    live = read_live(*text).value_or(Live{});
+  return stay_attached(prepared_.record, live, std::move(connection), last_words_at, attendance_, Redraw::kNo, log_);
+}
+
+Result<std::string> Start::leave_created() && {
+  const std::string id = prepared_.record.id;
+  TRY(write_record(Stage::kCreated));
+  for (const plan::MountSource& source : prepared_.recipe.sources) {
+    if (source.directory) TRY(kernel::make_directories(source.path, 0755));
+  }
+  TRY(write_recipe());
+  TRY(keep_id());
+  const std::string live_directory = reservation_.live_directory();
+  const Fd lock = std::move(reservation_).keep();
+  TRY(kernel::remove_tree(live_directory));
+  return id;
+}
+
+RunResult start(const Record& record, const Attendance& attendance, const Places& places, const Log& log,
+                runtime::Stopwatch& watch) {
+  Result<Reservation> reservation = Reservation::again(places, record);
+  if (!reservation) return refused(reservation.error());
+  Result<Prepared> prepared = prepare_again(record.id, places, log, watch);
+  if (!prepared) return refused(prepared.error());
+  // What was to be removed with its end was mounted without care for a crash, which the kernel remembers there.
+  if (const std::string& work = record.rootfs.work; record.remove && !work.empty()) {
+    if (const Result<> removed = remove_container_tree(work + "/work/incompat"); !removed)
+      return refused(removed.error());
+  }
+  return Start(std::move(*reservation), std::move(*prepared), attendance, places, log, watch).by_monitor();
+}
+
+}  // namespace caisson::engine

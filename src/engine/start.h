@@ -1,0 +1,74 @@
+// A container started: from its plan to its end, or to the monitor that keeps it from then on.
+#pragma once
+
+#include <expected>
+#include <string>
+
+#include "base/log.h"
+#include "engine/attach.h"
+#include "engine/containers.h"
+#include "engine/places.h"
+#include "engine/prepare.h"
+#include "engine/run_result.h"
+#include "engine/streams.h"
+#include "runtime/launch.h"
+#include "runtime/timings.h"
+
+namespace caisson::engine {
+
+/// One container on its way. What it has reserved is taken back if it does not start.
+class Start {
+ public:
+  Start(Reservation reservation, Prepared prepared, Attendance attendance, const Places& places, const Log& log,
+        runtime::Stopwatch& watch);
+
+  const std::string& id() const { return prepared_.record.id; }
+
+  /// `before`: of the run that its policy starts it again after.
+  void count_on(const Live& before);
+
+  /// This process keeps it until it has ended: its exit status.
+  RunResult in_foreground();
+
+  /// A monitor keeps it. Detached, the result is 0 once it runs; attached, its exit status, or 0 if it was detached
+  /// from.
+  RunResult by_monitor();
+
+  /// This process becomes its monitor, and does not return unless it could not be started; the lock is the caller's
+  /// again then.
+  runtime::LaunchError by_this_process(Fd& lock);
+
+  /// A new container that is left to be started later: its id.
+  Result<std::string> leave_created() &&;
+
+ private:
+  Result<Streams> streams() const;
+  std::expected<runtime::Launched, runtime::LaunchError> launch(const Streams& streams);
+  enum class Stage { kCreated, kStarted };
+  Result<> write_record(Stage stage);
+  Result<> write_recipe() const;
+  Result<> write_running() const;
+  Result<> write_state() const;
+  Result<> keep_id() const;
+  void forget_id() const;
+  void end_unkept(pid_t pid);
+  void fall_back(const runtime::LaunchError& error);
+  runtime::LaunchError become_monitor(const Fd& listener, int report);
+  RunResult attach(Fd connection, int last_words_at);
+  std::string log_path() const { return reservation_.directory() + "/log"; }
+
+  Reservation reservation_;
+  Prepared prepared_;
+  Attendance attendance_;
+  const Places& places_;
+  const Log& log_;
+  runtime::Stopwatch& watch_;
+  Live live_;
+};
+
+/// Starts a container that does not run. Errors: those of Reservation::again() and of prepare_again(), and what keeps
+/// it from starting, which is its ending then.
+RunResult start(const Record& record, const Attendance& attendance, const Places& places, const Log& log,
+                runtime::Stopwatch& watch);
+
+}  // namespace caisson::engine
