@@ -1,6 +1,6 @@
 // The keeper of a container that its caller does not wait for: `run -d`, and everything with a terminal.
 //
-// usage: monitor --pid=N [--OPTION=VALUE …] [-- CLEAN-UP [ARGUMENT …]]
+// usage: monitor --pid=N [--OPTION=VALUE …] [CHECK …] [-- CLEAN-UP [ARGUMENT …]]
 //
 //     --pid=N            the container's process, a child of this one
 //     --pidfd=FD         a descriptor of it
@@ -8,6 +8,10 @@
 //     --terminal=FD      or the master of its terminal
 //     --listener=FD      the socket for those who attach
 //     --log=PATH --log-bytes=N --log-files=N   its log, the length of one file, how many are kept
+//     --log-json         the log is docker's json-file
+//     --journal=FIELDS   its log is systemd's journal, with these fields, each ended by a newline
+//     --check-interval=MS --check-start-interval=MS --check-start-period=MS   when CHECK is executed: what looks after
+//                        its health (keeper/checks.h); its words hold no "--"
 //     --timeout=SECONDS  kill it after so long
 //
 // It is executed by whoever made the container, with the container's process as its child and the descriptors open.
@@ -47,16 +51,36 @@ Fd inherited(std::int64_t descriptor) {
   return Fd(static_cast<int>(descriptor));
 }
 
+struct CheckTime {
+  const char* name;
+  std::int64_t CheckSettings::* milliseconds;
+};
+
 bool take_option(const char* argument, Kept& kept) {
   if (const char* path = value_of(argument, "--log=")) {
     kept.log.path = path;
     return *path == '/';
+  }
+  if (strcmp(argument, "--log-json") == 0) {
+    kept.log.format = EntryFormat::kJson;
+    return true;
+  }
+  if (const char* fields = value_of(argument, "--journal=")) {
+    kept.log.journal = fields;
+    return true;
   }
   const char* equals = strchr(argument, '=');
   const std::int64_t value = equals != nullptr ? number(equals + 1) : -1;
   if (value < 0) return false;
   if (value_of(argument, "--log-bytes=")) {
     kept.log.file_bytes = value;
+    return true;
+  }
+  for (const auto& [name, milliseconds] : {CheckTime{"--check-interval=", &CheckSettings::interval_ms},
+                                           CheckTime{"--check-start-interval=", &CheckSettings::start_interval_ms},
+                                           CheckTime{"--check-start-period=", &CheckSettings::start_period_ms}}) {
+    if (!value_of(argument, name)) continue;
+    kept.check.*milliseconds = value;
     return true;
   }
   if (value > INT32_MAX) return false;
@@ -108,13 +132,18 @@ int run(char** arguments) {
   Kept kept;
   kept.leave_clients = true;
   for (; *arguments != nullptr && strcmp(*arguments, "--") != 0; ++arguments) {
+    if (strncmp(*arguments, "--", 2) != 0) {
+      kept.check.command = arguments;
+      while (*arguments != nullptr && strcmp(*arguments, "--") != 0) ++arguments;
+      break;
+    }
     if (!take_option(*arguments, kept)) return kFailed;
   }
   if (kept.pid <= 0) return kFailed;
+  if (*arguments != nullptr) *arguments++ = nullptr;  // the "--" ends the check's command
   detach();
   const std::optional<int> status = keep(kept);
 
-  if (*arguments != nullptr) ++arguments;  // past the "--"
   if (*arguments == nullptr) return 0;
   char text[12] = "unknown";
   if (status) print(*status, text);

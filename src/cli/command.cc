@@ -28,6 +28,7 @@ constexpr std::array kVerbs = {
     Verb{"stop", "Ask a container to end, and end it if it does not", verb_stop},
     Verb{"restart", "Stop containers, and start them again", verb_restart},
     Verb{"kill", "Send a signal to a container", verb_kill},
+    Verb{"healthcheck", "Look after a container's health: run", verb_healthcheck},
     Verb{"pause", "Stop all processes of a container where they are", verb_pause},
     Verb{"unpause", "Let the processes of a paused container go on", verb_unpause},
     Verb{"update", "Change a container's limits, and its restart policy", verb_update},

@@ -61,6 +61,7 @@ int verb_pause(const Command& command);
 int verb_unpause(const Command& command);
 int verb_update(const Command& command);
 int verb_rename(const Command& command);
+int verb_healthcheck(const Command& command);
 int verb_ps(const Command& command);
 int verb_exec(const Command& command);
 int verb_enter(const Command& command);

@@ -22,7 +22,7 @@ constexpr std::string_view kNever = "0001-01-01T00:00:00Z";  // as docker writes
 std::string moment(std::int64_t nanoseconds) { return nanoseconds == 0 ? std::string(kNever) : rfc3339(nanoseconds); }
 
 // "Up 2 minutes", "Exited (137) 3 seconds ago: killed by signal 9 (SIGKILL): …".
-std::string status_text(const engine::Container& container) {
+std::string status_text(const engine::Container& container, const std::optional<engine::HealthState>& health) {
   if (container.live) {
     if (container.live->next_start_ns != 0) {
       return fmt::format("Restarting ({}) {} ago", container.ending ? container.ending->exit_code : 0,
@@ -30,7 +30,8 @@ std::string status_text(const engine::Container& container) {
     }
     if (container.live->started_ns == 0) return "Created";
     const std::string up = "Up " + human_duration(now_nanoseconds() - container.live->started_ns);
-    return container.is_paused ? up + " (Paused)" : up;
+    if (container.is_paused) return up + " (Paused)";
+    return health ? fmt::format("{} ({})", up, engine::health_word(health->health)) : up;
   }
   if (!container.ending && !container.record.started) return "Created";
   if (!container.ending)
@@ -62,7 +63,20 @@ Json exposed_ports(const engine::Record& record) {
   return ports;
 }
 
-Json state(const engine::Container& container) {
+// As docker's; null without a health check.
+Json health_object(const std::optional<engine::HealthState>& health) {
+  if (!health) return nullptr;
+  Json log = Json::array();
+  for (const engine::HealthProbe& probe : health->probes) {
+    log.push_back({{"Start", moment(probe.start_ns)},
+                   {"End", moment(probe.end_ns)},
+                   {"ExitCode", probe.exit_code},
+                   {"Output", probe.output}});
+  }
+  return {{"Status", engine::health_word(health->health)}, {"FailingStreak", health->failing_streak}, {"Log", log}};
+}
+
+Json state(const engine::Container& container, const std::optional<engine::HealthState>& health) {
   const engine::Ending ending = container.ending.value_or(engine::Ending{});
   const bool running = container.live.has_value();
   return {{"Status", engine::status_word(container)},
@@ -75,7 +89,8 @@ Json state(const engine::Container& container) {
           {"OOMKilled", ending.oom_killed},
           {"Reason", ending.reason},
           {"StartedAt", moment(running ? container.live->started_ns : ending.started_ns)},
-          {"FinishedAt", moment(running ? 0 : ending.finished_ns)}};
+          {"FinishedAt", moment(running ? 0 : ending.finished_ns)},
+          {"Health", health_object(health)}};
 }
 
 }  // namespace
@@ -96,7 +111,7 @@ std::string human_duration(std::int64_t nanoseconds) {
   return "less than a second";
 }
 
-Json ps_row(const engine::Container& container, bool whole) {
+Json ps_row(const engine::Container& container, bool whole, const std::optional<engine::HealthState>& health) {
   const engine::Record& record = container.record;
   std::string command = join(record.command, " ");
   if (!whole && command.size() > kShortCommand) command = command.substr(0, kShortCommand - 1) + "…";
@@ -107,15 +122,14 @@ Json ps_row(const engine::Container& container, bool whole) {
           {"CreatedAt", moment(record.created_ns)},
           {"RunningFor", human_duration(now_nanoseconds() - record.created_ns) + " ago"},
           {"State", engine::status_word(container)},
-          {"Status", status_text(container)},
+          {"Status", status_text(container, health)},
           {"ExitCode", container.ending ? container.ending->exit_code : 0},
           {"Pid", container.live ? container.live->process.pid : 0},
           {"Networks", record.network},
           {"Labels", record.labels}};
 }
 
-Json inspect_object(const engine::Container& container, const Json& config, const std::string& log_path,
-                    const std::map<std::string, cgroup::Pressure>& pressure) {
+Json inspect_object(const engine::Container& container, const Json& config, const Seen& seen) {
   const engine::Record& record = container.record;
   const Json process = config.value("process", Json::object());
   return {{"Id", record.id},
@@ -124,14 +138,14 @@ Json inspect_object(const engine::Container& container, const Json& config, cons
           {"Path", record.command.empty() ? "" : record.command[0]},
           {"Args", record.command.empty() ? std::vector<std::string>()
                                           : std::vector<std::string>(record.command.begin() + 1, record.command.end())},
-          {"State", state(container)},
+          {"State", state(container, seen.health)},
           {"Image", record.digest},
           {"ImageName", record.image && !record.image->name.empty() ? record.image->name : record.source},
           {"ImageDigest", record.image ? record.image->digest : ""},
           {"RestartCount", container.live     ? container.live->restarts
                            : container.ending ? container.ending->restarts
                                               : 0},
-          {"LogPath", log_path},
+          {"LogPath", seen.log_path},
           {"Rootfs", {{"Path", record.rootfs.path}, {"Lower", record.rootfs.lower}, {"Upper", record.rootfs.upper}}},
           {"Config",
            {{"Hostname", config.value("hostname", "")},
@@ -140,7 +154,7 @@ Json inspect_object(const engine::Container& container, const Json& config, cons
             {"WorkingDir", process.value("cwd", "/")},
             {"Image", record.source},
             {"ExposedPorts", exposed_ports(record)},
-            {"Healthcheck", healthcheck_object(record.image ? record.image->healthcheck : std::nullopt)},
+            {"Healthcheck", healthcheck_object(record.health ? std::optional(record.health->check) : std::nullopt)},
             {"Tty", record.terminal},
             {"OpenStdin", record.interactive},
             {"StopSignal", record.stop_signal},
@@ -149,10 +163,14 @@ Json inspect_object(const engine::Container& container, const Json& config, cons
           {"HostConfig",
            {{"NetworkMode", record.network},
             {"AutoRemove", record.remove},
+            {"LogConfig",
+             {{"Type", engine::log_driver_name(record.log.driver)},
+              {"Config",
+               {{"max-size", std::to_string(record.log.file_bytes)}, {"max-file", std::to_string(record.log.files)}}}}},
             {"RestartPolicy",
              {{"Name", engine::restart_policy_name(record.restart)}, {"MaximumRetryCount", record.restart.retries}}}}},
           {"Cgroups", record.cgroup_directories},
-          {"Pressure", pressure_object(pressure)},
+          {"Pressure", pressure_object(seen.pressure)},
           {"Spec", config}};
 }
 

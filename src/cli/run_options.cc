@@ -10,6 +10,7 @@ namespace caisson::cli {
 
 namespace {
 
+using engine::HealthChoice;
 using engine::RunOptions;
 
 /// What the rows below fill in.
@@ -115,6 +116,19 @@ Result<> set_cgroup_file(RunInput& input, const Use& use) {
   return {};
 }
 
+template <auto Member, auto Read>
+Result<> health(RunInput& input, const Use& use) {
+  input.options.health.*Member = TRY(Read(use.value));
+  return {};
+}
+
+Result<std::int64_t> read_retries(std::string_view value_text) { return engine::read_number(value_text, 1, INT32_MAX); }
+
+Result<> set_no_healthcheck(RunInput& input, const Use& use) {
+  input.options.health.none = use.value == "true";
+  return {};
+}
+
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kMostInt = std::numeric_limits<std::int32_t>::max();
 
@@ -122,6 +136,7 @@ constexpr std::int64_t kMostInt = std::numeric_limits<std::int32_t>::max();
 // name, letter, argument, group, help, repeated: the order is that of --help.
 
 constexpr std::string_view kStart = "Starting";
+constexpr std::string_view kHealth = "Health";
 constexpr std::string_view kProcess = "The process";
 constexpr std::string_view kFiles = "Files and devices";
 constexpr std::string_view kLimits = "Limits";
@@ -138,6 +153,10 @@ constexpr Option<RunInput> kTable[] = {
      flag<&RunOptions::replace>},
     {{"restart", 0, "POLICY", kStart, "Start it again when it has ended: no, on-failure[:N], always or unless-stopped"},
      value<&RunOptions::restart, engine::read_restart_policy>},
+    {{"log-driver", 0, "NAME", kStart, "How its log is kept: k8s-file (default), json-file, journald or none"},
+     accumulate<&RunOptions::log, engine::read_log_driver>},
+    {{"log-opt", 0, "KEY=VALUE", kStart, "max-size (10m), max-file (3) and path of a file; tag in the journal", true},
+     accumulate<&RunOptions::log, engine::read_log_option>},
     {{"cidfile", 0, "FILE", kStart, "Write its id to FILE"}, value<&RunOptions::cidfile, as_it_stands>},
     {{"sha256", 0, "HEX", kStart, "Refuse a SOURCE with any other content"},
      value<&RunOptions::sha256, engine::read_sha256>},
@@ -163,6 +182,22 @@ constexpr Option<RunInput> kTable[] = {
     {{"stop-timeout", 0, "SECONDS", kStart, "How long stopping waits before it kills (default 10; -1: for ever)"},
      number<&RunOptions::stop_timeout_s, -1, kMostInt>},
     {{"timings", 0, "", kStart, "Print what each step of the start took"}, flag<&RunOptions::timings>},
+
+    {{"health-cmd", 0, "COMMAND", kHealth, "Command that succeeds as long as the container is well; none for none"},
+     health<&HealthChoice::test, engine::read_health_command>},
+    {{"health-interval", 0, "DURATION", kHealth, "How often to check (default the image's, or 30s)"},
+     health<&HealthChoice::interval, engine::read_duration>},
+    {{"health-timeout", 0, "DURATION", kHealth, "How long a check may take (default the image's, or 30s)"},
+     health<&HealthChoice::timeout, engine::read_duration>},
+    {{"health-retries", 0, "N", kHealth, "Failures in a row that make it unhealthy (default the image's, or 3)"},
+     health<&HealthChoice::retries, read_retries>},
+    {{"health-start-period", 0, "DURATION", kHealth, "Time at its start in which failures do not count"},
+     health<&HealthChoice::start_period, engine::read_duration>},
+    {{"health-start-interval", 0, "DURATION", kHealth, "How often to check in that time (default 5s)"},
+     health<&HealthChoice::start_interval, engine::read_duration>},
+    {{"health-on-failure", 0, "ACTION", kHealth, "When it becomes unhealthy: none, kill, restart or stop"},
+     health<&HealthChoice::on_failure, engine::read_on_unhealthy>},
+    {{"no-healthcheck", 0, "", kHealth, "Make no checks, whatever the image says"}, set_no_healthcheck},
 
     {{"env", 'e', "NAME[=VALUE]", kProcess, "Set a variable, or pass on the caller's", true}, set_env},
     {{"env-file", 0, "FILE", kProcess, "Set the variables that stand in FILE, one a line", true}, set_env_file},
@@ -278,13 +313,6 @@ constexpr Option<RunInput> kTable[] = {
     {{"env-host"}},
     {{"expose", 0, "PORT"}},
     {{"gpus", 0, "REQUEST"}},
-    {{"health-cmd", 0, "COMMAND"}},
-    {{"health-interval", 0, "DURATION"}},
-    {{"health-on-failure", 0, "ACTION"}},
-    {{"health-retries", 0, "N"}},
-    {{"health-start-interval", 0, "DURATION"}},
-    {{"health-start-period", 0, "DURATION"}},
-    {{"health-timeout", 0, "DURATION"}},
     {{"hostuser", 0, "NAME"}},
     {{"http-proxy"}},
     {{"image-volume", 0, "HOW"}},
@@ -296,12 +324,9 @@ constexpr Option<RunInput> kTable[] = {
     {{"label-file", 0, "FILE"}},
     {{"link", 0, "NAME"}},
     {{"link-local-ip", 0, "ADDRESS"}},
-    {{"log-driver", 0, "NAME"}},
-    {{"log-opt", 0, "KEY=VALUE"}},
     {{"mac-address", 0, "ADDRESS"}},
     {{"network-alias", 0, "NAME"}},
     {{"net-alias", 0, "NAME"}},
-    {{"no-healthcheck"}},
     {{"no-hostname"}},
     {{"oom-kill-disable"}},
     {{"passwd"}},

@@ -11,6 +11,7 @@
 #include "command_line/options.h"
 #include "engine/conclude.h"
 #include "engine/containers.h"
+#include "engine/health_state.h"
 #include "kernel/files.h"
 
 namespace caisson::cli {
@@ -45,8 +46,10 @@ Result<nlohmann::ordered_json> inspect_container(const Command& command, const s
   if (const auto text = kernel::read_file(directory + "/config.json"))
     config = nlohmann::ordered_json::parse(*text, nullptr, false);
   if (!config.is_object()) return fail(in(directory + "/config.json", complaint("not a JSON object")));
-  return inspect_object(container, config, directory + "/log",
-                        cgroup::read_pressure(container.record.cgroup_directories));
+  return inspect_object(container, config,
+                        {.log_path = engine::log_path(command.places, container.record),
+                         .health = engine::health_of(command.places, container),
+                         .pressure = cgroup::read_pressure(container.record.cgroup_directories)});
 }
 
 // As docker: what is no container may be an image.

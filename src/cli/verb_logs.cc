@@ -6,7 +6,9 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/journal_log.h"
 #include "cli/moment.h"
+#include "cli/selection.h"
 #include "command_line/options.h"
 #include "engine/conclude.h"
 #include "engine/containers.h"
@@ -17,7 +19,8 @@ namespace caisson::cli {
 
 namespace {
 
-struct LogsOptions {
+struct LogsOptions : Selection {
+  bool names = false;
   bool follow = false;
   bool timestamps = false;
   keeper::LogQuery query;
@@ -47,22 +50,31 @@ const Option<LogsOptions> kOptions[] = {
      [](LogsOptions& options, const Use& use) -> Result<> {
        return options.timestamps = use.value == "true", Result<>();
      }},
+    {{"names", 0, {}, {}, "The container's name before each line"},
+     [](LogsOptions& options, const Use& use) -> Result<> { return options.names = use.value == "true", Result<>(); }},
+    latest_row<LogsOptions>(),
 };
 
-Result<> print(const keeper::LogEntry& entry, bool timestamps) {
-  std::string line;
-  if (timestamps) line = fmt::format("{} ", entry.stamp);
+Result<> print(const keeper::LogEntry& entry, bool timestamps, const std::string& name) {
+  std::string line = name.empty() ? "" : name + " ";
+  if (timestamps) line += fmt::format("{} ", entry.stamp);
   line += entry.text;
   const bool error = entry.stream == keeper::LogStream::kError;
   return kernel::write_all(error ? 2 : 1, line, error ? "standard error" : "standard output");
 }
 
-Result<> print_logs(const Command& command, const std::string& name, LogsOptions& options) {
-  const engine::Container container = TRY(engine::find_container(command.places, name));
+Result<> print_logs(const Command& command, const engine::Container& container, const LogsOptions& options) {
+  const engine::Record& record = container.record;
   const Result<Fd> keeper = kernel::open_process(container.live.value_or(engine::Live{}).keeper);
-  if (options.follow && keeper) options.query.follow_until = keeper->get();
-  return keeper::read_log(command.places.container(container.record.id) + "/log", options.query,
-                          [&](const keeper::LogEntry& entry) { return print(entry, options.timestamps); });
+  keeper::LogQuery query = options.query;
+  if (options.follow && keeper) query.follow_until = keeper->get();
+  const auto sink = [&](const keeper::LogEntry& entry) {
+    return print(entry, options.timestamps, options.names ? record.name : "");
+  };
+  if (record.log.driver == engine::LogDriver::kJournal) return read_journal(record.id, query, sink);
+  const std::string path = engine::log_path(command.places, record);
+  if (path.empty()) return fail(complaint(fmt::format("container {} keeps no log (--log-driver none)", record.name)));
+  return keeper::read_log(path, query, sink);
 }
 
 }  // namespace
@@ -73,15 +85,17 @@ int verb_logs(const Command& command) {
   if (!parsed) return refuse(command, parsed.error());
   if (parsed->help) {
     std::fputs(
-        help_text("caisson logs [OPTION…] CONTAINER", "Prints what a container has written.", spellings(kOptions))
+        help_text("caisson logs [OPTION…] CONTAINER…", "Prints what containers have written.", spellings(kOptions))
             .c_str(),
         stdout);
     return 0;
   }
-  if (parsed->operands.size() != 1) return refuse(command, complaint("the name of one container is needed"));
+  if (options.follow && parsed->operands.size() > 1)
+    return refuse(command, complaint("--follow (-f) goes with one container"));
   engine::sweep(command.places, command.log);
-  const Result<> printed = print_logs(command, parsed->operands[0], options);
-  return printed ? 0 : refuse(command, printed.error());
+  const auto any = [](const engine::Container&) { return true; };
+  const auto print_one = [&](const engine::Container& container) { return print_logs(command, container, options); };
+  return for_each_selected(command, options, parsed->operands, any, print_one, Print::kNothing);
 }
 
 }  // namespace caisson::cli

@@ -9,6 +9,7 @@
 #include "command_line/options.h"
 #include "engine/conclude.h"
 #include "engine/containers.h"
+#include "engine/health_state.h"
 
 namespace caisson::cli {
 
@@ -64,7 +65,8 @@ int verb_ps(const Command& command) {
 
   std::vector<nlohmann::ordered_json> rows;
   for (const engine::Container& container : listing->containers) {
-    if (options.all || container.live) rows.push_back(ps_row(container, options.whole));
+    if (options.all || container.live)
+      rows.push_back(ps_row(container, options.whole, engine::health_of(command.places, container)));
   }
   if (options.quiet) options.format = "{{.ID}}";
   const Result<std::string> text =

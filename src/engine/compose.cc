@@ -67,6 +67,7 @@ Result<Composed> compose(const RunOptions& options, const Surroundings& surround
   Composed composed;
   const Composing c{options, surroundings, composed};
   TRY(check_contradictions(c));
+  TRY(check_log_choice(options.log));
 
   TRY(compose_root(c));
   TRY(compose_mounts(c));
@@ -93,6 +94,8 @@ Result<Composed> compose(const RunOptions& options, const Surroundings& surround
   composed.config.annotations = options.annotations;
   compose_labels(c);
   compose_stop_signal(c);
+  composed.health =
+      TRY(choose_health(options.health, surroundings.image ? surroundings.image->defaults.healthcheck : std::nullopt));
   warn_of_privileges(c);
   return composed;
 }

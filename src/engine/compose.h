@@ -49,6 +49,7 @@ struct Composed {
 
   std::map<std::string, std::string> labels;  ///< the image's, and the options'
   int stop_signal = 15;
+  std::optional<HealthPolicy> health;
 };
 
 /// Errors, each with the option as it was typed: options that contradict each other; what this host cannot give

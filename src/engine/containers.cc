@@ -174,6 +174,11 @@ Fd Reservation::keep() && {
   return std::move(lock_);
 }
 
+std::string log_path(const Places& places, const Record& record) {
+  if (record.log.driver != LogDriver::kLines && record.log.driver != LogDriver::kJson) return {};
+  return record.log.path.empty() ? places.container(record.id) + "/log" : record.log.path;
+}
+
 std::string_view status_word(const Container& container) {
   if (!container.live) return container.ending || container.record.started ? "exited" : "created";
   if (container.live->next_start_ns != 0) return "restarting";

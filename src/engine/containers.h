@@ -72,6 +72,9 @@ struct Container {
   bool is_paused = false;
 };
 
+/// The file of its log; empty: it has none.
+std::string log_path(const Places& places, const Record& record);
+
 /// "created", "running", "paused", "restarting" or "exited": docker's words.
 std::string_view status_word(const Container& container);
 

@@ -117,6 +117,10 @@ Result<Launchable> plan_exec(const ExecOptions& options, const Places& places) {
     return fail(
         complaint(fmt::format("container {} is not running", options.container), "caisson ps -a shows how it ended"));
   }
+  if (container.is_paused) {
+    return fail(complaint(fmt::format("container {} is paused", options.container),
+                          fmt::format("caisson unpause {}", options.container)));
+  }
   Result<Fd> target = kernel::open_process(container.live->process);
   if (!target && target.error().number != ESRCH) return fail(std::move(target).error());
   if (!target) return fail(complaint(fmt::format("container {} is not running", options.container)));

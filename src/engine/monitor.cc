@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 #include "kernel/files.h"
 
@@ -22,8 +24,20 @@ std::vector<std::string> arguments_of(const MonitorCommand& command) {
   for (const auto& [option, descriptor] : descriptors) {
     if (descriptor >= 0) arguments.push_back(std::string(option) + std::to_string(descriptor));
   }
-  if (!command.log.empty()) arguments.push_back("--log=" + command.log);
+  if (!command.log.empty()) {
+    arguments.push_back("--log=" + command.log);
+    arguments.push_back(fmt::format("--log-bytes={}", command.log_bytes));
+    arguments.push_back(fmt::format("--log-files={}", command.log_files));
+    if (command.log_format == keeper::EntryFormat::kJson) arguments.emplace_back("--log-json");
+  }
+  if (!command.journal.empty()) arguments.push_back("--journal=" + command.journal);
   if (command.timeout_s != 0) arguments.push_back("--timeout=" + std::to_string(command.timeout_s));
+  if (!command.check.empty()) {
+    arguments.push_back(fmt::format("--check-interval={}", command.check_interval_ms));
+    arguments.push_back(fmt::format("--check-start-interval={}", command.check_start_interval_ms));
+    arguments.push_back(fmt::format("--check-start-period={}", command.check_start_period_ms));
+    arguments.insert(arguments.end(), command.check.begin(), command.check.end());
+  }
   if (!command.clean_up.empty()) {
     arguments.emplace_back("--");
     arguments.insert(arguments.end(), command.clean_up.begin(), command.clean_up.end());

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "keeper/log_file.h"
 #include "runtime/launch.h"
 
 namespace caisson::engine {
@@ -20,6 +21,14 @@ struct MonitorCommand {
   int terminal = -1;
   int listener = -1;
   std::string log;  ///< path; empty: none
+  keeper::EntryFormat log_format = keeper::EntryFormat::kLines;
+  std::int64_t log_bytes = 0;
+  std::int32_t log_files = 0;
+  std::string journal;             ///< fields; empty: none
+  std::vector<std::string> check;  ///< a command; empty: none
+  std::int64_t check_interval_ms = 0;
+  std::int64_t check_start_interval_ms = 0;
+  std::int64_t check_start_period_ms = 0;
   std::uint32_t timeout_s = 0;
   std::vector<std::string> clean_up;  ///< executed at the end; "{status}" stands for the wait status
 };

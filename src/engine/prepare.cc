@@ -204,6 +204,7 @@ Record record_of(const RunOptions& options, const Identity& identity, const Sour
           .rootfs = around.rootfs,
           .remove = options.remove,
           .restart = options.restart,
+          .log = options.log,
           .terminal = options.tty,
           .interactive = options.interactive,
           .stop_timeout_s = options.stop_timeout_s.value_or(kStopTimeout_s),
@@ -305,6 +306,7 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
   record.command = composed.config.process.args;
   record.stop_signal = composed.stop_signal;
   record.labels = composed.labels;
+  record.health = composed.health;
   record.cgroup_directories = plan::cgroup_directories(plan);
   prepared.facts = std::move(around.facts);
   prepared.record = std::move(record);

@@ -56,6 +56,36 @@ std::optional<image::Healthcheck> read_healthcheck(const Json& json) {
                             .retries = json.at("retries").get<std::int64_t>()};
 }
 
+Json log_json(const LogChoice& log) {
+  return {{"driver", log_driver_name(log.driver)},
+          {"path", log.path},
+          {"fileBytes", log.file_bytes},
+          {"files", log.files},
+          {"tag", log.tag}};
+}
+
+Result<LogChoice> read_log(const Json& json) {
+  LogChoice log;
+  if (json.is_null()) return log;
+  TRY(read_log_driver(json.at("driver").get<std::string>(), log));
+  log.path = json.at("path").get<std::string>();
+  log.file_bytes = json.at("fileBytes").get<std::int64_t>();
+  log.files = json.at("files").get<std::int32_t>();
+  log.tag = json.at("tag").get<std::string>();
+  return log;
+}
+
+Json health_json(const std::optional<HealthPolicy>& health) {
+  if (!health) return nullptr;
+  return {{"check", healthcheck_json(health->check)}, {"onFailure", on_unhealthy_word(health->on_failure)}};
+}
+
+Result<std::optional<HealthPolicy>> read_health(const Json& json) {
+  const auto check = json.is_null() ? std::nullopt : read_healthcheck(json.at("check"));
+  if (!check) return std::nullopt;
+  return HealthPolicy{*check, TRY(read_on_unhealthy(json.at("onFailure").get<std::string>()))};
+}
+
 Json image_json(const std::optional<ImageRecord>& image) {
   if (!image) return nullptr;
   return {{"id", image->id},
@@ -130,6 +160,8 @@ std::string to_json(const Record& record) {
                {"started", record.started},
                {"remove", record.remove},
                {"restart", restart_policy_words(record.restart)},
+               {"log", log_json(record.log)},
+               {"health", health_json(record.health)},
                {"terminal", record.terminal},
                {"interactive", record.interactive},
                {"stopSignal", record.stop_signal},
@@ -181,6 +213,8 @@ Result<Record> read_record(const std::string& text) {
                      rootfs.at("upper").get<std::string>(), rootfs.at("work").get<std::string>()};
     record.started = json.value("started", true);
     record.remove = json.at("remove").get<bool>();
+    record.log = TRY(read_log(json.value("log", Json())));
+    record.health = TRY(read_health(json.value("health", Json())));
     record.restart = TRY(read_restart_policy(json.value("restart", "no")));
     record.terminal = json.at("terminal").get<bool>();
     record.interactive = json.at("interactive").get<bool>();

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/health.h"
+#include "engine/log_choice.h"
 #include "engine/places.h"
 #include "engine/restart_policy.h"
 #include "engine/surroundings.h"
@@ -52,6 +54,8 @@ struct Record {
   bool started = false;  ///< it was, at least once: one that neither runs nor has an ending was cut off
   bool remove = false;   ///< with its end it is removed (--rm)
   RestartPolicy restart;
+  LogChoice log;
+  std::optional<HealthPolicy> health;
   bool terminal = false;
   bool interactive = false;
   int stop_signal = 15;

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/health.h"
+#include "engine/log_choice.h"
 #include "engine/restart_policy.h"
 
 namespace caisson::engine {
@@ -155,6 +157,8 @@ struct RunOptions {
   std::string sha256;                    ///< 64 hexadecimal digits in lower case, or empty
   std::string detach_keys = "\x10\x11";  ///< the bytes; empty: no detaching. ctrl-p,ctrl-q
   RestartPolicy restart;
+  LogChoice log;
+  HealthChoice health;
   std::uint32_t preserve_fds = 0;              ///< descriptors 3 … 2+n reach the container
   std::optional<std::uint32_t> timeout_s;      ///< killed after that
   std::optional<int> stop_signal;              ///< the image's otherwise, or SIGTERM

@@ -30,6 +30,26 @@ Result<> write_cidfile(const std::string& path, const std::string& id) {
   return kernel::write_all(file.get(), id, path);
 }
 
+std::string journal_of(const Record& record) {
+  if (record.log.driver != LogDriver::kJournal) return {};
+  return journal_fields(record.log, {.id = record.id, .name = record.name, .image = record.source});
+}
+
+keeper::EntryFormat entry_format(const LogChoice& log) {
+  return log.driver == LogDriver::kJson ? keeper::EntryFormat::kJson : keeper::EntryFormat::kLines;
+}
+
+// When `command` is executed; never, without a health check.
+keeper::CheckSettings check_settings(const Record& record, char* const* command) {
+  if (!record.health) return {};
+  constexpr std::int64_t kMillisecond_ns = 1'000'000;
+  const image::Healthcheck& check = record.health->check;
+  return {.command = command,
+          .interval_ms = check.interval_ns / kMillisecond_ns,
+          .start_interval_ms = check.start_interval_ns / kMillisecond_ns,
+          .start_period_ms = check.start_period_ns / kMillisecond_ns};
+}
+
 }  // namespace
 
 Start::Start(Reservation reservation, Prepared prepared, Attendance attendance, const Places& places, const Log& log,
@@ -73,6 +93,12 @@ Result<> Start::write_recipe() const {
   TRY(kernel::replace_file(reservation_.directory() + "/" + kConfigFile, spec::write_config(prepared_.composed.config),
                            0600));
   return kernel::replace_file(reservation_.directory() + "/" + kRecipeFile, to_json(prepared_.recipe), 0600);
+}
+
+std::vector<std::string> Start::check_command() const {
+  if (!prepared_.record.health) return {};
+  return {places_.program, "--root",      places_.root, "--runroot",
+          places_.runroot, "healthcheck", "run",        prepared_.record.id};
 }
 
 Result<Streams> Start::streams() const {
@@ -132,7 +158,13 @@ RunResult Start::in_foreground() {
   if (!launched) return std::unexpected(std::move(launched).error());
   made->close_inside();
 
-  const std::string log_file = log_path();
+  const LogChoice& log = prepared_.record.log;
+  const std::string log_file = log_path(places_, prepared_.record);
+  const std::string journal = journal_of(prepared_.record);
+  std::vector<std::string> check = check_command();
+  std::vector<char*> check_words;
+  for (std::string& word : check) check_words.push_back(word.data());
+  check_words.push_back(nullptr);
   keeper::Kept kept{.pid = launched->pid,
                     .pidfd = std::move(launched->pidfd),
                     .input = std::move(made->input),
@@ -141,7 +173,12 @@ RunResult Start::in_foreground() {
                     .from_input = attendance_.input ? 0 : -1,
                     .to_output = 1,
                     .to_error = 2,
-                    .log = {.path = log_file.c_str()},
+                    .log = {.path = log_file.empty() ? nullptr : log_file.c_str(),
+                            .format = entry_format(log),
+                            .file_bytes = log.file_bytes,
+                            .files = log.files,
+                            .journal = journal.empty() ? nullptr : journal.c_str()},
+                    .check = check_settings(prepared_.record, check_words.data()),
                     .timeout_seconds = prepared_.record.timeout_s};
   const std::optional<int> status = keeper::keep(kept);
   watch_.lap("the program, until it has ended");
@@ -165,6 +202,8 @@ runtime::LaunchError Start::become_monitor(const Fd& listener, int report) {
   for (std::uint32_t fd = 3; fd < 3 + attendance_.preserve_fds; ++fd)
     ::fcntl(static_cast<int>(fd), F_SETFD, FD_CLOEXEC);  // the container's now
   if (report >= 0) report_launched(report);
+  const LogChoice& log = prepared_.record.log;
+  const keeper::CheckSettings check = check_settings(prepared_.record, nullptr);
   execute_monitor({.program = places_.libexec + "/monitor",
                    .pid = launched->pid,
                    .pidfd = launched->pidfd.get(),
@@ -173,7 +212,15 @@ runtime::LaunchError Start::become_monitor(const Fd& listener, int report) {
                    .error = made->error.get(),
                    .terminal = launched->terminal.get(),
                    .listener = listener.get(),
-                   .log = log_path(),
+                   .log = log_path(places_, prepared_.record),
+                   .log_format = entry_format(log),
+                   .log_bytes = log.file_bytes,
+                   .log_files = log.files,
+                   .journal = journal_of(prepared_.record),
+                   .check = check_command(),
+                   .check_interval_ms = check.interval_ms,
+                   .check_start_interval_ms = check.start_interval_ms,
+                   .check_start_period_ms = check.start_period_ms,
                    .timeout_s = prepared_.record.timeout_s,
                    .clean_up = {places_.program, "--root", places_.root, "--runroot", places_.runroot, "conclude",
                                 prepared_.record.id, "{status}", std::to_string(reservation_.lock())}},

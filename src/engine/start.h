@@ -55,7 +55,7 @@ class Start {
   void fall_back(const runtime::LaunchError& error);
   runtime::LaunchError become_monitor(const Fd& listener, int report);
   RunResult attach(Fd connection, int last_words_at);
-  std::string log_path() const { return reservation_.directory() + "/log"; }
+  std::vector<std::string> check_command() const;
 
   Reservation reservation_;
   Prepared prepared_;

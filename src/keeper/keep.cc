@@ -12,6 +12,7 @@
 #include <cerrno>
 
 #include "keeper/clients.h"
+#include "keeper/journal.h"
 #include "keeper/outlet.h"
 #include "keeper/pidfd.h"
 #include "keeper/protocol.h"
@@ -53,6 +54,7 @@ class Keeper {
   enum Place : std::uint8_t {
     kSignal,
     kProcess,
+    kCheck,
     kListener,
     kSource,
     kSink = kSource + kStreams,
@@ -84,6 +86,8 @@ class Keeper {
   Signals signals_;
   Clients clients_;
   LogFile log_;
+  Journal journal_;
+  std::optional<Checks> checks_;  // as long as the process runs
   Fd terminal_peer_;
   Outlet inlet_;
   std::optional<int> status_;
@@ -97,7 +101,8 @@ class Keeper {
   std::array<char, kChunkBytes + 1> input_;  // with the byte that tells a message's kind
 };
 
-Keeper::Keeper(Kept& kept) : kept_(kept), signals_(kept.forwarding), log_(kept.log) {
+Keeper::Keeper(Kept& kept) : kept_(kept), signals_(kept.forwarding), log_(kept.log), journal_(kept.log.journal) {
+  checks_.emplace(kept.check);
   if (!kept.pidfd) kept.pidfd = open_pidfd(kept.pid);
   if (!kept.pidfd) failed_ = errno;
   streams_[0].source = kept.terminal ? &kept.terminal : &kept.output;
@@ -143,6 +148,7 @@ std::optional<int> Keeper::run() {
         end_stream(streams_[i]);  // nothing is left in it, whoever else holds it open
       }
     }
+    if (happened(kCheck)) checks_->reap();
     if (happened(kProcess)) reap();
   }
   for (const Stream& stream : streams_) {
@@ -159,6 +165,8 @@ bool Keeper::poll_all() {
   };
   watch(kSignal, signals_.fd(), POLLIN);
   watch(kProcess, status_ ? -1 : kept_.pidfd.get(), POLLIN);
+  const int check_ms = checks_ ? checks_->run_due() : -1;
+  watch(kCheck, checks_ ? checks_->fd() : -1, POLLIN);
   watch(kListener, kept_.listener.get(), POLLIN);
   bool reading = false;
   for (std::size_t i = 0; i < kStreams; ++i) {
@@ -174,7 +182,9 @@ bool Keeper::poll_all() {
   // poll(2) refuses more places than the process may have descriptors, those not in use among them.
   const auto last = std::find_if(watched_.rbegin(), watched_.rend(), [](const pollfd& entry) { return entry.fd >= 0; });
   const auto count = static_cast<nfds_t>(watched_.rend() - last);
-  return ::poll(watched_.data(), count, status_ && reading ? 0 : poll_timeout_ms()) >= 0;
+  const int kill_ms = poll_timeout_ms();
+  const int timeout_ms = kill_ms < 0 || check_ms < 0 ? std::max(kill_ms, check_ms) : std::min(kill_ms, check_ms);
+  return ::poll(watched_.data(), count, status_ && reading ? 0 : timeout_ms) >= 0;
 }
 
 // Kills the process when its time is over.
@@ -287,10 +297,11 @@ void Keeper::take_output(std::size_t index) {
 
   const auto bytes = std::span<const char>(stream.chunk).first(static_cast<std::size_t>(length));
   if (log_.wanted()) log_.append(stream.kind, bytes, now(CLOCK_REALTIME));
+  if (journal_.wanted()) journal_.append(stream.kind, bytes);
   stream.sink.offer(bytes);
   clients_.send(static_cast<Clients::Parcel>(index), stream.message, bytes);
   const bool caller_left = stream.has_caller && stream.sink.broken();
-  if (caller_left && !log_.wanted() && !kept_.listener && !kept_.terminal) end_stream(stream);
+  if (caller_left && !log_.wanted() && !journal_.wanted() && !kept_.listener && !kept_.terminal) end_stream(stream);
   if (!status_) return;
   left_over_ -= std::min(left_over_, bytes.size());
   if (left_over_ == 0) end_stream(stream);
@@ -307,6 +318,7 @@ void Keeper::lose_stream(std::size_t index, int error) {
 
 void Keeper::end_stream(Stream& stream) {
   stream.ended = true;
+  log_.finish(stream.kind, now(CLOCK_REALTIME));
   if (!kept_.terminal) *stream.source = Fd();
 }
 
@@ -318,6 +330,7 @@ void Keeper::reap() {
     return;
   }
   status_ = status;
+  checks_.reset();
   terminal_peer_ = Fd();
 }
 

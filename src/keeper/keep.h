@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/fd.h"
+#include "keeper/checks.h"
 #include "keeper/log_file.h"
 #include "keeper/signals.h"
 
@@ -29,6 +30,7 @@ struct Kept {
   int to_error = -1;
 
   LogSettings log;
+  CheckSettings check;
   Fd listener;  ///< listening, not blocking (socket.h): those who connect are attached, as protocol.h draws it
 
   unsigned timeout_seconds = 0;             ///< SIGKILL after so long, as podman's --timeout; 0: never

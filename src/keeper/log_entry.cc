@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "base/text.h"
+#include "keeper/json_text.h"
 
 namespace caisson::keeper {
 
@@ -50,6 +51,50 @@ std::optional<int> take_zone(std::string_view& text) {
   return (west ? -1 : 1) * (*hours * 60 + *minutes);
 }
 
+std::optional<LogEntry> parse_plain_entry(std::string_view line) {
+  const Cut stamp = cut(line, ' ');
+  if (!stamp.tail) return std::nullopt;
+  const Cut stream = cut(*stamp.tail, ' ');
+  if (!stream.tail) return std::nullopt;
+  const Cut tag = cut(*stream.tail, ' ');
+  if (!tag.tail) return std::nullopt;
+  const auto time = parse_moment(stamp.head);
+  if (!time || (stream.head != "stdout" && stream.head != "stderr") || (tag.head != "F" && tag.head != "P")) {
+    return std::nullopt;
+  }
+  LogEntry entry{.time_ns = *time,
+                 .stamp = stamp.head,
+                 .stream = stream.head == "stdout" ? LogStream::kOutput : LogStream::kError,
+                 .ends_line = tag.head == "F",
+                 .text = *tag.tail};
+  if (!entry.ends_line) entry.text.remove_suffix(1);
+  return entry;
+}
+
+// Docker's. Its keys are in this order; others stand behind them ("attrs").
+std::optional<LogEntry> parse_json_entry(std::string_view line, std::string& text) {
+  LogEntry entry;
+  std::string word;
+  const auto take_word = [&](std::string_view key, std::string& value) {
+    if (!line.starts_with(key)) return false;
+    line.remove_prefix(key.size());
+    return take_json_text(line, value);
+  };
+  if (!take_word("{\"log\":", text)) return std::nullopt;
+  if (!take_word(",\"stream\":", word) || (word != "stdout" && word != "stderr")) return std::nullopt;
+  entry.stream = word == "stdout" ? LogStream::kOutput : LogStream::kError;
+  constexpr std::string_view kTime = ",\"time\":\"";
+  if (!line.starts_with(kTime)) return std::nullopt;
+  const Cut stamp = cut(line.substr(kTime.size()), '"');
+  const auto time = parse_moment(stamp.head);
+  if (!stamp.tail || !time) return std::nullopt;
+  entry.time_ns = *time;
+  entry.stamp = stamp.head;
+  entry.ends_line = text.ends_with('\n');
+  entry.text = text;
+  return entry;
+}
+
 }  // namespace
 
 std::optional<std::int64_t> parse_moment(std::string_view text) {
@@ -77,25 +122,9 @@ std::optional<std::int64_t> parse_moment(std::string_view text) {
   return (((days * 24 + *hour) * 60 + *minute - *zone) * 60 + *second) * kSecond + *fraction;
 }
 
-std::optional<LogEntry> parse_log_entry(std::string_view line) {
+std::optional<LogEntry> parse_log_entry(std::string_view line, std::string& text) {
   if (!line.ends_with('\n')) return std::nullopt;
-  const Cut stamp = cut(line, ' ');
-  if (!stamp.tail) return std::nullopt;
-  const Cut stream = cut(*stamp.tail, ' ');
-  if (!stream.tail) return std::nullopt;
-  const Cut tag = cut(*stream.tail, ' ');
-  if (!tag.tail) return std::nullopt;
-  const auto time = parse_moment(stamp.head);
-  if (!time || (stream.head != "stdout" && stream.head != "stderr") || (tag.head != "F" && tag.head != "P")) {
-    return std::nullopt;
-  }
-  LogEntry entry{.time_ns = *time,
-                 .stamp = stamp.head,
-                 .stream = stream.head == "stdout" ? LogStream::kOutput : LogStream::kError,
-                 .ends_line = tag.head == "F",
-                 .text = *tag.tail};
-  if (!entry.ends_line) entry.text.remove_suffix(1);
-  return entry;
+  return line.starts_with('{') ? parse_json_entry(line, text) : parse_plain_entry(line);
 }
 
 }  // namespace caisson::keeper

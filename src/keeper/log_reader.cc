@@ -122,6 +122,7 @@ Result<> LogReader::skip_to_tail() {
 // be too many. A line is counted at its last entry, so that its other entries come with it.
 Result<bool> LogReader::find_tail(LogPart& part, std::size_t& lines, std::array<bool, 2>& line_seen) const {
   std::string block;  // what lies behind `start` and is not counted yet
+  std::string text;
   for (std::int64_t start = part.length; start > 0;) {
     const std::int64_t from = std::max<std::int64_t>(0, start - static_cast<std::int64_t>(kBlock));
     std::string before(static_cast<std::size_t>(start - from), '\0');
@@ -135,7 +136,7 @@ Result<bool> LogReader::find_tail(LogPart& part, std::size_t& lines, std::array<
       const std::size_t newline = block.size() > 1 ? block.rfind('\n', block.size() - 2) : std::string::npos;
       if (newline == std::string::npos && start > 0) break;
       const std::size_t begin = newline == std::string::npos ? 0 : newline + 1;
-      const auto entry = parse_log_entry(std::string_view(block).substr(begin));
+      const auto entry = parse_log_entry(std::string_view(block).substr(begin), text);
       if (entry && wanted(*entry)) {
         bool& seen = line_seen[static_cast<std::size_t>(entry->stream)];
         if (entry->ends_line || !seen) {
@@ -162,6 +163,7 @@ Result<> LogReader::read_on() {
 // Gives the sink all whole entries from `at` on; what is not whole yet is left for the next time.
 Result<> LogReader::read_part(LogPart& part) {
   std::string block;
+  std::string text;
   for (;;) {
     const std::size_t kept = block.size();
     block.resize(kept + kBlock);
@@ -173,7 +175,7 @@ Result<> LogReader::read_part(LogPart& part) {
 
     std::size_t begin = 0;
     for (std::size_t end = 0; (end = block.find('\n', begin)) != std::string::npos; begin = end + 1) {
-      const auto entry = parse_log_entry(std::string_view(block).substr(begin, end + 1 - begin));
+      const auto entry = parse_log_entry(std::string_view(block).substr(begin, end + 1 - begin), text);
       if (entry && wanted(*entry)) TRY(sink_(*entry));
     }
     part.at += static_cast<std::int64_t>(begin);

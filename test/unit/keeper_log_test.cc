@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
 
+#include <fstream>
 #include <vector>
 
 #include <fmt/format.h>
@@ -49,6 +50,72 @@ TEST(Moment, IsReadWithZonesAndFractions) {
                             "1970-01-01T25:00:00Z", "1970-01-01T00:00:00.Z", "1970-01-01T00:00:00Zx"}) {
     EXPECT_EQ(parse_moment(wrong), std::nullopt) << wrong;
   }
+}
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(JsonLog, WritesDockersLines) {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "log";
+  LogFile log({.path = path.c_str(), .format = EntryFormat::kJson});
+  log.append(LogStream::kOutput, std::string_view("one\n\"two\""), kMoment);
+  log.append(LogStream::kError, std::string_view("three\n"), kMoment);
+  const std::string time = fmt::format(R"("time":"{}"}})", kStamp);
+  EXPECT_EQ(content_of(path), R"({"log":"one\n","stream":"stdout",)" + time + "\n" +
+                                  R"({"log":"\"two\"","stream":"stdout",)" + time + "\n" +
+                                  R"({"log":"three\n","stream":"stderr",)" + time + "\n");
+}
+
+TEST(JsonLog, KeepsCharactersWholeAcrossPieces) {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "log";
+  LogFile log({.path = path.c_str(), .format = EntryFormat::kJson});
+  std::string text;
+  for (int i = 0; i < 1500; ++i) text += "€";
+  text += "\n";
+  for (std::size_t at = 0; at < text.size(); at += 1000)
+    log.append(LogStream::kOutput, std::string_view(text).substr(at, 1000), kMoment);
+  log.append(LogStream::kOutput, std::string_view("\xE2\x82"), kMoment);
+  log.finish(LogStream::kOutput, kMoment);
+  std::string read;
+  ASSERT_TRUE(read_log(path, {}, [&](const LogEntry& entry) -> Result<> {
+    read += entry.text;
+    return {};
+  }));
+  EXPECT_EQ(read, text + "\xEF\xBF\xBD\xEF\xBF\xBD");
+}
+
+TEST(JsonLog, IsReadAsDockerWritesIt) {
+  std::string text;
+  const auto entry = parse_log_entry(
+      R"({"log":"a\u003cb\n","stream":"stderr","attrs":{"tag":"x"},"time":"2026-11-23T13:00:00.123456789Z"})"
+      "\n",
+      text);
+  EXPECT_FALSE(entry);  // keys in another order than docker's
+  const auto usual = parse_log_entry(R"({"log":"a\u003cb\n","stream":"stderr","time":"2026-11-23T13:00:00.123456789Z"})"
+                                     "\n",
+                                     text);
+  ASSERT_TRUE(usual);
+  EXPECT_EQ(usual->text, "a<b\n");
+  EXPECT_TRUE(usual->ends_line);
+  EXPECT_EQ(usual->stream, LogStream::kError);
+  EXPECT_EQ(usual->time_ns, kMoment.tv_sec * 1'000'000'000 + kMoment.tv_nsec);
+  for (const char* wrong : {"{\n", "{}\n", "{\"log\":\"a\"}\n", "{\"log\":\"a\",\"stream\":\"x\",\"time\":\"\"}\n"})
+    EXPECT_FALSE(parse_log_entry(wrong, text)) << wrong;
+}
+
+TEST(JsonLog, IsSetAsideByItsLength) {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "log";
+  LogFile log({.path = path.c_str(), .format = EntryFormat::kJson, .file_bytes = 250, .files = 2});
+  for (const char* line : {"1\n", "2\n", "3\n", "4\n", "5\n"})
+    log.append(LogStream::kOutput, std::string_view(line), kMoment);
+  EXPECT_FALSE(std::filesystem::exists(path + ".2"));
+  EXPECT_TRUE(std::filesystem::exists(path + ".1"));
+  EXPECT_NE(content_of(path).find("\"5\\n\""), std::string::npos);
 }
 
 TEST(LogFile, WritesOneEntryPerLine) {
