@@ -97,6 +97,8 @@ class Chaos:
             process.kill()
             process.wait()
             return None
+        # Who waits for a container in the foreground is its keeper.
+        killed = killed or (status == -signal.SIGKILL and words[0] == "run" and "-d" not in words)
         if status < 0 and not killed:
             self.problem(f"{' '.join(words)} was ended by signal {-status}")
         return status
