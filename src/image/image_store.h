@@ -2,7 +2,8 @@
 //
 //   STORE/images/oci-layout            the version of the layout
 //   STORE/images/index.json            the images, by name: the annotation org.opencontainers.image.ref.name holds the
-//                                      whole reference (docker.io/library/busybox:1.36). One without is unnamed
+//                                      whole reference (docker.io/library/busybox:1.36). One without is unnamed.
+//                                      Of an image with Docker's media types, what others can read (stand_in.h)
 //   STORE/images/blobs/sha256/HEX      manifests, configs, layers as they were fetched
 //   STORE/images/partial/HEX           a blob being fetched; kept when that ends early, and gone on with later
 //   STORE/images/partial/new.XXXXXX    a blob being made, whose digest is not known before its end
@@ -25,6 +26,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +40,7 @@ namespace caisson::image {
 struct StoreEntry {
   std::string name;  ///< empty: unnamed
   Descriptor descriptor;
+  std::optional<Descriptor> stand_in = std::nullopt;  ///< what others find there instead (stand_in.h)
 };
 
 struct StoreIndex {

@@ -45,6 +45,7 @@ Result<std::optional<StoredImage>> image_at(const ImageStore& store, const Store
   const std::string shown = entry.name.empty() ? entry.descriptor.digest : quoted_name(entry.name);
   std::optional<StoredImage> image = TRY_IN(shown, read_image(store, entry.descriptor, fitting));
   if (!image) return std::nullopt;
+  image->stand_in = entry.stand_in;
   for (const StoreEntry& other : index.entries) {
     if (other.descriptor.digest == entry.descriptor.digest && !other.name.empty()) image->names.push_back(other.name);
   }

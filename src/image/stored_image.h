@@ -17,7 +17,8 @@ namespace caisson::image {
 struct StoredImage {
   std::vector<std::string> names = {};  ///< whole references, or as another tool has written them; none: unnamed
   Descriptor target;                    ///< what these lead to: a manifest, or an index
-  Descriptor manifest_descriptor;       ///< of the one image that was chosen from that
+  std::optional<Descriptor> stand_in = std::nullopt;  ///< what others find by them (stand_in.h)
+  Descriptor manifest_descriptor;                     ///< of the one image that was chosen from that
   Manifest manifest;
 
   const std::string& id() const { return manifest.config.digest; }

@@ -1,5 +1,7 @@
 #include <sys/stat.h>
 
+#include <fstream>
+
 #include "image/host_platform.h"
 #include "image/reachable.h"
 #include "image/store_index.h"
@@ -13,6 +15,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::SizeIs;
 using testing::UnorderedElementsAre;
 
 const std::vector<Platform> kHere = fitting({.os = "linux", .architecture = "amd64"});
@@ -91,6 +94,55 @@ TEST_F(ImageStoreTest, IsNotWrittenForWhatItHasAlready) {
   ASSERT_TRUE(keep_unnamed(store_, image));
   ASSERT_EQ(remove_name(store_, "none"), false);
   EXPECT_EQ(kernel::status_of(store_.path() + "/index.json")->st_ino, before);
+}
+
+TEST_F(ImageStoreTest, AnImageAndWhatStandsInForItAreOne) {
+  const Descriptor image = put_image("a", "c", {"1"});
+  const Descriptor stand_in = put(media_type::kOciManifest, "b", "{}");
+  ASSERT_TRUE(keep_unnamed(store_, image));
+  ASSERT_TRUE(set_name(store_, kBusybox, image, stand_in));
+  ASSERT_TRUE(set_name(store_, "localhost/x:1", image));
+  EXPECT_THAT(kernel::read_file(store_.path() + "/index.json").value(),
+              HasSubstr("\"digest\":\"" + stand_in.digest + "\""));
+  const StoreIndex index = store_.index_about(image.digest).value();
+  ASSERT_EQ(index.entries.size(), 2U) << "the line without a name is gone";
+  for (const StoreEntry& entry : index.entries) {
+    EXPECT_EQ(entry.descriptor.digest, image.digest);
+    EXPECT_EQ(entry.descriptor.media_type, image.media_type);
+    EXPECT_EQ(entry.descriptor.size, image.size);
+    EXPECT_EQ(entry.stand_in, stand_in);
+  }
+  EXPECT_TRUE(reachable_blobs(store_).value().contains(stand_in.digest));
+  ASSERT_TRUE(remove_name(store_, kBusybox).value());
+  EXPECT_THAT(names(), ElementsAre("localhost/x:1"));
+  ASSERT_TRUE(remove_name(store_, "localhost/x:1").value());
+  EXPECT_THAT(names(), ElementsAre("")) << "it stays, unnamed";
+  ASSERT_TRUE(set_name(store_, kBusybox, image));
+  EXPECT_EQ(store_.index().value().entries[0].stand_in, stand_in);
+  EXPECT_FALSE(set_name(store_, kBusybox, image, Descriptor{.media_type = "a/b", .digest = digest("9"), .size = 1}))
+      << "it is not in the store";
+}
+
+TEST_F(ImageStoreTest, AWrongOriginalIsNone) {
+  const Descriptor image = put_image("a", "c", {"1"});
+  const Descriptor stand_in = put(media_type::kOciManifest, "b", "{}");
+  ASSERT_TRUE(set_name(store_, kBusybox, image, stand_in));
+  const std::string path = store_.path() + "/index.json";
+  const std::string text = kernel::read_file(path).value();
+  const auto with = [&](const std::string& before, const std::string& after) {
+    std::string other = text;
+    other.replace(other.find(before), before.size(), after);
+    std::ofstream(path) << other;
+    return store_.index().value();
+  };
+  EXPECT_THAT(with("original.digest\":\"sha256:", "original.digest\":\"../../").unreadable, SizeIs(1));
+  EXPECT_THAT(with("original.size\":\"", "original.size\":\"-").unreadable, SizeIs(1));
+  EXPECT_THAT(with("original.mediaType\":\"", "original.mediaType\":\"  ").unreadable, SizeIs(1));
+  // Another program has put its own image there.
+  const StoreIndex index = with("original.of\":\"" + stand_in.digest, "original.of\":\"" + digest("e"));
+  ASSERT_THAT(index.entries, SizeIs(1));
+  EXPECT_EQ(index.entries[0].descriptor.digest, stand_in.digest);
+  EXPECT_FALSE(index.entries[0].stand_in);
 }
 
 TEST_F(ImageStoreTest, TakesNamesAway) {
