@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "engine/containers.h"
 #include "engine/own_ids.h"
+#include "engine/short_names.h"
 #include "image/digest_name.h"
 #include "image/host_platform.h"
 #include "image/layer_prune.h"
@@ -76,16 +77,6 @@ Result<> remove_unneeded(const Places& places, const image::ImageStore& store, P
 std::string familiar(const std::string& name) {
   const Result<image::Reference> reference = image::parse_reference(name);
   return reference ? reference->familiar() : name;
-}
-
-// The name that `text` is of the image; empty if it is its id or a digest.
-std::string name_meant(const image::StoredImage& image, const std::string& text) {
-  const auto has = [&](const std::string& name) { return std::ranges::find(image.names, name) != image.names.end(); };
-  for (const std::string& written : {text, "localhost/" + text}) {
-    const Result<image::Reference> reference = image::parse_reference(written);
-    if (reference && has(image::with_default_tag(*reference).text())) return image::with_default_tag(*reference).text();
-  }
-  return has(text) ? text : "";
 }
 
 // What makes all names of an image, or of an index, lines of the past.
@@ -174,7 +165,7 @@ Result<ImageListing> list_images(const Places& places) {
 
 Result<ListedImage> find_image(const Places& places, const std::string& name) {
   const image::ImageStore store = TRY(open_images(places));
-  std::optional<image::StoredImage> found = TRY(image::find_image(store, name, host_platforms()));
+  std::optional<image::StoredImage> found = TRY(image::find_image(store, name, host_platforms(), short_names(places)));
   if (!found) return fail(complaint(fmt::format("no such image: {}", name)));
   return listed(places, store, *std::move(found));
 }
@@ -183,7 +174,7 @@ Result<RemovedImages> remove_image(const Places& places, const std::string& name
   const ListedImage found = TRY(find_image(places, name));
   const image::ImageStore store = TRY(image::ImageStore::create(places.root + "/images"));
   const image::StoredImage& image = found.image;
-  const std::string meant = name_meant(image, name);
+  const std::string meant = image.meant;
   RemovedImages removed;
   if (!meant.empty() && image.names.size() > 1) {
     TRY(image::remove_name(store, meant));

@@ -33,6 +33,7 @@
 
 #include "base/result.h"
 #include "image/descriptor.h"
+#include "image/index_lines.h"
 
 namespace caisson::image {
 
@@ -76,8 +77,13 @@ class ImageStore {
   /// the time that index() does. Others may be among them.
   Result<StoreIndex> index_about(std::string_view word) const;
 
+  /// The same for those in which a string ends with `word`.
+  Result<StoreIndex> index_ending(std::string_view word) const;
+
  private:
   explicit ImageStore(std::string path) : path_(std::move(path)) {}
+
+  Result<StoreIndex> some_of_index(std::string_view word, Stands stands) const;
 
   std::string path_;
 };

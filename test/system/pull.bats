@@ -171,6 +171,26 @@ END
   [ "$(caisson pull -q tool:1)" = "$NAME" ]
   caisson rmi "$NAME" >/dev/null
   [ "$(caisson run --rm ours:1 stat -c %s /large 2>/dev/null)" = 3000000 ]
+  # It is here: nobody is asked again, whatever verb has the short name.
+  served >"$T/before"
+  local name
+  for name in tool:1 ours:1; do
+    [ "$(caisson run --rm --pull never "$name" stat -c %s /large 2>/dev/null)" = 3000000 ]
+    [ "$(caisson run --rm "$name" stat -c %s /large 2>/dev/null)" = 3000000 ]
+    [ "$(caisson image inspect -f '{{.RepoTags}}' "$name")" = "[\"$NAME\"]" ]
+    caisson save -q -o "$STATE/saved.tar" "$name"
+    tar -xOf "$STATE/saved.tar" manifest.json | grep -qF "[\"$NAME\"]"
+    rm "$STATE/saved.tar"
+  done
+  caisson tag ours:1 tool:1
+  [ "$(caisson image inspect -f '{{.RepoTags}}' tool:1)" = "[\"$NAME\",\"tool:1\"]" ]
+  [ "$(caisson rmi tool:1)" = "Untagged: tool:1" ]
+  run -0 caisson rmi ours:1
+  [ "${lines[0]}" = "Untagged: $NAME" ]
+  [ -z "$(caisson images -q)" ]
+  run -125 caisson run --rm --pull never tool:1 true
+  served | cmp - "$T/before"
+
   run -125 caisson pull blocked.io/x
   [[ "$output" = "caisson: error: pull: blocked.io/x"*"registries.conf blocks blocked.io" ]]
 }

@@ -244,6 +244,46 @@ TEST_F(FoundTest, ByWhatPeopleCallIt) {
   EXPECT_EQ(found(""), "none");
 }
 
+// Who knows registries.conf is asked where the store alone does not tell.
+TEST_F(FoundTest, ByAShortName) {
+  std::vector<std::string> asked;
+  std::vector<std::string> answer;
+  const auto meant = [&](std::string_view text) -> std::string {
+    asked.clear();
+    const auto image = find_image(store_, text, kHere, [&](const std::string& name) -> Result<std::vector<Reference>> {
+      asked.push_back(name);
+      std::vector<Reference> references;
+      for (const std::string& each : answer) references.push_back(parse_reference(each).value());
+      return references;
+    });
+    if (!image) return image.error().text();
+    return *image ? (*image)->meant : "none";
+  };
+  EXPECT_EQ(meant("busybox"), "docker.io/library/busybox:latest");
+  EXPECT_EQ(meant("tool"), "localhost/tool:latest");
+  EXPECT_EQ(meant("latest"), "latest");
+  EXPECT_EQ(meant("c1c"), "") << "an id is no name";
+  EXPECT_EQ(meant("docker.io/library/none"), "none");
+  EXPECT_THAT(asked, IsEmpty());
+  EXPECT_EQ(meant("none"), "none");
+  EXPECT_THAT(asked, ElementsAre("none"));
+
+  ASSERT_TRUE(set_name(store_, "quay.io/me/other:1", put_image("a5", "c5", {"1"})));
+  answer = {"quay.io/me/none:1", "quay.io/me/other:1"};
+  EXPECT_EQ(meant("alias:1"), "quay.io/me/other:1") << "its name is another";
+  answer = {"docker.io/library/other:1"};
+  EXPECT_EQ(meant("other:1"), "none") << "another repository's is not meant";
+  ASSERT_TRUE(set_name(store_, "quay.io/busybox:latest", put_image("a5", "c5", {"1"})));
+  answer = {"quay.io/busybox:latest", "docker.io/library/busybox:latest"};
+  EXPECT_EQ(meant("busybox"), "quay.io/busybox:latest");
+  EXPECT_THAT(asked, ElementsAre("busybox"));
+  EXPECT_EQ(meant("busybox:1.36"), kBusybox);
+  EXPECT_THAT(asked, IsEmpty());
+  answer = {"quay.io/busybox@" + digest("a5")};
+  EXPECT_EQ(meant("busybox@" + digest("a5")), "") << "by its digest, and not by a name";
+  EXPECT_EQ(found("busybox@" + digest("a5")), "none") << "docker.io's";
+}
+
 TEST_F(FoundTest, ById) {
   EXPECT_EQ(found(digest("c1")), "a1") << "the id";
   EXPECT_EQ(found(digest("a2")), "a2") << "the manifest";
