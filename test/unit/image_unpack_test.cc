@@ -415,22 +415,42 @@ std::string with_dictionary(std::string data, char bits) {
   return data;
 }
 
-TEST(Decompressor, GivesXzNoMoreThanAHundredMebibytes) {
+TEST(Decompressor, GivesXzNoMoreThan40Mebibytes) {
   const std::string data = xz("content");
-  EXPECT_EQ(*decompressed(with_dictionary(data, 28), 100, 100), "content") << "64 MiB, as xz -9 has it";
-  EXPECT_EQ(decompressed(with_dictionary(data, 30), 100, 100).error().text(),
-            "the xz data need more than 100 MiB of memory, which is the most that is given");
+  EXPECT_EQ(*decompressed(with_dictionary(data, 26), 100, 100), "content") << "32 MiB, as xz -8 has it";
+  EXPECT_EQ(decompressed(with_dictionary(data, 27), 100, 100).error().text(),
+            "the xz data need more than 40 MiB of memory, which is the most that is given");
+  EXPECT_EQ(bytes_to_decompress(data), 40U << 20);
 }
 
-TEST(Decompressor, GivesZstdAWindowOfNoMoreThan64Mebibytes) {
+TEST(Decompressor, GivesZstdAWindowOfNoMoreThan32Mebibytes) {
   // A frame of one raw block whose header asks for a window of 2^(10+exponent) bytes (RFC 8878, 3.1.1.1.2).
   const auto frame = [](int exponent) {
     return std::string("\x28\xb5\x2f\xfd\x00", 5) + static_cast<char>(exponent << 3) + std::string("\x39\x00\x00", 3) +
            "content";
   };
-  EXPECT_EQ(*decompressed(frame(16), 100, 100), "content");
-  EXPECT_EQ(decompressed(frame(17), 100, 100).error().text(),
-            "the zstd data need a window of more than 64 MiB, which is the most that is given");
+  EXPECT_EQ(*decompressed(frame(15), 100, 100), "content");
+  EXPECT_EQ(decompressed(frame(16), 100, 100).error().text(),
+            "the zstd data need a window of more than 32 MiB, which is the most that is given");
+  const std::string skippable("\x53\x2a\x4d\x18\x03\x00\x00\x00xyz", 11);
+  EXPECT_EQ(*decompressed(skippable + frame(15), 100, 100), "content");
+  // What the first frame asks for is what is counted on: no later one has more.
+  EXPECT_EQ(decompressed(frame(13) + frame(14), 100, 100).error().text(),
+            "the zstd data need a window of more than 8 MiB, which is the most that is given");
+  EXPECT_EQ(*decompressed(frame(14) + frame(13), 100, 100), "contentcontent");
+  constexpr std::uint64_t kMiB = 1U << 20;
+  for (const auto& [data, mib] : {std::pair{frame(5), 8U},
+                                  {frame(14), 16},
+                                  {frame(15), 32},
+                                  {skippable + frame(15), 32},
+                                  {frame(30), 32},
+                                  {frame(15).substr(0, 5), 8},
+                                  {skippable.substr(0, 9), 8}}) {
+    EXPECT_EQ(bytes_to_decompress(data), mib * kMiB);
+  }
+  // One of a single segment has its size instead of a window: here 16 MiB, in four bytes.
+  EXPECT_EQ(bytes_to_decompress(std::string("\x28\xb5\x2f\xfd\xa0\x00\x00\x00\x01", 9) + std::string(20, 'x')),
+            16 * kMiB);
 }
 
 TEST(GzipWriter, MakesWhatIsReadBack) {
