@@ -79,11 +79,42 @@ std::string familiar(const std::string& name) {
   return reference ? reference->familiar() : name;
 }
 
-// What makes all names of an image, or of an index, lines of the past.
+std::set<std::string> repositories_of(const std::vector<std::string>& names) {
+  std::set<std::string> repositories;
+  for (const std::string& name : names) {
+    if (const Result<image::Reference> reference = image::parse_reference(name)) repositories.insert(reference->name());
+  }
+  return repositories;
+}
+
+// Takes away what cosign has signed the image with in these repositories. True if there was something.
+Result<bool> remove_signatures(const image::ImageStore& store, const image::StoredImage& image,
+                               const std::set<std::string>& repositories) {
+  std::set<std::string> names;
+  for (const std::string& repository : repositories) {
+    for (const image::Descriptor* signed_one : {&image.target, &image.manifest_descriptor})
+      names.insert(fmt::format("{}:sha256-{}.sig", repository, image::hex_of(signed_one->digest)));
+  }
+  const auto is_one = [&](const image::StoreEntry& entry) { return names.contains(entry.name); };
+  return !TRY(image::remove_entries(store, is_one)).empty();
+}
+
+// The same for the last name that the image has in its repository.
+Result<bool> remove_signatures_beside(const image::ImageStore& store, const image::StoredImage& image,
+                                      const std::string& name) {
+  std::vector<std::string> others = image.names;
+  std::erase(others, name);
+  std::set<std::string> repositories = repositories_of({name});
+  for (const std::string& repository : repositories_of(others)) repositories.erase(repository);
+  return remove_signatures(store, image, repositories);
+}
+
+// What makes all names of an image, or of an index, lines of the past, and those of its signatures.
 Result<> remove_lines(const image::ImageStore& store, const image::StoredImage& image, RemovedImages& removed) {
   const auto leads_there = [&](const image::StoreEntry& entry) {
     return entry.descriptor.digest == image.target.digest;
   };
+  TRY(remove_signatures(store, image, repositories_of(image.names)));
   for (const image::StoreEntry& entry : TRY(image::remove_entries(store, leads_there))) {
     if (!entry.name.empty()) removed.untagged.push_back(familiar(entry.name));
   }
@@ -179,6 +210,8 @@ Result<RemovedImages> remove_image(const Places& places, const std::string& name
   if (!meant.empty() && image.names.size() > 1) {
     TRY(image::remove_name(store, meant));
     removed.untagged.push_back(familiar(meant));
+    if (TRY(remove_signatures_beside(store, image, meant)))
+      TRY(remove_unneeded(places, store, PruneImages::kUnnamed, removed));
     return removed;
   }
   if (meant.empty() && image.names.size() > 1 && how == RemoveImage::kCarefully) {

@@ -13,6 +13,6 @@ caisson_room(engine FOLDER engine
                      streams.cc unpack_ahead.cc
              KNOWS base kernel spec host_facts host cgroup_conversion cgroup plan explain execute runtime image_spec image keeper terminal compose
              LIBRARIES nlohmann_json::nlohmann_json)
-caisson_unit_test(engine SOURCES engine_records_test.cc
+caisson_unit_test(engine SOURCES engine_names_before_test.cc engine_records_test.cc
                   KNOWS base kernel spec host_facts compose engine host cgroup cgroup_conversion plan explain execute runtime image_spec image keeper terminal
                   LIBRARIES nlohmann_json::nlohmann_json)

@@ -17,12 +17,15 @@
 
 #include "image/compress.h"
 #include "image/decompress.h"
+#include "image/digest.h"
 #include "image/extract.h"
+#include "image/gzip_file.h"
 #include "image/layer_store.h"
 #include "image/layers.h"
 #include "image/unpack.h"
 #include "image_archive.h"
 #include "kernel/files.h"
+#include "temporary_directory.h"
 
 namespace caisson::image {
 namespace {
@@ -470,6 +473,28 @@ TEST(GzipWriter, MakesWhatIsReadBack) {
   GzipWriter writer([&](std::string_view bytes) -> Result<> { return nothing += bytes, Result<>(); });
   ASSERT_TRUE(writer.finish());
   EXPECT_EQ(*decompressed(nothing, 100, 100), "");
+}
+
+TEST(GzipFile, IsTheSameEachTimeAndKnowsBothDigests) {
+  std::string content;
+  while (content.size() < 2'500'000) content += sample();  // more than two pieces
+  TemporaryDirectory place;
+  ASSERT_TRUE(kernel::write_new_file(place / "in", content));
+  const Fd in = kernel::open_file(place / "in", O_RDONLY).value();
+  std::string made[2];
+  for (std::string& bytes : made) {
+    const Fd out = kernel::open_file(place / "out", O_RDWR | O_CREAT | O_TRUNC).value();
+    const auto gzipped = gzip_file(in.get(), out.get());
+    ASSERT_TRUE(gzipped) << gzipped.error().text();
+    bytes = kernel::read_file(place / "out").value();
+    EXPECT_EQ(gzipped->size, static_cast<std::int64_t>(bytes.size()));
+    EXPECT_EQ(gzipped->digests.stored, digest_of(bytes).value());
+    EXPECT_EQ(gzipped->digests.content, digest_of(content).value());
+  }
+  EXPECT_TRUE(made[0] == made[1]);
+  EXPECT_TRUE(*decompressed(made[0], 4096, 65536) == content);
+  const Fd closed = kernel::open_file("/dev/null", O_RDONLY).value();
+  EXPECT_FALSE(gzip_file(in.get(), closed.get())) << "it cannot be written to";
 }
 
 TEST(Decompressor, LeavesTheRestAsItIs) { EXPECT_EQ(*decompressed("plain", 2, 3), "plain"); }
