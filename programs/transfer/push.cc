@@ -8,6 +8,7 @@
 #include "images.h"
 #include "registries.h"
 #include "registry/registry_destination.h"
+#include "registry/short_names.h"
 #include "transport/deliver.h"
 
 namespace caisson::transfer {
@@ -39,15 +40,15 @@ registry::Holders holders_in(const image::ImageList& list) {
 
 // Where an image goes if nobody says so: to where its name leads.
 Result<std::string> own_place(const image::StoredImage& image, const std::string& typed) {
-  const std::string name = image::name_meant(image, typed);
-  if (!name.empty()) return "docker://" + name;
+  if (!image.meant.empty()) return "docker://" + image.meant;
   return fail(in(typed, complaint("this is no name to push to", "caisson push IMAGE DESTINATION")));
 }
 
 Result<Brought> push_image(const PushOptions& options, const std::vector<std::string>& operands, Heard& heard) {
   const std::vector<image::Platform> fitting = TRY(fitting_platforms(options.platform));
   const image::ImageStore store = TRY(open_store(options.root));
-  const std::optional<image::StoredImage> image = TRY(image::find_image(store, operands[0], fitting));
+  const std::optional<image::StoredImage> image =
+      TRY(image::find_image(store, operands[0], fitting, registry::short_names));
   if (!image) return fail(in(operands[0], complaint("there is no such image in the store")));
   const std::string where = operands.size() == 2 ? operands[1] : TRY(own_place(*image, operands[0]));
   const image::ImageSource place = TRY(image::parse_image_source(where));

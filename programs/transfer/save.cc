@@ -3,6 +3,7 @@
 #include "image/image_source.h"
 #include "image/stored_image.h"
 #include "images.h"
+#include "registry/short_names.h"
 #include "transport/deliver.h"
 
 namespace caisson::transfer {
@@ -20,11 +21,10 @@ Result<Brought> save_images(const ImageOptions& options, const std::vector<std::
   const image::ImageStore store = TRY(open_store(options.root));
   std::vector<image::StoredImage> images;
   for (auto typed = operands.begin() + 1; typed != operands.end(); ++typed) {
-    std::optional<image::StoredImage> image = TRY(image::find_image(store, *typed, fitting));
+    std::optional<image::StoredImage> image = TRY(image::find_image(store, *typed, fitting, registry::short_names));
     if (!image) return fail(in(*typed, complaint("there is no such image in the store")));
     // It is called there what it was called here, unless that was its id.
-    const std::string name = image::name_meant(*image, *typed);
-    image->names = name.empty() ? std::vector<std::string>() : std::vector{name};
+    image->names = image->meant.empty() ? std::vector<std::string>() : std::vector{image->meant};
     images.push_back(*std::move(image));
   }
   const auto destination = TRY(archive::open_destination(place, spool_of(store)));

@@ -32,6 +32,7 @@ Ending export_container(const std::vector<std::string>& words);
 Ending commit(const std::vector<std::string>& words);
 Ending diff(const std::vector<std::string>& words);
 Ending verify(const std::vector<std::string>& words);
+Ending names(const std::vector<std::string>& words);
 Ending check(const std::vector<std::string>& words);
 Ending check_layers(const std::vector<std::string>& words);
 

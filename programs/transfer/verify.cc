@@ -14,6 +14,7 @@
 #include "images.h"
 #include "kernel/files.h"
 #include "registries.h"
+#include "registry/short_names.h"
 #include "signatures.h"
 #include "trust/openpgp.h"
 
@@ -77,7 +78,8 @@ std::vector<std::string> repositories_of(const image::StoredImage& image) {
 
 Result<Brought> verify_image(const VerifyOptions& options, const std::string& typed, Heard& heard) {
   const image::ImageStore store = TRY(open_store(options.root));
-  const auto image = TRY(image::find_image(store, typed, TRY(fitting_platforms(options.platform))));
+  const auto image =
+      TRY(image::find_image(store, typed, TRY(fitting_platforms(options.platform)), registry::short_names));
   if (!image) return fail(in(typed, complaint("there is no such image in the store")));
   std::vector<std::string> names = image->names;
   if (!options.name.empty()) names = {options.name};

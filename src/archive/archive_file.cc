@@ -31,7 +31,7 @@ class PipeInput : public image::Input {
       if (length < 0) return fail(os_error("read", "the archive"));
       if (length == 0) break;
       filled += static_cast<std::size_t>(length);
-    } while (filled < image::kCompressionMagicBytes);
+    } while (filled < std::min(buffer_.size(), image::kFirstBytes));
     return std::string_view(buffer_.data(), filled);
   }
 

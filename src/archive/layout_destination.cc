@@ -9,7 +9,6 @@
 #include "archive/file_target.h"
 #include "archive/layout_lines.h"
 #include "archive/makers.h"
-#include "archive/oci_types.h"
 #include "image/digest.h"
 #include "image/digest_name.h"
 #include "image/index.h"
@@ -17,6 +16,7 @@
 #include "image/limits.h"
 #include "image/manifest.h"
 #include "image/media_type.h"
+#include "image/oci_types.h"
 #include "kernel/files.h"
 
 namespace caisson::archive {
@@ -59,7 +59,7 @@ class LayoutDestination : public transport::Destination {
     Converted kept{.descriptor = document, .bytes = std::string(bytes)};
     if (is_of_docker(document)) {
       if (index) {
-        index = in_oci_types(*std::move(index), converted_);
+        index = image::in_oci_types(*std::move(index), converted_);
         kept = TRY(written(image::write_index(*index), index->media_type));
       } else {
         const image::Manifest manifest =
@@ -105,7 +105,7 @@ class LayoutDestination : public transport::Destination {
     return Converted{descriptor, std::move(bytes)};
   }
   static bool is_of_docker(const Descriptor& document) {
-    return oci_media_type(document.media_type) != document.media_type;
+    return image::oci_media_type(document.media_type) != document.media_type;
   }
 
   struct Document {

@@ -3,7 +3,7 @@
 caisson_room(archive
              SOURCES archive_file.cc archive_target.cc contents.cc destinations.cc directory_destination.cc directory_target.cc
                      docker_archive.cc docker_destination.cc docker_image.cc files.cc files_source.cc layout_contents.cc layout_destination.cc
-                     layout_lines.cc member_index.cc oci_types.cc old_docker_archive.cc output_file.cc tar_writer.cc tree_access.cc tree_writer.cc
+                     layout_lines.cc member_index.cc old_docker_archive.cc output_file.cc tar_writer.cc tree_access.cc tree_writer.cc
              KNOWS base kernel spec image_spec image unpack transport LIBRARIES nlohmann_json::nlohmann_json)
 caisson_unit_test(archive SOURCES archive_test.cc KNOWS base kernel spec image_spec image unpack archive LIBRARIES nlohmann_json::nlohmann_json)
 

@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 
-#include "archive/oci_types.h"
 #include "archive/tree_writer.h"
 #include "image/blob_writer.h"
 #include "image/compress.h"
@@ -13,6 +12,7 @@
 #include "image/limits.h"
 #include "image/manifest.h"
 #include "image/media_type.h"
+#include "image/oci_types.h"
 #include "image/stored_image.h"
 #include "kernel/files.h"
 #include "transport/put_image.h"
@@ -121,7 +121,7 @@ Result<Base> hold_base(const image::ImageStore& store, const std::string& digest
     return {};
   };
   TRY(hold(descriptor));
-  base.manifest = archive::in_oci_types(
+  base.manifest = image::in_oci_types(
       TRY_IN(digest, image::read_manifest(TRY(store.read_blob(descriptor, image::kManifestBytes)))));
   for (const image::Descriptor& layer : base.manifest.layers) TRY(hold(layer));
   return base;

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/short_names.h"
 #include "image/containerfile.h"
 #include "image/host_platform.h"
 #include "image/image_store.h"
@@ -99,7 +100,7 @@ Result<> give_bases(const Places& places, const Buildah& buildah, const std::str
   const image::ImageStore store = TRY(image::ImageStore::open(places.root + "/images"));
   const auto fitting = image::fitting_host(image::host_platform());
   for (const std::string& typed : image::images_in_containerfile(containerfile)) {
-    const auto image = image::find_image(store, typed, fitting);
+    const auto image = image::find_image(store, typed, fitting, short_names(places));
     if (!image || !*image || (*image)->names.empty()) continue;
     // In an archive, since buildah makes a name of the path of a layout.
     const std::string archive = "oci-archive:" + scratch / "base";

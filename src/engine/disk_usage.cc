@@ -57,6 +57,7 @@ std::set<std::string> needed_by_active(const std::vector<ListedImage>& images, c
   for (const ListedImage& one : images) {
     if (!uses.contains(one.image.id())) continue;
     needed.insert({one.image.target.digest, one.image.manifest_descriptor.digest, one.image.id()});
+    if (one.image.stand_in) needed.insert(one.image.stand_in->digest);
     for (const image::Descriptor& layer : one.image.manifest.layers) needed.insert(layer.digest);
   }
   return needed;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "engine/names_before.h"
 #include "engine/obey_policy.h"
+#include "engine/short_names.h"
 #include "image/host_platform.h"
 #include "image/image_store.h"
 #include "image/layers.h"
@@ -63,7 +64,7 @@ Result<> Search::read_platform() {
 // A single image, unlike an index, has not been chosen by its platform: that stands in its config.
 Result<std::optional<Found>> Search::look(const std::string& name) {
   const image::ImageStore store = TRY(image::ImageStore::open(places_.root + "/images"));
-  std::optional<StoredImage> there = TRY(image::find_image(store, name, fitting_));
+  std::optional<StoredImage> there = TRY(image::find_image(store, name, fitting_, short_names(places_)));
   if (!there) return std::nullopt;
   TRY_IN(name, image::check_is_image(there->manifest));
   image::ImageConfig config = TRY_IN(name, image::read_stored_config(store, *there));
@@ -77,16 +78,17 @@ Result<std::optional<Found>> Search::look(const std::string& name) {
 
 Result<Found> Search::pull() {
   NamesBefore before = TRY(NamesBefore::read(places_));
-  const std::string digest = TRY(image::pull_image({.transfer = places_.libexec + "/transfer",
-                                                    .root = places_.root,
-                                                    .source = options_.source,
-                                                    .platform = options_.platform,
-                                                    .authfile = options_.authfile,
-                                                    .verify_tls = options_.tls_verify,
-                                                    .quiet = options_.quiet},
-                                                   log_));
-  std::optional<Found> found = TRY(look(digest));
+  const image::ReportedImage pulled = TRY(image::pull_image({.transfer = places_.libexec + "/transfer",
+                                                             .root = places_.root,
+                                                             .source = options_.source,
+                                                             .platform = options_.platform,
+                                                             .authfile = options_.authfile,
+                                                             .verify_tls = options_.tls_verify,
+                                                             .quiet = options_.quiet},
+                                                            log_));
+  std::optional<Found> found = TRY(look(pulled.manifest));
   if (found) {
+    if (!pulled.names.empty()) found->image.meant = pulled.names.front();
     found->before = std::move(before);
     return *std::move(found);
   }
@@ -120,9 +122,8 @@ Result<Found> Search::find(Unpack unpack) {
 }
 
 // By what it was asked for, if that is one of its names.
-std::string name_of(const StoredImage& image, const image::ImageSource& wanted, const std::string& typed) {
-  const std::string name = image::name_meant(image, wanted.is_short ? typed : wanted.reference.text());
-  return name.empty() && !image.names.empty() ? image.names.front() : name;
+std::string name_of(const StoredImage& image) {
+  return image.meant.empty() && !image.names.empty() ? image.names.front() : image.meant;
 }
 
 Result<> check_sha256(const Found& found, const std::string& sha256) {
@@ -141,7 +142,7 @@ Result<Source> find_image_source(const image::ImageSource& wanted, const RunOpti
   const Found found = TRY(Search(wanted, options, places, log).find(unpack));
   TRY_IN("--sha256", check_sha256(found, options.sha256));
   const std::string& id = found.image.id();
-  const std::string name = name_of(found.image, wanted, options.source);
+  const std::string name = name_of(found.image);
   TRY(obey_policy(places, {.names = {name.empty() ? id : name}, .digest = found.image.manifest_descriptor.digest},
                   log));
   if (found.config.diff_ids.empty())

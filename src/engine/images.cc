@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "engine/containers.h"
 #include "engine/own_ids.h"
+#include "engine/short_names.h"
 #include "image/digest_name.h"
 #include "image/host_platform.h"
 #include "image/layer_prune.h"
@@ -78,21 +79,42 @@ std::string familiar(const std::string& name) {
   return reference ? reference->familiar() : name;
 }
 
-// The name that `text` is of the image; empty if it is its id or a digest.
-std::string name_meant(const image::StoredImage& image, const std::string& text) {
-  const auto has = [&](const std::string& name) { return std::ranges::find(image.names, name) != image.names.end(); };
-  for (const std::string& written : {text, "localhost/" + text}) {
-    const Result<image::Reference> reference = image::parse_reference(written);
-    if (reference && has(image::with_default_tag(*reference).text())) return image::with_default_tag(*reference).text();
+std::set<std::string> repositories_of(const std::vector<std::string>& names) {
+  std::set<std::string> repositories;
+  for (const std::string& name : names) {
+    if (const Result<image::Reference> reference = image::parse_reference(name)) repositories.insert(reference->name());
   }
-  return has(text) ? text : "";
+  return repositories;
 }
 
-// What makes all names of an image, or of an index, lines of the past.
+// Takes away what cosign has signed the image with in these repositories. True if there was something.
+Result<bool> remove_signatures(const image::ImageStore& store, const image::StoredImage& image,
+                               const std::set<std::string>& repositories) {
+  std::set<std::string> names;
+  for (const std::string& repository : repositories) {
+    for (const image::Descriptor* signed_one : {&image.target, &image.manifest_descriptor})
+      names.insert(fmt::format("{}:sha256-{}.sig", repository, image::hex_of(signed_one->digest)));
+  }
+  const auto is_one = [&](const image::StoreEntry& entry) { return names.contains(entry.name); };
+  return !TRY(image::remove_entries(store, is_one)).empty();
+}
+
+// The same for the last name that the image has in its repository.
+Result<bool> remove_signatures_beside(const image::ImageStore& store, const image::StoredImage& image,
+                                      const std::string& name) {
+  std::vector<std::string> others = image.names;
+  std::erase(others, name);
+  std::set<std::string> repositories = repositories_of({name});
+  for (const std::string& repository : repositories_of(others)) repositories.erase(repository);
+  return remove_signatures(store, image, repositories);
+}
+
+// What makes all names of an image, or of an index, lines of the past, and those of its signatures.
 Result<> remove_lines(const image::ImageStore& store, const image::StoredImage& image, RemovedImages& removed) {
   const auto leads_there = [&](const image::StoreEntry& entry) {
     return entry.descriptor.digest == image.target.digest;
   };
+  TRY(remove_signatures(store, image, repositories_of(image.names)));
   for (const image::StoreEntry& entry : TRY(image::remove_entries(store, leads_there))) {
     if (!entry.name.empty()) removed.untagged.push_back(familiar(entry.name));
   }
@@ -174,7 +196,7 @@ Result<ImageListing> list_images(const Places& places) {
 
 Result<ListedImage> find_image(const Places& places, const std::string& name) {
   const image::ImageStore store = TRY(open_images(places));
-  std::optional<image::StoredImage> found = TRY(image::find_image(store, name, host_platforms()));
+  std::optional<image::StoredImage> found = TRY(image::find_image(store, name, host_platforms(), short_names(places)));
   if (!found) return fail(complaint(fmt::format("no such image: {}", name)));
   return listed(places, store, *std::move(found));
 }
@@ -183,11 +205,13 @@ Result<RemovedImages> remove_image(const Places& places, const std::string& name
   const ListedImage found = TRY(find_image(places, name));
   const image::ImageStore store = TRY(image::ImageStore::create(places.root + "/images"));
   const image::StoredImage& image = found.image;
-  const std::string meant = name_meant(image, name);
+  const std::string meant = image.meant;
   RemovedImages removed;
   if (!meant.empty() && image.names.size() > 1) {
     TRY(image::remove_name(store, meant));
     removed.untagged.push_back(familiar(meant));
+    if (TRY(remove_signatures_beside(store, image, meant)))
+      TRY(remove_unneeded(places, store, PruneImages::kUnnamed, removed));
     return removed;
   }
   if (meant.empty() && image.names.size() > 1 && how == RemoveImage::kCarefully) {

@@ -37,7 +37,8 @@ Result<> NamesBefore::put_back(const image::ReportedImage& came) const {
   };
   for (const image::StoreEntry& entry : TRY(image::remove_entries(store, is_new))) {
     const auto before = std::ranges::find(entries_, entry.name, &image::StoreEntry::name);
-    if (!entry.name.empty() && before != entries_.end()) TRY(image::set_name(store, entry.name, before->descriptor));
+    if (!entry.name.empty() && before != entries_.end())
+      TRY(image::set_name(store, entry.name, before->descriptor, before->stand_in));
   }
   return remove_unneeded(places_);
 }

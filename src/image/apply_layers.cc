@@ -1,6 +1,8 @@
 #include "image/apply_layers.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -10,6 +12,7 @@
 #include <thread>
 
 #include "base/fd.h"
+#include "image/decompress.h"
 #include "image/digest_name.h"
 #include "image/image_store.h"
 #include "image/layer_blob.h"
@@ -19,12 +22,16 @@
 #include "image/store_lock.h"
 #include "image/whole_image.h"
 #include "kernel/files.h"
+#include "kernel/syscalls.h"
 
 namespace caisson::image {
 
 namespace {
 
-constexpr unsigned kMostThreads = 4;  // each with 4 MiB of buffers
+constexpr unsigned kMostThreads = 4;
+// What all threads may take together, and what each takes for its buffers. All else of the process is some 16 MiB.
+constexpr std::uint64_t kMostBytes = std::uint64_t{44} << 20;
+constexpr std::uint64_t kBufferBytes = std::uint64_t{4} << 20;
 
 // ---- how far all of it is -----------------------------------------------------------------------------------------
 
@@ -80,6 +87,7 @@ class Unpacking {
   };
 
   Result<> take_locks();
+  Result<std::size_t> threads() const;
   void work();
   Result<> make(std::size_t number);
   Result<std::vector<std::string>> trees_below(std::size_t number);
@@ -115,12 +123,27 @@ Result<> Unpacking::take_locks() {
   return {};
 }
 
+// As many as there are processors, unless a layer needs so much memory that others may not have theirs beside it.
+Result<std::size_t> Unpacking::threads() const {
+  std::uint64_t most = 0;
+  for (std::size_t number = 0; number < layers_.size(); ++number) {
+    if (!layers_[number].lock) continue;  // it is there
+    const std::string path = images_.blob_path(image_.manifest.layers[number].digest);
+    const Fd file = TRY(kernel::open_file(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+    std::string first(kFirstBytes, '\0');
+    const ssize_t length = kernel::retry([&] { return ::pread(file.get(), first.data(), first.size(), 0); });
+    if (length < 0) return fail(os_error("pread", path));
+    most = std::max(most, bytes_to_decompress({first.data(), static_cast<std::size_t>(length)}));
+  }
+  return std::min<std::size_t>({std::max(std::thread::hardware_concurrency(), 1U), kMostThreads, layers_.size(),
+                                std::max<std::uint64_t>(kMostBytes / (most + kBufferBytes), 1)});
+}
+
 Result<std::vector<std::string>> Unpacking::unpack() {
   TRY(take_locks());
-  const std::size_t threads =
-      std::min<std::size_t>({std::max(std::thread::hardware_concurrency(), 1U), kMostThreads, layers_.size()});
+  const std::size_t wanted = TRY(threads());
   std::vector<std::jthread> others;
-  for (std::size_t i = 1; i < threads; ++i) others.emplace_back([this] { work(); });
+  for (std::size_t i = 1; i < wanted; ++i) others.emplace_back([this] { work(); });
   work();
   others.clear();  // joined
   if (failure_) return fail(*failure_);

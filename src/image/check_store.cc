@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <set>
 #include <variant>
@@ -15,7 +16,9 @@
 #include "image/image_config.h"
 #include "image/limits.h"
 #include "image/manifest_kind.h"
+#include "image/name_image.h"
 #include "image/quoted.h"
+#include "image/stand_in.h"
 #include "image/store_lock.h"
 #include "image/store_names.h"
 #include "kernel/files.h"
@@ -119,6 +122,7 @@ class Check {
 
   // All images whose manifests are there and that are whole get a line each, without a name.
   Result<> name_whole_images(const ImageStore& store) {
+    std::vector<Descriptor> whole;
     for (const std::string& name : TRY(kernel::list_directory(path_ + "/blobs/sha256"))) {
       const auto status = kernel::status_of(path_ + "/blobs/sha256/" + name);
       if (!is_whole_id(name) || !status) continue;
@@ -127,7 +131,14 @@ class Check {
       const Result<Manifest> manifest = text ? read_manifest(*text) : fail(text.error());
       if (!manifest || !check_is_image(*manifest)) continue;
       target.media_type = manifest->media_type;
-      (void)keep_unnamed(store, target);  // unless it lacks something
+      whole.push_back(std::move(target));
+    }
+    std::set<std::string> stand_ins;
+    for (const Descriptor& target : whole) {
+      if (const auto made = stand_in_for(store, target); made && *made) stand_ins.insert((*made)->descriptor().digest);
+    }
+    for (const Descriptor& target : whole) {
+      if (!stand_ins.contains(target.digest)) (void)name_image(store, {}, target);  // unless it lacks something
     }
     return {};
   }
@@ -165,11 +176,29 @@ class Check {
     return store.read_blob(blob, limit_bytes);
   }
 
+  // What skopeo and umoci find under the name of a whole image.
+  Result<> check_stand_in(const ImageStore& store, const StoreEntry& entry, const std::string& shown) {
+    const auto right = TRY(stand_in_for(store, entry.descriptor));
+    if (!right) return {};
+    const bool all_there = std::ranges::all_of(right->documents, [&](const StandIn::Document& document) {
+      return store.has(document.descriptor) && !damaged_.contains(document.descriptor.digest);
+    });
+    if (all_there && entry.stand_in == right->descriptor()) return {};
+    problem(fmt::format("image {}: its manifest in OCI's words, for other programs, is missing", shown), "made anew");
+    if (!mend_) return {};
+    for (const StandIn::Document& document : right->documents) damaged_.erase(document.descriptor.digest);
+    return name_image(store, entry.name.empty() ? std::vector<std::string>() : std::vector{entry.name},
+                      entry.descriptor);
+  }
+
   Result<> check_images(const ImageStore& store) {
     for (const StoreEntry& entry : TRY(store.index()).entries) {
       const std::string fault = fault_of(store, entry.descriptor, 0);
-      if (fault.empty()) continue;
       const std::string shown = entry.name.empty() ? entry.descriptor.digest : quoted_name(entry.name);
+      if (fault.empty()) {
+        TRY(check_stand_in(store, entry, shown));
+        continue;
+      }
       problem(fmt::format("image {}: {}", shown, fault), "removed: pull or load it again");
       if (!mend_) continue;
       TRY(remove_entries(store, [&](const StoreEntry& other) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 
 #include <bzlib.h>
 #include <fmt/format.h>
@@ -15,11 +16,13 @@ namespace caisson::image {
 
 namespace {
 
-// What a decoder may take for what it has to look back at, whatever the data ask for. xz -9 takes 65 MiB, zstd -19
-// 8 MiB; RFC 8878 asks for no more than that.
+// What a decoder may take for what it has to look back at, whatever the data ask for: with all else that a process
+// needs for it, 64 MiB. xz -8 takes 33 MiB, xz -9 65; zstd -19 8 MiB, which is all that RFC 8878 asks for, zstd -20 32.
 constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
-constexpr std::uint64_t kXzBytes = 100 * kMiB;
-constexpr int kZstdWindowLog = 26;  // 64 MiB
+constexpr std::uint64_t kXzBytes = 40 * kMiB;
+constexpr int kUsualWindowLog = 23;  // 8 MiB
+constexpr int kMostWindowLog = 25;   // 32 MiB
+constexpr std::string_view kZstdMagic("\x28\xb5\x2f\xfd");
 
 Error damaged(std::string_view format, std::string_view how) {
   return complaint(fmt::format("the {} data are damaged: {}", format, how));
@@ -129,10 +132,52 @@ class Gzip : public Decompressor {
   bool between_members_ = false;
 };
 
+std::uint64_t little_endian(std::string_view bytes) {
+  std::uint64_t number = 0;
+  for (std::size_t i = bytes.size(); i-- > 0;) number = number << 8 | static_cast<unsigned char>(bytes[i]);
+  return number;
+}
+
+bool begins_skippable_frame(std::string_view bytes) {  // RFC 8878, 3.1.2
+  return bytes.size() >= 4 && (bytes[0] & 0xf0) == 0x50 && bytes.substr(1, 3) == "\x2a\x4d\x18";
+}
+
+// The window of the first frame, as its header has it (RFC 8878, 3.1.1.1); nothing where it cannot be seen.
+std::optional<std::uint64_t> first_window(std::string_view bytes) {
+  constexpr std::size_t kSkippableHeader = 8;
+  while (begins_skippable_frame(bytes) && bytes.size() >= kSkippableHeader) {
+    const std::uint64_t length = little_endian(bytes.substr(4, 4));
+    if (length > bytes.size() - kSkippableHeader) return std::nullopt;
+    bytes.remove_prefix(kSkippableHeader + length);
+  }
+  if (!bytes.starts_with(kZstdMagic) || bytes.size() < 6) return std::nullopt;
+  const auto descriptor = static_cast<unsigned char>(bytes[4]);
+  const bool is_single_segment = (descriptor & 0x20U) != 0;
+  if (!is_single_segment) {
+    const auto window = static_cast<unsigned char>(bytes[5]);
+    const std::uint64_t base = std::uint64_t{1} << (10 + (window >> 3U));
+    return base + base / 8 * (window & 7U);
+  }
+  constexpr std::size_t kDictionaryBytes[] = {0, 1, 2, 4};
+  constexpr std::size_t kSizeBytes[] = {1, 2, 4, 8};
+  const std::size_t size_at = 5 + kDictionaryBytes[descriptor & 3U];
+  const std::size_t size_bytes = kSizeBytes[descriptor >> 6U];
+  if (bytes.size() < size_at + size_bytes) return std::nullopt;
+  return little_endian(bytes.substr(size_at, size_bytes));
+}
+
+// The logarithm of the window that is given to data that begin so.
+int window_log(std::string_view first) {
+  const std::uint64_t wanted = first_window(first).value_or(0);
+  int log = kUsualWindowLog;
+  while (log < kMostWindowLog && wanted > std::uint64_t{1} << log) ++log;
+  return log;
+}
+
 class Zstd : public Decompressor {
  public:
-  explicit Zstd(Pending pending) : pending_(pending), stream_(ZSTD_createDStream()) {
-    ZSTD_DCtx_setParameter(stream_.get(), ZSTD_d_windowLogMax, kZstdWindowLog);
+  Zstd(Pending pending, int window_log) : pending_(pending), stream_(ZSTD_createDStream()), window_log_(window_log) {
+    ZSTD_DCtx_setParameter(stream_.get(), ZSTD_d_windowLogMax, window_log);
   }
 
   Result<std::size_t> fill(std::span<char> output) override {
@@ -156,16 +201,17 @@ class Zstd : public Decompressor {
     void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
   };
 
-  static Error refusal(std::size_t result) {
+  Error refusal(std::size_t result) const {
     if (ZSTD_getErrorCode(result) != ZSTD_error_frameParameter_windowTooLarge)
       return damaged("zstd", ZSTD_getErrorName(result));
     return complaint(fmt::format("the zstd data need a window of more than {} MiB, which is the most that is given",
-                                 (std::uint64_t{1} << kZstdWindowLog) / kMiB),
-                     fmt::format("zstd --long={} makes them so that less is needed", kZstdWindowLog));
+                                 (std::uint64_t{1} << window_log_) / kMiB),
+                     fmt::format("zstd --long={} makes them so that less is needed", window_log_));
   }
 
   Pending pending_;
   std::unique_ptr<ZSTD_DStream, Free> stream_;
+  int window_log_;
   bool in_frame_ = true;
 };
 
@@ -205,7 +251,7 @@ class Xz : public Decompressor {
         return fail(
             complaint(fmt::format("the xz data need more than {} MiB of memory, which is the most that is given",
                                   kXzBytes / kMiB),
-                      "what xz -9 makes needs 65 MiB"));
+                      "xz -9 asks for 65 MiB, xz -8 for 33; what `xz -dc` gives needs none"));
       } else if (result != LZMA_OK) {
         return fail(damaged("xz", words(result)));
       }
@@ -302,11 +348,21 @@ Compression compression_of(std::string_view first) {
       kCompressionMagicBytes);
   if (first.starts_with("\x1f\x8b")) return Compression::kGzip;
   if (first.starts_with("BZh")) return Compression::kBzip2;
-  if (first.starts_with("\x28\xb5\x2f\xfd")) return Compression::kZstd;
-  // A skippable frame (RFC 8878, 3.1.2), as seekable zstd files begin with.
-  if (first.size() >= 4 && (first[0] & 0xf0) == 0x50 && first.substr(1, 3) == "\x2a\x4d\x18") return Compression::kZstd;
+  // A skippable frame is what seekable zstd files begin with.
+  if (first.starts_with(kZstdMagic) || begins_skippable_frame(first)) return Compression::kZstd;
   if (first.starts_with(kXzMagic)) return Compression::kXz;
   return Compression::kNone;
+}
+
+std::uint64_t bytes_to_decompress(std::string_view first) {
+  switch (compression_of(first)) {
+    case Compression::kZstd: return std::uint64_t{1} << window_log(first);
+    case Compression::kXz: return kXzBytes;
+    case Compression::kBzip2: return 4 * kMiB;
+    case Compression::kGzip:
+    case Compression::kNone: break;
+  }
+  return 0;
 }
 
 Result<std::unique_ptr<Decompressor>> open_decompressor(Input& input) {
@@ -315,7 +371,7 @@ Result<std::unique_ptr<Decompressor>> open_decompressor(Input& input) {
   switch (compression_of(first)) {
     case Compression::kNone: break;
     case Compression::kGzip: return std::make_unique<Gzip>(pending);
-    case Compression::kZstd: return std::make_unique<Zstd>(pending);
+    case Compression::kZstd: return std::make_unique<Zstd>(pending, window_log(first));
     case Compression::kBzip2: return std::make_unique<Bzip2>(pending);
     case Compression::kXz: {
       auto xz = std::make_unique<Xz>(pending);

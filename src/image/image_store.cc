@@ -10,7 +10,6 @@
 
 #include "image/digest_name.h"
 #include "image/document.h"
-#include "image/index_lines.h"
 #include "image/layout.h"
 #include "image/limits.h"
 #include "image/store_index.h"
@@ -101,9 +100,15 @@ Result<StoreIndex> ImageStore::index() const {
   return index;
 }
 
-Result<StoreIndex> ImageStore::index_about(std::string_view word) const {
+Result<StoreIndex> ImageStore::index_about(std::string_view word) const { return some_of_index(word, Stands::kAlone); }
+
+Result<StoreIndex> ImageStore::index_ending(std::string_view word) const {
+  return some_of_index(word, Stands::kAtTheEnd);
+}
+
+Result<StoreIndex> ImageStore::some_of_index(std::string_view word, Stands stands) const {
   const std::string text = TRY(read_index_text(*this));
-  const auto lines = lines_with(text, word);
+  const auto lines = lines_with(text, word, stands);
   if (!lines) return index();
   StoreIndex some;
   for (const std::string_view line : *lines) {

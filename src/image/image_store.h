@@ -2,7 +2,8 @@
 //
 //   STORE/images/oci-layout            the version of the layout
 //   STORE/images/index.json            the images, by name: the annotation org.opencontainers.image.ref.name holds the
-//                                      whole reference (docker.io/library/busybox:1.36). One without is unnamed
+//                                      whole reference (docker.io/library/busybox:1.36). One without is unnamed.
+//                                      Of an image with Docker's media types, what others can read (stand_in.h)
 //   STORE/images/blobs/sha256/HEX      manifests, configs, layers as they were fetched
 //   STORE/images/partial/HEX           a blob being fetched; kept when that ends early, and gone on with later
 //   STORE/images/partial/new.XXXXXX    a blob being made, whose digest is not known before its end
@@ -25,12 +26,14 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "image/descriptor.h"
+#include "image/index_lines.h"
 
 namespace caisson::image {
 
@@ -38,6 +41,7 @@ namespace caisson::image {
 struct StoreEntry {
   std::string name;  ///< empty: unnamed
   Descriptor descriptor;
+  std::optional<Descriptor> stand_in = std::nullopt;  ///< what others find there instead (stand_in.h)
 };
 
 struct StoreIndex {
@@ -73,8 +77,13 @@ class ImageStore {
   /// the time that index() does. Others may be among them.
   Result<StoreIndex> index_about(std::string_view word) const;
 
+  /// The same for those in which a string ends with `word`.
+  Result<StoreIndex> index_ending(std::string_view word) const;
+
  private:
   explicit ImageStore(std::string path) : path_(std::move(path)) {}
+
+  Result<StoreIndex> some_of_index(std::string_view word, Stands stands) const;
 
   std::string path_;
 };

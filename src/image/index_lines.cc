@@ -45,9 +45,9 @@ class Marks {
 
 }  // namespace
 
-std::optional<std::vector<std::string_view>> lines_with(std::string_view json, std::string_view word) {
+std::optional<std::vector<std::string_view>> lines_with(std::string_view json, std::string_view word, Stands stands) {
   if (json.find('\\') != std::string_view::npos) return std::nullopt;
-  const std::string quoted = '"' + std::string(word) + '"';
+  const std::string quoted = (stands == Stands::kAlone ? "\"" : "") + std::string(word) + '"';
   std::vector<std::string_view> lines;
   Marks marks(json);
   int depth = 0;

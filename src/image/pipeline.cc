@@ -13,7 +13,7 @@ namespace {
 // Small enough that what is decompressed is still in the second-level cache when it is written out.
 constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
 constexpr std::size_t kBuffers = 16;
-constexpr std::size_t kReadBytes = std::size_t{128} << 10;
+constexpr std::size_t kReadBytes = kFirstBytes;
 }  // namespace
 
 // The stored bytes, hashed as they go by.

@@ -84,7 +84,10 @@ class Walk {
 Result<std::set<std::string>> reachable_blobs(const ImageStore& store) {
   Walk walk(store);
   const StoreIndex index = TRY(store.index());
-  for (const StoreEntry& entry : index.entries) walk.add(entry.descriptor.digest, entry.descriptor.media_type);
+  for (const StoreEntry& entry : index.entries) {
+    walk.add(entry.descriptor.digest, entry.descriptor.media_type);
+    if (entry.stand_in) walk.add(entry.stand_in->digest, entry.stand_in->media_type);
+  }
   if (!index.unreadable.empty()) {
     for (const std::string& digest : digests_in(TRY(read_index_text(store)))) walk.add(digest, "");
   }

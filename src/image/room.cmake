@@ -3,7 +3,7 @@
 caisson_room(image_spec FOLDER image
              SOURCES chain_id.cc change.cc containerfile.cc descriptor_json.cc digest_name.cc document.cc image_config.cc image_source.cc index.cc index_lines.cc
                      layout.cc manifest.cc policy.cc
-                     manifest_kind.cc media_type.cc platform.cc quoted.cc reference.cc
+                     manifest_kind.cc media_type.cc oci_types.cc platform.cc quoted.cc reference.cc
              KNOWS base spec LIBRARIES nlohmann_json::nlohmann_json)
 caisson_unit_test(image_spec SOURCES image_change_test.cc image_containerfile_test.cc image_documents_test.cc image_index_lines_test.cc image_platform_test.cc image_policy_test.cc image_reference_test.cc KNOWS base image_spec)
 # image_spec makes no system calls, as the rooms in src/explain/room.cmake.
@@ -22,8 +22,8 @@ find_library(ISAL_LIBRARY isal REQUIRED)
 find_library(ZSTD_LIBRARY zstd REQUIRED)
 caisson_room(unpack FOLDER image
              SOURCES acl.cc apply_layer.cc apply_layers.cc check_layers.cc check_store.cc compare_trees.cc compress.cc copy_up.cc cover.cc decompress.cc digest.cc directories.cc entry_name.cc
-                     extract.cc fingerprint.cc gzip_file.cc layer_blob.cc layer_name.cc layer_store.cc lower_trees.cc make_layer.cc metadata.cc pax.cc
-                     pipeline.cc progress.cc sparse.cc spool_file.cc tar_header.cc tar_reader.cc unpack.cc whiteouts.cc whole_image.cc
+                     extract.cc fingerprint.cc gzip_file.cc layer_blob.cc layer_name.cc layer_store.cc lower_trees.cc make_layer.cc metadata.cc name_image.cc pax.cc
+                     pipeline.cc progress.cc sparse.cc spool_file.cc stand_in.cc tar_header.cc tar_reader.cc unpack.cc whiteouts.cc whole_image.cc
              KNOWS base kernel spec image_spec image
              LIBRARIES OpenSSL::Crypto BZip2::BZip2 LibLZMA::LibLZMA ${ISAL_LIBRARY} ${ZSTD_LIBRARY} Threads::Threads)
 

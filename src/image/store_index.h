@@ -27,4 +27,14 @@ Result<> write_index_tree(const ImageStore& store, const Json& tree);
 /// A line of it. Error: it is not one that can be read.
 Result<StoreEntry> entry_from(const spec::Json& line, const spec::Place& place);
 
+/// The same to be written. One with a stand-in leads to that, and has the original's descriptor in annotations:
+///
+///   caisson.original.mediaType, .digest, .size    that descriptor
+///   caisson.original.of                           the digest of the stand-in: a program that has made the line lead
+///                                                 elsewhere, and has kept the annotations, means its own image
+Json line_of(const StoreEntry& entry);
+
+/// The digest of what a line leads to, the original's; empty if it cannot be told.
+std::string digest_in(const Json& line);
+
 }  // namespace caisson::image

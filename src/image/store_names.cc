@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "image/descriptor_json.h"
 #include "image/limits.h"
 #include "image/manifest.h"
 #include "image/media_type.h"
@@ -24,7 +23,6 @@ std::string text_in(const Json& line, std::string_view key) {
   const auto found = line.find(key);
   return found != line.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
-std::string digest_in(const Json& line) { return text_in(line, "digest"); }
 std::string name_in(const Json& line) {
   const auto annotations = line.is_object() ? line.find("annotations") : line.end();
   return annotations == line.end() ? std::string() : text_in(*annotations, kRefName);
@@ -36,6 +34,20 @@ Result<StoreEntry> read_line(const Json& line) {
 
 bool has_digest(const Json& lines, const std::string& digest) {
   return std::ranges::any_of(lines, [&](const Json& line) { return digest_in(line) == digest; });
+}
+
+// What others find of the image: `made`, which all of its lines then lead to, or what one of them does.
+std::optional<Descriptor> give_stand_in(Json& lines, const std::string& digest, const std::optional<Descriptor>& made) {
+  for (Json& line : lines) {
+    if (digest_in(line) != digest) continue;
+    Result<StoreEntry> entry = read_line(line);
+    if (!entry) continue;
+    if (!made && entry->stand_in) return entry->stand_in;
+    if (!made || entry->stand_in == made) continue;
+    entry->stand_in = made;
+    line = line_of(*entry);
+  }
+  return made;
 }
 
 void erase_if(Json& lines, const std::function<bool(const Json&)>& is_wanted) {
@@ -73,8 +85,9 @@ Result<> change_lines(const ImageStore& store, const std::function<Result<>(Json
   return write_index_tree(store, tree);
 }
 
-Result<> check_complete(const ImageStore& store, const Descriptor& target) {
-  const std::vector<Descriptor> missing = TRY(missing_blobs(store, target));
+Result<> check_complete(const ImageStore& store, const Descriptor& target, const std::optional<Descriptor>& stand_in) {
+  std::vector<Descriptor> missing = TRY(missing_blobs(store, target));
+  if (stand_in && !store.has(*stand_in)) missing.push_back(*stand_in);
   if (missing.empty()) return {};
   std::vector<std::string> digests;
   for (const Descriptor& blob : missing) digests.push_back(blob.digest);
@@ -98,12 +111,12 @@ Result<std::vector<Descriptor>> missing_blobs(const ImageStore& store, const Des
   return missing;
 }
 
-Result<> set_name(const ImageStore& store, std::string_view name, const Descriptor& target) {
-  Descriptor named = target;
-  named.annotations[std::string(kRefName)] = name;
-  const Json line = descriptor_json(named);
+Result<> set_name(const ImageStore& store, std::string_view name, const Descriptor& target,
+                  const std::optional<Descriptor>& stand_in) {
   return change_lines(store, [&](Json& lines) -> Result<> {
-    TRY_IN(quoted_name(name), check_complete(store, target));
+    TRY_IN(quoted_name(name), check_complete(store, target, stand_in));
+    const Json line = line_of(
+        {.name = std::string(name), .descriptor = target, .stand_in = give_stand_in(lines, target.digest, stand_in)});
     const auto has_name = [&](const Json& other) { return name_in(other) == name; };
     if (std::ranges::count_if(lines, has_name) == 1 && std::ranges::count(lines, line) == 1) return {};
     erase_if(lines, [&](const Json& other) {
@@ -115,13 +128,12 @@ Result<> set_name(const ImageStore& store, std::string_view name, const Descript
   });
 }
 
-Result<> keep_unnamed(const ImageStore& store, const Descriptor& target) {
+Result<> keep_unnamed(const ImageStore& store, const Descriptor& target, const std::optional<Descriptor>& stand_in) {
   return change_lines(store, [&](Json& lines) -> Result<> {
-    TRY_IN(target.digest, check_complete(store, target));
-    if (has_digest(lines, target.digest)) return {};
-    Descriptor unnamed = target;
-    unnamed.annotations.erase(std::string(kRefName));
-    lines.push_back(descriptor_json(unnamed));
+    TRY_IN(target.digest, check_complete(store, target, stand_in));
+    (void)give_stand_in(lines, target.digest, stand_in);
+    if (!has_digest(lines, target.digest))
+      lines.push_back(line_of({.name = {}, .descriptor = target, .stand_in = stand_in}));
     return {};
   });
 }

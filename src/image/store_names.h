@@ -11,11 +11,15 @@
 namespace caisson::image {
 
 /// Gives the image or index at `target` the name `name`. Another that had it stays, unnamed if it has no further name.
-/// Error: blobs that it needs are not in the store (missing_blobs()).
-Result<> set_name(const ImageStore& store, std::string_view name, const Descriptor& target);
+/// `stand_in`: what others are to find under all of its names; nothing: what they find under those that it has already.
+/// What has just come is named by name_image(), which makes that. Error: blobs that it needs are not in the store
+/// (missing_blobs()).
+Result<> set_name(const ImageStore& store, std::string_view name, const Descriptor& target,
+                  const std::optional<Descriptor>& stand_in = std::nullopt);
 
 /// Keeps the image at `target` without a name, if it has none.
-Result<> keep_unnamed(const ImageStore& store, const Descriptor& target);
+Result<> keep_unnamed(const ImageStore& store, const Descriptor& target,
+                      const std::optional<Descriptor>& stand_in = std::nullopt);
 
 /// Takes the name away; the image stays, unnamed if it has no further name. False if nothing has that name.
 Result<bool> remove_name(const ImageStore& store, std::string_view name);

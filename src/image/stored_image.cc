@@ -17,6 +17,8 @@ namespace caisson::image {
 namespace {
 
 constexpr int kMostIndexes = 4;  // in one another
+constexpr std::string_view kHub = "docker.io";
+constexpr std::string_view kLocal = "localhost";
 
 // What is missing is a missing image, unlike what cannot be read.
 bool is_missing(const Error& error) { return error.number == ENOENT; }
@@ -45,6 +47,7 @@ Result<std::optional<StoredImage>> image_at(const ImageStore& store, const Store
   const std::string shown = entry.name.empty() ? entry.descriptor.digest : quoted_name(entry.name);
   std::optional<StoredImage> image = TRY_IN(shown, read_image(store, entry.descriptor, fitting));
   if (!image) return std::nullopt;
+  image->stand_in = entry.stand_in;
   for (const StoreEntry& other : index.entries) {
     if (other.descriptor.digest == entry.descriptor.digest && !other.name.empty()) image->names.push_back(other.name);
   }
@@ -68,24 +71,48 @@ Result<std::optional<StoreEntry>> entry_with_digest(const ImageStore& store, con
   return std::nullopt;
 }
 
-// The names that `text` may stand for, in the order in which they are looked for.
-std::vector<Reference> references_meant(std::string_view text) {
-  std::vector<Reference> meant;
-  if (const Result<Reference> reference = parse_reference(text)) {
-    meant.push_back(with_default_tag(*reference));
-    const Result<Reference> local = parse_reference("localhost/" + std::string(text));
-    if (local && is_short_name(text)) meant.push_back(with_default_tag(*local));
-  }
-  return meant;
+Result<std::optional<StoreEntry>> entry_of(const ImageStore& store, const Reference& reference) {
+  std::optional<StoreEntry> entry = TRY(entry_named(store, reference.text()));
+  if (!entry && !reference.digest.empty()) entry = TRY(entry_with_digest(store, reference));
+  return entry;
 }
 
-Result<std::optional<StoreEntry>> entry_called(const ImageStore& store, std::string_view text) {
-  for (const Reference& reference : references_meant(text)) {
-    std::optional<StoreEntry> entry = TRY(entry_named(store, reference.text()));
-    if (!entry && !reference.digest.empty()) entry = TRY(entry_with_digest(store, reference));
-    if (entry) return entry;
+Reference below(std::string_view registry, std::string_view text) {
+  // What can be read without a registry can be read with one.
+  return with_default_tag(parse_reference(fmt::format("{}/{}", registry, text)).value_or(Reference()));
+}
+
+// The entries that whichever registry has by the short name `text`.
+Result<std::vector<StoreEntry>> entries_below_any(const ImageStore& store, std::string_view text) {
+  const Reference hub = below(kHub, text);
+  const Reference other = below(kLocal, text);
+  const StoreIndex index = TRY(other.digest.empty() ? store.index_ending(other.text().substr(other.domain.size()))
+                                                    : store.index_about(other.digest));
+  std::vector<StoreEntry> entries;
+  for (const StoreEntry& entry : index.entries) {
+    const Result<Reference> name = parse_reference(entry.name);
+    if (!name || name->path != (name->domain == kHub ? hub : other).path) continue;
+    const bool is_it =
+        other.digest.empty() ? name->tag == other.tag && name->digest.empty() : entry.descriptor.digest == other.digest;
+    if (is_it) entries.push_back(entry);
   }
-  return entry_named(store, text);  // as another tool has written it
+  return entries;
+}
+
+bool is_clear(const std::vector<StoreEntry>& entries) {
+  if (entries.size() != 1) return false;
+  const Result<Reference> name = parse_reference(entries[0].name);
+  return name && (name->domain == kHub || name->domain == kLocal);
+}
+
+Result<std::optional<StoreEntry>> first_entry(const ImageStore& store, std::string_view text,
+                                              const ShortNames& short_names) {
+  const std::vector<Reference> in_order =
+      short_names ? TRY(short_names(std::string(text))) : std::vector{below(kHub, text), below(kLocal, text)};
+  for (const Reference& reference : in_order) {
+    if (auto entry = TRY(entry_of(store, reference))) return entry;
+  }
+  return std::nullopt;
 }
 
 // The image whose id, or whose manifest's or index's digest, begins with these digits.
@@ -121,20 +148,35 @@ Result<std::optional<StoredImage>> find_named(const ImageStore& store, std::stri
 }
 
 Result<std::optional<StoredImage>> find_image(const ImageStore& store, std::string_view text,
-                                              const std::vector<Platform>& fitting) {
-  const std::optional<StoreEntry> entry = TRY(entry_called(store, text));
-  if (entry) return image_at(store, TRY(store.index_about(entry->descriptor.digest)), *entry, fitting);
-  const std::optional<std::string_view> digits = id_prefix(text);
-  if (!digits) return std::nullopt;
-  return by_id(store, TRY(store.index()), *digits, fitting);
-}
-
-std::string name_meant(const StoredImage& image, std::string_view text) {
-  const auto has = [&](std::string_view name) { return std::ranges::find(image.names, name) != image.names.end(); };
-  for (const Reference& reference : references_meant(text)) {
-    if (has(reference.text())) return reference.text();
+                                              const std::vector<Platform>& fitting, const ShortNames& short_names) {
+  const auto image_of = [&](const StoreEntry& entry) -> Result<std::optional<StoredImage>> {
+    auto image = TRY(image_at(store, TRY(store.index_about(entry.descriptor.digest)), entry, fitting));
+    // By a digest it may have been found under another name.
+    if (image && cut_reference(text).digest == cut_reference(entry.name).digest) image->meant = entry.name;
+    return image;
+  };
+  const Result<Reference> reference = parse_reference(text);
+  const bool is_short = reference && is_short_name(text);
+  std::optional<StoreEntry> entry;
+  std::vector<StoreEntry> rivals;
+  if (is_short) {
+    rivals = TRY(entries_below_any(store, text));
+    if (is_clear(rivals)) {
+      entry = rivals[0];
+    } else if (!rivals.empty()) {
+      entry = TRY(first_entry(store, text, short_names));
+    }
+  } else if (reference) {
+    entry = TRY(entry_of(store, with_default_tag(*reference)));
   }
-  return has(text) ? std::string(text) : std::string();
+  if (!entry) entry = TRY(entry_named(store, text));  // as another tool has written it
+  if (entry) return image_of(*entry);
+  if (const std::optional<std::string_view> digits = id_prefix(text)) {
+    auto image = TRY(by_id(store, TRY(store.index()), *digits, fitting));
+    if (image) return image;
+  }
+  if (is_short && rivals.empty()) entry = TRY(first_entry(store, text, short_names));
+  return entry ? image_of(*entry) : Result<std::optional<StoredImage>>(std::nullopt);
 }
 
 Result<ImageList> list_images(const ImageStore& store, const std::vector<Platform>& fitting) {

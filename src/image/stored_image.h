@@ -1,6 +1,7 @@
 // The images of the store, found by what people call them.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,25 +18,30 @@ namespace caisson::image {
 struct StoredImage {
   std::vector<std::string> names = {};  ///< whole references, or as another tool has written them; none: unnamed
   Descriptor target;                    ///< what these lead to: a manifest, or an index
-  Descriptor manifest_descriptor;       ///< of the one image that was chosen from that
+  std::optional<Descriptor> stand_in = std::nullopt;  ///< what others find by them (stand_in.h)
+  std::string meant = {};          ///< the one of the names that was asked for; empty: found by something else
+  Descriptor manifest_descriptor;  ///< of the one image that was chosen from that
   Manifest manifest;
 
   const std::string& id() const { return manifest.config.digest; }
 };
 
+/// What a name without a registry may stand for, in this order: as registries.conf has it, which is not for every
+/// program to read. Empty: docker.io's, then localhost's.
+using ShortNames = std::function<Result<std::vector<Reference>>(const std::string& text)>;
+
 /// The image that `text` means, for the first of the platforms `fitting` for which there is one: a name with "latest"
-/// understood, below docker.io or localhost if no registry is written; a digest; an id, or the beginning of one.
+/// understood; a digest; an id, or the beginning of one. `short_names` is asked about a name without a registry where
+/// the store does not tell: docker.io and localhost have not exactly one of that name, or another registry has one too.
 /// Nothing if it is not in the store, or not for these platforms. Errors: the beginning is that of several ids; what it
-/// leads to cannot be read.
+/// leads to cannot be read; those of `short_names`.
 Result<std::optional<StoredImage>> find_image(const ImageStore& store, std::string_view text,
-                                              const std::vector<Platform>& fitting);
+                                              const std::vector<Platform>& fitting,
+                                              const ShortNames& short_names = nullptr);
 
 /// The same for one name alone, as the store has it.
 Result<std::optional<StoredImage>> find_named(const ImageStore& store, std::string_view name,
                                               const std::vector<Platform>& fitting);
-
-/// The one of the image's names that `text` means, as find_image() reads it; empty if it was found by something else.
-std::string name_meant(const StoredImage& image, std::string_view text);
 
 struct ImageList {
   std::vector<StoredImage> images;

@@ -121,14 +121,17 @@ Result<std::string> unpack_tarball(const UnpackRequest& request, const Log& log)
   return run_for_digest(words, request.user_namespace, "unpacked " + request.tarball, log);
 }
 
-Result<std::string> pull_image(const PullRequest& request, const Log& log) {
+Result<ReportedImage> pull_image(const PullRequest& request, const Log& log) {
   std::vector<std::string> words = {request.transfer, "pull", "--report", "--root", request.root};
   if (!request.platform.empty()) words.insert(words.end(), {"--platform", request.platform});
   if (!request.authfile.empty()) words.insert(words.end(), {"--authfile", request.authfile});
   if (!request.verify_tls) words.emplace_back("--tls-verify=false");
   if (request.quiet) words.emplace_back("--quiet");
   words.insert(words.end(), {"--", request.source});
-  return run_for_digest(words, std::nullopt, "pulled " + request.source, log);
+  Report report = TRY(run_transfer(words, std::nullopt, "pulled " + request.source, log));
+  TRY(report.digest);
+  if (report.images.empty()) return fail(in(request.source, complaint("there is no image in it")));
+  return std::move(report.images.back());
 }
 
 Result<> unpack_image(const ImageLayersRequest& request, const Log& log) {

@@ -46,9 +46,8 @@ struct PullRequest {
   bool quiet = false;  ///< no progress
 };
 
-/// Has the image brought into the store of images, under its name, and waits for it. The digest of its manifest.
-/// Errors: what transfer says.
-Result<std::string> pull_image(const PullRequest& request, const Log& log);
+/// Has the image brought into the store of images, under its name, and waits for it. Errors: what transfer says.
+Result<ReportedImage> pull_image(const PullRequest& request, const Log& log);
 
 struct ImageLayersRequest {
   std::string transfer;   ///< path of the transfer program

@@ -34,6 +34,14 @@ std::string own_configuration() {
   return directory.empty() ? below_home(".config/containers") : directory + "/containers";
 }
 
+// Which registry podman's user has chosen for a short name.
+std::string learnt_aliases() {
+  constexpr const char* kFile = "containers/short-name-aliases.conf";
+  if (::geteuid() == 0) return std::string("/var/cache/") + kFile;
+  const std::string cache = variable("XDG_CACHE_HOME");
+  return cache.empty() ? below_home(std::string(".cache/") + kFile) : cache + "/" + kFile;
+}
+
 Result<> add_file(RegistriesConf& conf, const std::string& path) {
   const std::string text = TRY_IN("registries.conf", kernel::read_file(path, kMostOfFile));
   add_registries_conf(conf, TRY(parse_registries_conf(text, path)));
@@ -65,6 +73,8 @@ Result<RegistriesConf> read_registries_conf() {
   }
   if (!is_own) TRY(add_directory(conf, std::string(kHostConfiguration) + "/registries.conf.d"));
   if (!own.empty()) TRY(add_directory(conf, own + "/registries.conf.d"));
+  const std::string learnt = learnt_aliases();
+  if (!learnt.empty() && kernel::exists(learnt)) TRY(add_file(conf, learnt));
   return conf;
 }
 

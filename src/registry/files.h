@@ -12,7 +12,8 @@
 namespace caisson::registry {
 
 /// registries.conf and what is in registries.conf.d, put together: the caller's own ($XDG_CONFIG_HOME/containers) or
-/// the host's (/etc/containers), as containers-registries.conf.d(5) has it. CONTAINERS_REGISTRIES_CONF names another.
+/// the host's (/etc/containers), as containers-registries.conf.d(5) has it; CONTAINERS_REGISTRIES_CONF names another.
+/// Behind them the aliases that podman has remembered, in short-name-aliases.conf.
 Result<RegistriesConf> read_registries_conf();
 
 struct AuthPlace {

@@ -29,6 +29,25 @@ Result<image::Reference> moved(const RegistryRule& rule, const image::Reference&
                 image::parse_reference(there));
 }
 
+// `name` with the tag or digest that stands behind the short one in `text`.
+Result<image::Reference> completed(const std::string& name, std::string_view text) {
+  const std::string rest(text.substr(image::cut_reference(text).name.size()));
+  return image::with_default_tag(TRY_IN("registries.conf", image::parse_reference(name + rest)));
+}
+
+Result<std::optional<image::Reference>> alias_of(const RegistriesConf& conf, std::string_view text) {
+  const auto alias = conf.aliases.find(std::string(image::cut_reference(text).name));
+  if (alias == conf.aliases.end() || alias->second.empty()) return std::nullopt;
+  return TRY(completed(alias->second, text));
+}
+
+Result<std::vector<image::Reference>> below_search_list(const RegistriesConf& conf, std::string_view text) {
+  std::vector<image::Reference> found;
+  for (const std::string& registry : conf.search.value_or(std::vector<std::string>()))
+    found.push_back(TRY(completed(fmt::format("{}/{}", registry, image::cut_reference(text).name), text)));
+  return found;
+}
+
 bool is_for(const Mirror& mirror, const image::Reference& reference) {
   switch (mirror.names) {
     case MirrorFor::kAll: return true;
@@ -43,21 +62,10 @@ bool is_for(const Mirror& mirror, const image::Reference& reference) {
 Result<Candidates> candidates(const RegistriesConf& conf, std::string_view text) {
   image::Reference plain = image::with_default_tag(TRY(image::parse_reference(text)));
   if (!image::is_short_name(text)) return Candidates{.references = {std::move(plain)}};
-  const image::ReferencePieces pieces = image::cut_reference(text);
-  const std::string rest(text.substr(pieces.name.size()));
-  const auto complete = [&](const std::string& name) -> Result<image::Reference> {
-    return image::with_default_tag(TRY_IN("registries.conf", image::parse_reference(name + rest)));
-  };
-  const auto alias = conf.aliases.find(std::string(pieces.name));
-  if (alias != conf.aliases.end() && !alias->second.empty()) {
-    return Candidates{.references = {TRY(complete(alias->second))}};
-  }
-  if (!conf.search || conf.search->empty()) return Candidates{.references = {std::move(plain)}};
-
-  Candidates found;
-  for (const std::string& registry : *conf.search) {
-    found.references.push_back(TRY(complete(fmt::format("{}/{}", registry, pieces.name))));
-  }
+  if (std::optional<image::Reference> alias = TRY(alias_of(conf, text)))
+    return Candidates{.references = {*std::move(alias)}};
+  Candidates found{.references = TRY(below_search_list(conf, text))};
+  if (found.references.empty()) return Candidates{.references = {std::move(plain)}};
   const ShortNameMode mode = conf.short_name_mode.value_or(ShortNameMode::kPermissive);
   if (found.references.size() == 1 || mode == ShortNameMode::kDisabled) return found;
   const std::string names = words_of(found.references);
@@ -67,6 +75,17 @@ Result<Candidates> candidates(const RegistriesConf& conf, std::string_view text)
                           "write the whole name, or give it an alias in registries.conf: there is no prompt"));
   }
   found.warning = fmt::format("{} may be each of {}: they are tried in this order", image::quoted_name(text), names);
+  return found;
+}
+
+Result<std::vector<image::Reference>> local_candidates(const RegistriesConf& conf, std::string_view text) {
+  image::Reference plain = image::with_default_tag(TRY(image::parse_reference(text)));
+  if (!image::is_short_name(text)) return std::vector{std::move(plain)};
+  std::vector<image::Reference> found;
+  if (std::optional<image::Reference> alias = TRY(alias_of(conf, text))) found.push_back(*std::move(alias));
+  found.push_back(TRY(completed("localhost/" + std::string(image::cut_reference(text).name), text)));
+  for (image::Reference& each : TRY(below_search_list(conf, text))) found.push_back(std::move(each));
+  found.push_back(std::move(plain));
   return found;
 }
 

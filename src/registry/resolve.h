@@ -21,6 +21,11 @@ struct Candidates {
 /// docker.io's. Error: it is no name; or it is ambiguous, and short-name-mode is "enforcing" (there is no prompt).
 Result<Candidates> candidates(const RegistriesConf& conf, std::string_view text);
 
+/// What a name without a registry may stand for among images that are here already, in podman's order: its alias,
+/// localhost/NAME, below each registry of the search list, and docker.io's. Nobody has to choose: the first that is
+/// here is meant.
+Result<std::vector<image::Reference>> local_candidates(const RegistriesConf& conf, std::string_view text);
+
 /// A place where an image is looked for.
 struct Endpoint {
   image::Reference reference;  ///< by the name it has there

@@ -8,7 +8,7 @@ caisson_room(registry_text FOLDER registry
              KNOWS base image_spec LIBRARIES nlohmann_json::nlohmann_json toml11::toml11)
 caisson_room(registry
              SOURCES authorization.cc blob_fetch.cc blob_upload.cc certificates.cc credential_helper.cc files.cc
-                     find_credentials.cc http.cc login.cc registry_destination.cc registry_source.cc retry.cc session.cc
+                     find_credentials.cc http.cc login.cc registry_destination.cc registry_source.cc retry.cc session.cc short_names.cc
                      tags.cc url.cc
              KNOWS base kernel image_spec image unpack transport registry_text
              LIBRARIES nlohmann_json::nlohmann_json CURL::libcurl)

@@ -14,8 +14,8 @@
 #include "image/limits.h"
 #include "image/manifest_kind.h"
 #include "image/media_type.h"
+#include "image/name_image.h"
 #include "image/quoted.h"
-#include "image/store_names.h"
 #include "transport/crew.h"
 #include "transport/fetch_blob.h"
 
@@ -163,8 +163,8 @@ Result<Fetched> fetch(const image::ImageStore& store, Source& source, const Fetc
   std::vector<image::BlobHold> documents;
   for (auto stop = way.stops.rbegin(); stop != way.stops.rend() && (whole_way || documents.empty()); ++stop)
     documents.push_back(TRY(image::add_blob(store, stop->bytes, stop->descriptor.digest)));
-  for (const std::string& name : names) TRY(image::set_name(store, name, target_of(way, name).descriptor));
-  if (names.empty()) TRY(image::keep_unnamed(store, fetched.manifest));
+  for (const std::string& name : names) TRY(image::name_image(store, {name}, target_of(way, name).descriptor));
+  if (names.empty()) TRY(image::name_image(store, {}, fetched.manifest));
   return fetched;
 }
 

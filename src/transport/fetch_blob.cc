@@ -6,6 +6,8 @@
 
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include "image/digest.h"
 
 namespace caisson::transport {
@@ -58,13 +60,21 @@ class BlobSink : public Sink {
   image::Sha256 hash_;
 };
 
-// The digest of the whole blob, once it is in the file.
+// The digest of the whole blob, once it is in the file. One that is whole before it is as long as its descriptor says
+// would never be longer: nothing is kept of it.
 Result<std::string> complete(Source& source, const image::Descriptor& blob, image::PartialBlob& partial, Board& board,
                              std::size_t line, const std::atomic<bool>& stop) {
   BlobSink sink(partial, board, line, stop, TRY(image::Sha256::start()));
   TRY(sink.read_back());
-  if (partial.length() < blob.size) TRY(source.blob(blob, partial.length(), sink));
-  return sink.digest();
+  const Result<> came = partial.length() < blob.size ? source.blob(blob, partial.length(), sink) : Result<>();
+  std::string digest = TRY(sink.digest());
+  if (partial.length() < blob.size && digest == blob.digest) {
+    const std::int64_t length = partial.length();
+    partial.abandon();
+    return fail(complaint(fmt::format("it has {} bytes, not {} as the manifest says", length, blob.size)));
+  }
+  TRY(came);
+  return digest;
 }
 
 }  // namespace

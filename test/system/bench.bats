@@ -220,5 +220,5 @@ assert 100 < oci["median_kib"] <= 3 * 1024 and oci["least_limit_kib"] <= 512' "$
   [[ "${lines[1]}" =~ ^tar\ +[0-9.]+\ .*\ 1\.00\ +-$ ]]
   run "$BATS_TEST_DIRNAME/../../bench/images" -n 1 --build "$BUILD" --only none "$BUILD/share/caisson/busybox.tar.gz"
   [ "$status" -eq 1 ]
-  ! ls -d /dev/shm/caisson-bench-images-*
+  run ! ls -d /dev/shm/caisson-bench-images-*
 }

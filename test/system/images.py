@@ -1,13 +1,14 @@
 """Makes images for the tests, in an OCI layout: images.py LAYOUT NAME CONFIG LAYER…
 
 CONFIG is the JSON of an image's "config", or of a whole image configuration if it has "config" in it. Layers are tar
-archives, perhaps compressed with gzip. Prints the digest of the manifest and the image's id. A store of caisson's is such a
+archives, perhaps compressed with gzip or zstd. Prints the digest of the manifest and the image's id. A store of caisson's is such a
 layout.
 """
 import gzip
 import hashlib
 import json
 import os
+import subprocess
 import sys
 
 
@@ -24,10 +25,13 @@ def main(layout, name, config, *archives):
     for archive in archives:
         with open(archive, "rb") as file:
             stored = file.read()
-        is_gzip = stored.startswith(b"\x1f\x8b")
-        content = gzip.decompress(stored) if is_gzip else stored
-        layers.append({"mediaType": "application/vnd.oci.image.layer.v1.tar" + ("+gzip" if is_gzip else ""),
-                       **put(layout, stored)})
+        if stored.startswith(b"\x1f\x8b"):
+            kind, content = "+gzip", gzip.decompress(stored)
+        elif stored.startswith(b"\x28\xb5\x2f\xfd"):
+            kind, content = "+zstd", subprocess.run(["zstd", "-dc", "--long=31"], input=stored, check=True, capture_output=True).stdout
+        else:
+            kind, content = "", stored
+        layers.append({"mediaType": "application/vnd.oci.image.layer.v1.tar" + kind, **put(layout, stored)})
         diff_ids.append("sha256:" + hashlib.sha256(content).hexdigest())
     whole = json.loads(config)
     if "config" not in whole:

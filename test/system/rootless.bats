@@ -420,6 +420,20 @@ user_image() {
   [ "$output" = 33:44 ]
 }
 
+@test "rootless: system df sees what subordinate ids own, and system prune removes it" {
+  user_image web '{}'
+  user run --name ended web sh -c 'head -c 300000 /dev/urandom >/large && chown 33:44 /large && chmod 600 /large' 2>/dev/null
+  local kept=$HOME_DIR/.local/share/caisson size bytes
+  bytes=$(du -sc --block-size=1 "$kept"/images "$kept"/mapped/*/layers | tail -1 | cut -f1)
+  size=$(user system df --format '{{.Type}} {{.Size}}' | sed -n 's/^Images //p')
+  [ "$size" = "$(python3 -c 'import sys; print(f"{int(sys.argv[1]) / 1e6:.3g}MB")' "$bytes")" ]
+  [[ "$(user system df)" =~ Containers\ +1\ +0\ +3[0-9][0-9]kB\ +3[0-9][0-9]kB ]]
+  run -0 user system prune -af
+  [[ "$output" == *"Deleted Images:"*"untagged: web:latest"* ]]
+  [ -z "$(user ps -aq)$(user images -q)" ]
+  [ -z "$(find "$kept" -path '*/chain/*' -o -path '*/images/blobs/sha256/*' -o -name large)" ]
+}
+
 @test "rootless: an image of 127 layers" {
   python3 -B - "$STATE" <<'END'
 import io, sys, tarfile

@@ -87,7 +87,13 @@ PY
   sleep 2
   caisson run --rm "$NAME:1"
   run -0 strace -f -o "$T/trace" -e trace=execve "$BIN" --root "$T/root" --runroot "$T/run" run --rm "$NAME:1"
-  ! grep -q transfer "$T/trace"
+  run ! grep -q transfer "$T/trace"
+  # Its signatures go with it.
+  [ "$(grep -c 'sha256-[0-9a-f]*\.sig' "$T/root/images/index.json")" -eq 1 ]
+  caisson tag "$NAME:1" other:1
+  caisson rmi "$NAME:1" >/dev/null
+  caisson rmi other:1 >/dev/null
+  [ -z "$(find "$T/root/images/blobs" -type f)" ]
 }
 
 @test "verify: another key, another image, another payload" {

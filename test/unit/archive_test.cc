@@ -5,9 +5,9 @@
 
 #include "archive/layout_lines.h"
 #include "archive/member_index.h"
-#include "archive/oci_types.h"
 #include "archive/tar_writer.h"
 #include "image/media_type.h"
+#include "image/oci_types.h"
 #include "image_archive.h"
 #include "kernel/files.h"
 

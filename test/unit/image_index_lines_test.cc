@@ -17,6 +17,7 @@ TEST(IndexLines, AreThoseWithTheWord) {
   EXPECT_THAT(lines_with(index, "ab"), Optional(ElementsAre(R"( {"n":"ab"})")));
   EXPECT_THAT(lines_with(index, "b]},{"), Optional(ElementsAre(R"({"n":"b]},{"})")));
   EXPECT_THAT(lines_with(index, "none"), Optional(IsEmpty()));
+  EXPECT_THAT(lines_with(index, "b", Stands::kAtTheEnd), Optional(ElementsAre(R"( {"n":"ab"})")));
   EXPECT_THAT(lines_with(R"({"manifests":[]})", ""), Optional(IsEmpty()));
 }
 

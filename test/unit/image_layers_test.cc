@@ -159,14 +159,15 @@ TEST_F(LayersTest, AreUnpackedByAChild) {
 TEST_F(LayersTest, OfImagesArePulledAndUnpackedByAChild) {
   const std::string script = store_ + "/transfer";
   std::ofstream(script) << "#!/bin/sh\nprintf '%s' \"$*\" >" << store_
-                        << "/words\nprintf 'done\\t" + kDigest + "\\n' >&3\n";
+                        << "/words\nprintf 'image\\t" + kDigest + "\\t" + kDigest + "\\tname\\ndone\\t" + kDigest +
+                               "\\n' >&3\n";
   std::filesystem::permissions(script, std::filesystem::perms::owner_all);
   const auto words = [&] {
     std::ifstream file(store_ + "/words");
     return std::string(std::istreambuf_iterator<char>(file), {});
   };
   PullRequest pull{.transfer = script, .root = store_, .source = "busybox", .platform = {}, .authfile = {}};
-  EXPECT_EQ(pull_image(pull, Log()).value_or(""), kDigest);
+  EXPECT_EQ(pull_image(pull, Log()).value(), (ReportedImage{.manifest = kDigest, .id = kDigest, .names = {"name"}}));
   EXPECT_EQ(words(), "pull --report --root " + store_ + " -- busybox");
   pull.platform = "linux/arm64";
   pull.authfile = "auth.json";

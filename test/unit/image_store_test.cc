@@ -1,5 +1,7 @@
 #include <sys/stat.h>
 
+#include <fstream>
+
 #include "image/host_platform.h"
 #include "image/reachable.h"
 #include "image/store_index.h"
@@ -13,6 +15,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::SizeIs;
 using testing::UnorderedElementsAre;
 
 const std::vector<Platform> kHere = fitting({.os = "linux", .architecture = "amd64"});
@@ -91,6 +94,55 @@ TEST_F(ImageStoreTest, IsNotWrittenForWhatItHasAlready) {
   ASSERT_TRUE(keep_unnamed(store_, image));
   ASSERT_EQ(remove_name(store_, "none"), false);
   EXPECT_EQ(kernel::status_of(store_.path() + "/index.json")->st_ino, before);
+}
+
+TEST_F(ImageStoreTest, AnImageAndWhatStandsInForItAreOne) {
+  const Descriptor image = put_image("a", "c", {"1"});
+  const Descriptor stand_in = put(media_type::kOciManifest, "b", "{}");
+  ASSERT_TRUE(keep_unnamed(store_, image));
+  ASSERT_TRUE(set_name(store_, kBusybox, image, stand_in));
+  ASSERT_TRUE(set_name(store_, "localhost/x:1", image));
+  EXPECT_THAT(kernel::read_file(store_.path() + "/index.json").value(),
+              HasSubstr("\"digest\":\"" + stand_in.digest + "\""));
+  const StoreIndex index = store_.index_about(image.digest).value();
+  ASSERT_EQ(index.entries.size(), 2U) << "the line without a name is gone";
+  for (const StoreEntry& entry : index.entries) {
+    EXPECT_EQ(entry.descriptor.digest, image.digest);
+    EXPECT_EQ(entry.descriptor.media_type, image.media_type);
+    EXPECT_EQ(entry.descriptor.size, image.size);
+    EXPECT_EQ(entry.stand_in, stand_in);
+  }
+  EXPECT_TRUE(reachable_blobs(store_).value().contains(stand_in.digest));
+  ASSERT_TRUE(remove_name(store_, kBusybox).value());
+  EXPECT_THAT(names(), ElementsAre("localhost/x:1"));
+  ASSERT_TRUE(remove_name(store_, "localhost/x:1").value());
+  EXPECT_THAT(names(), ElementsAre("")) << "it stays, unnamed";
+  ASSERT_TRUE(set_name(store_, kBusybox, image));
+  EXPECT_EQ(store_.index().value().entries[0].stand_in, stand_in);
+  EXPECT_FALSE(set_name(store_, kBusybox, image, Descriptor{.media_type = "a/b", .digest = digest("9"), .size = 1}))
+      << "it is not in the store";
+}
+
+TEST_F(ImageStoreTest, AWrongOriginalIsNone) {
+  const Descriptor image = put_image("a", "c", {"1"});
+  const Descriptor stand_in = put(media_type::kOciManifest, "b", "{}");
+  ASSERT_TRUE(set_name(store_, kBusybox, image, stand_in));
+  const std::string path = store_.path() + "/index.json";
+  const std::string text = kernel::read_file(path).value();
+  const auto with = [&](const std::string& before, const std::string& after) {
+    std::string other = text;
+    other.replace(other.find(before), before.size(), after);
+    std::ofstream(path) << other;
+    return store_.index().value();
+  };
+  EXPECT_THAT(with("original.digest\":\"sha256:", "original.digest\":\"../../").unreadable, SizeIs(1));
+  EXPECT_THAT(with("original.size\":\"", "original.size\":\"-").unreadable, SizeIs(1));
+  EXPECT_THAT(with("original.mediaType\":\"", "original.mediaType\":\"  ").unreadable, SizeIs(1));
+  // Another program has put its own image there.
+  const StoreIndex index = with("original.of\":\"" + stand_in.digest, "original.of\":\"" + digest("e"));
+  ASSERT_THAT(index.entries, SizeIs(1));
+  EXPECT_EQ(index.entries[0].descriptor.digest, stand_in.digest);
+  EXPECT_FALSE(index.entries[0].stand_in);
 }
 
 TEST_F(ImageStoreTest, TakesNamesAway) {
@@ -190,6 +242,46 @@ TEST_F(FoundTest, ByWhatPeopleCallIt) {
   EXPECT_EQ(found("quay.io/me/tool@" + digest("99")), "a3") << "an index's digest that it was pulled by";
   EXPECT_EQ(found("Busybox"), "none");
   EXPECT_EQ(found(""), "none");
+}
+
+// Who knows registries.conf is asked where the store alone does not tell.
+TEST_F(FoundTest, ByAShortName) {
+  std::vector<std::string> asked;
+  std::vector<std::string> answer;
+  const auto meant = [&](std::string_view text) -> std::string {
+    asked.clear();
+    const auto image = find_image(store_, text, kHere, [&](const std::string& name) -> Result<std::vector<Reference>> {
+      asked.push_back(name);
+      std::vector<Reference> references;
+      for (const std::string& each : answer) references.push_back(parse_reference(each).value());
+      return references;
+    });
+    if (!image) return image.error().text();
+    return *image ? (*image)->meant : "none";
+  };
+  EXPECT_EQ(meant("busybox"), "docker.io/library/busybox:latest");
+  EXPECT_EQ(meant("tool"), "localhost/tool:latest");
+  EXPECT_EQ(meant("latest"), "latest");
+  EXPECT_EQ(meant("c1c"), "") << "an id is no name";
+  EXPECT_EQ(meant("docker.io/library/none"), "none");
+  EXPECT_THAT(asked, IsEmpty());
+  EXPECT_EQ(meant("none"), "none");
+  EXPECT_THAT(asked, ElementsAre("none"));
+
+  ASSERT_TRUE(set_name(store_, "quay.io/me/other:1", put_image("a5", "c5", {"1"})));
+  answer = {"quay.io/me/none:1", "quay.io/me/other:1"};
+  EXPECT_EQ(meant("alias:1"), "quay.io/me/other:1") << "its name is another";
+  answer = {"docker.io/library/other:1"};
+  EXPECT_EQ(meant("other:1"), "none") << "another repository's is not meant";
+  ASSERT_TRUE(set_name(store_, "quay.io/busybox:latest", put_image("a5", "c5", {"1"})));
+  answer = {"quay.io/busybox:latest", "docker.io/library/busybox:latest"};
+  EXPECT_EQ(meant("busybox"), "quay.io/busybox:latest");
+  EXPECT_THAT(asked, ElementsAre("busybox"));
+  EXPECT_EQ(meant("busybox:1.36"), kBusybox);
+  EXPECT_THAT(asked, IsEmpty());
+  answer = {"quay.io/busybox@" + digest("a5")};
+  EXPECT_EQ(meant("busybox@" + digest("a5")), "") << "by its digest, and not by a name";
+  EXPECT_EQ(found("busybox@" + digest("a5")), "none") << "docker.io's";
 }
 
 TEST_F(FoundTest, ById) {

@@ -17,12 +17,15 @@
 
 #include "image/compress.h"
 #include "image/decompress.h"
+#include "image/digest.h"
 #include "image/extract.h"
+#include "image/gzip_file.h"
 #include "image/layer_store.h"
 #include "image/layers.h"
 #include "image/unpack.h"
 #include "image_archive.h"
 #include "kernel/files.h"
+#include "temporary_directory.h"
 
 namespace caisson::image {
 namespace {
@@ -415,22 +418,42 @@ std::string with_dictionary(std::string data, char bits) {
   return data;
 }
 
-TEST(Decompressor, GivesXzNoMoreThanAHundredMebibytes) {
+TEST(Decompressor, GivesXzNoMoreThan40Mebibytes) {
   const std::string data = xz("content");
-  EXPECT_EQ(*decompressed(with_dictionary(data, 28), 100, 100), "content") << "64 MiB, as xz -9 has it";
-  EXPECT_EQ(decompressed(with_dictionary(data, 30), 100, 100).error().text(),
-            "the xz data need more than 100 MiB of memory, which is the most that is given");
+  EXPECT_EQ(*decompressed(with_dictionary(data, 26), 100, 100), "content") << "32 MiB, as xz -8 has it";
+  EXPECT_EQ(decompressed(with_dictionary(data, 27), 100, 100).error().text(),
+            "the xz data need more than 40 MiB of memory, which is the most that is given");
+  EXPECT_EQ(bytes_to_decompress(data), 40U << 20);
 }
 
-TEST(Decompressor, GivesZstdAWindowOfNoMoreThan64Mebibytes) {
+TEST(Decompressor, GivesZstdAWindowOfNoMoreThan32Mebibytes) {
   // A frame of one raw block whose header asks for a window of 2^(10+exponent) bytes (RFC 8878, 3.1.1.1.2).
   const auto frame = [](int exponent) {
     return std::string("\x28\xb5\x2f\xfd\x00", 5) + static_cast<char>(exponent << 3) + std::string("\x39\x00\x00", 3) +
            "content";
   };
-  EXPECT_EQ(*decompressed(frame(16), 100, 100), "content");
-  EXPECT_EQ(decompressed(frame(17), 100, 100).error().text(),
-            "the zstd data need a window of more than 64 MiB, which is the most that is given");
+  EXPECT_EQ(*decompressed(frame(15), 100, 100), "content");
+  EXPECT_EQ(decompressed(frame(16), 100, 100).error().text(),
+            "the zstd data need a window of more than 32 MiB, which is the most that is given");
+  const std::string skippable("\x53\x2a\x4d\x18\x03\x00\x00\x00xyz", 11);
+  EXPECT_EQ(*decompressed(skippable + frame(15), 100, 100), "content");
+  // What the first frame asks for is what is counted on: no later one has more.
+  EXPECT_EQ(decompressed(frame(13) + frame(14), 100, 100).error().text(),
+            "the zstd data need a window of more than 8 MiB, which is the most that is given");
+  EXPECT_EQ(*decompressed(frame(14) + frame(13), 100, 100), "contentcontent");
+  constexpr std::uint64_t kMiB = 1U << 20;
+  for (const auto& [data, mib] : {std::pair{frame(5), 8U},
+                                  {frame(14), 16},
+                                  {frame(15), 32},
+                                  {skippable + frame(15), 32},
+                                  {frame(30), 32},
+                                  {frame(15).substr(0, 5), 8},
+                                  {skippable.substr(0, 9), 8}}) {
+    EXPECT_EQ(bytes_to_decompress(data), mib * kMiB);
+  }
+  // One of a single segment has its size instead of a window: here 16 MiB, in four bytes.
+  EXPECT_EQ(bytes_to_decompress(std::string("\x28\xb5\x2f\xfd\xa0\x00\x00\x00\x01", 9) + std::string(20, 'x')),
+            16 * kMiB);
 }
 
 TEST(GzipWriter, MakesWhatIsReadBack) {
@@ -450,6 +473,28 @@ TEST(GzipWriter, MakesWhatIsReadBack) {
   GzipWriter writer([&](std::string_view bytes) -> Result<> { return nothing += bytes, Result<>(); });
   ASSERT_TRUE(writer.finish());
   EXPECT_EQ(*decompressed(nothing, 100, 100), "");
+}
+
+TEST(GzipFile, IsTheSameEachTimeAndKnowsBothDigests) {
+  std::string content;
+  while (content.size() < 2'500'000) content += sample();  // more than two pieces
+  TemporaryDirectory place;
+  ASSERT_TRUE(kernel::write_new_file(place / "in", content));
+  const Fd in = kernel::open_file(place / "in", O_RDONLY).value();
+  std::string made[2];
+  for (std::string& bytes : made) {
+    const Fd out = kernel::open_file(place / "out", O_RDWR | O_CREAT | O_TRUNC).value();
+    const auto gzipped = gzip_file(in.get(), out.get());
+    ASSERT_TRUE(gzipped) << gzipped.error().text();
+    bytes = kernel::read_file(place / "out").value();
+    EXPECT_EQ(gzipped->size, static_cast<std::int64_t>(bytes.size()));
+    EXPECT_EQ(gzipped->digests.stored, digest_of(bytes).value());
+    EXPECT_EQ(gzipped->digests.content, digest_of(content).value());
+  }
+  EXPECT_TRUE(made[0] == made[1]);
+  EXPECT_TRUE(*decompressed(made[0], 4096, 65536) == content);
+  const Fd closed = kernel::open_file("/dev/null", O_RDONLY).value();
+  EXPECT_FALSE(gzip_file(in.get(), closed.get())) << "it cannot be written to";
 }
 
 TEST(Decompressor, LeavesTheRestAsItIs) { EXPECT_EQ(*decompressed("plain", 2, 3), "plain"); }

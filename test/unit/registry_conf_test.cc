@@ -117,6 +117,13 @@ TEST(RegistriesConf, WhatIsBlockedIsNeitherPulledNorPushed) {
   EXPECT_THAT(endpoints_of(conf, "a.io/good:1"), ElementsAre("a.io/good:1"));
 }
 
+std::vector<std::string> local_of(const RegistriesConf& conf, std::string_view text) {
+  std::vector<std::string> names;
+  const auto found = local_candidates(conf, text);
+  for (const image::Reference& each : found.value()) names.push_back(each.text());
+  return names;
+}
+
 TEST(RegistriesConf, ShortNamesAreAliasesOrLookedForOrDockers) {
   EXPECT_THAT(candidates_of({}, "busybox"), ElementsAre("docker.io/library/busybox:latest"));
   EXPECT_THAT(candidates_of(conf_of("unqualified-search-registries = []"), "a/b:1"), ElementsAre("docker.io/a/b:1"));
@@ -130,6 +137,11 @@ unqualified-search-registries = ["a.io", "docker.io", "b.io:5000/team"]
   EXPECT_THAT(candidates_of(conf, "tool"), ElementsAre("quay.io/me/tool:latest"));
   EXPECT_THAT(candidates_of(conf, "gone"),
               ElementsAre("a.io/gone:latest", "docker.io/library/gone:latest", "b.io:5000/team/gone:latest"));
+  EXPECT_THAT(local_of(conf, "tool:2"),
+              ElementsAre("quay.io/me/tool:2", "localhost/tool:2", "a.io/tool:2", "docker.io/library/tool:2",
+                          "b.io:5000/team/tool:2", "docker.io/library/tool:2"));
+  EXPECT_THAT(local_of({}, "a/b"), ElementsAre("localhost/a/b:latest", "docker.io/a/b:latest"));
+  EXPECT_THAT(local_of(conf, "c.io/tool"), ElementsAre("c.io/tool:latest"));
   EXPECT_THAT(candidates_of(conf, "c.io/tool"), ElementsAre("c.io/tool:latest"));
   EXPECT_THAT(candidates_of(conf, "localhost/tool"), ElementsAre("localhost/tool:latest"));
   EXPECT_THAT(candidates_of(conf, "Tool")[0], HasSubstr("is not the name of an image"));

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <mutex>
@@ -50,8 +51,8 @@ class FakeSource : public Source {
       offset = 0;
     }
     std::string_view rest = std::string_view(bytes).substr(static_cast<std::size_t>(offset));
-    const bool cut = static_cast<std::size_t>(cut_at_) < rest.size();
-    if (cut) rest = rest.substr(0, static_cast<std::size_t>(cut_at_));
+    const bool cut = cut_at_ < static_cast<std::int64_t>(rest.size());
+    if (cut) rest = rest.substr(0, static_cast<std::size_t>(std::max<std::int64_t>(cut_at_, 0)));
     for (const char c : rest) TRY(sink.write({&c, 1}));
     return cut ? Result<>(fail(complaint("cut off"))) : Result<>();
   }
@@ -93,7 +94,7 @@ class FakeSource : public Source {
   std::map<std::string, std::string> contents_;
   Document top_;
   bool begins_anew_ = false;
-  std::int64_t cut_at_ = INT64_MAX;
+  std::int64_t cut_at_ = INT64_MAX;  // -1: even where nothing is left
 };
 
 class TransportTest : public image::ImageStoreTest {
@@ -237,6 +238,26 @@ TEST_F(TransportTest, TooMuchOrTooLittleIsRefused) {
   EXPECT_TRUE(fetch());
 }
 
+TEST_F(TransportTest, WhatIsWholeBeforeItIsAsLongAsTheManifestSaysIsNotKept) {
+  const std::string layer = "a layer";
+  Descriptor blob = source_.add(image::media_type::kOciLayer, layer);
+  blob.size += 3;
+  const image::ImageConfig config{.platform = {.os = "linux", .architecture = "amd64"}, .diff_ids = {blob.digest}};
+  const image::Manifest manifest{
+      .media_type = std::string(image::media_type::kOciManifest),
+      .config = source_.add(image::media_type::kOciConfig, image::write_image_config(config)),
+      .layers = {blob}};
+  source_.top_ = {image::write_manifest(manifest), manifest.media_type};
+  const std::string words = blob.digest + ": it has 7 bytes, not 10 as the manifest says";
+  EXPECT_THAT(error(), HasSubstr(words));
+  EXPECT_THAT(files("partial"), IsEmpty());
+  // An earlier process was cut off where the blob ends.
+  std::ofstream(store_.partial_path(image::hex_of(blob.digest))) << layer;
+  source_.cut_at_ = -1;
+  EXPECT_THAT(error(), HasSubstr(words));
+  EXPECT_THAT(files("partial"), IsEmpty());
+}
+
 TEST_F(TransportTest, WhatWasCutOffIsGoneOnWith) {
   const std::string layer = "0123456789";
   source_.add_image({layer});
@@ -299,8 +320,10 @@ class FakeDestination : public Destination {
     return {};
   }
   Result<> finish() override { return {}; }
+  bool wants_compressed_layers() const override { return wants_compressed_; }
 
   std::mutex mutex_;
+  bool wants_compressed_ = false;
   std::string has_;
   std::string refused_;
   std::vector<std::string> came_;
@@ -332,6 +355,41 @@ TEST_F(TransportTest, WhatCannotBeDeliveredIsNamed) {
   ASSERT_EQ(::unlink(store_.blob_path(digest).c_str()), 0);
   EXPECT_THAT(deliver_image(store_, image, destination, {}, board_).error().text(),
               HasSubstr(digest + ": it is not in the store"));
+}
+
+TEST_F(TransportTest, PlainLayersAreCompressedForWhoWantsThat) {
+  const std::string lower(100000, 'l');
+  source_.add_image({lower, "upper", lower});
+  ASSERT_TRUE(fetch());
+  const image::StoredImage image = *image::find_image(store_, "localhost/it:1", kAmd64).value();
+  FakeDestination destination;
+  destination.wants_compressed_ = true;
+  const auto sent = deliver_image(store_, image, destination, {.names = {"a:1"}}, board_);
+  ASSERT_TRUE(sent) << sent.error().text();
+  ASSERT_EQ(destination.came_.size(), 4U) << "two layers, one of them twice, the config, the manifest";
+  const std::string& bytes = destination.came_.back();
+  EXPECT_EQ(sent->digest, described("", bytes).digest);
+  const image::Manifest manifest = image::read_manifest(bytes).value();
+  EXPECT_EQ(manifest.config, image.manifest.config);
+  ASSERT_EQ(manifest.layers.size(), 3U);
+  EXPECT_EQ(manifest.layers[0], manifest.layers[2]);
+  for (const std::size_t i : {0U, 1U}) {
+    EXPECT_EQ(manifest.layers[i].media_type, image::media_type::kOciLayerGzip);
+    const auto came = std::ranges::find_if(destination.came_, [&](const std::string& one) {
+      return described("", one).digest == manifest.layers[i].digest;
+    });
+    ASSERT_NE(came, destination.came_.end());
+    EXPECT_EQ(static_cast<std::int64_t>(came->size()), manifest.layers[i].size);
+    EXPECT_TRUE(came->starts_with("\x1f\x8b"));
+  }
+  FakeDestination again;
+  again.wants_compressed_ = true;
+  EXPECT_EQ(deliver_image(store_, image, again, {}, board_)->digest, sent->digest) << "the same each time";
+
+  // What a disk has damaged does not get a digest that says that it is right.
+  ASSERT_TRUE(kernel::replace_file(store_.blob_path(described("", "upper").digest), "uqper"));
+  EXPECT_THAT(deliver_image(store_, image, again, {}, board_).error().text(), HasSubstr("it is damaged in the store"));
+  EXPECT_THAT(files("partial"), IsEmpty());
 }
 
 TEST(BoardTest, AtTheEndTheRateIsOfWhatCame) {

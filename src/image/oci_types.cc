@@ -1,15 +1,15 @@
-#include "archive/oci_types.h"
+#include "image/oci_types.h"
 
 #include <algorithm>
 #include <array>
 
 #include "image/media_type.h"
 
-namespace caisson::archive {
+namespace caisson::image {
 
 namespace {
 
-using namespace image::media_type;
+using namespace media_type;
 
 struct Same {
   std::string_view docker;
@@ -37,16 +37,16 @@ std::string oci_media_type(const std::string& media_type) {
   return same == kSame.end() ? media_type : std::string(same->oci);
 }
 
-image::Manifest in_oci_types(image::Manifest manifest) {
+Manifest in_oci_types(Manifest manifest) {
   manifest.media_type = oci_media_type(manifest.media_type);
   manifest.config.media_type = oci_media_type(manifest.config.media_type);
-  for (image::Descriptor& layer : manifest.layers) layer.media_type = oci_media_type(layer.media_type);
+  for (Descriptor& layer : manifest.layers) layer.media_type = oci_media_type(layer.media_type);
   return manifest;
 }
 
-image::Index in_oci_types(image::Index index, const std::map<std::string, image::Descriptor>& converted) {
+Index in_oci_types(Index index, const std::map<std::string, Descriptor>& converted) {
   index.media_type = oci_media_type(index.media_type);
-  for (image::Descriptor& manifest : index.manifests) {
+  for (Descriptor& manifest : index.manifests) {
     const auto found = converted.find(manifest.digest);
     if (found == converted.end()) continue;
     manifest.media_type = found->second.media_type;
@@ -56,4 +56,4 @@ image::Index in_oci_types(image::Index index, const std::map<std::string, image:
   return index;
 }
 
-}  // namespace caisson::archive
+}  // namespace caisson::image
