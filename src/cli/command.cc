@@ -105,11 +105,6 @@ int protect_own_executable(const Command& command) {
   return protected_now ? 0 : refuse(command, protected_now.error());
 }
 
-int verb_version(const Command&) {
-  std::printf("caisson version %s\n", CAISSON_VERSION);
-  return 0;
-}
-
 int refuse(const Command& command, const runtime::LaunchError& error) {
   command.log.error(command.verb.empty() ? error.line : fmt::format("{}: {}", command.verb, error.line));
   if (!error.hint.empty()) command.log.hint(error.hint);
