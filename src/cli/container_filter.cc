@@ -21,8 +21,9 @@ struct ContainerFilters::Key {
 
 namespace {
 
-constexpr std::array kStates = {std::string_view("created"), std::string_view("running"),  std::string_view("paused"),
-                                std::string_view("exited"),  std::string_view("removing"), std::string_view("restarting"),
+constexpr std::array kStates = {std::string_view("created"),  std::string_view("running"),
+                                std::string_view("paused"),   std::string_view("exited"),
+                                std::string_view("removing"), std::string_view("restarting"),
                                 std::string_view("dead")};
 constexpr std::array kHealths = {std::string_view("starting"), std::string_view("healthy"),
                                  std::string_view("unhealthy"), std::string_view("none")};
@@ -35,7 +36,8 @@ std::string_view docker_state(std::string_view word) {
 
 class Pattern {
  public:
-  explicit Pattern(const std::string& text) : is_valid_(::regcomp(&regex_, text.c_str(), REG_EXTENDED | REG_NOSUB) == 0) {}
+  explicit Pattern(const std::string& text)
+      : is_valid_(::regcomp(&regex_, text.c_str(), REG_EXTENDED | REG_NOSUB) == 0) {}
   Pattern(const Pattern&) = delete;
   Pattern& operator=(const Pattern&) = delete;
   ~Pattern() {
@@ -90,12 +92,14 @@ bool exposes(std::string_view wanted, const engine::Record& record) {
 }
 
 // The images that have all of this one's layers at their bottom.
-std::vector<std::string> made_from(const engine::ListedImage& ancestor, const std::vector<engine::ListedImage>& images) {
+std::vector<std::string> made_from(const engine::ListedImage& ancestor,
+                                   const std::vector<engine::ListedImage>& images) {
   std::vector<std::string> ids;
   const std::vector<std::string>& layers = ancestor.config.diff_ids;
   for (const engine::ListedImage& each : images) {
     const std::vector<std::string>& all = each.config.diff_ids;
-    if (layers.size() <= all.size() && std::equal(layers.begin(), layers.end(), all.begin())) ids.push_back(each.image.id());
+    if (layers.size() <= all.size() && std::equal(layers.begin(), layers.end(), all.begin()))
+      ids.push_back(each.image.id());
   }
   return ids;
 }
@@ -181,16 +185,16 @@ Result<> ContainerFilters::add(std::string_view text) {
   if (key == kKeys.end()) {
     std::vector<std::string_view> names;
     for (const Key& each : kKeys) names.push_back(each.name);
-    return fail(complaint(fmt::format("'{}' is no filter for containers: {} are", text.substr(0, equals), fmt::join(names, ", "))));
+    return fail(complaint(
+        fmt::format("'{}' is no filter for containers: {} are", text.substr(0, equals), fmt::join(names, ", "))));
   }
   filters_.push_back(TRY(read(*key, std::string(text.substr(equals + 1)))));
   return {};
 }
 
 bool ContainerFilters::shows_ended() const {
-  return std::ranges::any_of(filters_, [](const Filter& filter) {
-    return filter.kind == Kind::kStatus || filter.kind == Kind::kExited;
-  });
+  return std::ranges::any_of(
+      filters_, [](const Filter& filter) { return filter.kind == Kind::kStatus || filter.kind == Kind::kExited; });
 }
 
 Result<> ContainerFilters::look_up(const engine::Places& places) {
@@ -215,10 +219,10 @@ bool ContainerFilters::passes(const Filter& filter, const engine::Container& con
     case Kind::kSince: return record.created_ns > filter.number;
     case Kind::kExited: return container.ending && container.ending->exit_code == filter.number;
     case Kind::kExpose: return exposes(filter.value, record);
-    case Kind::kHealth: return filter.value == "none";          // nobody checks yet
-    case Kind::kPublish: return false;                          // nothing is published yet
-    case Kind::kRestartPolicy: return filter.value == "no";     // nobody restarts yet
-    case Kind::kIsTask: return filter.value == "false";         // there is no swarm
+    case Kind::kHealth: return filter.value == "none";       // nobody checks yet
+    case Kind::kPublish: return false;                       // nothing is published yet
+    case Kind::kRestartPolicy: return filter.value == "no";  // nobody restarts yet
+    case Kind::kIsTask: return filter.value == "false";      // there is no swarm
     case Kind::kId: return record.id.starts_with(filter.value) || Pattern(filter.value).is_in(record.id);
     case Kind::kLabel: return has_label(filter.value, record.labels);
     case Kind::kNotLabel: return !has_label(filter.value, record.labels);

@@ -13,12 +13,12 @@
 
 namespace caisson::cli {
 
-/// What containers are chosen by: several values of one key let through what any of them does; keys, and labels, have to
-/// hold all.
+/// What containers are chosen by: several values of one key let through what any of them does; keys, and labels, have
+/// to hold all.
 class ContainerFilters {
  public:
-  /// Reads "status=exited": ancestor, before, exited, expose, health, id, is-task, label, label!, name, network, publish,
-  /// restart-policy, since, status, until, volume. Errors: a key that is not known, a value that is none.
+  /// Reads "status=exited": ancestor, before, exited, expose, health, id, is-task, label, label!, name, network,
+  /// publish, restart-policy, since, status, until, volume. Errors: a key that is not known, a value that is none.
   Result<> add(std::string_view text);
 
   bool is_empty() const { return filters_.empty(); }
@@ -57,7 +57,7 @@ class ContainerFilters {
   struct Filter {
     Kind kind = Kind::kName;
     std::string value = {};
-    std::int64_t number = 0;  // a moment, an exit status
+    std::int64_t number = 0;               // a moment, an exit status
     std::vector<std::string> images = {};  // of kAncestor: ids of images
   };
 

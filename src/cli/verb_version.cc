@@ -45,7 +45,8 @@ int verb_version(const Command& command) {
     return 0;
   }
   if (!parsed->operands.empty())
-    return refuse(command, complaint(fmt::format("'{}' is too much: version takes options alone", parsed->operands[0])));
+    return refuse(command,
+                  complaint(fmt::format("'{}' is too much: version takes options alone", parsed->operands[0])));
   if (options.format.empty()) {
     std::printf("caisson version %s\n", CAISSON_VERSION);
     return 0;

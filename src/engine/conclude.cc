@@ -13,6 +13,7 @@
 #include "cgroup/oom.h"
 #include "cgroup/removal.h"
 #include "engine/containers.h"
+#include "engine/events.h"
 #include "engine/own_ids.h"
 #include "image/unfinished.h"
 #include "kernel/files.h"
@@ -166,6 +167,8 @@ Ending conclude(const Places& places, const Record& record, const Live& live, st
               .finished_ns = now_nanoseconds()};
   }
   warn(log, cgroup::kill_and_remove(record.cgroup_directories));
+  if (ending.oom_killed) note_event(places, record, "oom");
+  note_event(places, record, "die", {{"exitCode", std::to_string(ending.exit_code)}});
   say_ending(lock, ending);
   if (record.remove) {
     warn(log, remove_container(places, record));

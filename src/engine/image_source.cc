@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "engine/events.h"
 #include "engine/names_before.h"
 #include "engine/obey_policy.h"
 #include "image/host_platform.h"
@@ -87,6 +88,7 @@ Result<Found> Search::pull() {
                                                    log_));
   std::optional<Found> found = TRY(look(digest));
   if (found) {
+    note_event(places_, image_event("pull", found->image.id(), shown()));
     found->before = std::move(before);
     return *std::move(found);
   }

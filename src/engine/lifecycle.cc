@@ -7,6 +7,7 @@
 #include "base/signals.h"
 #include "base/text.h"
 #include "engine/conclude.h"
+#include "engine/events.h"
 #include "kernel/files.h"
 
 namespace caisson::engine {
@@ -47,7 +48,9 @@ Result<> kill_container(const Places& places, const Container& container, int si
     return fail(complaint(fmt::format("container {} is not running", container.record.name),
                           "caisson ps -a shows how it ended"));
   TRY(note_ender(places, container.record.id, explain::Ender::kKill));
-  return kernel::send_signal(process->get(), signal);
+  TRY(kernel::send_signal(process->get(), signal));
+  note_event(places, container.record, "kill", {{"signal", std::to_string(signal)}});
+  return {};
 }
 
 Result<> stop_container(const Places& places, const Container& container, std::optional<int> signal,
@@ -69,7 +72,9 @@ Result<> stop_container(const Places& places, const Container& container, std::o
     if (const Result<> killed = kernel::send_signal(process->get(), SIGKILL); !killed && killed.error().number != ESRCH)
       return killed;
   }
-  return await_end(places, container, log);
+  TRY(await_end(places, container, log));
+  note_event(places, container.record, "stop");
+  return {};
 }
 
 Result<> remove(const Places& places, const Container& container, Force force, const Log& log) {

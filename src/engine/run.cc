@@ -14,6 +14,7 @@
 #include "cgroup/removal.h"
 #include "engine/conclude.h"
 #include "engine/containers.h"
+#include "engine/events.h"
 #include "engine/monitor.h"
 #include "engine/streams.h"
 #include "keeper/keep.h"
@@ -121,6 +122,9 @@ std::expected<runtime::Launched, runtime::LaunchError> Run::launch(const Streams
     end_unkept(launched->pid);
     return std::unexpected(refusal(written.error()));
   }
+  note_event(places_, prepared_.record, "create");
+  if (!options_.detach) note_event(places_, prepared_.record, "attach");
+  note_event(places_, prepared_.record, "start");
   watch_.lap("write the state");
   return launched;
 }

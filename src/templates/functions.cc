@@ -180,7 +180,7 @@ Result<Value> title(Arguments arguments) {
   std::string text = *TRY(text_of(arguments[0]));
   bool begins = true;
   for (char& c : text) {
-    const bool is_part = upper_letter(c) != lower_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '\'' ||
+    const bool is_part = upper_letter(c) != lower_letter(c) || (c >= '0' && c <= '9') || c == '_' ||
                          static_cast<unsigned char>(c) >= 0x80;
     if (begins) c = upper_letter(c);
     begins = !is_part;

@@ -16,12 +16,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// The shortest digits that mean it; with an exponent below 1e-4 and from 1e21 on (Go's fmt, "%v").
+// The shortest digits that mean it; with an exponent below 1e-4 and from a million on (Go's fmt, "%v").
 std::string real_text(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
   const double size = std::fabs(value);
-  const bool is_plain = size == 0 || (size >= 1e-4 && size < 1e21);
+  const bool is_plain = size == 0 || (size >= 1e-4 && size < 1e6);
   std::array<char, 64> buffer;
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
                                  is_plain ? std::chars_format::fixed : std::chars_format::scientific);

@@ -65,7 +65,7 @@ TEST(Template, HasLiterals) {
   expect_all({{R"({{"a\tb\"\\\x41é\101"}})", "a\tb\"\\A\u00e9A"},
               {"{{`raw \\t \"`}}", "raw \\t \""},
               {"{{1}} {{-2}} {{+3}} {{0x1F}} {{0b11}} {{0o17}} {{017}} {{1_000}}", "1 -2 3 31 3 15 15 1000"},
-              {"{{1.50}} {{1e3}} {{.5}} {{1e21}} {{1e-5}}", "1.5 1000 0.5 1e+21 1e-05"},
+              {"{{1.50}} {{1e3}} {{.5}} {{1e6}} {{1e-5}}", "1.5 1000 0.5 1e+06 1e-05"},
               {"{{'a'}} {{'\\n'}} {{'é'}} {{'\\''}}", "97 10 233 39"},
               {"{{true}} {{false}} {{printf \"%v\" nil}}", "true false <nil>"}});
 }
@@ -123,7 +123,7 @@ TEST(Template, CallsFunctions) {
               {"{{json .Name}} {{.Args | json}} {{json .Null}}", R"("web" ["sleep","1 0"] null)"},
               {"{{join .Args \"+\"}} {{join .None \",\"}}{{join (split \"a:b:c\" \":\") \"/\"}}", "sleep+1 0 a/b/c"},
               {"{{split \"a,b,\" \",\"}} {{split \"h\u00e9\" \"\"}}", "[a b ] [h \u00e9]"},
-              {"{{upper .Name}} {{lower \"ABC\"}} {{title \"a web-site x_y\"}}", "WEB abc A Web-Site X_y"},
+              {"{{upper .Name}} {{lower \"ABC\"}} {{title \"a web-site x_y o'n\"}}", "WEB abc A Web-Site X_y O'N"},
               {"{{len .Name}} {{len .Args}} {{len .Labels}} {{.Args | len}}", "3 2 2 2"},
               {"{{index .Args 1}} {{index .Labels \"tier\"}} {{index .Labels \"no\"}}. {{index .Mounts 1 \"Source\"}}",
                "1 0 front . /b"},
