@@ -51,7 +51,6 @@ bool read_stat(const std::string& text, ProcessFacts& facts) {
   facts.threads = number(at(20));
   facts.start_ticks = count(at(22));
   facts.virtual_bytes = count(at(23));
-  facts.resident_bytes = count(at(24)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   return true;
 }
 
@@ -75,6 +74,8 @@ void read_status(const std::string& text, ProcessFacts& facts) {
       for (std::size_t i = 0; i < value.size(); ++i) facts.groups.push_back(id(i));
     } else if (parts.head == "NSpid") {
       for (std::size_t i = 1; i < value.size(); ++i) facts.inner_pids.push_back(static_cast<pid_t>(id(i)));
+    } else if (parts.head == "VmRSS") {  // what stat says of it may lag behind
+      facts.resident_bytes = std::uint64_t{id(0)} * 1024;
     } else if (parts.head == "Seccomp") {
       facts.seccomp = static_cast<int>(id(0));
     } else if (parts.head.starts_with("Cap") && !value.empty()) {
