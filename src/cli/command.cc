@@ -24,6 +24,10 @@ constexpr std::array kVerbs = {
     Verb{"attach", "Be with a running container: hear what it says, and type into it", verb_attach},
     Verb{"logs", "Print what a container has written", verb_logs},
     Verb{"inspect", "Show all that is known about a container", verb_inspect},
+    Verb{"top", "Show the processes of a container", verb_top},
+    Verb{"stats", "Show what containers use", verb_stats},
+    Verb{"port", "Show which ports of the host lead to a container", verb_port},
+    Verb{"events", "Show what happens to containers, images and volumes", verb_events},
     Verb{"wait", "Wait until a container has ended", verb_wait},
     Verb{"stop", "Ask a container to end, and end it if it does not", verb_stop},
     Verb{"restart", "Stop containers, and start them again", verb_restart},
@@ -37,6 +41,7 @@ constexpr std::array kVerbs = {
     Verb{"diff", "List what a container has changed of its root filesystem", verb_diff},
     Verb{"export", "Write a container's root filesystem to a tarball", verb_export},
     Verb{"commit", "Make an image of a container and what it has changed", verb_commit},
+    Verb{"container", "Work on containers: ls, inspect and others", verb_container},
     Verb{"images", "List images", verb_images},
     Verb{"rmi", "Take names off images, and remove those that have none left", verb_rmi},
     Verb{"tag", "Give an image one more name", verb_tag},
@@ -52,6 +57,7 @@ constexpr std::array kVerbs = {
     Verb{"import", "Make an image of a root filesystem's tarball", verb_import},
     Verb{"system", "Look after what caisson keeps: check", verb_system},
     Verb{"explain", "Show what a command would do, step by step, and do none of it", verb_explain},
+    Verb{"info", "Show what there is, where, and on what host", verb_info},
     Verb{"version", "Print the version", verb_version},
     Verb{"conclude", "", verb_conclude},
 };
@@ -112,11 +118,6 @@ int run_verb_of_group(const Command& command, std::span<const Verb> verbs) {
 int protect_own_executable(const Command& command) {
   const Result<> protected_now = kernel::protect_own_executable(command.process_arguments, command.places.program);
   return protected_now ? 0 : refuse(command, protected_now.error());
-}
-
-int verb_version(const Command&) {
-  std::printf("caisson version %s\n", CAISSON_VERSION);
-  return 0;
 }
 
 int refuse(const Command& command, const runtime::LaunchError& error) {

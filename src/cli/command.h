@@ -95,6 +95,12 @@ int verb_image(const Command& command);
 int verb_image_inspect(const Command& command);
 int verb_image_tree(const Command& command);
 int verb_image_prune(const Command& command);
+int verb_events(const Command& command);
+int verb_stats(const Command& command);
+int verb_top(const Command& command);
+int verb_port(const Command& command);
+int verb_info(const Command& command);
+int verb_container(const Command& command);
 int verb_version(const Command& command);
 int verb_conclude(const Command& command);
 

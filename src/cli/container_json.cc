@@ -19,8 +19,6 @@ constexpr std::size_t kShortId = 12;
 constexpr std::size_t kShortCommand = 20;
 constexpr std::string_view kNever = "0001-01-01T00:00:00Z";  // as docker writes "not yet"
 
-std::string moment(std::int64_t nanoseconds) { return nanoseconds == 0 ? std::string(kNever) : rfc3339(nanoseconds); }
-
 // "Up 2 minutes", "Exited (137) 3 seconds ago: killed by signal 9 (SIGKILL): …".
 std::string status_text(const engine::Container& container, const std::optional<engine::HealthState>& health) {
   if (container.live) {
@@ -42,58 +40,25 @@ std::string status_text(const engine::Container& container, const std::optional<
   return ending.reason.empty() ? text : text + ": " + ending.reason;
 }
 
-Json stall(const std::optional<cgroup::Stall>& stall) {
-  if (!stall) return nullptr;
-  return {
-      {"Avg10", stall->of_10_s}, {"Avg60", stall->of_60_s}, {"Avg300", stall->of_300_s}, {"TotalUs", stall->total_us}};
+// The beginning of what is longer than kShortCommand bytes: never half a character.
+std::string shortened(const std::string& text) {
+  std::size_t length = kShortCommand - 1;
+  while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) --length;
+  return text.substr(0, length) + "…";
 }
 
-// {"cpu": {"Some": {"Avg10": 0.5, …}, "Full": …}, …}; empty where the host's cgroups do not tell.
-Json pressure_object(const std::map<std::string, cgroup::Pressure>& pressure) {
-  Json object = Json::object();
-  for (const auto& [resource, of] : pressure) object[resource] = {{"Some", stall(of.some)}, {"Full", stall(of.full)}};
-  return object;
-}
-
-// As Go writes a set.
-Json exposed_ports(const engine::Record& record) {
-  Json ports = Json::object();
-  if (!record.image) return ports;
-  for (const std::string& port : record.image->exposed_ports) ports[port] = Json::object();
-  return ports;
-}
-
-// As docker's; null without a health check.
-Json health_object(const std::optional<engine::HealthState>& health) {
-  if (!health) return nullptr;
-  Json log = Json::array();
-  for (const engine::HealthProbe& probe : health->probes) {
-    log.push_back({{"Start", moment(probe.start_ns)},
-                   {"End", moment(probe.end_ns)},
-                   {"ExitCode", probe.exit_code},
-                   {"Output", probe.output}});
-  }
-  return {{"Status", engine::health_word(health->health)}, {"FailingStreak", health->failing_streak}, {"Log", log}};
-}
-
-Json state(const engine::Container& container, const std::optional<engine::HealthState>& health) {
-  const engine::Ending ending = container.ending.value_or(engine::Ending{});
-  const bool running = container.live.has_value();
-  return {{"Status", engine::status_word(container)},
-          {"Running", running},
-          {"Paused", container.is_paused},
-          {"Restarting", running && container.live->next_start_ns != 0},
-          {"Pid", running ? container.live->process.pid : 0},
-          {"ExitCode", ending.exit_code},
-          {"Signal", ending.signal},
-          {"OOMKilled", ending.oom_killed},
-          {"Reason", ending.reason},
-          {"StartedAt", moment(running ? container.live->started_ns : ending.started_ns)},
-          {"FinishedAt", moment(running ? 0 : ending.finished_ns)},
-          {"Health", health_object(health)}};
+// "one=1,two="
+std::string label_words(const std::map<std::string, std::string>& labels) {
+  std::vector<std::string> words;
+  for (const auto& [name, value] : labels) words.push_back(name + "=" + value);
+  return join(words, ",");
 }
 
 }  // namespace
+
+std::string shown_moment(std::int64_t nanoseconds) {
+  return nanoseconds == 0 ? std::string(kNever) : rfc3339(nanoseconds);
+}
 
 std::string human_duration(std::int64_t nanoseconds) {
   struct Unit {
@@ -114,64 +79,22 @@ std::string human_duration(std::int64_t nanoseconds) {
 Json ps_row(const engine::Container& container, bool whole, const std::optional<engine::HealthState>& health) {
   const engine::Record& record = container.record;
   std::string command = join(record.command, " ");
-  if (!whole && command.size() > kShortCommand) command = command.substr(0, kShortCommand - 1) + "…";
+  for (char& c : command) c = static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;  // one line, one cell
+  if (!whole && command.size() > kShortCommand) command = shortened(command);
   return {{"ID", whole ? record.id : record.id.substr(0, kShortId)},
           {"Names", record.name},
           {"Image", record.source},
           {"Command", command},
-          {"CreatedAt", moment(record.created_ns)},
+          {"CreatedAt", shown_moment(record.created_ns)},
           {"RunningFor", human_duration(now_nanoseconds() - record.created_ns) + " ago"},
           {"State", engine::status_word(container)},
           {"Status", status_text(container, health)},
           {"ExitCode", container.ending ? container.ending->exit_code : 0},
           {"Pid", container.live ? container.live->process.pid : 0},
           {"Networks", record.network},
-          {"Labels", record.labels}};
-}
-
-Json inspect_object(const engine::Container& container, const Json& config, const Seen& seen) {
-  const engine::Record& record = container.record;
-  const Json process = config.value("process", Json::object());
-  return {{"Id", record.id},
-          {"Name", record.name},
-          {"Created", moment(record.created_ns)},
-          {"Path", record.command.empty() ? "" : record.command[0]},
-          {"Args", record.command.empty() ? std::vector<std::string>()
-                                          : std::vector<std::string>(record.command.begin() + 1, record.command.end())},
-          {"State", state(container, seen.health)},
-          {"Image", record.digest},
-          {"ImageName", record.image && !record.image->name.empty() ? record.image->name : record.source},
-          {"ImageDigest", record.image ? record.image->digest : ""},
-          {"RestartCount", container.live     ? container.live->restarts
-                           : container.ending ? container.ending->restarts
-                                              : 0},
-          {"LogPath", seen.log_path},
-          {"Rootfs", {{"Path", record.rootfs.path}, {"Lower", record.rootfs.lower}, {"Upper", record.rootfs.upper}}},
-          {"Config",
-           {{"Hostname", config.value("hostname", "")},
-            {"Env", process.value("env", Json::array())},
-            {"Cmd", record.command},
-            {"WorkingDir", process.value("cwd", "/")},
-            {"Image", record.source},
-            {"ExposedPorts", exposed_ports(record)},
-            {"Healthcheck", healthcheck_object(record.health ? std::optional(record.health->check) : std::nullopt)},
-            {"Tty", record.terminal},
-            {"OpenStdin", record.interactive},
-            {"StopSignal", record.stop_signal},
-            {"StopTimeout", record.stop_timeout_s},
-            {"Labels", record.labels}}},
-          {"HostConfig",
-           {{"NetworkMode", record.network},
-            {"AutoRemove", record.remove},
-            {"LogConfig",
-             {{"Type", engine::log_driver_name(record.log.driver)},
-              {"Config",
-               {{"max-size", std::to_string(record.log.file_bytes)}, {"max-file", std::to_string(record.log.files)}}}}},
-            {"RestartPolicy",
-             {{"Name", engine::restart_policy_name(record.restart)}, {"MaximumRetryCount", record.restart.retries}}}}},
-          {"Cgroups", record.cgroup_directories},
-          {"Pressure", pressure_object(seen.pressure)},
-          {"Spec", config}};
+          {"Ports", join(record.image ? record.image->exposed_ports : std::vector<std::string>(), ", ")},
+          {"ImageID", record.digest},
+          {"Labels", label_words(record.labels)}};
 }
 
 }  // namespace caisson::cli

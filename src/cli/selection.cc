@@ -24,13 +24,25 @@ Result<std::string> id_in(const std::string& path) {
   return text.substr(0, text.find('\n'));
 }
 
+Result<std::vector<engine::Container>> choose(const Command& command, ContainerFilters filters) {
+  TRY(filters.look_up(command.places));
+  std::vector<engine::Container> chosen;
+  for (engine::Container& container : TRY(engine::list_containers(command.places)).containers) {
+    if (filters.pass(container, ContainerFilters::more_of(command.places, container)))
+      chosen.push_back(std::move(container));
+  }
+  return chosen;
+}
+
 Result<> check(const Selection& selection, const std::vector<std::string>& names) {
   const bool named = !names.empty() || !selection.id_files.empty();
-  if (selection.all && selection.latest) return fail(complaint("--all and --latest exclude each other"));
-  if (named && (selection.all || selection.latest))
-    return fail(
-        complaint(fmt::format("{} selects the containers: none can be named", selection.all ? "--all" : "--latest")));
-  return named || selection.all || selection.latest ? Result<>() : require_names(names);
+  const bool filtered = !selection.filters.is_empty();
+  if (selection.latest && (selection.all || filtered))
+    return fail(complaint(fmt::format("{} and --latest exclude each other", selection.all ? "--all" : "--filter")));
+  if (!named) return selection.all || selection.latest || filtered ? Result<>() : require_names(names);
+  if (!selection.all && !selection.latest && !filtered) return {};
+  const std::string_view option = selection.all ? "--all" : selection.latest ? "--latest" : "--filter";
+  return fail(complaint(fmt::format("{} selects the containers: none can be named", option)));
 }
 
 }  // namespace
@@ -59,10 +71,10 @@ int for_each_selected(const Command& command, const Selection& selection, const 
     if (!container) return refuse(command, container.error());
     handle(container->record.id, work(*container));
   }
-  if (selection.all) {
-    const Result<engine::Listing> listing = engine::list_containers(command.places);
-    if (!listing) return refuse(command, listing.error());
-    for (const engine::Container& container : listing->containers) {
+  if (selection.all || !selection.filters.is_empty()) {
+    const Result<std::vector<engine::Container>> chosen = choose(command, selection.filters);
+    if (!chosen) return refuse(command, chosen.error());
+    for (const engine::Container& container : *chosen) {
       if (fits(container)) handle(container.record.id, work(container));
     }
   }

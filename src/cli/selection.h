@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/container_filter.h"
 #include "engine/containers.h"
 
 namespace caisson::cli {
@@ -16,6 +17,7 @@ struct Selection {
   bool latest = false;
   bool ignore = false;                ///< a container that is not there is none to work on
   std::vector<std::string> id_files;  ///< --cidfile: files with an id
+  ContainerFilters filters;           ///< with them, all that they let through
 };
 
 /// Rows for a verb's table.
@@ -43,6 +45,12 @@ constexpr Option<Options> id_file_row() {
             options.id_files.emplace_back(use.value);
             return {};
           }};
+}
+
+template <class Options>
+constexpr Option<Options> filter_row() {
+  return {{"filter", 0, "KEY=VALUE", {}, "Those that have it, as in caisson ps", true},
+          [](Options& options, const Use& use) -> Result<> { return options.filters.add(use.value); }};
 }
 
 /// Calls `work` for each container that is named or selected, `fits` telling which those of --all are; prints its name

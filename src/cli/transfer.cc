@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "engine/events.h"
 #include "engine/names_before.h"
 #include "engine/unpack_ahead.h"
 #include "image/reference.h"
@@ -30,6 +31,8 @@ Result<image::Report> bring_images(const Command& command, const std::string& ve
   for (const image::ReportedImage& image : report.images) {
     const Result<> unpacked = engine::unpack_ahead(command.places, image.manifest, image.id, !quiet, command.log);
     if (!unpacked) return fail(before.put_back(image, unpacked.error()));
+    engine::note_event(command.places,
+                       engine::image_event(verb, image.id, image.names.empty() ? "" : image.names.front()));
   }
   return report;
 }

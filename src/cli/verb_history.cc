@@ -37,15 +37,8 @@ const Option<HistoryOptions> kOptions[] = {
      }},
 };
 
-std::string table(const std::vector<nlohmann::ordered_json>& rows) {
-  std::vector<std::vector<std::string>> lines = {{"IMAGE", "CREATED", "CREATED BY", "SIZE", "COMMENT"}};
-  for (const auto& row : rows) {
-    std::vector<std::string>& line = lines.emplace_back();
-    for (const char* field : {"ID", "CreatedSince", "CreatedBy", "Size", "Comment"})
-      line.push_back(row[field].get<std::string>());
-  }
-  return align(lines);
-}
+const Columns kColumns = {.table = {"ID", "CreatedSince", "CreatedBy", "Size", "Comment"},
+                          .headings = {{"ID", "IMAGE"}, {"CreatedSince", "CREATED"}}};
 
 }  // namespace
 
@@ -62,12 +55,14 @@ int verb_history(const Command& command) {
   }
   if (parsed->operands.size() != 1)
     return refuse(command, complaint("which image? One name, or the beginning of an id, is needed"));
+  const Result<Format> format = Format::read(options.quiet ? "{{.ID}}" : options.format);
+  if (!format) return refuse(command, format.error());
   const Result<engine::ListedImage> found = engine::find_image(command.places, parsed->operands[0]);
   if (!found) return refuse(command, found.error());
-  const std::vector<nlohmann::ordered_json> rows = history_rows(*found, options.whole, options.human);
-  if (options.quiet) options.format = "{{.ID}}";
-  const Result<std::string> text =
-      options.format.empty() ? Result<std::string>(table(rows)) : render_rows(options.format, rows);
+  std::vector<ListedRow> rows;
+  for (nlohmann::ordered_json& row : history_rows(*found, options.whole, options.human))
+    rows.push_back({std::move(row)});
+  const Result<std::string> text = format->rows(rows, kColumns);
   if (!text) return refuse(command, text.error());
   std::fputs(text->c_str(), stdout);
   return 0;

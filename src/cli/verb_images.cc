@@ -56,19 +56,11 @@ const Option<ImagesOptions> kOptions[] = {
      [](ImagesOptions&, const Use&) -> Result<> { return {}; }},
 };
 
-std::string table(const std::vector<nlohmann::ordered_json>& rows, bool digests) {
-  std::vector<std::string> headings = {"REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"};
-  std::vector<const char*> fields = {"Repository", "Tag", "ID", "CreatedSince", "Size"};
-  if (digests) {
-    headings.insert(headings.begin() + 2, "DIGEST");
-    fields.insert(fields.begin() + 2, "Digest");
-  }
-  std::vector<std::vector<std::string>> lines = {headings};
-  for (const auto& row : rows) {
-    std::vector<std::string>& line = lines.emplace_back();
-    for (const char* field : fields) line.push_back(row[field].get<std::string>());
-  }
-  return align(lines);
+Columns columns(bool digests) {
+  Columns columns{.table = {"Repository", "Tag", "ID", "CreatedSince", "Size"},
+                  .headings = {{"ID", "IMAGE ID"}, {"CreatedSince", "CREATED"}}};
+  if (digests) columns.table.insert(columns.table.begin() + 2, "Digest");
+  return columns;
 }
 
 }  // namespace
@@ -90,19 +82,19 @@ int verb_images(const Command& command) {
     return refuse(command, complaint(fmt::format("'{}' is too much: one name is enough", parsed->operands[1])));
   if (!parsed->operands.empty())
     options.filters.push_back({.kind = ImageFilter::Kind::kReference, .value = parsed->operands[0]});
+  const Result<Format> format = Format::read(options.quiet ? "{{.ID}}" : options.format);
+  if (!format) return refuse(command, format.error());
   const Result<engine::ImageListing> listing = engine::list_images(command.places);
   if (!listing) return refuse(command, listing.error());
   for (const std::string& problem : listing->problems) command.log.warning(problem);
 
-  std::vector<nlohmann::ordered_json> rows;
+  std::vector<ListedRow> rows;
   for (const engine::ListedImage& listed : listing->images) {
     if (!image::check_is_image(listed.image.manifest) || !passes(options.filters, listed)) continue;
     for (nlohmann::ordered_json& row : image_rows(matching_names(options.filters, listed), options.whole))
-      rows.push_back(std::move(row));
+      rows.push_back({std::move(row), listed.config.defaults.labels});
   }
-  if (options.quiet) options.format = "{{.ID}}";
-  const Result<std::string> text =
-      options.format.empty() ? Result<std::string>(table(rows, options.digests)) : render_rows(options.format, rows);
+  const Result<std::string> text = format->rows(rows, columns(options.digests));
   if (!text) return refuse(command, text.error());
   std::fputs(text->c_str(), stdout);
   return 0;

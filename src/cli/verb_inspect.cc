@@ -4,15 +4,15 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
-#include "cli/container_json.h"
+#include "cli/container_inspect.h"
+#include "cli/container_mounts.h"
 #include "cli/image_json.h"
 #include "cli/names.h"
 #include "cli/template.h"
 #include "command_line/options.h"
 #include "engine/conclude.h"
 #include "engine/containers.h"
-#include "engine/health_state.h"
-#include "kernel/files.h"
+#include "engine/disk_usage.h"
 
 namespace caisson::cli {
 
@@ -24,12 +24,21 @@ enum class Type { kAny, kContainer, kImage };
 struct InspectOptions {
   std::string format;
   Type type = Type::kAny;
+  bool size = false;
 };
 
 const Option<InspectOptions> kOptions[] = {
     {{"format", 'f', "TEMPLATE", {}, "json, or a template: '{{.State.Status}}'"},
      [](InspectOptions& options, const Use& use) -> Result<> {
        return options.format = std::string(use.value), Result<>();
+     }},
+    {{"size",
+      's',
+      {},
+      {},
+      "Of containers SizeRw, what each has written, and SizeRootFs, that with its image, in bytes"},
+     [](InspectOptions& options, const Use& use) -> Result<> {
+       return options.size = use.value == "true", Result<>();
      }},
     {{"type", 0, "TYPE", {}, "container or image (default a container, or else an image)"},
      [](InspectOptions& options, const Use& use) -> Result<> {
@@ -39,24 +48,23 @@ const Option<InspectOptions> kOptions[] = {
      }},
 };
 
-Result<nlohmann::ordered_json> inspect_container(const Command& command, const std::string& name) {
+Result<nlohmann::ordered_json> inspect_container(const Command& command, const std::string& name, bool size) {
   const engine::Container container = TRY(engine::find_container(command.places, name));
-  const std::string directory = command.places.container(container.record.id);
-  nlohmann::ordered_json config = nlohmann::ordered_json::object();
-  if (const auto text = kernel::read_file(directory + "/config.json"))
-    config = nlohmann::ordered_json::parse(*text, nullptr, false);
-  if (!config.is_object()) return fail(in(directory + "/config.json", complaint("not a JSON object")));
-  return inspect_object(container, config,
-                        {.log_path = engine::log_path(command.places, container.record),
-                         .health = engine::health_of(command.places, container),
-                         .pressure = cgroup::read_pressure(container.record.cgroup_directories)});
+  nlohmann::ordered_json object =
+      inspect_object(container, TRY(read_config_of(command.places, container.record.id)), command.places);
+  if (size) {
+    const engine::ContainerBytes bytes = TRY(engine::container_bytes(command.places, container.record));
+    object["SizeRw"] = bytes.written;
+    object["SizeRootFs"] = bytes.written + bytes.below;
+  }
+  return object;
 }
 
 // As docker: what is no container may be an image.
-Result<nlohmann::ordered_json> inspect(const Command& command, const std::string& name, Type type) {
-  if (type == Type::kContainer) return inspect_container(command, name);
-  if (type == Type::kImage) return image_object(TRY(engine::find_image(command.places, name)));
-  Result<nlohmann::ordered_json> container = inspect_container(command, name);
+Result<nlohmann::ordered_json> inspect(const Command& command, const std::string& name, const InspectOptions& options) {
+  if (options.type == Type::kContainer) return inspect_container(command, name, options.size);
+  if (options.type == Type::kImage) return image_object(TRY(engine::find_image(command.places, name)));
+  Result<nlohmann::ordered_json> container = inspect_container(command, name, options.size);
   if (container) return container;
   const Result<engine::ListedImage> found = engine::find_image(command.places, name);
   if (found) return image_object(*found);
@@ -72,7 +80,7 @@ int verb_inspect(const Command& command) {
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
   if (parsed->help) {
-    std::fputs(help_text("caisson inspect [-f TEMPLATE] [--type TYPE] NAME…",
+    std::fputs(help_text("caisson inspect [-s] [-f TEMPLATE] [--type TYPE] NAME…",
                          "Shows all that is known about containers and images.", spellings(kOptions))
                    .c_str(),
                stdout);
@@ -81,7 +89,7 @@ int verb_inspect(const Command& command) {
   if (const Result<> named = require_names(parsed->operands); !named) return refuse(command, named.error());
   engine::sweep(command.places, command.log);
   return print_objects(command, parsed->operands, options.format,
-                       [&](const std::string& name) { return inspect(command, name, options.type); });
+                       [&](const std::string& name) { return inspect(command, name, options); });
 }
 
 }  // namespace caisson::cli

@@ -67,6 +67,7 @@ const Row kStartOptions[] = {
      }},
     all_row<LifecycleOptions>("All that do not run"),
     latest_row<LifecycleOptions>(),
+    filter_row<LifecycleOptions>(),
 };
 const Row kRestartOptions[] = {
     {{"signal", 's', "SIGNAL", {}, "Signal to stop it with (default the container's)"}, set_signal},
@@ -75,6 +76,7 @@ const Row kRestartOptions[] = {
     all_row<LifecycleOptions>("All there are"),
     {{"running", 0, {}, {}, "All that run"}, set_flag<&LifecycleOptions::running>},
     latest_row<LifecycleOptions>(),
+    filter_row<LifecycleOptions>(),
     id_file_row<LifecycleOptions>(),
 };
 const Row kStopOptions[] = {
@@ -83,6 +85,7 @@ const Row kStopOptions[] = {
     {{"time", 0, "SECONDS", {}, {}, false, "timeout"}, set_timeout},
     all_row<LifecycleOptions>("All that run"),
     latest_row<LifecycleOptions>(),
+    filter_row<LifecycleOptions>(),
     ignore_row<LifecycleOptions>(),
     id_file_row<LifecycleOptions>(),
 };
@@ -90,16 +93,19 @@ const Row kKillOptions[] = {
     {{"signal", 's', "SIGNAL", {}, "Signal to send, by name or number (default KILL)"}, set_signal},
     all_row<LifecycleOptions>("All that run"),
     latest_row<LifecycleOptions>(),
+    filter_row<LifecycleOptions>(),
     id_file_row<LifecycleOptions>(),
 };
 const Row kPauseOptions[] = {
     all_row<LifecycleOptions>("All that run"),
     latest_row<LifecycleOptions>(),
+    filter_row<LifecycleOptions>(),
     id_file_row<LifecycleOptions>(),
 };
 const Row kUnpauseOptions[] = {
     all_row<LifecycleOptions>("All that are paused"),
     latest_row<LifecycleOptions>(),
+    filter_row<LifecycleOptions>(),
     id_file_row<LifecycleOptions>(),
 };
 const Row kRmOptions[] = {
@@ -109,6 +115,7 @@ const Row kRmOptions[] = {
     {{"time", 0, "SECONDS", {}, {}, false, "timeout"}, set_timeout},
     all_row<LifecycleOptions>("All that do not run; with --force those that run too"),
     latest_row<LifecycleOptions>(),
+    filter_row<LifecycleOptions>(),
     ignore_row<LifecycleOptions>(),
     id_file_row<LifecycleOptions>(),
 };
@@ -220,7 +227,9 @@ int verb_pause(const Command& command) {
   const auto names = read(command, kPauseOptions, options, "caisson pause CONTAINER…",
                           "Stops all processes of containers where they are.", status);
   if (!names) return status;
-  return for_each_selected(command, options, *names, can_pause, engine::pause_container);
+  return for_each_selected(command, options, *names, can_pause, [&](const engine::Container& container) {
+    return engine::pause_container(command.places, container);
+  });
 }
 
 int verb_unpause(const Command& command) {
@@ -229,7 +238,9 @@ int verb_unpause(const Command& command) {
   const auto names = read(command, kUnpauseOptions, options, "caisson unpause CONTAINER…",
                           "Lets the processes of paused containers go on.", status);
   if (!names) return status;
-  return for_each_selected(command, options, *names, is_paused, engine::unpause_container);
+  return for_each_selected(command, options, *names, is_paused, [&](const engine::Container& container) {
+    return engine::unpause_container(command.places, container);
+  });
 }
 
 int verb_rm(const Command& command) {

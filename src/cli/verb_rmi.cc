@@ -11,6 +11,7 @@
 #include "cli/question.h"
 #include "command_line/options.h"
 #include "engine/conclude.h"
+#include "engine/events.h"
 #include "engine/images.h"
 #include "image/reference.h"
 #include "image/store_names.h"
@@ -101,7 +102,9 @@ int verb_tag(const Command& command) {
       return fail(complaint(fmt::format("{}: a name with a digest cannot be given", parsed->operands[1])));
     const engine::ListedImage found = TRY(engine::find_image(command.places, parsed->operands[0]));
     const image::ImageStore store = TRY(image::ImageStore::create(command.places.root + "/images"));
-    return image::set_name(store, name.text(), found.image.target);
+    TRY(image::set_name(store, name.text(), found.image.target));
+    engine::note_event(command.places, engine::image_event("tag", found.image.id(), name.text()));
+    return {};
   };
   const Result<> tagged = tag();
   return tagged ? 0 : refuse(command, tagged.error());

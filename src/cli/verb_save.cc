@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/transfer.h"
+#include "engine/events.h"
+#include "engine/images.h"
 
 namespace caisson::cli {
 
@@ -65,6 +67,10 @@ Result<> save(const Command& command, const SaveOptions& options, const std::vec
   words.insert(words.end(), {"--", std::string(format.transport) + output});
   words.insert(words.end(), images.begin(), images.end());
   TRY(call_transfer(command, "save", words, "saved " + join(images, ", ")));
+  for (const std::string& name : images) {
+    if (const Result<engine::ListedImage> image = engine::find_image(command.places, name))
+      engine::note_event(command.places, engine::image_event("save", image->image.id(), name));
+  }
   return {};
 }
 

@@ -61,6 +61,8 @@ int check(const Command& command) {
 
 constexpr std::array kVerbs = {
     Verb{"check", "Look through the store for what a crash or a disk error has left", check},
+    Verb{"info", "Show what there is, where, and on what host", verb_info},
+    Verb{"events", "Show what happens to containers, images and volumes", verb_events},
     Verb{"df", "Show what takes how much of the disk", verb_system_df},
     Verb{"prune", "Remove containers that have ended, and images that nobody uses", verb_system_prune}};
 

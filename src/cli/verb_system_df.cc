@@ -32,29 +32,22 @@ const Option<DfOptions> kOptions[] = {
      }},
 };
 
-Row summary_row(const char* type, const engine::DiskShare& share) {
+ListedRow summary_row(const char* type, const engine::DiskShare& share) {
   const std::int64_t percent = share.bytes == 0 ? 0 : share.reclaimable_bytes * 100 / share.bytes;
-  return {{"Type", type},
-          {"TotalCount", std::to_string(share.total)},
-          {"Active", std::to_string(share.active)},
-          {"Size", decimal_bytes(share.bytes)},
-          {"Reclaimable", fmt::format("{} ({}%)", decimal_bytes(share.reclaimable_bytes), percent)}};
+  return {Row{{"Type", type},
+              {"TotalCount", std::to_string(share.total)},
+              {"Active", std::to_string(share.active)},
+              {"Size", decimal_bytes(share.bytes)},
+              {"Reclaimable", fmt::format("{} ({}%)", decimal_bytes(share.reclaimable_bytes), percent)}}};
 }
 
-std::vector<Row> summary(const engine::DiskUsage& usage) {
+std::vector<ListedRow> summary(const engine::DiskUsage& usage) {
   return {summary_row("Images", usage.images), summary_row("Tarballs", usage.tarballs),
           summary_row("Containers", usage.containers), summary_row("Local Volumes", {})};
 }
 
-std::string table(const std::vector<Row>& rows) {
-  std::vector<Line> lines = {{"TYPE", "TOTAL", "ACTIVE", "SIZE", "RECLAIMABLE"}};
-  for (const Row& row : rows) {
-    Line& line = lines.emplace_back();
-    for (const char* field : {"Type", "TotalCount", "Active", "Size", "Reclaimable"})
-      line.push_back(row[field].get<std::string>());
-  }
-  return align(lines);
-}
+const Columns kColumns = {.table = {"Type", "TotalCount", "Active", "Size", "Reclaimable"},
+                          .headings = {{"TotalCount", "TOTAL"}}};
 
 std::string details(const engine::DiskUsage& usage) {
   std::vector<Line> images = {
@@ -98,13 +91,13 @@ int verb_system_df(const Command& command) {
     return refuse(command, complaint(fmt::format("'{}' is too much: df takes options alone", parsed->operands[0])));
   if (options.verbose && !options.format.empty())
     return refuse(command, complaint("-v has columns of its own: it does not go with --format"));
+  const Result<Format> format = Format::read(options.format);
+  if (!format) return refuse(command, format.error());
   const Result<engine::DiskUsage> usage = engine::disk_usage(command.places);
   if (!usage) return refuse(command, usage.error());
   for (const std::string& problem : usage->problems) command.log.warning(problem);
-  const std::vector<Row> rows = summary(*usage);
-  const Result<std::string> text = options.verbose          ? Result<std::string>(details(*usage))
-                                   : options.format.empty() ? Result<std::string>(table(rows))
-                                                            : render_rows(options.format, rows);
+  const Result<std::string> text =
+      options.verbose ? Result<std::string>(details(*usage)) : format->rows(summary(*usage), kColumns);
   if (!text) return refuse(command, text.error());
   std::fputs(text->c_str(), stdout);
   return 0;

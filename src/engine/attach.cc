@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/events.h"
 #include "kernel/files.h"
 #include "terminal/attach_client.h"
 
@@ -46,6 +47,7 @@ RunResult attach(const Container& container, const Attendance& attendance, const
                              fmt::format("caisson logs -f {}", name)));
   }
   if (!connection) return refused(connection.error());
+  note_event(places, container.record, "attach");
   return stay_attached(container.record, *container.live, std::move(*connection), words->get(), attendance,
                        container.record.terminal ? Redraw::kYes : Redraw::kNo, log);
 }

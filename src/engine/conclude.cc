@@ -13,6 +13,7 @@
 #include "cgroup/oom.h"
 #include "cgroup/removal.h"
 #include "engine/containers.h"
+#include "engine/events.h"
 #include "engine/own_ids.h"
 #include "image/unfinished.h"
 #include "kernel/files.h"
@@ -175,6 +176,8 @@ Ending settle(const Places& places, const Record& record, const Live& live, std:
   ending.asked_for = is_asked_to_end(places, record.id);
   ending.restarts = live.restarts;
   warn(log, cgroup::kill_and_remove(record.cgroup_directories));
+  if (ending.oom_killed) note_event(places, record, "oom");
+  note_event(places, record, "die", {{"exitCode", std::to_string(ending.exit_code)}});
   return ending;
 }
 

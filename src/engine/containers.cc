@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "cgroup/freezer.h"
+#include "engine/events.h"
 #include "engine/own_ids.h"
 #include "kernel/files.h"
 
@@ -253,6 +254,7 @@ Result<> remove_container(const Places& places, const Record& record) {
   TRY(remove_link(places.name(record.name)));
   TRY(kernel::remove_tree(directory + "/" + kRecordFile));
   TRY(kernel::remove_tree(directory));
+  note_event(places, record, "remove");
   return kernel::remove_tree(places.live(record.id));
 }
 

@@ -203,4 +203,21 @@ Result<DiskUsage> disk_usage(const Places& places) {
   return usage;
 }
 
+Result<ContainerBytes> container_bytes(const Places& places, const Record& record) {
+  std::vector<std::string> paths;
+  if (!record.rootfs.upper.empty()) paths.push_back(record.rootfs.upper);
+  ContainerBytes bytes;
+  const Result<ListedImage> image =
+      record.image ? find_image(places, record.digest) : Result<ListedImage>(ListedImage());
+  const bool is_known = image && !image->unpacked.empty();
+  if (is_known) {
+    bytes.below = image->shown_bytes();
+  } else {
+    paths.insert(paths.end(), record.rootfs.lower.begin(), record.rootfs.lower.end());
+  }
+  for (const auto& [path, size] : TRY(bytes_of_each(paths)))
+    (path == record.rootfs.upper ? bytes.written : bytes.below) += size;
+  return bytes;
+}
+
 }  // namespace caisson::engine

@@ -47,6 +47,14 @@ struct DiskUsage {
 /// Errors: that namespace, a store that cannot be opened.
 Result<DiskUsage> disk_usage(const Places& places);
 
+/// What the container has written, and the layers or the tarball's tree that it was made from; nothing for those of one
+/// that was made from a directory. Of an image that is unpacked it is what its layers' files have.
+struct ContainerBytes {
+  std::int64_t written = 0;
+  std::int64_t below = 0;
+};
+Result<ContainerBytes> container_bytes(const Places& places, const Record& record);
+
 /// What each of these takes on the disk (kernel/bytes_on_disk.h), whoever of the caller's ids it belongs to.
 Result<std::map<std::string, std::int64_t>> bytes_of_each(const std::vector<std::string>& paths);
 

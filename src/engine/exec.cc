@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "engine/accounts.h"
 #include "engine/containers.h"
+#include "engine/events.h"
 #include "engine/monitor.h"
 #include "engine/source.h"
 #include "engine/streams.h"
@@ -108,7 +109,7 @@ struct Launchable {
   HostFacts facts;
   plan::Plan plan;
   Fd target;
-  std::string container_id;
+  Record container = {};  // of exec
 };
 
 Result<Launchable> plan_exec(const ExecOptions& options, const Places& places) {
@@ -135,7 +136,7 @@ Result<Launchable> plan_exec(const ExecOptions& options, const Places& places) {
                               .cgroup_directories = container.record.cgroup_directories};
   plan::inherit(what.config, target_process);
   plan::Plan plan = TRY(plan::plan_process(what.process, target_process, facts, request));
-  return Launchable{std::move(facts), std::move(plan), std::move(*target), container.record.id};
+  return Launchable{std::move(facts), std::move(plan), std::move(*target), container.record};
 }
 
 int exit_code(int wait_status) {
@@ -195,7 +196,7 @@ int become_monitor(Launchable& what, const Places& places, const Fd& listener, c
 }
 
 RunResult exec_on_terminal(const ExecOptions& options, const Places& places, const Log& log, Launchable& what) {
-  const std::string socket = fmt::format("{}/exec-{}", places.live(what.container_id), ::getpid());
+  const std::string socket = fmt::format("{}/exec-{}", places.live(what.container.id), ::getpid());
   Result<Fd> listener = keeper::listen_for_clients(socket);
   if (!listener) return std::unexpected(refusal(listener.error()));
   Result<Fd> connection = terminal::connect(socket, terminal::Pace::kWaits);
@@ -284,7 +285,7 @@ Result<Launchable> plan_enter(const EnterOptions& options) {
     process.user.additional_gids.clear();
   }
   plan::Plan plan = TRY(plan::plan_process(process, where, facts, request));
-  return Launchable{std::move(facts), std::move(plan), std::move(*target), {}};
+  return Launchable{std::move(facts), std::move(plan), std::move(*target)};
 }
 
 }  // namespace
@@ -293,8 +294,16 @@ RunResult exec(const ExecOptions& options, const Places& places, const Log& log)
   Result<Launchable> what = plan_exec(options, places);
   if (!what) return std::unexpected(refusal(what.error()));
   for (const std::string& warning : what->plan.warnings()) log.warning(warning);
+  const std::string exec_id = new_id();
+  const std::string words = join(options.command, " ");
+  note_event(places, what->container, "exec_create: " + words, {{"execID", exec_id}});
+  note_event(places, what->container, "exec_start: " + words, {{"execID", exec_id}});
   if (options.detach) return exec_detached(*what);
-  return options.tty ? exec_on_terminal(options, places, log, *what) : exec_in_foreground(options, *what, log);
+  const RunResult result =
+      options.tty ? exec_on_terminal(options, places, log, *what) : exec_in_foreground(options, *what, log);
+  if (result)
+    note_event(places, what->container, "exec_die", {{"execID", exec_id}, {"exitCode", std::to_string(*result)}});
+  return result;
 }
 
 RunResult enter(const EnterOptions& options, const Log&) {

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "engine/events.h"
 #include "engine/exec.h"
 #include "engine/lifecycle.h"
 #include "kernel/files.h"
@@ -154,6 +155,8 @@ Result<HealthProbe> check_health(const Places& places, const Container& containe
   const HealthProbe made = TRY(probe(places, container, check, log));
   const HealthState after = with_probe(*before, made, check, container.live->started_ns);
   TRY(kernel::replace_file(health_path(places, container.record.id), to_json(after), 0600));
+  if (after.health != before->health)
+    note_event(places, container.record, fmt::format("health_status: {}", health_word(after.health)));
   if (after.health == Health::kUnhealthy && before->health != Health::kUnhealthy) {
     // The keeper that waits for this process ends with the container, and this process with it.
     const pid_t child = ::fork();

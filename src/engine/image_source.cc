@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "engine/events.h"
 #include "engine/names_before.h"
 #include "engine/obey_policy.h"
 #include "engine/short_names.h"
@@ -89,6 +90,7 @@ Result<Found> Search::pull() {
   std::optional<Found> found = TRY(look(pulled.manifest));
   if (found) {
     if (!pulled.names.empty()) found->image.meant = pulled.names.front();
+    note_event(places_, image_event("pull", found->image.id(), shown()));
     found->before = std::move(before);
     return *std::move(found);
   }

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "engine/containers.h"
+#include "engine/events.h"
 #include "engine/own_ids.h"
 #include "engine/short_names.h"
 #include "image/digest_name.h"
@@ -110,15 +111,19 @@ Result<bool> remove_signatures_beside(const image::ImageStore& store, const imag
 }
 
 // What makes all names of an image, or of an index, lines of the past, and those of its signatures.
-Result<> remove_lines(const image::ImageStore& store, const image::StoredImage& image, RemovedImages& removed) {
+Result<> remove_lines(const Places& places, const image::ImageStore& store, const image::StoredImage& image,
+                      RemovedImages& removed) {
   const auto leads_there = [&](const image::StoreEntry& entry) {
     return entry.descriptor.digest == image.target.digest;
   };
   TRY(remove_signatures(store, image, repositories_of(image.names)));
   for (const image::StoreEntry& entry : TRY(image::remove_entries(store, leads_there))) {
-    if (!entry.name.empty()) removed.untagged.push_back(familiar(entry.name));
+    if (entry.name.empty()) continue;
+    removed.untagged.push_back(familiar(entry.name));
+    note_event(places, image_event("untag", image.id(), entry.name));
   }
   removed.deleted.push_back(image.id());
+  note_event(places, image_event("remove", image.id(), ""));
   return {};
 }
 
@@ -210,6 +215,7 @@ Result<RemovedImages> remove_image(const Places& places, const std::string& name
   if (!meant.empty() && image.names.size() > 1) {
     TRY(image::remove_name(store, meant));
     removed.untagged.push_back(familiar(meant));
+    note_event(places, image_event("untag", image.id(), meant));
     if (TRY(remove_signatures_beside(store, image, meant)))
       TRY(remove_unneeded(places, store, PruneImages::kUnnamed, removed));
     return removed;
@@ -219,7 +225,7 @@ Result<RemovedImages> remove_image(const Places& places, const std::string& name
                           "rmi NAME takes one of them away, rmi -f all"));
   }
   TRY(check_unused(image, name, TRY(images_in_use(places)), how));
-  TRY(remove_lines(store, image, removed));
+  TRY(remove_lines(places, store, image, removed));
   TRY(remove_unneeded(places, store, PruneImages::kUnnamed, removed));
   return removed;
 }
@@ -232,7 +238,7 @@ Result<RemovedImages> prune_images(const Places& places, PruneImages which,
   for (const ListedImage& one : TRY(list_images(places)).images) {
     const bool named = !one.image.names.empty();
     if ((named && which == PruneImages::kUnnamed) || uses.contains(one.image.id()) || !is_wanted(one)) continue;
-    TRY(remove_lines(store, one.image, removed));
+    TRY(remove_lines(places, store, one.image, removed));
   }
   TRY(remove_unneeded(places, store, which, removed));
   return removed;

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cgroup/freezer.h"
 #include "engine/conclude.h"
+#include "engine/events.h"
 #include "engine/start.h"
 #include "kernel/files.h"
 
@@ -93,7 +94,9 @@ Result<> stop(const Places& places, const Container& container, std::optional<in
   TRY(send(container, running->process, sent));
   if (!kernel::wait_until_gone(running->process.get(), timeout < 0 ? -1 : timeout * 1000))
     TRY(send(container, running->process, SIGKILL));
-  return await_end(places, container, log);
+  TRY(await_end(places, container, log));
+  note_event(places, container.record, "stop");
+  return {};
 }
 
 }  // namespace
@@ -111,7 +114,9 @@ Result<> kill_container(const Places& places, const Container& container, int si
                           "caisson ps -a shows how it ended"));
   if (signal == SIGKILL || signal == container.record.stop_signal)
     TRY(note_ender(places, container.record.id, explain::Ender::kKill));
-  return signal == SIGKILL ? send(container, *process, signal) : kernel::send_signal(process->get(), signal);
+  TRY(signal == SIGKILL ? send(container, *process, signal) : kernel::send_signal(process->get(), signal));
+  note_event(places, container.record, "kill", {{"signal", std::to_string(signal)}});
+  return {};
 }
 
 Result<> stop_container(const Places& places, const Container& container, std::optional<int> signal,
@@ -125,6 +130,7 @@ Result<> restart_container(const Places& places, const Container& container, std
   runtime::Stopwatch watch;
   const RunResult started = start(container.record, {.detached = true}, places, log, watch);
   if (!started) return fail(complaint(started.error().line, started.error().hint));
+  note_event(places, container.record, "restart");
   return {};
 }
 
@@ -144,17 +150,21 @@ Result<> remove(const Places& places, const Container& container, Force force, c
   return remove_container(places, container.record);
 }
 
-Result<> pause_container(const Container& container) {
+Result<> pause_container(const Places& places, const Container& container) {
   const std::string& name = container.record.name;
   if (!container.live || container.live->process.pid == 0)
     return fail(complaint(fmt::format("container {} is not running", name)));
   if (container.is_paused) return fail(complaint(fmt::format("container {} is paused already", name)));
-  return cgroup::freeze(container.record.cgroup_directories);
+  TRY(cgroup::freeze(container.record.cgroup_directories));
+  note_event(places, container.record, "pause");
+  return {};
 }
 
-Result<> unpause_container(const Container& container) {
+Result<> unpause_container(const Places& places, const Container& container) {
   if (!container.is_paused) return fail(complaint(fmt::format("container {} is not paused", container.record.name)));
-  return cgroup::thaw(container.record.cgroup_directories);
+  TRY(cgroup::thaw(container.record.cgroup_directories));
+  note_event(places, container.record, "unpause");
+  return {};
 }
 
 Result<> rename_container(const Places& places, const Container& container, const std::string& name) {
@@ -166,7 +176,9 @@ Result<> rename_container(const Places& places, const Container& container, cons
   const std::string path = places.container(renamed.id) + "/" + kRecordFile;
   const Result<> written = kernel::replace_file(path, to_json(renamed), 0600);
   ::unlink(places.name(written ? before : name).c_str());
-  return written;
+  TRY(written);
+  note_event(places, renamed, "rename", {{"oldName", before}});
+  return {};
 }
 
 }  // namespace caisson::engine

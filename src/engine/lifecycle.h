@@ -32,8 +32,8 @@ Result<> remove(const Places& places, const Container& container, Force force, c
 
 /// All its processes stand still, until they are let go on. Errors: it does not run, or stands still already; those of
 /// cgroup::freeze().
-Result<> pause_container(const Container& container);
-Result<> unpause_container(const Container& container);
+Result<> pause_container(const Places& places, const Container& container);
+Result<> unpause_container(const Places& places, const Container& container);
 
 /// Errors: the name is none, or another's.
 Result<> rename_container(const Places& places, const Container& container, const std::string& name);

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cgroup/removal.h"
 #include "engine/conclude.h"
+#include "engine/events.h"
 #include "engine/monitor.h"
 #include "engine/own_ids.h"
 #include "keeper/keep.h"
@@ -137,6 +138,9 @@ std::expected<runtime::Launched, runtime::LaunchError> Start::launch(const Strea
     end_unkept(launched->pid);
     return refused(written.error());
   }
+  if (reservation_.is_new()) note_event(places_, prepared_.record, "create");
+  if (!attendance_.detached) note_event(places_, prepared_.record, "attach");
+  note_event(places_, prepared_.record, "start");
   watch_.lap("write the state");
   return launched;
 }
@@ -305,6 +309,7 @@ Result<std::string> Start::leave_created() && {
   const std::string live_directory = reservation_.live_directory();
   const Fd lock = std::move(reservation_).keep();
   TRY(kernel::remove_tree(live_directory));
+  note_event(places_, prepared_.record, "create");
   return id;
 }
 

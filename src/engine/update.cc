@@ -6,6 +6,7 @@
 
 #include "cgroup/update.h"
 #include "engine/compose.h"
+#include "engine/events.h"
 #include "host/probe.h"
 #include "kernel/files.h"
 #include "runtime/update.h"
@@ -39,6 +40,7 @@ Result<> update_container(const Places& places, const Container& container, cons
   if (wanted != present) {
     TRY(kernel::replace_file(config_path, TRY(spec::replace_resources(text, wanted)), 0600));
   }
+  note_event(places, container.record, "update");
   if (!options.typed.contains("restart") || options.restart == container.record.restart) return {};
   Record record = container.record;
   record.restart = options.restart;

@@ -18,8 +18,8 @@ inline constexpr std::size_t kCompressionMagicBytes = 6;
 /// What a file is that begins with these bytes.
 Compression compression_of(std::string_view first);
 
-/// How many bytes the decompressor of a file that begins with `first` takes at the most for what it looks back at, up to
-/// some ten thousand. Of zstd that is what the first frame asks for, or 8 MiB; what asks for more later is refused.
+/// How many bytes the decompressor of a file that begins with `first` takes at the most for what it looks back at, up
+/// to some ten thousand. Of zstd that is what the first frame asks for, or 8 MiB; what asks for more later is refused.
 std::uint64_t bytes_to_decompress(std::string_view first);
 
 /// How much of a file bytes_to_decompress() has to see, to tell the same as what decompresses it.

@@ -47,7 +47,7 @@ blobs() { find "$T/root/images/blobs/sha256" -type f | wc -l; }
   mkdir -p "$T/root/images"
   skopeo copy --quiet "oci:$T/layout:there" "oci:$T/root/images:docker.io/library/theirs:latest"
   [ "$(caisson images --format '{{.Repository}}:{{.Tag}}')" = theirs:latest ]
-  [ "$(caisson image inspect -f '{{.Config.Cmd}} {{.RepoTags}}' theirs)" = '["echo","hi"] ["theirs:latest"]' ]
+  [ "$(caisson image inspect -f '{{.Config.Cmd}} {{.RepoTags}}' theirs)" = '[echo hi] [theirs:latest]' ]
   [ "$(caisson run --rm theirs)" = hi ]
   [ "$(skopeo inspect --config "oci:$T/root/images:docker.io/library/theirs:latest" | sha256sum | cut -c1-64)" != "" ]
 }
@@ -148,7 +148,7 @@ blobs() { find "$T/root/images/blobs/sha256" -type f | wc -l; }
 
 @test "images: inspect finds a container first, and then an image" {
   image docker.io/library/one:latest '{}' "$BUILTIN"
-  [ "$(caisson inspect -f '{{.RepoTags}}' one)" = '["one:latest"]' ]
+  [ "$(caisson inspect -f '{{.RepoTags}}' one)" = '[one:latest]' ]
   caisson run --name one one true
   [ "$(caisson inspect -f '{{.Name}}' one)" = one ]
   [ "$(caisson inspect --type image -f '{{.Id}}' one)" = "$ID" ]

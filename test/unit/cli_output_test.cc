@@ -12,41 +12,51 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct TemplateCase {
-  const char* name;
-  const char* format;
-  const char* out;  ///< null: an error
-};
-class TemplateTest : public testing::TestWithParam<TemplateCase> {};
-TEST_P(TemplateTest, IsFilledIn) {
-  const Json object = {{"Name", "web"}, {"State", {{"Pid", 7}, {"Running", true}}}, {"List", {1, 2}}};
-  const Result<std::string> out = render(GetParam().format, object);
-  if (GetParam().out == nullptr) {
-    EXPECT_FALSE(out);
-  } else {
-    EXPECT_EQ(out.value_or("an error"), GetParam().out);
-  }
-}
-INSTANTIATE_TEST_SUITE_P(Formats, TemplateTest,
-                         testing::Values(TemplateCase{"field", "{{.Name}}", "web"},
-                                         TemplateCase{"spaces", "{{ .Name }}!", "web!"},
-                                         TemplateCase{"nested", "{{.State.Pid}}", "7"},
-                                         TemplateCase{"boolean", "{{.State.Running}}", "true"},
-                                         TemplateCase{"json", "{{json .State}}", "{\"Pid\":7,\"Running\":true}"},
-                                         TemplateCase{"json_of_a_string", "{{json .Name}}", "\"web\""},
-                                         TemplateCase{"escapes", "{{.Name}}\\t{{.List}}\\n", "web\t[1,2]\n"},
-                                         TemplateCase{"no_field", "{{.Nope}}", nullptr},
-                                         TemplateCase{"below_a_string", "{{.Name.X}}", nullptr},
-                                         TemplateCase{"open", "{{.Name", nullptr},
-                                         TemplateCase{"function", "{{len .Name}}", nullptr}),
-                         [](const auto& row) { return row.param.name; });
-
 TEST(Rows, AreATableWithHeadings) {
-  const std::vector<Json> rows = {{{"ID", "1"}, {"Names", "long name"}}, {{"ID", "22"}, {"Names", "b"}}};
-  EXPECT_EQ(render_rows("table {{.ID}}\\t{{.Names}}", rows).value_or(""), "ID  NAMES\n1   long name\n22  b\n");
-  EXPECT_EQ(render_rows("json", rows).value_or(""),
-            "{\"ID\":\"1\",\"Names\":\"long name\"}\n{\"ID\":\"22\",\"Names\":\"b\"}\n");
-  EXPECT_EQ(render_rows("{{.ID}}", rows).value_or(""), "1\n22\n");
+  const std::vector<ListedRow> rows = {{{{"ID", "1"}, {"Names", "long name"}}}, {{{"ID", "22"}, {"Names", "b"}}}};
+  const auto printed = [&](const char* format) { return Format::read(format)->rows(rows, {}).value_or("an error"); };
+  EXPECT_EQ(printed("table {{.ID}}\\t{{.Names}}"), "ID  NAMES\n1   long name\n22  b\n");
+  EXPECT_EQ(printed("json"), "{\"ID\":\"1\",\"Names\":\"long name\"}\n{\"ID\":\"22\",\"Names\":\"b\"}\n");
+  EXPECT_EQ(printed("{{.ID}}"), "1\n22\n");
+  EXPECT_EQ(Format::read("table {{.Nope}}")->rows(rows, {}).error().text(),
+            "--format: column 9: there is no field '.Nope'");
+}
+
+TEST(Rows, HaveTheHeadingsOfTheirListing) {
+  const Columns columns = {.table = {"ID", "CreatedAt"}, .headings = {{"ID", "CONTAINER ID"}}};
+  const std::vector<ListedRow> rows = {{{{"ID", "é…"}, {"CreatedAt", "now"}}, {{"tier", "front"}}}};
+  const auto printed = [&](const char* format, Format::Heading heading = Format::Heading::kShown) {
+    const Result<Format> read = Format::read(format);
+    return read ? read->rows(rows, columns, heading).value_or("an error") : "wrong";
+  };
+  EXPECT_EQ(printed(""), "CONTAINER ID  CREATED AT\né…            now\n");
+  EXPECT_EQ(printed("table", Format::Heading::kNone), "é…  now\n");
+  EXPECT_EQ(printed("table {{.ID}}: {{.CreatedAt}}\\t{{.Label \"tier\"}}"),
+            "CONTAINER ID: CREATED AT  LABEL\né…: now                   front\n");
+  EXPECT_EQ(printed("{{.Label \"none\"}}."), ".\n");
+  EXPECT_EQ(printed("{{"), "wrong");
+}
+
+TEST(Rows, AreReadyForWhatTheFormatUses) {
+  EXPECT_TRUE(Format::read("json")->uses("Size"));
+  EXPECT_TRUE(Format::read("table {{.Size}}")->uses("Size"));
+  EXPECT_FALSE(Format::read("{{.ID}}")->uses("Size"));
+  EXPECT_FALSE(Format::read("")->uses("Size"));
+}
+
+TEST(Objects, AreAListOrALineEach) {
+  const std::vector<Json> objects = {{{"Id", 1}}, {{"Id", 2}}};
+  EXPECT_EQ(render_objects("", objects).value_or(""),
+            "[\n    {\n        \"Id\": 1\n    },\n    {\n        \"Id\": 2\n    }\n]\n");
+  EXPECT_EQ(render_objects("json", objects).value_or(""), "[{\"Id\":1},{\"Id\":2}]\n");
+  EXPECT_EQ(render_objects("{{.Id}}", objects).value_or(""), "1\n2\n");
+  EXPECT_FALSE(render_objects("table {{.Id}}", objects) && render_objects("table", objects));
+}
+
+TEST(Headings, AreTheFieldsWords) {
+  EXPECT_EQ(plain_heading("ID"), "ID");
+  EXPECT_EQ(plain_heading("CreatedAt"), "CREATED AT");
+  EXPECT_EQ(plain_heading("NetIO"), "NET IO");
 }
 
 TEST(Moment, IsReadInItsForms) {

@@ -1,0 +1,135 @@
+#include <algorithm>
+#include <cstdio>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cgroup/tree.h"
+#include "cli/command.h"
+#include "cli/template.h"
+#include "command_line/options.h"
+#include "engine/conclude.h"
+#include "engine/containers.h"
+#include "engine/source.h"
+#include "inspect/process.h"
+#include "inspect/process_columns.h"
+#include "inspect/ps_options.h"
+#include "kernel/files.h"
+#include "spec/capability.h"
+
+namespace caisson::cli {
+
+namespace {
+
+struct TopOptions {
+  bool latest = false;
+};
+
+const Option<TopOptions> kOptions[] = {
+    {{"latest", 'l', {}, {}, "The container that was made last"},
+     [](TopOptions& options, const Use& use) -> Result<> { return options.latest = use.value == "true", Result<>(); }},
+};
+
+// The names of ids, of whoever looks from the container: its own files and its own numbers.
+std::function<std::string(std::uint32_t)> names(std::map<std::uint32_t, std::string> known,
+                                                engine::IdMappings mappings) {
+  return [known = std::move(known), mappings = std::move(mappings)](std::uint32_t id) {
+    std::uint32_t inner = id;
+    for (const auto& mapping : mappings) {
+      if (id >= mapping.host_id && id - mapping.host_id < mapping.size)
+        inner = mapping.container_id + (id - mapping.host_id);
+    }
+    const auto found = known.find(inner);
+    return found == known.end() ? std::to_string(inner) : found->second;
+  };
+}
+
+std::uint64_t kernel_capabilities() {
+  const std::string text = kernel::read_file("/proc/sys/kernel/cap_last_cap").value_or("");
+  const auto last = parse_unsigned(cut(text, '\n').head);
+  return last && *last < 63 ? (std::uint64_t{2} << *last) - 1 : spec::all_capabilities();
+}
+
+inspect::Shown shown_for(const engine::Container& container) {
+  const std::string root = fmt::format("/proc/{}/root", container.live->process.pid);
+  const auto inner = [&](const char* file) { return inspect::names_by_id(engine::read_inside(root, file)); };
+  const auto outer = [](const char* file) { return inspect::names_by_id(kernel::read_file(file).value_or("")); };
+  return {.clock = inspect::read_clock(),
+          .user = names(inner("/etc/passwd"), container.record.uid_mappings),
+          .group = names(inner("/etc/group"), container.record.gid_mappings),
+          .host_user = names(outer("/etc/passwd"), {}),
+          .host_group = names(outer("/etc/group"), {}),
+          .all_capabilities = kernel_capabilities()};
+}
+
+// All in its cgroups; without one, what can be said is who was first.
+std::set<pid_t> processes_of(const engine::Container& container) {
+  std::set<pid_t> pids = {container.live->process.pid};
+  for (const std::string& directory : container.record.cgroup_directories) {
+    for (const pid_t pid : cgroup::processes_in(directory)) pids.insert(pid);
+  }
+  return pids;
+}
+
+Result<std::string> top(const engine::Container& container, const std::vector<std::string>& words) {
+  const inspect::Table table = TRY(inspect::read_table(words));
+  if (!container.live || container.live->process.pid == 0) {
+    return fail(complaint(fmt::format("container {} is not running", container.record.name),
+                          "caisson ps -a shows how it ended"));
+  }
+  const inspect::Shown shown = shown_for(container);
+  std::vector<std::vector<std::string>> lines(1);
+  for (const inspect::Column& column : table.columns) lines.front().push_back(column.heading);
+  for (const pid_t pid : processes_of(container)) {
+    const auto facts = inspect::read_process(pid);
+    if (!facts) continue;  // it has ended
+    std::vector<std::string>& line = lines.emplace_back();
+    for (const inspect::Column& column : table.columns)
+      line.push_back(inspect::cell(column, table.view, *facts, shown));
+  }
+  return align(lines);
+}
+
+Result<engine::Container> latest(const engine::Places& places) {
+  engine::Listing listing = TRY(engine::list_containers(places));
+  if (listing.containers.empty()) return fail(complaint("there is no container"));
+  return std::move(listing.containers.front());
+}
+
+std::string help() {
+  std::vector<std::string> descriptors;
+  for (const std::string_view name : inspect::descriptor_names()) descriptors.emplace_back(name);
+  return help_text("caisson top [-l] CONTAINER [COLUMN…|PS-OPTION…]",
+                   "Shows the processes of a container: as ps -ef does, with the host's pids and users; by options of "
+                   "ps (-ef, aux, -o COLUMN,…); or, with the container's, by names of columns: " +
+                       join(descriptors, " ") + ".",
+                   spellings(kOptions));
+}
+
+}  // namespace
+
+int verb_top(const Command& command) {
+  TopOptions options;
+  // Options of ps stand behind the container's name.
+  const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kBeforeOperands);
+  if (!parsed) return refuse(command, parsed.error());
+  if (parsed->help) {
+    std::fputs(help().c_str(), stdout);
+    return 0;
+  }
+  std::vector<std::string> words = parsed->operands;
+  if (words.empty() && !options.latest)
+    return refuse(command, complaint("which container? A name or the beginning of an id is needed"));
+  engine::sweep(command.places, command.log);
+  const Result<engine::Container> container =
+      options.latest ? latest(command.places) : engine::find_container(command.places, words.front());
+  if (!container) return refuse(command, container.error());
+  if (!options.latest) words.erase(words.begin());
+  const Result<std::string> text = top(*container, words);
+  if (!text) return refuse(command, text.error());
+  std::fputs(text->c_str(), stdout);
+  return 0;
+}
+
+}  // namespace caisson::cli
