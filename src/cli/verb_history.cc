@@ -49,17 +49,14 @@ std::string table(const std::vector<nlohmann::ordered_json>& rows) {
 
 }  // namespace
 
+Manual history_manual() {
+  return {"[OPTION…] IMAGE", "Shows how an image was made, the newest step first.", spellings(kOptions)};
+}
+
 int verb_history(const Command& command) {
   HistoryOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson history [OPTION…] IMAGE", "Shows how an image was made, the newest step first.",
-                         spellings(kOptions))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   if (parsed->operands.size() != 1)
     return refuse(command, complaint("which image? One name, or the beginning of an id, is needed"));
   const Result<engine::ListedImage> found = engine::find_image(command.places, parsed->operands[0]);

@@ -67,17 +67,12 @@ Result<> print_logs(const Command& command, const std::string& name, LogsOptions
 
 }  // namespace
 
+Manual logs_manual() { return {"[OPTION…] CONTAINER", "Prints what a container has written.", spellings(kOptions)}; }
+
 int verb_logs(const Command& command) {
   LogsOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(
-        help_text("caisson logs [OPTION…] CONTAINER", "Prints what a container has written.", spellings(kOptions))
-            .c_str(),
-        stdout);
-    return 0;
-  }
   if (parsed->operands.size() != 1) return refuse(command, complaint("the name of one container is needed"));
   engine::sweep(command.places, command.log);
   const Result<> printed = print_logs(command, parsed->operands[0], options);
