@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "cli/global_options.h"
+#include "cli/run_options.h"
 #include "kernel/own_executable.h"
 
 namespace caisson::cli {
@@ -15,50 +16,52 @@ namespace caisson::cli {
 namespace {
 
 constexpr std::array kVerbs = {
-    Verb{"run", "Make a container from a root filesystem and run a command in it", verb_run},
-    Verb{"create", "Make a container, and leave it to be started", verb_create},
-    Verb{"start", "Start containers that were created, or have ended", verb_start},
-    Verb{"ps", "List containers", verb_ps},
-    Verb{"exec", "Run a command in a running container", verb_exec},
-    Verb{"enter", "Run a command in the namespaces, root and cgroups of any process", verb_enter},
-    Verb{"attach", "Be with a running container: hear what it says, and type into it", verb_attach},
-    Verb{"logs", "Print what a container has written", verb_logs},
-    Verb{"inspect", "Show all that is known about a container", verb_inspect},
-    Verb{"top", "Show the processes of a container", verb_top},
-    Verb{"stats", "Show what containers use", verb_stats},
-    Verb{"port", "Show which ports of the host lead to a container", verb_port},
-    Verb{"events", "Show what happens to containers, images and volumes", verb_events},
-    Verb{"wait", "Wait until a container has ended", verb_wait},
-    Verb{"stop", "Ask a container to end, and end it if it does not", verb_stop},
-    Verb{"restart", "Stop containers, and start them again", verb_restart},
-    Verb{"kill", "Send a signal to a container", verb_kill},
-    Verb{"healthcheck", "Look after a container's health: run", verb_healthcheck},
-    Verb{"pause", "Stop all processes of a container where they are", verb_pause},
-    Verb{"unpause", "Let the processes of a paused container go on", verb_unpause},
-    Verb{"update", "Change a container's limits, and its restart policy", verb_update},
-    Verb{"rename", "Give a container another name", verb_rename},
-    Verb{"rm", "Remove a container", verb_rm},
-    Verb{"diff", "List what a container has changed of its root filesystem", verb_diff},
-    Verb{"export", "Write a container's root filesystem to a tarball", verb_export},
-    Verb{"commit", "Make an image of a container and what it has changed", verb_commit},
-    Verb{"container", "Work on containers: ls, inspect and others", verb_container},
-    Verb{"images", "List images", verb_images},
-    Verb{"rmi", "Take names off images, and remove those that have none left", verb_rmi},
-    Verb{"tag", "Give an image one more name", verb_tag},
-    Verb{"history", "Show how an image was made", verb_history},
-    Verb{"image", "Work on images: ls, rm, tag, history, inspect, tree, prune, verify and others", verb_image},
-    Verb{"pull", "Pull images from registries and other places", verb_pull},
-    Verb{"push", "Push an image to a registry or another place", verb_push},
-    Verb{"build", "Build an image from a Containerfile, by buildah", verb_build},
-    Verb{"login", "Check and keep credentials for a registry", verb_login},
-    Verb{"logout", "Forget credentials for a registry", verb_logout},
-    Verb{"load", "Load images from an archive", verb_load},
-    Verb{"save", "Write images to an archive", verb_save},
-    Verb{"import", "Make an image of a root filesystem's tarball", verb_import},
-    Verb{"system", "Look after what caisson keeps: check", verb_system},
-    Verb{"explain", "Show what a command would do, step by step, and do none of it", verb_explain},
-    Verb{"info", "Show what there is, where, and on what host", verb_info},
-    Verb{"version", "Print the version", verb_version},
+    Verb{"run", "Make a container from a root filesystem and run a command in it", verb_run, run_manual},
+    Verb{"create", "Make a container, and leave it to be started", verb_create, create_manual},
+    Verb{"start", "Start containers that were created, or have ended", verb_start, start_manual},
+    Verb{"ps", "List containers", verb_ps, ps_manual},
+    Verb{"exec", "Run a command in a running container", verb_exec, exec_manual},
+    Verb{"enter", "Run a command in the namespaces, root and cgroups of any process", verb_enter, enter_manual},
+    Verb{"attach", "Be with a running container: hear what it says, and type into it", verb_attach, attach_manual},
+    Verb{"logs", "Print what a container has written", verb_logs, logs_manual},
+    Verb{"inspect", "Show all that is known about a container", verb_inspect, inspect_manual},
+    Verb{"top", "Show the processes of a container", verb_top, top_manual},
+    Verb{"stats", "Show what containers use", verb_stats, stats_manual},
+    Verb{"port", "Show which ports of the host lead to a container", verb_port, port_manual},
+    Verb{"events", "Show what happens to containers, images and volumes", verb_events, events_manual},
+    Verb{"wait", "Wait until a container has ended", verb_wait, wait_manual},
+    Verb{"stop", "Ask a container to end, and end it if it does not", verb_stop, stop_manual},
+    Verb{"restart", "Stop containers, and start them again", verb_restart, restart_manual},
+    Verb{"kill", "Send a signal to a container", verb_kill, kill_manual},
+    Verb{"healthcheck", "Look after a container's health: run", nullptr, nullptr, healthcheck_verbs},
+    Verb{"pause", "Stop all processes of a container where they are", verb_pause, pause_manual},
+    Verb{"unpause", "Let the processes of a paused container go on", verb_unpause, unpause_manual},
+    Verb{"update", "Change a container's limits, and its restart policy", verb_update, update_manual},
+    Verb{"rename", "Give a container another name", verb_rename, rename_manual},
+    Verb{"rm", "Remove a container", verb_rm, rm_manual},
+    Verb{"diff", "List what a container has changed of its root filesystem", verb_diff, diff_manual},
+    Verb{"export", "Write a container's root filesystem to a tarball", verb_export, export_manual},
+    Verb{"commit", "Make an image of a container and what it has changed", verb_commit, commit_manual},
+    Verb{"container", "Work on containers: ls, inspect and others", nullptr, nullptr, container_verbs},
+    Verb{"images", "List images", verb_images, images_manual},
+    Verb{"rmi", "Take names off images, and remove those that have none left", verb_rmi, rmi_manual},
+    Verb{"tag", "Give an image one more name", verb_tag, tag_manual},
+    Verb{"history", "Show how an image was made", verb_history, history_manual},
+    Verb{"image", "Work on images: ls, rm, tag, history, inspect, tree, prune, verify and others", nullptr, nullptr,
+         image_verbs},
+    Verb{"pull", "Pull images from registries and other places", verb_pull, pull_manual},
+    Verb{"push", "Push an image to a registry or another place", verb_push, push_manual},
+    Verb{"build", "Build an image from a Containerfile, by buildah", verb_build, build_manual},
+    Verb{"login", "Check and keep credentials for a registry", verb_login, login_manual},
+    Verb{"logout", "Forget credentials for a registry", verb_logout, logout_manual},
+    Verb{"load", "Load images from an archive", verb_load, load_manual},
+    Verb{"save", "Write images to an archive", verb_save, save_manual},
+    Verb{"import", "Make an image of a root filesystem's tarball", verb_import, import_manual},
+    Verb{"system", "Look after what caisson keeps: check", nullptr, nullptr, system_verbs},
+    Verb{"explain", "Show what a command would do, step by step, and do none of it", verb_explain, explain_manual,
+         explain_verbs},
+    Verb{"info", "Show what there is, where, and on what host", verb_info, info_manual},
+    Verb{"version", "Print the version", verb_version, version_manual},
     Verb{"conclude", "", verb_conclude},
 };
 
@@ -74,6 +77,10 @@ int run_command_line(char** process_arguments) {
   }
   Result<std::vector<std::string>> rest = read_global_options(arguments, command);
   if (!rest) return refuse(command, rest.error());
+  if (rest->size() > 1 && rest->front() == "help") {
+    rest->erase(rest->begin());
+    rest->emplace_back("--help");
+  }
   if (rest->empty() || rest->front() == "help") {
     std::fputs(overview().c_str(), rest->empty() ? stderr : stdout);
     return rest->empty() ? kRefused : 0;
@@ -83,9 +90,18 @@ int run_command_line(char** process_arguments) {
   if (verb == kVerbs.end()) return refuse(command, unknown_verb(rest->front()));
   command.verb = verb->name;
   command.arguments.assign(rest->begin() + 1, rest->end());
-  const int status = verb->run(command);
+  const int status = run_verb(command, *verb);
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
   return refuse(command, os_error("write", "standard output"));
+}
+
+int run_verb(const Command& command, const Verb& verb) {
+  if (verb.run == nullptr) return run_verb_of_group(command, verb.verbs());
+  if (verb.manual == nullptr) return verb.run(command);
+  const Manual manual = verb.manual();
+  if (!asks_for_help(manual, command.arguments)) return verb.run(command);
+  std::fputs(help_text(fmt::format("caisson {}", command.verb), manual).c_str(), stdout);
+  return 0;
 }
 
 int run_verb_of_group(const Command& command, std::span<const Verb> verbs) {
@@ -112,7 +128,7 @@ int run_verb_of_group(const Command& command, std::span<const Verb> verbs) {
   const std::string name = fmt::format("{} {}", command.verb, verb->name);
   inner.verb = name;
   inner.arguments.erase(inner.arguments.begin());
-  return verb->run(inner);
+  return run_verb(inner, *verb);
 }
 
 int protect_own_executable(const Command& command) {

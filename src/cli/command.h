@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "command_line/manual.h"
 #include "command_line/options.h"
 #include "engine/places.h"
 #include "runtime/launch.h"
@@ -26,16 +27,21 @@ struct Command {
   char** process_arguments = nullptr;  ///< main()'s argv
 };
 
-/// A verb; `summary` empty: for caisson's own use, not listed. Returns the exit status.
+/// A verb, or a group of verbs.
 struct Verb {
   std::string_view name;
-  std::string_view summary;
-  int (*run)(const Command& command);
+  std::string_view summary;                      ///< empty: for caisson's own use, or another name; not listed
+  int (*run)(const Command& command) = nullptr;  ///< returns the exit status; nullptr: a group, whose verbs run
+  Manual (*manual)() = nullptr;                  ///< nullptr: the verb reads --help itself
+  std::span<const Verb> (*verbs)() = nullptr;    ///< those of a group ("system check")
 };
 std::span<const Verb> verbs();
 
 /// Reads the global options and the verb from main()'s argv, and runs it.
 int run_command_line(char** process_arguments);
+
+/// Runs `verb` with the arguments in `command`; --help prints what there is to say about it. Returns the exit status.
+int run_verb(const Command& command, const Verb& verb);
 
 /// The verb of a group ("system check") that the command's first argument names: its exit status. Without one, the
 /// group's verbs are listed, but for those without a summary, which are other names.
@@ -61,7 +67,6 @@ int verb_pause(const Command& command);
 int verb_unpause(const Command& command);
 int verb_update(const Command& command);
 int verb_rename(const Command& command);
-int verb_healthcheck(const Command& command);
 int verb_ps(const Command& command);
 int verb_exec(const Command& command);
 int verb_enter(const Command& command);
@@ -83,7 +88,6 @@ int verb_import(const Command& command);
 int verb_export(const Command& command);
 int verb_diff(const Command& command);
 int verb_commit(const Command& command);
-int verb_system(const Command& command);
 int verb_system_df(const Command& command);
 int verb_system_prune(const Command& command);
 int verb_explain(const Command& command);
@@ -91,7 +95,6 @@ int verb_images(const Command& command);
 int verb_rmi(const Command& command);
 int verb_tag(const Command& command);
 int verb_history(const Command& command);
-int verb_image(const Command& command);
 int verb_image_inspect(const Command& command);
 int verb_image_tree(const Command& command);
 int verb_image_prune(const Command& command);
@@ -100,8 +103,57 @@ int verb_stats(const Command& command);
 int verb_top(const Command& command);
 int verb_port(const Command& command);
 int verb_info(const Command& command);
-int verb_container(const Command& command);
 int verb_version(const Command& command);
 int verb_conclude(const Command& command);
+
+std::span<const Verb> image_verbs();
+std::span<const Verb> system_verbs();
+std::span<const Verb> explain_verbs();
+std::span<const Verb> container_verbs();
+std::span<const Verb> healthcheck_verbs();
+
+Manual start_manual();
+Manual attach_manual();
+Manual restart_manual();
+Manual pause_manual();
+Manual unpause_manual();
+Manual rename_manual();
+Manual ps_manual();
+Manual exec_manual();
+Manual enter_manual();
+Manual logs_manual();
+Manual inspect_manual();
+Manual wait_manual();
+Manual stop_manual();
+Manual kill_manual();
+Manual rm_manual();
+Manual image_verify_manual();
+Manual build_manual();
+Manual pull_manual();
+Manual push_manual();
+Manual login_manual();
+Manual logout_manual();
+Manual load_manual();
+Manual save_manual();
+Manual import_manual();
+Manual export_manual();
+Manual diff_manual();
+Manual commit_manual();
+Manual system_df_manual();
+Manual system_prune_manual();
+Manual explain_manual();
+Manual images_manual();
+Manual rmi_manual();
+Manual tag_manual();
+Manual history_manual();
+Manual image_inspect_manual();
+Manual image_tree_manual();
+Manual image_prune_manual();
+Manual version_manual();
+Manual events_manual();
+Manual info_manual();
+Manual port_manual();
+Manual stats_manual();
+Manual top_manual();
 
 }  // namespace caisson::cli

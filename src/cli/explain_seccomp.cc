@@ -90,15 +90,15 @@ std::uint64_t bounding_set(const SeccompOptions& options) {
 
 }  // namespace
 
+Manual explain_seccomp_manual() {
+  return {"[OPTION…] PROFILE SYSCALL [ARGUMENT…]",
+          "Shows what becomes of a system call under a profile, a file or `default`, and which rule says so.",
+          spellings(kOptions)};
+}
+
 Result<std::string> explain_seccomp(const Command& command, const std::vector<std::string>& arguments, Form form) {
   SeccompOptions options;
   const Parsed parsed = TRY(parse(kOptions, options, arguments, Order::kAnywhere));
-  if (parsed.help) {
-    return help_text(
-        "caisson explain [--format FORMAT] seccomp [OPTION…] PROFILE SYSCALL [ARGUMENT…]",
-        "Shows what becomes of a system call under a profile, a file or `default`, and which rule says so.",
-        spellings(kOptions));
-  }
   if (parsed.operands.size() < 2) return fail(complaint("a profile (a file, or default) and a system call are needed"));
   if (parsed.operands.size() > 2 + spec::kSeccompArguments)
     return fail(complaint("a system call has at most 6 arguments"));

@@ -8,6 +8,8 @@
 
 namespace caisson::cli {
 
+Manual explain_seccomp_manual();
+
 enum class Form { kText, kJson };
 
 /// What is to be printed for the words behind `seccomp`. Errors: a profile that is none, an unknown call, what is not

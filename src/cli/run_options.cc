@@ -356,7 +356,7 @@ constexpr Option<RunInput> kTable[] = {
     {{"volumes-from", 0, "NAME"}},
 };
 
-constexpr std::string_view kUsage = "caisson run [OPTION…] SOURCE [COMMAND [ARGUMENT…]]";
+constexpr std::string_view kOperands = "[OPTION…] SOURCE [COMMAND [ARGUMENT…]]";
 constexpr std::string_view kAbout =
     "Runs COMMAND (default the image's, or a shell) in a new container. SOURCE is an image, by name or id, which is "
     "pulled "
@@ -364,11 +364,9 @@ constexpr std::string_view kAbout =
     "(`-` "
     "is standard input) or builtin:busybox.";
 
-constexpr std::string_view kCreateUsage = "caisson create [OPTION…] SOURCE [COMMAND [ARGUMENT…]]";
 constexpr std::string_view kCreateAbout =
     "Makes a container as `caisson run` does, and leaves it to be started: prints its id.";
 
-constexpr std::string_view kUpdateUsage = "caisson update OPTION… CONTAINER…";
 constexpr std::string_view kUpdateAbout =
     "Changes limits of containers, now and for their next starts, and whether they start again.";
 
@@ -401,16 +399,13 @@ Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, cons
 Result<UpdateCommandLine> parse_update(const std::vector<std::string>& arguments, const Caller& caller) {
   RunInput input{.options = {}, .caller = caller};
   Parsed parsed = TRY(parse(update_table(), input, arguments, Order::kAnywhere));
-  return UpdateCommandLine{
-      .help = parsed.help, .options = std::move(input.options), .names = std::move(parsed.operands)};
+  return UpdateCommandLine{.options = std::move(input.options), .names = std::move(parsed.operands)};
 }
 
-std::string update_help() { return help_text(kUpdateUsage, kUpdateAbout, spellings(update_table())); }
+Manual run_manual() { return {kOperands, kAbout, spellings(kTable), Order::kBeforeOperands}; }
 
-std::vector<Spelling> run_spellings() { return spellings(kTable); }
+Manual create_manual() { return {kOperands, kCreateAbout, spellings(kTable), Order::kBeforeOperands}; }
 
-std::string run_help() { return help_text(kUsage, kAbout, run_spellings()); }
-
-std::string create_help() { return help_text(kCreateUsage, kCreateAbout, run_spellings()); }
+Manual update_manual() { return {"OPTION… CONTAINER…", kUpdateAbout, spellings(update_table())}; }
 
 }  // namespace caisson::cli

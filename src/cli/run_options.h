@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "command_line/manual.h"
 #include "command_line/options.h"
 #include "engine/run_options.h"
 
@@ -33,20 +34,13 @@ Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, cons
 
 /// What stands behind `caisson update`: those of the options that are about limits and --restart, and containers.
 struct UpdateCommandLine {
-  bool help = false;
   engine::RunOptions options;
   std::vector<std::string> names;
 };
 Result<UpdateCommandLine> parse_update(const std::vector<std::string>& arguments, const Caller& caller);
-std::string update_help();
 
-/// The rows, for help, completions and man pages.
-std::vector<Spelling> run_spellings();
-
-/// What `caisson run --help` prints.
-std::string run_help();
-
-/// What `caisson create --help` prints: it takes the same.
-std::string create_help();
+Manual run_manual();
+Manual create_manual();
+Manual update_manual();
 
 }  // namespace caisson::cli

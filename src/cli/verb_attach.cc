@@ -34,19 +34,17 @@ const Option<AttachOptions> kOptions[] = {
 
 }  // namespace
 
+Manual attach_manual() {
+  return {"[OPTION…] CONTAINER",
+          "Prints what a running container writes from now on, gives it this command's input, and ends "
+          "with its exit status.",
+          spellings(kOptions)};
+}
+
 int verb_attach(const Command& command) {
   AttachOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson attach [OPTION…] CONTAINER",
-                         "Prints what a running container writes from now on, gives it this command's input, and ends "
-                         "with its exit status.",
-                         spellings(kOptions))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   engine::sweep(command.places, command.log);
   const Result<engine::Container> container = find_selected(command, options, parsed->operands);
   if (!container) return refuse(command, container.error());

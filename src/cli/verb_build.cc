@@ -12,20 +12,17 @@ namespace caisson::cli {
 
 namespace {
 
-constexpr const char* kHelp =
-    "usage: caisson build [OPTION…] CONTEXT\n\n"
-    "Builds an image from a Containerfile (Dockerfile), by buildah with caisson-oci as its runtime, into the store.\n\n"
-    "  -t, --tag NAME[:TAG]   What the image is called (several: each)\n"
-    "  -f, --file FILE        The Containerfile (default CONTEXT/Containerfile, CONTEXT/Dockerfile)\n"
-    "      --iidfile FILE     Where the image's id is written to\n"
-    "  -q, --quiet            Print the image's id alone\n\n"
-    "All other options are those of `buildah build`: --build-arg, --target, --no-cache, --pull, --network, …\n";
+const std::vector<Spelling> kOptions = {
+    {"tag", 't', "NAME[:TAG]", {}, "What the image is called (several: each)", true},
+    {"file", 'f', "FILE", {}, "The Containerfile (default CONTEXT/Containerfile, CONTEXT/Dockerfile)"},
+    {"iidfile", 0, "FILE", {}, "Where the image's id is written to"},
+    {"quiet", 'q', {}, {}, "Print the image's id alone"},
+};
 
 struct Words {
   engine::BuildRequest request;
   std::string file;
   std::string iidfile;
-  bool help = false;
 };
 
 // The value of an option that is written in any of its ways; nothing if `word` is another.
@@ -51,9 +48,7 @@ Result<Words> read(const std::vector<std::string>& arguments) {
   Words read;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
-    if (word == "--help" || word == "-h") {
-      read.help = true;
-    } else if (const auto tag = value_of("tag", 't', arguments, i)) {
+    if (const auto tag = value_of("tag", 't', arguments, i)) {
       read.request.names.push_back(TRY_IN("--tag " + *tag, whole_name(*tag)));
     } else if (const auto iidfile = value_of("iidfile", 0, arguments, i)) {
       read.iidfile = *iidfile;
@@ -99,13 +94,19 @@ Result<std::string> build(const Command& command, Words& words) {
 
 }  // namespace
 
+Manual build_manual() {
+  return {.operands = "[OPTION…] CONTEXT",
+          .about =
+              "Builds an image from a Containerfile (Dockerfile), by buildah with caisson-oci as its runtime, into "
+              "the store. All other options are those of `buildah build`: --build-arg, --target, --no-cache, "
+              "--pull, --network, …",
+          .options = kOptions,
+          .passes_options_on = true};
+}
+
 int verb_build(const Command& command) {
   Result<Words> words = read(command.arguments);
   if (!words) return refuse(command, words.error());
-  if (words->help) {
-    std::fputs(kHelp, stdout);
-    return 0;
-  }
   const Result<std::string> id = build(command, *words);
   if (!id) return refuse(command, id.error());
   std::printf("%s\n", id->c_str());

@@ -104,17 +104,15 @@ Result<image::ReportedImage> commit(const Command& command, const CommitOptions&
 
 }  // namespace
 
+Manual commit_manual() {
+  return {"[OPTION…] CONTAINER [NAME[:TAG]]", "Makes an image of a container: what it has changed is one more layer.",
+          spellings(kOptions)};
+}
+
 int verb_commit(const Command& command) {
   CommitOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson commit [OPTION…] CONTAINER [NAME[:TAG]]",
-                         "Makes an image of a container: what it has changed is one more layer.", spellings(kOptions))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   const Result<image::ReportedImage> image = commit(command, options, parsed->operands);
   if (!image) return refuse(command, image.error());
   std::printf("%s\n", image->id.c_str());

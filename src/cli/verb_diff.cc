@@ -26,18 +26,15 @@ Result<> list_changes(const Command& command, const std::vector<std::string>& op
 
 }  // namespace
 
+Manual diff_manual() {
+  return {"CONTAINER", "Lists what a container has added (A), changed (C) and deleted (D) of its root filesystem.",
+          spellings(kOptions)};
+}
+
 int verb_diff(const Command& command) {
   DiffOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson diff CONTAINER",
-                         "Lists what a container has added (A), changed (C) and deleted (D) of its root filesystem.",
-                         spellings(kOptions))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   const Result<> listed = list_changes(command, parsed->operands);
   return listed ? 0 : refuse(command, listed.error());
 }

@@ -49,17 +49,15 @@ const Option<engine::EnterOptions> kOptions[] = {
 
 }  // namespace
 
+Manual enter_manual() {
+  return {"[--only NAMESPACES] PID [COMMAND…]", "Runs a command, or a shell, where a process is.", spellings(kOptions),
+          Order::kBeforeOperands};
+}
+
 int verb_enter(const Command& command) {
   engine::EnterOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kBeforeOperands);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson enter [--only NAMESPACES] PID [COMMAND…]",
-                         "Runs a command, or a shell, where a process is.", spellings(kOptions))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   const auto pid = parsed->operands.empty() ? std::nullopt : parse_unsigned(parsed->operands[0]);
   if (!pid || *pid == 0 || *pid > INT32_MAX) return refuse(command, complaint("the pid of a process is needed"));
   options.pid = static_cast<pid_t>(*pid);

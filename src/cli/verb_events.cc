@@ -159,17 +159,14 @@ Result<> print_events(const Command& command, const EventsOptions& options) {
 
 }  // namespace
 
+Manual events_manual() {
+  return {"[OPTION…]", "Shows what happens to containers, images and volumes, as it happens.", spellings(kOptions)};
+}
+
 int verb_events(const Command& command) {
   EventsOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson events [OPTION…]",
-                         "Shows what happens to containers, images and volumes, as it happens.", spellings(kOptions))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   if (!parsed->operands.empty())
     return refuse(command, complaint(fmt::format("'{}' is too much: events takes options alone", parsed->operands[0])));
   options.query.follow = options.stream;

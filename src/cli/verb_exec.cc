@@ -52,17 +52,15 @@ const Option<ExecOptions> kOptions[] = {
 
 }  // namespace
 
+Manual exec_manual() {
+  return {"[OPTION…] CONTAINER COMMAND [ARGUMENT…]", "Runs a command in a running container.", spellings(kOptions),
+          Order::kBeforeOperands};
+}
+
 int verb_exec(const Command& command) {
   ExecOptions options;
   Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kBeforeOperands);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson exec [OPTION…] CONTAINER COMMAND [ARGUMENT…]",
-                         "Runs a command in a running container.", spellings(kOptions))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   if (parsed->operands.size() < 2) return refuse(command, complaint("a container and a command are needed"));
   if (const int status = protect_own_executable(command); status != 0) return status;
   options.container = parsed->operands[0];

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -43,7 +45,6 @@ std::string render(const plan::Plan& plan, Format format) {
 
 Result<std::string> explain_run(const Command& command, const std::vector<std::string>& arguments, Format format) {
   const RunCommandLine line = TRY(parse_run(arguments, this_caller()));
-  if (line.help) return run_help();
   const std::string id = engine::new_id();
   const std::string name = line.options.name.empty() ? id.substr(0, 12) : line.options.name;
   runtime::Stopwatch watch;
@@ -53,24 +54,46 @@ Result<std::string> explain_run(const Command& command, const std::vector<std::s
   return render(prepared.plan, format);
 }
 
+Manual explain_run_manual() {
+  Manual manual = run_manual();
+  manual.about = "Shows what `caisson run` would do for these words, step by step, and does none of it.";
+  return manual;
+}
+
+constexpr std::array kVerbs = {
+    Verb{"run", "Show the plan of a container, and make none", nullptr, explain_run_manual},
+    Verb{"seccomp", "Show what becomes of a system call under a profile", nullptr, explain_seccomp_manual},
+};
+
 }  // namespace
+
+std::span<const Verb> explain_verbs() { return kVerbs; }
+
+Manual explain_manual() {
+  return {
+      "[--format FORMAT] run [OPTION…] SOURCE [COMMAND…]\n"
+      "[--format FORMAT] seccomp [OPTION…] PROFILE SYSCALL [ARGUMENT…]",
+      "Shows the plan of a container, and makes none; or what becomes of a system call under a profile, and which "
+      "rule says so.",
+      spellings(kOptions), Order::kBeforeOperands};
+}
 
 int verb_explain(const Command& command) {
   ExplainOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kBeforeOperands);
   if (!parsed) return refuse(command, parsed.error());
   const std::string what = parsed->operands.empty() ? std::string() : parsed->operands[0];
-  if (parsed->help || (what != "run" && what != "seccomp")) {
-    std::fputs(help_text("caisson explain [--format FORMAT] run [OPTION…] SOURCE [COMMAND…]\n"
-                         "       caisson explain [--format FORMAT] seccomp [OPTION…] PROFILE SYSCALL [ARGUMENT…]",
-                         "Shows the plan of a container, and makes none; or what becomes of a system call under a "
-                         "profile, and which rule says so.",
-                         spellings(kOptions))
-                   .c_str(),
-               parsed->help ? stdout : stderr);
-    return parsed->help ? 0 : kRefused;
+  const auto verb = std::ranges::find(kVerbs, std::string_view(what), &Verb::name);
+  if (verb == kVerbs.end()) {
+    std::fputs(help_text("caisson explain", explain_manual()).c_str(), stderr);
+    return kRefused;
   }
   const std::vector<std::string> rest(parsed->operands.begin() + 1, parsed->operands.end());
+  const Manual manual = verb->manual();
+  if (asks_for_help(manual, rest)) {
+    std::fputs(help_text("caisson explain " + what, manual).c_str(), stdout);
+    return 0;
+  }
   if (what == "seccomp" && options.format == Format::kShell)
     return refuse(command, complaint("--format shell: a shell cannot load a filter"));
   const Form form = options.format == Format::kJson ? Form::kJson : Form::kText;

@@ -36,18 +36,15 @@ Result<> export_container(const Command& command, const ExportOptions& options,
 
 }  // namespace
 
+Manual export_manual() {
+  return {"[-o FILE] CONTAINER", "Writes a container's root filesystem to a tarball, without what is mounted in it.",
+          spellings(kOptions)};
+}
+
 int verb_export(const Command& command) {
   ExportOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson export [-o FILE] CONTAINER",
-                         "Writes a container's root filesystem to a tarball, without what is mounted in it.",
-                         spellings(kOptions))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   const Result<> exported = export_container(command, options, parsed->operands);
   return exported ? 0 : refuse(command, exported.error());
 }

@@ -14,18 +14,15 @@ namespace {
 struct RunHealthOptions : Selection {};
 const Option<RunHealthOptions> kOptions[] = {latest_row<RunHealthOptions>()};
 
+Manual healthcheck_run_manual() {
+  return {"CONTAINER", "Makes a container's health check: status 0 where it is well, 1 where it is not.",
+          spellings(kOptions)};
+}
+
 int verb_healthcheck_run(const Command& command) {
   RunHealthOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson healthcheck run CONTAINER",
-                         "Makes a container's health check: status 0 where it is well, 1 where it is not.",
-                         spellings(kOptions))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   const Result<engine::Container> container = find_selected(command, options, parsed->operands);
   if (!container) return refuse(command, container.error());
   if (const int refused = protect_own_executable(command); refused != 0) return refused;
@@ -36,10 +33,11 @@ int verb_healthcheck_run(const Command& command) {
   return 1;
 }
 
-constexpr Verb kVerbs[] = {{"run", "Make a container's health check now", verb_healthcheck_run}};
+constexpr Verb kVerbs[] = {
+    {"run", "Make a container's health check now", verb_healthcheck_run, healthcheck_run_manual}};
 
 }  // namespace
 
-int verb_healthcheck(const Command& command) { return run_verb_of_group(command, kVerbs); }
+std::span<const Verb> healthcheck_verbs() { return kVerbs; }
 
 }  // namespace caisson::cli

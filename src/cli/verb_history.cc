@@ -42,17 +42,14 @@ const Columns kColumns = {.table = {"ID", "CreatedSince", "CreatedBy", "Size", "
 
 }  // namespace
 
+Manual history_manual() {
+  return {"[OPTION…] IMAGE", "Shows how an image was made, the newest step first.", spellings(kOptions)};
+}
+
 int verb_history(const Command& command) {
   HistoryOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson history [OPTION…] IMAGE", "Shows how an image was made, the newest step first.",
-                         spellings(kOptions))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   if (parsed->operands.size() != 1)
     return refuse(command, complaint("which image? One name, or the beginning of an id, is needed"));
   const Result<Format> format = Format::read(options.quiet ? "{{.ID}}" : options.format);

@@ -8,25 +8,25 @@ namespace caisson::cli {
 namespace {
 
 constexpr std::array kVerbs = {
-    Verb{"ls", "List images", verb_images},
-    Verb{"rm", "Take names off images, and remove those that have none left", verb_rmi},
-    Verb{"tag", "Give an image one more name", verb_tag},
-    Verb{"history", "Show how an image was made", verb_history},
-    Verb{"inspect", "Show all that is known about an image", verb_image_inspect},
-    Verb{"tree", "Show the layers of images, and which they share", verb_image_tree},
-    Verb{"prune", "Remove images that nobody uses", verb_image_prune},
-    Verb{"verify", "Check who has signed an image or a tarball", verb_image_verify},
-    Verb{"pull", "Pull images", verb_pull},
-    Verb{"push", "Push an image", verb_push},
-    Verb{"load", "Load images from an archive", verb_load},
-    Verb{"save", "Write images to an archive", verb_save},
-    Verb{"import", "Make an image of a root filesystem's tarball", verb_import},
-    Verb{"list", "", verb_images},
-    Verb{"remove", "", verb_rmi},
+    Verb{"ls", "List images", verb_images, images_manual},
+    Verb{"rm", "Take names off images, and remove those that have none left", verb_rmi, rmi_manual},
+    Verb{"tag", "Give an image one more name", verb_tag, tag_manual},
+    Verb{"history", "Show how an image was made", verb_history, history_manual},
+    Verb{"inspect", "Show all that is known about an image", verb_image_inspect, image_inspect_manual},
+    Verb{"tree", "Show the layers of images, and which they share", verb_image_tree, image_tree_manual},
+    Verb{"prune", "Remove images that nobody uses", verb_image_prune, image_prune_manual},
+    Verb{"verify", "Check who has signed an image or a tarball", verb_image_verify, image_verify_manual},
+    Verb{"pull", "Pull images", verb_pull, pull_manual},
+    Verb{"push", "Push an image", verb_push, push_manual},
+    Verb{"load", "Load images from an archive", verb_load, load_manual},
+    Verb{"save", "Write images to an archive", verb_save, save_manual},
+    Verb{"import", "Make an image of a root filesystem's tarball", verb_import, import_manual},
+    Verb{"list", "", verb_images, images_manual},
+    Verb{"remove", "", verb_rmi, rmi_manual},
 };
 
 }  // namespace
 
-int verb_image(const Command& command) { return run_verb_of_group(command, kVerbs); }
+std::span<const Verb> image_verbs() { return kVerbs; }
 
 }  // namespace caisson::cli

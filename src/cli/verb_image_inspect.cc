@@ -25,17 +25,14 @@ const Option<InspectOptions> kOptions[] = {
 
 }  // namespace
 
+Manual image_inspect_manual() {
+  return {"[-f TEMPLATE] IMAGE…", "Shows all that is known about images.", spellings(kOptions)};
+}
+
 int verb_image_inspect(const Command& command) {
   InspectOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson image inspect [-f TEMPLATE] IMAGE…", "Shows all that is known about images.",
-                         spellings(kOptions))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   if (parsed->operands.empty())
     return refuse(command, complaint("which image? A name or the beginning of an id is needed"));
   return print_objects(command, parsed->operands, options.format,

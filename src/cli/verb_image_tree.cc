@@ -49,20 +49,17 @@ std::string text_of(const engine::ListedImage& listed, const Sharers& sharers) {
 
 }  // namespace
 
+Manual image_tree_manual() {
+  return {"[IMAGE…]",
+          "Shows the layers of images, the lowest first, what they take as they are stored, and which other "
+          "images have them.",
+          spellings(kOptions)};
+}
+
 int verb_image_tree(const Command& command) {
   TreeOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(
-        help_text("caisson image tree [IMAGE…]",
-                  "Shows the layers of images, the lowest first, what they take as they are stored, and which other "
-                  "images have them.",
-                  {})
-            .c_str(),
-        stdout);
-    return 0;
-  }
   const Result<engine::ImageListing> listing = engine::list_images(command.places);
   if (!listing) return refuse(command, listing.error());
   for (const std::string& problem : listing->problems) command.log.warning(problem);

@@ -61,20 +61,18 @@ bool is_file(const std::string& word) {
 
 }  // namespace
 
+Manual image_verify_manual() {
+  return {"[OPTION…] IMAGE|FILE",
+          "Checks who has signed an image of the store, or a root filesystem's tarball: with the keys "
+          "given, or as the policy requires (/etc/caisson/policy.json).",
+          spellings(table())};
+}
+
 int verb_image_verify(const Command& command) {
   VerifyOptions options;
   const auto rows = table();
   const Result<Parsed> parsed = parse(rows, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson image verify [OPTION…] IMAGE|FILE",
-                         "Checks who has signed an image of the store, or a root filesystem's tarball: with the keys "
-                         "given, or as the policy requires (/etc/caisson/policy.json).",
-                         spellings(rows))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   if (parsed->operands.size() != 1) return refuse(command, complaint("one image, or one tarball, is needed"));
   std::vector<std::string> words;
   add_options(words, options);

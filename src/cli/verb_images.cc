@@ -65,19 +65,16 @@ Columns columns(bool digests) {
 
 }  // namespace
 
+Manual images_manual() {
+  return {"[OPTION…] [NAME[:TAG]]",
+          "Lists images. SIZE is that of the unpacked layers; of what is stored, before they are unpacked.",
+          spellings(kOptions)};
+}
+
 int verb_images(const Command& command) {
   ImagesOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(
-        help_text("caisson images [OPTION…] [NAME[:TAG]]",
-                  "Lists images. SIZE is that of the unpacked layers; of what is stored, before they are unpacked.",
-                  spellings(kOptions))
-            .c_str(),
-        stdout);
-    return 0;
-  }
   if (parsed->operands.size() > 1)
     return refuse(command, complaint(fmt::format("'{}' is too much: one name is enough", parsed->operands[1])));
   if (!parsed->operands.empty())

@@ -48,17 +48,14 @@ Result<image::Report> import(const Command& command, const ImportOptions& option
 
 }  // namespace
 
+Manual import_manual() {
+  return {"[OPTION…] FILE|- [NAME[:TAG]]", "Makes an image of a root filesystem's tarball.", spellings(kOptions)};
+}
+
 int verb_import(const Command& command) {
   ImportOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson import [OPTION…] FILE|- [NAME[:TAG]]",
-                         "Makes an image of a root filesystem's tarball.", spellings(kOptions))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   const Result<image::Report> report = import(command, options, parsed->operands);
   if (!report) return refuse(command, report.error());
   for (const image::ReportedImage& image : report->images) std::printf("%s\n", image.id.c_str());

@@ -117,17 +117,14 @@ Result<std::string> info(const Command& command, const std::string& format) {
 
 }  // namespace
 
+Manual info_manual() {
+  return {"[-f FORMAT]", "Shows what there is of containers and images, where, and on what host.", spellings(kOptions)};
+}
+
 int verb_info(const Command& command) {
   InfoOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson info [-f FORMAT]",
-                         "Shows what there is of containers and images, where, and on what host.", spellings(kOptions))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   if (!parsed->operands.empty())
     return refuse(command, complaint(fmt::format("'{}' is too much: info takes options alone", parsed->operands[0])));
   engine::sweep(command.places, command.log);

@@ -75,17 +75,15 @@ Result<nlohmann::ordered_json> inspect(const Command& command, const std::string
 
 }  // namespace
 
+Manual inspect_manual() {
+  return {"[-f TEMPLATE] [--type TYPE] NAME…", "Shows all that is known about containers and images.",
+          spellings(kOptions)};
+}
+
 int verb_inspect(const Command& command) {
   InspectOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson inspect [-s] [-f TEMPLATE] [--type TYPE] NAME…",
-                         "Shows all that is known about containers and images.", spellings(kOptions))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   if (const Result<> named = require_names(parsed->operands); !named) return refuse(command, named.error());
   engine::sweep(command.places, command.log);
   return print_objects(command, parsed->operands, options.format,

@@ -124,13 +124,8 @@ const Row kRmOptions[] = {
 // status.
 template <class Table>
 std::optional<std::vector<std::string>> read(const Command& command, const Table& table, LifecycleOptions& options,
-                                             std::string_view usage, std::string_view about, int& status) {
+                                             int& status) {
   Result<Parsed> parsed = parse(table, options, command.arguments, Order::kAnywhere);
-  if (parsed && parsed->help) {
-    std::fputs(help_text(usage, about, spellings(table)).c_str(), stdout);
-    status = 0;
-    return std::nullopt;
-  }
   if (parsed) {
     engine::sweep(command.places, command.log);
     return std::move(parsed->operands);
@@ -173,11 +168,14 @@ int start_attached(const Command& command, const LifecycleOptions& options, cons
 
 }  // namespace
 
+Manual start_manual() {
+  return {"[-ai] CONTAINER…", "Starts containers that were created, or have ended.", spellings(kStartOptions)};
+}
+
 int verb_start(const Command& command) {
   LifecycleOptions options;
   int status = 0;
-  const auto names = read(command, kStartOptions, options, "caisson start [-ai] CONTAINER…",
-                          "Starts containers that were created, or have ended.", status);
+  const auto names = read(command, kStartOptions, options, status);
   if (!names) return status;
   if (const int refused = protect_own_executable(command); refused != 0) return refused;
   if (options.attach || options.interactive) return start_attached(command, options, *names);
@@ -185,11 +183,14 @@ int verb_start(const Command& command) {
                            [&](const engine::Container& container) { return start_detached(command, container); });
 }
 
+Manual restart_manual() {
+  return {"[-t SECONDS] CONTAINER…", "Stops containers, and starts them again.", spellings(kRestartOptions)};
+}
+
 int verb_restart(const Command& command) {
   LifecycleOptions options;
   int status = 0;
-  const auto names = read(command, kRestartOptions, options, "caisson restart [-t SECONDS] CONTAINER…",
-                          "Stops containers, and starts them again.", status);
+  const auto names = read(command, kRestartOptions, options, status);
   if (!names) return status;
   if (const int refused = protect_own_executable(command); refused != 0) return refused;
   const Fits fits = options.running ? runs : is_any;
@@ -199,54 +200,66 @@ int verb_restart(const Command& command) {
   });
 }
 
+Manual stop_manual() {
+  return {"[-t SECONDS] CONTAINER…", "Asks containers to end, and ends those that do not.", spellings(kStopOptions)};
+}
+
 int verb_stop(const Command& command) {
   LifecycleOptions options;
   int status = 0;
-  const auto names = read(command, kStopOptions, options, "caisson stop [-t SECONDS] CONTAINER…",
-                          "Asks containers to end, and ends those that do not.", status);
+  const auto names = read(command, kStopOptions, options, status);
   if (!names) return status;
   return for_each_selected(command, options, *names, runs, [&](const engine::Container& container) {
     return engine::stop_container(command.places, container, options.signal, options.timeout_s, command.log);
   });
 }
 
+Manual kill_manual() { return {"[-s SIGNAL] CONTAINER…", "Sends a signal to containers.", spellings(kKillOptions)}; }
+
 int verb_kill(const Command& command) {
   LifecycleOptions options;
   int status = 0;
-  const auto names = read(command, kKillOptions, options, "caisson kill [-s SIGNAL] CONTAINER…",
-                          "Sends a signal to containers.", status);
+  const auto names = read(command, kKillOptions, options, status);
   if (!names) return status;
   return for_each_selected(command, options, *names, runs, [&](const engine::Container& container) {
     return engine::kill_container(command.places, container, options.signal.value_or(SIGKILL));
   });
 }
 
+Manual pause_manual() {
+  return {"CONTAINER…", "Stops all processes of containers where they are.", spellings(kPauseOptions)};
+}
+
 int verb_pause(const Command& command) {
   LifecycleOptions options;
   int status = 0;
-  const auto names = read(command, kPauseOptions, options, "caisson pause CONTAINER…",
-                          "Stops all processes of containers where they are.", status);
+  const auto names = read(command, kPauseOptions, options, status);
   if (!names) return status;
   return for_each_selected(command, options, *names, can_pause, [&](const engine::Container& container) {
     return engine::pause_container(command.places, container);
   });
 }
 
+Manual unpause_manual() {
+  return {"CONTAINER…", "Lets the processes of paused containers go on.", spellings(kUnpauseOptions)};
+}
+
 int verb_unpause(const Command& command) {
   LifecycleOptions options;
   int status = 0;
-  const auto names = read(command, kUnpauseOptions, options, "caisson unpause CONTAINER…",
-                          "Lets the processes of paused containers go on.", status);
+  const auto names = read(command, kUnpauseOptions, options, status);
   if (!names) return status;
   return for_each_selected(command, options, *names, is_paused, [&](const engine::Container& container) {
     return engine::unpause_container(command.places, container);
   });
 }
 
+Manual rm_manual() { return {"[-f] CONTAINER…", "Removes containers.", spellings(kRmOptions)}; }
+
 int verb_rm(const Command& command) {
   LifecycleOptions options;
   int status = 0;
-  const auto names = read(command, kRmOptions, options, "caisson rm [-f] CONTAINER…", "Removes containers.", status);
+  const auto names = read(command, kRmOptions, options, status);
   if (!names) return status;
   if (options.timeout_s && !options.force)
     return refuse(command, complaint("--timeout (-t): only with --force, which ends what runs"));

@@ -27,19 +27,17 @@ const Option<LoadOptions> kOptions[] = {
 
 }  // namespace
 
+Manual load_manual() {
+  return {"[OPTION…] [-i FILE]",
+          "Loads the images of an archive: of docker save, an OCI layout in a tarball or as a "
+          "directory, a directory of skopeo's; compressed or not.",
+          spellings(kOptions)};
+}
+
 int verb_load(const Command& command) {
   LoadOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson load [OPTION…] [-i FILE]",
-                         "Loads the images of an archive: of docker save, an OCI layout in a tarball or as a "
-                         "directory, a directory of skopeo's; compressed or not.",
-                         spellings(kOptions))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   if (!parsed->operands.empty())
     return refuse(command, complaint("no operand is expected: '" + parsed->operands[0] + "'", "-i FILE"));
   if (options.input.empty() && ::isatty(STDIN_FILENO) == 1)

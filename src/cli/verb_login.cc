@@ -59,20 +59,18 @@ int tell(const Command& command, const std::string& verb, std::vector<std::strin
 
 }  // namespace
 
+Manual login_manual() {
+  return {"[OPTION…] [REGISTRY]",
+          "Checks credentials with a registry (docker.io, if none is named), and keeps them for pull "
+          "and push, where podman, skopeo and buildah find them too.",
+          spellings(login_table())};
+}
+
 int verb_login(const Command& command) {
   LoginOptions options;
   const auto rows = login_table();
   const Result<Parsed> parsed = parse(rows, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson login [OPTION…] [REGISTRY]",
-                         "Checks credentials with a registry (docker.io, if none is named), and keeps them for pull "
-                         "and push, where podman, skopeo and buildah find them too.",
-                         spellings(rows))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   if (parsed->operands.size() > 1) return refuse(command, complaint("one registry at a time"));
   if (options.password_stdin && !options.password.empty())
     return refuse(command, complaint("--password and --password-stdin exclude each other"));
@@ -87,18 +85,15 @@ int verb_login(const Command& command) {
   return tell(command, "login", std::move(words), parsed->operands);
 }
 
+Manual logout_manual() {
+  return {"[OPTION…] [REGISTRY]", "Forgets the credentials for a registry.", spellings(logout_table())};
+}
+
 int verb_logout(const Command& command) {
   LogoutOptions options;
   const auto rows = logout_table();
   const Result<Parsed> parsed = parse(rows, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(
-        help_text("caisson logout [OPTION…] [REGISTRY]", "Forgets the credentials for a registry.", spellings(rows))
-            .c_str(),
-        stdout);
-    return 0;
-  }
   if (parsed->operands.size() > 1 || (options.all && !parsed->operands.empty()))
     return refuse(command, complaint("one registry is needed, or --all"));
   std::vector<std::string> words;

@@ -79,17 +79,12 @@ Result<> print_logs(const Command& command, const engine::Container& container, 
 
 }  // namespace
 
+Manual logs_manual() { return {"[OPTION…] CONTAINER…", "Prints what containers have written.", spellings(kOptions)}; }
+
 int verb_logs(const Command& command) {
   LogsOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(
-        help_text("caisson logs [OPTION…] CONTAINER…", "Prints what containers have written.", spellings(kOptions))
-            .c_str(),
-        stdout);
-    return 0;
-  }
   if (options.follow && parsed->operands.size() > 1)
     return refuse(command, complaint("--follow (-f) goes with one container"));
   engine::sweep(command.places, command.log);

@@ -33,17 +33,14 @@ Result<> port(const Command& command, const std::vector<std::string>& words) {
 
 }  // namespace
 
+Manual port_manual() {
+  return {"CONTAINER [PORT[/PROTOCOL]]", "Shows which ports of the host lead to a container's.", {}};
+}
+
 int verb_port(const Command& command) {
   PortOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson port CONTAINER [PORT[/PROTOCOL]]",
-                         "Shows which ports of the host lead to a container's.", {})
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   if (parsed->operands.empty() || parsed->operands.size() > 2)
     return refuse(command, complaint("one container is needed, and perhaps a port of it"));
   const Result<> shown = port(command, parsed->operands);

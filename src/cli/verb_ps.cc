@@ -180,14 +180,12 @@ Result<std::string> listed(const Command& command, PsOptions& options) {
 
 }  // namespace
 
+Manual ps_manual() { return {"[OPTION…]", "Lists containers.", spellings(kOptions)}; }
+
 int verb_ps(const Command& command) {
   PsOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson ps [OPTION…]", "Lists containers.", spellings(kOptions)).c_str(), stdout);
-    return 0;
-  }
   if (!parsed->operands.empty())
     return refuse(command, complaint(fmt::format("'{}' is too much: ps takes options alone", parsed->operands[0])));
   engine::sweep(command.places, command.log);

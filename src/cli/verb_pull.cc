@@ -34,20 +34,18 @@ std::vector<Option<PullOptions>> table() {
 
 }  // namespace
 
+Manual pull_manual() {
+  return {"[OPTION…] IMAGE [IMAGE…]",
+          "Pulls images from registries, or from oci:DIR, oci-archive:FILE, docker-archive:FILE, "
+          "dir:DIR. What an earlier pull began is gone on with.",
+          spellings(table())};
+}
+
 int verb_pull(const Command& command) {
   PullOptions options;
   const auto rows = table();
   const Result<Parsed> parsed = parse(rows, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson pull [OPTION…] IMAGE [IMAGE…]",
-                         "Pulls images from registries, or from oci:DIR, oci-archive:FILE, docker-archive:FILE, "
-                         "dir:DIR. What an earlier pull began is gone on with.",
-                         spellings(rows))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   if (parsed->operands.empty()) return refuse(command, complaint("an image is needed"));
   int status = 0;
   for (const std::string& source : parsed->operands) {

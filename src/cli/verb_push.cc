@@ -31,20 +31,18 @@ std::vector<Option<PushOptions>> table() {
 
 }  // namespace
 
+Manual push_manual() {
+  return {"[OPTION…] IMAGE [DESTINATION]",
+          "Pushes an image to the registry that its name says, or to DESTINATION: a name, oci:DIR, "
+          "oci-archive:FILE, docker-archive:FILE, dir:DIR.",
+          spellings(table())};
+}
+
 int verb_push(const Command& command) {
   PushOptions options;
   const auto rows = table();
   const Result<Parsed> parsed = parse(rows, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson push [OPTION…] IMAGE [DESTINATION]",
-                         "Pushes an image to the registry that its name says, or to DESTINATION: a name, oci:DIR, "
-                         "oci-archive:FILE, docker-archive:FILE, dir:DIR.",
-                         spellings(rows))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   if (parsed->operands.empty() || parsed->operands.size() > 2)
     return refuse(command, complaint("an image is needed, and perhaps where it goes"));
   std::vector<std::string> words;

@@ -19,16 +19,12 @@ Result<> rename(const Command& command, const std::string& before, const std::st
 
 }  // namespace
 
+Manual rename_manual() { return {"CONTAINER NAME", "Gives a container another name.", spellings(kOptions)}; }
+
 int verb_rename(const Command& command) {
   RenameOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(
-        help_text("caisson rename CONTAINER NAME", "Gives a container another name.", spellings(kOptions)).c_str(),
-        stdout);
-    return 0;
-  }
   if (parsed->operands.size() != 2) return refuse(command, complaint("a container and its new name are needed"));
   engine::sweep(command.places, command.log);
   const Result<> renamed = rename(command, parsed->operands[0], parsed->operands[1]);

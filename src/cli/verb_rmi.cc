@@ -59,17 +59,14 @@ bool agreed(bool all) {
 
 }  // namespace
 
+Manual rmi_manual() {
+  return {"[-f] IMAGE…", "Takes names off images, and removes those that have none left.", spellings(kRmiOptions)};
+}
+
 int verb_rmi(const Command& command) {
   RmiOptions options;
   const Result<Parsed> parsed = parse(kRmiOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson rmi [-f] IMAGE…", "Takes names off images, and removes those that have none left.",
-                         spellings(kRmiOptions))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   if (parsed->operands.empty())
     return refuse(command, complaint("which image? A name or the beginning of an id is needed"));
   engine::sweep(command.places, command.log);
@@ -87,14 +84,12 @@ int verb_rmi(const Command& command) {
   return status;
 }
 
+Manual tag_manual() { return {"IMAGE NAME[:TAG]", "Gives an image one more name.", spellings(kTagOptions)}; }
+
 int verb_tag(const Command& command) {
   RmiOptions options;
   const Result<Parsed> parsed = parse(kTagOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson tag IMAGE NAME[:TAG]", "Gives an image one more name.", {}).c_str(), stdout);
-    return 0;
-  }
   if (parsed->operands.size() != 2) return refuse(command, complaint("an image and its new name are needed"));
   const auto tag = [&]() -> Result<> {
     const image::Reference name = image::with_default_tag(TRY(image::parse_reference(parsed->operands[1])));
@@ -110,19 +105,15 @@ int verb_tag(const Command& command) {
   return tagged ? 0 : refuse(command, tagged.error());
 }
 
+Manual image_prune_manual() {
+  return {"[OPTION…]", "Removes images without a name that no container was made from, and layers that nothing needs.",
+          spellings(kPruneOptions)};
+}
+
 int verb_image_prune(const Command& command) {
   PruneOptions options;
   const Result<Parsed> parsed = parse(kPruneOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(
-        help_text("caisson image prune [OPTION…]",
-                  "Removes images without a name that no container was made from, and layers that nothing needs.",
-                  spellings(kPruneOptions))
-            .c_str(),
-        stdout);
-    return 0;
-  }
   if (!parsed->operands.empty())
     return refuse(command, complaint(fmt::format("'{}' is too much: prune takes options alone", parsed->operands[0])));
   if (!options.force && !agreed(options.all)) return 0;

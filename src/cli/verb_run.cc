@@ -35,13 +35,8 @@ Result<> check_preserved(std::uint32_t count) {
 }
 
 // Reads the line, up to where the container is made. Nothing: `status` is the exit status.
-std::optional<engine::RunOptions> read(const Command& command, const std::string& help, int& status) {
+std::optional<engine::RunOptions> read(const Command& command, int& status) {
   Result<RunCommandLine> line = parse_run(command.arguments, this_caller());
-  if (line && line->help) {
-    std::fputs(help.c_str(), stdout);
-    status = 0;
-    return std::nullopt;
-  }
   const Result<> usable = line ? check_preserved(line->options.preserve_fds) : fail(line.error());
   status = usable ? protect_own_executable(command) : refuse(command, usable.error());
   if (status != 0) return std::nullopt;
@@ -54,7 +49,7 @@ std::optional<engine::RunOptions> read(const Command& command, const std::string
 int verb_run(const Command& command) {
   runtime::Stopwatch watch;
   int status = 0;
-  const std::optional<engine::RunOptions> options = read(command, run_help(), status);
+  const std::optional<engine::RunOptions> options = read(command, status);
   if (!options) return status;
   watch.lap("read the options");
   engine::sweep(command.places, command.log);
@@ -65,7 +60,7 @@ int verb_run(const Command& command) {
 
 int verb_create(const Command& command) {
   int status = 0;
-  const std::optional<engine::RunOptions> options = read(command, create_help(), status);
+  const std::optional<engine::RunOptions> options = read(command, status);
   if (!options) return status;
   engine::sweep(command.places, command.log);
   const Result<std::string> id = engine::create(*options, command.places, command.log);

@@ -76,18 +76,15 @@ Result<> save(const Command& command, const SaveOptions& options, const std::vec
 
 }  // namespace
 
+Manual save_manual() {
+  return {"[OPTION…] IMAGE [IMAGE…]", "Writes images to an archive, or to a directory, with all that load needs.",
+          spellings(kOptions)};
+}
+
 int verb_save(const Command& command) {
   SaveOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(
-        help_text("caisson save [OPTION…] IMAGE [IMAGE…]",
-                  "Writes images to an archive, or to a directory, with all that load needs.", spellings(kOptions))
-            .c_str(),
-        stdout);
-    return 0;
-  }
   const Result<> saved = save(command, options, parsed->operands);
   return saved ? 0 : refuse(command, saved.error());
 }

@@ -146,22 +146,19 @@ Result<> Stats::run() {
 
 }  // namespace
 
+Manual stats_manual() {
+  return {"[OPTION…] [CONTAINER…]",
+          "Shows what containers use, until those that were named have ended. CPU % is of one processor, "
+          "in the first table since the container's start, then since the table before. MEM USAGE is the "
+          "kernel's working set: what is charged to the cgroup, without inactive_file, the cache of files "
+          "that can be had back at once.",
+          spellings(kOptions)};
+}
+
 int verb_stats(const Command& command) {
   StatsOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(
-        help_text("caisson stats [OPTION…] [CONTAINER…]",
-                  "Shows what containers use, until those that were named have ended. CPU % is of one processor, "
-                  "in the first table since the container's start, then since the table before. MEM USAGE is the "
-                  "kernel's working set: what is charged to the cgroup, without inactive_file, the cache of files "
-                  "that can be had back at once.",
-                  spellings(kOptions))
-            .c_str(),
-        stdout);
-    return 0;
-  }
   engine::sweep(command.places, command.log);
   Result<Format> format = Format::read(options.format);
   if (!format) return refuse(command, format.error());

@@ -29,20 +29,17 @@ void print_lines(const std::vector<std::string>& lines) {
   for (const std::string& line : lines) std::printf("%s\n", line.c_str());
 }
 
+Manual check_manual() {
+  return {"[--repair]",
+          "Reads everything in the store of images, unpacks each layer anew and compares it with the one that "
+          "is there, and says what a crash or a disk error has left. Exit status 0: all is well.",
+          spellings(kCheckOptions)};
+}
+
 int check(const Command& command) {
   CheckOptions options;
   const Result<Parsed> parsed = parse(kCheckOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(
-        help_text("caisson system check [--repair]",
-                  "Reads everything in the store of images, unpacks each layer anew and compares it with the one that "
-                  "is there, and says what a crash or a disk error has left. Exit status 0: all is well.",
-                  spellings(kCheckOptions))
-            .c_str(),
-        stdout);
-    return 0;
-  }
   if (!parsed->operands.empty())
     return refuse(command, complaint("no operand is expected: '" + parsed->operands[0] + "'"));
   std::vector<std::string> words;
@@ -60,14 +57,15 @@ int check(const Command& command) {
 }
 
 constexpr std::array kVerbs = {
-    Verb{"check", "Look through the store for what a crash or a disk error has left", check},
-    Verb{"info", "Show what there is, where, and on what host", verb_info},
-    Verb{"events", "Show what happens to containers, images and volumes", verb_events},
-    Verb{"df", "Show what takes how much of the disk", verb_system_df},
-    Verb{"prune", "Remove containers that have ended, and images that nobody uses", verb_system_prune}};
+    Verb{"check", "Look through the store for what a crash or a disk error has left", check, check_manual},
+    Verb{"info", "Show what there is, where, and on what host", verb_info, info_manual},
+    Verb{"events", "Show what happens to containers, images and volumes", verb_events, events_manual},
+    Verb{"df", "Show what takes how much of the disk", verb_system_df, system_df_manual},
+    Verb{"prune", "Remove containers that have ended, and images that nobody uses", verb_system_prune,
+         system_prune_manual}};
 
 }  // namespace
 
-int verb_system(const Command& command) { return run_verb_of_group(command, kVerbs); }
+std::span<const Verb> system_verbs() { return kVerbs; }
 
 }  // namespace caisson::cli

@@ -73,20 +73,17 @@ std::string details(const engine::DiskUsage& usage) {
 
 }  // namespace
 
+Manual system_df_manual() {
+  return {"[-v] [--format FORMAT]",
+          "Shows what images, root filesystems of tarballs, and containers take on the disk, and what of "
+          "it could be had back: by `system prune -a`.",
+          spellings(kOptions)};
+}
+
 int verb_system_df(const Command& command) {
   DfOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(
-        help_text("caisson system df [-v] [--format FORMAT]",
-                  "Shows what images, root filesystems of tarballs, and containers take on the disk, and what of "
-                  "it could be had back: by `system prune -a`.",
-                  spellings(kOptions))
-            .c_str(),
-        stdout);
-    return 0;
-  }
   if (!parsed->operands.empty())
     return refuse(command, complaint(fmt::format("'{}' is too much: df takes options alone", parsed->operands[0])));
   if (options.verbose && !options.format.empty())

@@ -120,20 +120,17 @@ void print(const Freed& freed) {
 
 }  // namespace
 
+Manual system_prune_manual() {
+  return {"[OPTION…]",
+          "Removes containers that have ended, images without a name that no container was made from, and "
+          "layers that nothing needs.",
+          spellings(kOptions)};
+}
+
 int verb_system_prune(const Command& command) {
   PruneOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(
-        help_text("caisson system prune [OPTION…]",
-                  "Removes containers that have ended, images without a name that no container was made from, and "
-                  "layers that nothing needs.",
-                  spellings(kOptions))
-            .c_str(),
-        stdout);
-    return 0;
-  }
   if (!parsed->operands.empty())
     return refuse(command, complaint(fmt::format("'{}' is too much: prune takes options alone", parsed->operands[0])));
   if (!options.force && !agreed(options)) return 0;

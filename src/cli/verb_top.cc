@@ -97,27 +97,25 @@ Result<engine::Container> latest(const engine::Places& places) {
   return std::move(listing.containers.front());
 }
 
-std::string help() {
-  std::vector<std::string> descriptors;
-  for (const std::string_view name : inspect::descriptor_names()) descriptors.emplace_back(name);
-  return help_text("caisson top [-l] CONTAINER [COLUMN…|PS-OPTION…]",
-                   "Shows the processes of a container: as ps -ef does, with the host's pids and users; by options of "
-                   "ps (-ef, aux, -o COLUMN,…); or, with the container's, by names of columns: " +
-                       join(descriptors, " ") + ".",
-                   spellings(kOptions));
+std::string about() {
+  const auto names = inspect::descriptor_names();
+  return "Shows the processes of a container: as ps -ef does, with the host's pids and users; by options of ps (-ef, "
+         "aux, -o COLUMN,…); or, with the container's, by names of columns: " +
+         join({names.begin(), names.end()}, " ") + ".";
 }
 
 }  // namespace
+
+Manual top_manual() {
+  static const std::string kAbout = about();
+  return {"[-l] CONTAINER [COLUMN…|PS-OPTION…]", kAbout, spellings(kOptions), Order::kBeforeOperands};
+}
 
 int verb_top(const Command& command) {
   TopOptions options;
   // Options of ps stand behind the container's name.
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kBeforeOperands);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help().c_str(), stdout);
-    return 0;
-  }
   std::vector<std::string> words = parsed->operands;
   if (words.empty() && !options.latest)
     return refuse(command, complaint("which container? A name or the beginning of an id is needed"));

@@ -12,10 +12,6 @@ namespace caisson::cli {
 int verb_update(const Command& command) {
   const Result<UpdateCommandLine> line = parse_update(command.arguments, this_caller());
   if (!line) return refuse(command, line.error());
-  if (line->help) {
-    std::fputs(update_help().c_str(), stdout);
-    return 0;
-  }
   if (line->options.typed.empty())
     return refuse(command, complaint("what is to change? A limit, or --restart, is needed"));
   engine::sweep(command.places, command.log);

@@ -36,14 +36,12 @@ nlohmann::ordered_json version_object() {
 
 }  // namespace
 
+Manual version_manual() { return {"[-f TEMPLATE]", "Prints the version.", spellings(kOptions)}; }
+
 int verb_version(const Command& command) {
   VersionOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson version [-f TEMPLATE]", "Prints the version.", spellings(kOptions)).c_str(), stdout);
-    return 0;
-  }
   if (!parsed->operands.empty())
     return refuse(command,
                   complaint(fmt::format("'{}' is too much: version takes options alone", parsed->operands[0])));

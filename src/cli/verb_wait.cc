@@ -69,17 +69,15 @@ Result<int> wait(const Command& command, const WaitOptions& options, const engin
 
 }  // namespace
 
+Manual wait_manual() {
+  return {"[--condition STATUS] CONTAINER…", "Waits until containers have ended, and prints their exit statuses.",
+          spellings(kOptions)};
+}
+
 int verb_wait(const Command& command) {
   WaitOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
-  if (parsed->help) {
-    std::fputs(help_text("caisson wait [--condition STATUS] CONTAINER…",
-                         "Waits until containers have ended, and prints their exit statuses.", spellings(kOptions))
-                   .c_str(),
-               stdout);
-    return 0;
-  }
   engine::sweep(command.places, command.log);
   const auto any = [](const engine::Container&) { return true; };
   const auto wait_and_print = [&](const engine::Container& container) -> Result<> {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "command_line/options.h"
+#include "command_line/manual.h"
 
 namespace caisson::command_line {
 
@@ -73,6 +73,34 @@ std::string help_text(std::string_view usage, std::string_view about, const std:
     for (const Spelling& row : rows) {
       if (row.group == group && !row.help.empty()) text += option_lines(row, left, width);
     }
+  }
+  return text;
+}
+
+bool asks_for_help(const Manual& manual, const std::vector<std::string>& arguments) {
+  // Most command lines are told by a look: they are not read twice.
+  const auto may_ask = [](const std::string& word) {
+    return word == "--help" || (word.starts_with('-') && !word.starts_with("--") && word.find('h') != word.npos);
+  };
+  if (std::ranges::none_of(arguments, may_ask)) return false;
+  if (manual.passes_options_on)
+    return std::ranges::any_of(arguments, [](const std::string& word) { return word == "--help" || word == "-h"; });
+  const auto ignore = [](std::size_t, const Use&) -> Result<> { return {}; };
+  const Result<Parsed> parsed = scan(manual.options, arguments, manual.order, ignore);
+  return parsed && parsed->help;
+}
+
+std::string help_text(std::string_view command, const Manual& manual, std::size_t width) {
+  std::string usage;
+  for (const std::string_view operands : split(manual.operands, '\n')) {
+    if (!usage.empty()) usage += "\n       ";
+    usage += command;
+    if (!operands.empty()) usage += fmt::format(" {}", operands);
+  }
+  std::string text = help_text(usage, manual.about, manual.options, width);
+  if (!manual.examples.empty()) text += "\nExamples:\n";
+  if (!manual.examples.empty()) {
+    for (const std::string_view line : split(manual.examples, '\n')) text += fmt::format("  {}\n", line);
   }
   return text;
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "command_line/manual.h"
 #include "command_line/options.h"
 #include "command_line/single_dash.h"
 
@@ -206,6 +207,43 @@ TEST(Help, IsAlignedAndGrouped) {
             "                          to need a second line of help\n"
             "      --memory-swap SIZE  Both\n"
             "  -e, --env NAME[=VALUE]  A variable\n");
+}
+
+struct AskCase {
+  std::string_view typed;
+  bool asks;
+  Order order = Order::kAnywhere;
+  bool passes_options_on = false;
+};
+void PrintTo(const AskCase& c, std::ostream* out) { *out << c.typed; }
+
+class AsksForHelp : public testing::TestWithParam<AskCase> {};
+
+TEST_P(AsksForHelp, WhereAnOptionMayStand) {
+  const AskCase& c = GetParam();
+  const Manual manual{"NAME", "", spellings(kTable), c.order, {}, c.passes_options_on};
+  EXPECT_EQ(asks_for_help(manual, words(c.typed)), c.asks);
+}
+
+INSTANTIATE_TEST_SUITE_P(Words, AsksForHelp,
+                         testing::Values(AskCase{"--help", true}, AskCase{"-h", true}, AskCase{"-ih", true},
+                                         AskCase{"x --help", true}, AskCase{"x --help", false, Order::kBeforeOperands},
+                                         AskCase{"-- --help", false}, AskCase{"--memory --help", false},
+                                         AskCase{"--nosuch --help", false}, AskCase{"--memory=h x", false},
+                                         AskCase{"-m lots --help", true},  // the value is not looked at
+                                         AskCase{"--nosuch --help", true, Order::kAnywhere, true}));
+
+TEST(Help, HasALineForEachWayToCallAndExamples) {
+  const Manual manual{"NAME\n--all", "Does it.", {}, Order::kAnywhere, "caisson x a\n  Does it to a."};
+  EXPECT_EQ(help_text("caisson x", manual),
+            "Usage: caisson x NAME\n"
+            "       caisson x --all\n"
+            "\n"
+            "Does it.\n"
+            "\n"
+            "Examples:\n"
+            "  caisson x a\n"
+            "    Does it to a.\n");
 }
 
 }  // namespace
