@@ -48,6 +48,22 @@ Json pressure_object(const std::map<std::string, cgroup::Pressure>& pressure) {
   return object;
 }
 
+Json mounts(const engine::Record& record) {
+  Json list = Json::array();
+  for (const engine::MountRecord& mount : record.mounts) {
+    Json object = {{"Type", mount.type}};
+    if (!mount.name.empty()) object["Name"] = mount.name;
+    object["Source"] = mount.source;
+    object["Destination"] = mount.destination;
+    if (mount.type == "volume") object["Driver"] = "local";
+    object["Mode"] = join(mount.options, ",");
+    object["RW"] = mount.writable;
+    object["Propagation"] = mount.propagation;
+    list.push_back(std::move(object));
+  }
+  return list;
+}
+
 // As Go writes a set.
 Json exposed_ports(const engine::Record& record) {
   Json ports = Json::object();
@@ -121,6 +137,7 @@ Json inspect_object(const engine::Container& container, const Json& config, cons
           {"ImageName", record.image && !record.image->name.empty() ? record.image->name : record.source},
           {"ImageDigest", record.image ? record.image->digest : ""},
           {"LogPath", log_path},
+          {"Mounts", mounts(record)},
           {"Rootfs", {{"Path", record.rootfs.path}, {"Lower", record.rootfs.lower}, {"Upper", record.rootfs.upper}}},
           {"Config",
            {{"Hostname", config.value("hostname", "")},

@@ -12,6 +12,7 @@
 #include "command_line/options.h"
 #include "engine/conclude.h"
 #include "engine/lifecycle.h"
+#include "engine/volumes.h"
 
 namespace caisson::cli {
 
@@ -21,6 +22,7 @@ struct EndOptions {
   std::optional<int> signal;
   std::optional<std::int32_t> timeout_s;
   bool force = false;
+  bool volumes = false;
 };
 
 Result<> set_signal(EndOptions& options, const Use& use) {
@@ -47,7 +49,11 @@ const Option<EndOptions> kStopOptions[] = {
      set_timeout},
     {{"time", 0, "SECONDS", {}, {}, false, "timeout"}, set_timeout}};
 const std::vector<Option<EndOptions>> kWaitOptions;
-const Option<EndOptions> kRmOptions[] = {{{"force", 'f', {}, {}, "Kill it first if it is running"}, set_force}};
+Result<> set_volumes(EndOptions& options, const Use& use) { return options.volumes = use.value == "true", Result<>(); }
+
+const Option<EndOptions> kRmOptions[] = {
+    {{"force", 'f', {}, {}, "Kill it first if it is running"}, set_force},
+    {{"volumes", 'v', {}, {}, "Remove the volumes too that were made for it alone"}, set_volumes}};
 
 // Reads the command line of a verb that takes names, or says what is wrong with it. Nothing: `status` is the exit
 // status.
@@ -94,12 +100,13 @@ int verb_rm(const Command& command) {
   EndOptions options;
   int status = 0;
   const auto names =
-      read_names(command, kRmOptions, options, "caisson rm [-f] CONTAINER…", "Removes containers.", status);
+      read_names(command, kRmOptions, options, "caisson rm [-f] [-v] CONTAINER…", "Removes containers.", status);
   if (!names) return status;
   engine::sweep(command.places, command.log);
-  return for_each_container(command, *names, [&](const engine::Container& container) {
-    return engine::remove(command.places, container, options.force ? engine::Force::kYes : engine::Force::kNo,
-                          command.log);
+  return for_each_container(command, *names, [&](const engine::Container& container) -> Result<> {
+    TRY(engine::remove(command.places, container, options.force ? engine::Force::kYes : engine::Force::kNo,
+                       command.log));
+    return options.volumes ? engine::remove_anonymous_volumes(command.places, container.record) : Result<>();
   });
 }
 

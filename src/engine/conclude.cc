@@ -14,6 +14,7 @@
 #include "cgroup/removal.h"
 #include "engine/containers.h"
 #include "engine/own_ids.h"
+#include "engine/volumes.h"
 #include "image/unfinished.h"
 #include "kernel/files.h"
 
@@ -168,6 +169,7 @@ Ending conclude(const Places& places, const Record& record, const Live& live, st
   warn(log, cgroup::kill_and_remove(record.cgroup_directories));
   say_ending(lock, ending);
   if (record.remove) {
+    warn(log, remove_anonymous_volumes(places, record));
     warn(log, remove_container(places, record));
     return ending;
   }
@@ -178,6 +180,7 @@ Ending conclude(const Places& places, const Record& record, const Live& live, st
 
 void sweep(const Places& places, const Log& log) {
   warn(log, image::clear_unfinished(places.root));
+  warn(log, clear_unfinished_volumes(places));
   const Result<std::vector<std::string>> ids = kernel::list_directory(places.runroot + "/containers");
   if (!ids) return;
   for (const std::string& id : *ids) {

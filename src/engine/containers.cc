@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "engine/own_ids.h"
+#include "engine/volumes.h"
 #include "kernel/files.h"
 
 namespace caisson::engine {
@@ -131,6 +132,9 @@ Reservation::Reservation(Reservation&& other) noexcept
 Reservation::~Reservation() {
   if (places_ == nullptr) return;
   if (!name_.empty()) ::unlink(places_->name(name_).c_str());
+  if (const auto text = kernel::read_file(directory_ + "/" + kRecordFile)) {
+    if (const Result<Record> record = read_record(*text)) (void)remove_anonymous_volumes(*places_, *record);
+  }
   if (!directory_.empty()) (void)remove_container_tree(directory_);
   if (!live_directory_.empty()) (void)kernel::remove_tree(live_directory_);
 }

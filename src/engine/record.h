@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/mount_record.h"
 #include "engine/places.h"
 #include "engine/surroundings.h"
 #include "engine/user_namespace.h"
@@ -48,6 +49,7 @@ struct Record {
   std::vector<std::string> command;  ///< entrypoint and command, as executed
   Choices choices;
   RootFilesystem rootfs;
+  std::vector<MountRecord> mounts;
   bool remove = false;  ///< with its end it is removed (--rm)
   bool terminal = false;
   bool interactive = false;

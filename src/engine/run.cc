@@ -16,6 +16,7 @@
 #include "engine/containers.h"
 #include "engine/monitor.h"
 #include "engine/streams.h"
+#include "engine/volumes.h"
 #include "keeper/keep.h"
 #include "keeper/signals.h"
 #include "keeper/socket.h"
@@ -33,8 +34,10 @@ Result<> write_state(const Reservation& reservation, const Live& live) {
 }
 
 // What has to be on disk before anything shows on the host: whoever finds it knows what to clean up.
-Result<> write_record(const Reservation& reservation, const Prepared& prepared) {
+Result<> write_record(const Places& places, const Reservation& reservation, const Prepared& prepared) {
+  const std::vector<Fd> volumes = TRY(hold_volumes(places, prepared.composed.volumes));
   TRY(kernel::replace_file(reservation.directory() + "/" + kRecordFile, to_json(prepared.record), 0600));
+  TRY(make_anonymous_volumes(places, prepared.composed.volumes));
   TRY(make_writable_directories(prepared));
   return give_to_user(prepared);
 }
@@ -99,7 +102,7 @@ Result<Streams> Run::streams() const {
 
 std::expected<runtime::Launched, runtime::LaunchError> Run::launch(const Streams& streams) {
   live_.keeper = kernel::identify(::getpid()).value_or(kernel::ProcessId{});
-  if (const Result<> written = write_record(reservation_, prepared_); !written)
+  if (const Result<> written = write_record(places_, reservation_, prepared_); !written)
     return std::unexpected(refusal(written.error()));
   prepared_.ids_lock = Fd();
   prepared_.layers = Fd();

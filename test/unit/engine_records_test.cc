@@ -25,6 +25,15 @@ TEST(Record, IsReadAsItWasWritten) {
                                   .working_directory = "/srv",
                                   .user = "nobody"},
                       .rootfs = {.path = "/m", .lower = {"/l1", "/l2"}, .upper = "/u", .work = "/w"},
+                      .mounts = {{.type = "volume",
+                                  .name = "data",
+                                  .source = "/v/data/_data",
+                                  .destination = "/data",
+                                  .options = {"ro"},
+                                  .writable = false,
+                                  .propagation = "rprivate",
+                                  .anonymous = true},
+                                 {.type = "image", .name = "web", .destination = "/i", .layers = {"/l1"}}},
                       .remove = true,
                       .terminal = true,
                       .interactive = true,
@@ -38,12 +47,14 @@ TEST(Record, IsReadAsItWasWritten) {
   ASSERT_TRUE(read) << read.error().text();
   EXPECT_EQ(to_json(*read), to_json(record));
   EXPECT_EQ(read->choices, record.choices);
+  EXPECT_EQ(read->mounts, record.mounts);
 }
 
 TEST(Record, OfAnOlderCaissonKnowsNoImage) {
   std::string text = to_json(Record{});
   text.replace(text.find("\"image\":null,"), 13, "");
   text.replace(text.find("\"choices\":null,"), 15, "");
+  text.replace(text.find("\"mounts\":[],"), 12, "");
   ASSERT_TRUE(read_record(text));
   EXPECT_EQ(read_record(text)->image, std::nullopt);
 }
