@@ -57,6 +57,7 @@ constexpr std::array kVerbs = {
     Verb{"load", "Load images from an archive", verb_load, load_manual},
     Verb{"save", "Write images to an archive", verb_save, save_manual},
     Verb{"import", "Make an image of a root filesystem's tarball", verb_import, import_manual},
+    Verb{"volume", "Work on volumes: create, ls, inspect, rm, prune, exists", nullptr, nullptr, volume_verbs},
     Verb{"system", "Look after what caisson keeps: check", nullptr, nullptr, system_verbs},
     Verb{"explain", "Show what a command would do, step by step, and do none of it", verb_explain, explain_manual,
          explain_verbs},

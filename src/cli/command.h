@@ -103,6 +103,7 @@ int verb_stats(const Command& command);
 int verb_top(const Command& command);
 int verb_port(const Command& command);
 int verb_info(const Command& command);
+int verb_volume_prune(const Command& command);
 int verb_version(const Command& command);
 int verb_conclude(const Command& command);
 
@@ -111,6 +112,7 @@ std::span<const Verb> system_verbs();
 std::span<const Verb> explain_verbs();
 std::span<const Verb> container_verbs();
 std::span<const Verb> healthcheck_verbs();
+std::span<const Verb> volume_verbs();
 
 Manual start_manual();
 Manual attach_manual();
@@ -151,6 +153,7 @@ Manual image_tree_manual();
 Manual image_prune_manual();
 Manual version_manual();
 Manual events_manual();
+Manual volume_prune_manual();
 Manual info_manual();
 Manual port_manual();
 Manual stats_manual();

@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cli/container_mounts.h"
 #include "cli/moment.h"
 #include "engine/health_state.h"
 #include "engine/images.h"
@@ -114,6 +113,13 @@ bool holds(const Words& words, const Word& word) {
 template <class Words>
 std::unexpected<Error> none_of(std::string_view value, const Words& words) {
   return fail(complaint(fmt::format("'{}' is none of {}", value, fmt::join(words, ", "))));
+}
+
+// By its name, its source, or where it is inside.
+bool mounts(const engine::Record& record, const std::string& volume) {
+  return std::ranges::any_of(record.mounts, [&](const engine::MountRecord& mount) {
+    return !volume.empty() && (mount.name == volume || mount.source == volume || mount.destination == volume);
+  });
 }
 
 }  // namespace
@@ -231,29 +237,16 @@ bool ContainerFilters::passes(const Filter& filter, const engine::Container& con
     case Kind::kName: return has_name(filter.value, record.name);
     case Kind::kNetwork: return record.network == filter.value;
     case Kind::kStatus: return engine::status_word(container) == filter.value;
-    case Kind::kVolume: return holds(more.mounts(), filter.value);
+    case Kind::kVolume: return mounts(record, filter.value);
   }
   return false;
 }
 
 ContainerFilters::More ContainerFilters::more_of(const engine::Places& places, const engine::Container& container) {
-  return {.mounts =
-              [&] {
-                std::vector<std::string> names;
-                const auto config = read_config_of(places, container.record.id);
-                if (!config) return names;
-                for (const ShownMount& mount : mounts_of(places, container.record.id, *config)) {
-                  for (const std::string& name : {mount.name, mount.source, mount.destination}) {
-                    if (!name.empty()) names.push_back(name);
-                  }
-                }
-                return names;
-              },
-          .health =
-              [&] {
-                const auto health = engine::health_of(places, container);
-                return std::string(health ? engine::health_word(health->health) : "none");
-              }};
+  return {.health = [&] {
+    const auto health = engine::health_of(places, container);
+    return std::string(health ? engine::health_word(health->health) : "none");
+  }};
 }
 
 bool ContainerFilters::pass(const engine::Container& container, const More& more) const {

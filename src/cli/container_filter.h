@@ -31,8 +31,7 @@ class ContainerFilters {
 
   /// What is looked up of a container only where a filter wants it.
   struct More {
-    std::function<std::vector<std::string>()> mounts;  ///< its volumes' names, sources and destinations
-    std::function<std::string()> health;               ///< docker's word; "none" where nothing is checked
+    std::function<std::string()> health;  ///< docker's word; "none" where nothing is checked
   };
   static More more_of(const engine::Places& places, const engine::Container& container);
 

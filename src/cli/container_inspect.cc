@@ -8,10 +8,10 @@
 #include "base/text.h"
 #include "cgroup/pressure.h"
 #include "cli/container_json.h"
-#include "cli/container_mounts.h"
 #include "cli/image_json.h"
 #include "engine/defaults.h"
 #include "engine/health_state.h"
+#include "kernel/files.h"
 #include "spec/capability.h"
 
 namespace caisson::cli {
@@ -146,19 +146,19 @@ std::string namespace_mode(const Json& config, std::string_view type) {
   return "host";
 }
 
-Json binds(const std::vector<ShownMount>& mounts) {
+Json binds(const std::vector<engine::MountRecord>& mounts) {
   Json list = Json::array();
-  for (const ShownMount& mount : mounts) {
-    if (mount.is_own || mount.type == "tmpfs") continue;
+  for (const engine::MountRecord& mount : mounts) {
+    if (mount.anonymous || mount.type == "tmpfs" || mount.type == "image") continue;
     const std::string& from = mount.name.empty() ? mount.source : mount.name;
     list.push_back(fmt::format("{}:{}:{}", from, mount.destination, join(mount.options, ",")));
   }
   return list;
 }
 
-Json tmpfs(const std::vector<ShownMount>& mounts) {
+Json tmpfs(const std::vector<engine::MountRecord>& mounts) {
   Json object = Json::object();
-  for (const ShownMount& mount : mounts) {
+  for (const engine::MountRecord& mount : mounts) {
     if (mount.type == "tmpfs") object[mount.destination] = join(mount.options, ",");
   }
   return object;
@@ -196,11 +196,11 @@ void add_resources(Json& host, const Json& config) {
                {"Ulimits", ulimits(config)}});
 }
 
-Json host_config(const engine::Record& record, const Json& config, const std::vector<ShownMount>& mounts) {
+Json host_config(const engine::Record& record, const Json& config) {
   const std::set<std::string> bounding = bounding_set(config);
   const std::vector<std::string> names = spec::capability_names(engine::default_capabilities());
   const std::set<std::string> usual(names.begin(), names.end());
-  Json host = {{"Binds", binds(mounts)},
+  Json host = {{"Binds", binds(record.mounts)},
                {"NetworkMode", record.network},
                {"PortBindings", Json::object()},
                {"RestartPolicy",
@@ -216,7 +216,7 @@ Json host_config(const engine::Record& record, const Json& config, const std::ve
                {"UsernsMode", record.uid_mappings.empty() ? "" : namespace_mode(config, "user")},
                {"ReadonlyRootfs", at(config, "/root/readonly", false)},
                {"Sysctls", at(config, "/linux/sysctl", Json::object())},
-               {"Tmpfs", tmpfs(mounts)},
+               {"Tmpfs", tmpfs(record.mounts)},
                {"MaskedPaths", at(config, "/linux/maskedPaths", Json::array())},
                {"ReadonlyPaths", at(config, "/linux/readonlyPaths", Json::array())}};
   add_resources(host, config);
@@ -234,9 +234,21 @@ Json network_settings(const engine::Container& container) {
   return settings;
 }
 
-Json mounts_array(const std::vector<ShownMount>& mounts) {
+Json mount_object(const engine::MountRecord& mount) {
+  Json object = {{"Type", mount.type}};
+  if (!mount.name.empty()) object["Name"] = mount.name;
+  object.update({{"Source", mount.source},
+                 {"Destination", mount.destination},
+                 {"Driver", mount.type == "volume" ? "local" : ""},
+                 {"Mode", join(mount.options, ",")},
+                 {"RW", mount.writable},
+                 {"Propagation", mount.propagation}});
+  return object;
+}
+
+Json mounts_array(const std::vector<engine::MountRecord>& mounts) {
   Json list = Json::array();
-  for (const ShownMount& mount : mounts) {
+  for (const engine::MountRecord& mount : mounts) {
     if (mount.type != "tmpfs") list.push_back(mount_object(mount));
   }
   return list;
@@ -252,9 +264,15 @@ std::string given_file(const Json& config, std::string_view destination) {
 
 }  // namespace
 
+Result<Json> read_config_of(const engine::Places& places, const std::string& id) {
+  const std::string path = places.container(id) + "/config.json";
+  Json config = Json::parse(TRY(kernel::read_file(path)), nullptr, false);
+  if (!config.is_object()) return fail(in(path, complaint("not a JSON object")));
+  return config;
+}
+
 Json inspect_object(const engine::Container& container, const Json& config, const engine::Places& places) {
   const engine::Record& record = container.record;
-  const std::vector<ShownMount> mounts = mounts_of(places, record.id, config);
   Json args = record.command;
   if (!args.empty()) args.erase(0);
   return {{"Id", record.id},
@@ -280,9 +298,9 @@ Json inspect_object(const engine::Container& container, const Json& config, cons
              {{"LowerDir", join(record.rootfs.lower, ":")},
               {"UpperDir", record.rootfs.upper},
               {"WorkDir", record.rootfs.work}}}}},
-          {"Mounts", mounts_array(mounts)},
+          {"Mounts", mounts_array(record.mounts)},
           {"Config", config_object(record, config)},
-          {"HostConfig", host_config(record, config, mounts)},
+          {"HostConfig", host_config(record, config)},
           {"NetworkSettings", network_settings(container)},
           {"Cgroups", record.cgroup_directories},
           {"Pressure", pressure_object(cgroup::read_pressure(record.cgroup_directories))},

@@ -75,7 +75,7 @@ Result<std::vector<std::string>> read_global_options(const std::vector<std::stri
 std::string overview() {
   std::string commands;
   for (const Verb& verb : verbs()) {
-    if (!verb.summary.empty()) commands += fmt::format("  {:<10} {}\n", verb.name, verb.summary);
+    if (!verb.summary.empty()) commands += fmt::format("  {:<11} {}\n", verb.name, verb.summary);
   }
   return help_text("caisson [OPTION…] COMMAND …",
                    "Containers from scratch: made by the kernel's own pieces, and explained.", spellings(kOptions)) +

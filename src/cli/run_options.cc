@@ -217,11 +217,13 @@ constexpr Option<RunInput> kTable[] = {
     {{"oom-score-adj", 0, "N", kProcess, "How readily it is killed when memory is short (-1000 to 1000)"},
      number<&RunOptions::oom_score_adj, -1000, 1000>},
 
-    {{"volume", 'v', "SOURCE:DEST[:OPTIONS]", kFiles,
-      "Show a directory or file of the host inside (ro, rw, O, U, rro, rslave, …)", true},
+    {{"volume", 'v', "[SOURCE:]DEST[:OPTIONS]", kFiles,
+      "Show a volume, or a directory or file of the host, inside (ro, rw, O, U, nocopy, rro, rslave, …)", true},
      append<&RunOptions::mounts, engine::read_volume>},
-    {{"mount", 0, "type=TYPE,KEY=VALUE,…", kFiles, "The same, or a tmpfs, spelled out", true},
+    {{"mount", 0, "type=TYPE,KEY=VALUE,…", kFiles, "The same, or a tmpfs, or an image, spelled out", true},
      append<&RunOptions::mounts, engine::read_mount>},
+    {{"volumes-from", 0, "CONTAINER[:ro]", kFiles, "The volumes and directories that another container has", true},
+     append<&RunOptions::volumes_from, engine::read_volumes_from>},
     {{"tmpfs", 0, "DEST[:OPTIONS]", kFiles, "An empty directory in memory (size=, mode=, exec, …)", true},
      append<&RunOptions::mounts, engine::read_tmpfs>},
     {{"read-only", 0, "", kFiles, "Make its root filesystem read-only; /run, /tmp and /var/tmp are in memory"},
@@ -353,7 +355,6 @@ constexpr Option<RunInput> kTable[] = {
     {{"use-api-socket"}},
     {{"variant", 0, "NAME"}},
     {{"volume-driver", 0, "NAME"}},
-    {{"volumes-from", 0, "NAME"}},
 };
 
 constexpr std::string_view kOperands = "[OPTION…] SOURCE [COMMAND [ARGUMENT…]]";

@@ -5,7 +5,6 @@
 
 #include "cli/command.h"
 #include "cli/container_inspect.h"
-#include "cli/container_mounts.h"
 #include "cli/image_json.h"
 #include "cli/names.h"
 #include "cli/template.h"

@@ -14,6 +14,7 @@
 #include "engine/lifecycle.h"
 #include "engine/start.h"
 #include "engine/value_grammar.h"
+#include "engine/volumes.h"
 #include "terminal/detach_keys.h"
 
 namespace caisson::cli {
@@ -29,6 +30,7 @@ struct LifecycleOptions : Selection {
   bool interactive = false;
   bool sig_proxy = true;
   std::string detach_keys = engine::RunOptions().detach_keys;
+  bool volumes = false;
 };
 using Row = Option<LifecycleOptions>;
 
@@ -111,6 +113,8 @@ const Row kUnpauseOptions[] = {
 const Row kRmOptions[] = {
     {{"force", 'f', {}, {}, "Kill it first if it is running, and pass over one that is not there"},
      set_flag<&LifecycleOptions::force>},
+    {{"volumes", 'v', {}, {}, "Remove the volumes too that were made for it alone"},
+     set_flag<&LifecycleOptions::volumes>},
     {{"timeout", 't', "SECONDS", {}, "With --force: how long to wait before killing (default 0)"}, set_timeout},
     {{"time", 0, "SECONDS", {}, {}, false, "timeout"}, set_timeout},
     all_row<LifecycleOptions>("All that do not run; with --force those that run too"),
@@ -254,7 +258,7 @@ int verb_unpause(const Command& command) {
   });
 }
 
-Manual rm_manual() { return {"[-f] CONTAINER…", "Removes containers.", spellings(kRmOptions)}; }
+Manual rm_manual() { return {"[-fv] CONTAINER…", "Removes containers.", spellings(kRmOptions)}; }
 
 int verb_rm(const Command& command) {
   LifecycleOptions options;
@@ -268,8 +272,9 @@ int verb_rm(const Command& command) {
   return for_each_selected(command, options, *names, fits, [&](const engine::Container& container) -> Result<> {
     if (options.timeout_s.value_or(0) != 0)
       TRY(engine::stop_container(command.places, container, std::nullopt, options.timeout_s, command.log));
-    return engine::remove(command.places, container, options.force ? engine::Force::kYes : engine::Force::kNo,
-                          command.log);
+    TRY(engine::remove(command.places, container, options.force ? engine::Force::kYes : engine::Force::kNo,
+                       command.log));
+    return options.volumes ? engine::remove_anonymous_volumes(command.places, container.record) : Result<>();
   });
 }
 

@@ -10,7 +10,6 @@
 #include "cli/command.h"
 #include "cli/container_filter.h"
 #include "cli/container_json.h"
-#include "cli/container_mounts.h"
 #include "cli/image_json.h"
 #include "cli/template.h"
 #include "command_line/options.h"
@@ -128,14 +127,12 @@ std::int64_t Details::add_to(nlohmann::ordered_json& row, const engine::Containe
   if (!wants_mounts_) return written;
   std::vector<std::string> names;
   std::size_t volumes = 0;
-  if (const auto config = read_config_of(places_, record.id)) {
-    constexpr std::size_t kShown = 15;
-    for (const ShownMount& mount : mounts_of(places_, record.id, *config)) {
-      if (mount.type == "tmpfs") continue;
-      const std::string& name = mount.name.empty() ? mount.source : mount.name;
-      names.push_back(is_whole_ || name.size() <= kShown ? name : name.substr(0, kShown - 1) + "…");
-      volumes += mount.type == "volume" ? 1 : 0;
-    }
+  constexpr std::size_t kShown = 15;
+  for (const engine::MountRecord& mount : record.mounts) {
+    if (mount.type == "tmpfs") continue;
+    const std::string& name = mount.name.empty() ? mount.source : mount.name;
+    names.push_back(is_whole_ || name.size() <= kShown ? name : name.substr(0, kShown - 1) + "…");
+    volumes += mount.type == "volume" ? 1 : 0;
   }
   row["Mounts"] = join(names, ",");
   row["LocalVolumes"] = std::to_string(volumes);

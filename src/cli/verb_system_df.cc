@@ -24,7 +24,7 @@ struct DfOptions {
 };
 
 const Option<DfOptions> kOptions[] = {
-    {{"verbose", 'v', {}, {}, "Each image and each container"},
+    {{"verbose", 'v', {}, {}, "Each image, container and volume"},
      [](DfOptions& options, const Use& use) -> Result<> { return options.verbose = use.value == "true", Result<>(); }},
     {{"format", 0, "FORMAT", {}, "json, a template ('{{.Type}} {{.Size}}'), or 'table TEMPLATE'"},
      [](DfOptions& options, const Use& use) -> Result<> {
@@ -43,7 +43,7 @@ ListedRow summary_row(const char* type, const engine::DiskShare& share) {
 
 std::vector<ListedRow> summary(const engine::DiskUsage& usage) {
   return {summary_row("Images", usage.images), summary_row("Tarballs", usage.tarballs),
-          summary_row("Containers", usage.containers), summary_row("Local Volumes", {})};
+          summary_row("Containers", usage.containers), summary_row("Local Volumes", usage.volumes)};
 }
 
 const Columns kColumns = {.table = {"Type", "TotalCount", "Active", "Size", "Reclaimable"},
@@ -68,7 +68,11 @@ std::string details(const engine::DiskUsage& usage) {
     containers.push_back({text("ID"), text("Image"), text("Command"), decimal_bytes(one.bytes), text("RunningFor"),
                           text("Status"), text("Names")});
   }
-  return "Images space usage:\n\n" + align(images) + "\nContainers space usage:\n\n" + align(containers);
+  std::vector<Line> volumes = {{"VOLUME NAME", "LINKS", "SIZE"}};
+  for (const engine::VolumeUsage& one : usage.each_volume)
+    volumes.push_back({one.volume.record.name, std::to_string(one.containers), decimal_bytes(one.bytes)});
+  return "Images space usage:\n\n" + align(images) + "\nContainers space usage:\n\n" + align(containers) +
+         "\nLocal Volumes space usage:\n\n" + align(volumes);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "cli/image_filter.h"
 #include "cli/image_json.h"
 #include "cli/question.h"
+#include "cli/volume_prune.h"
 #include "command_line/options.h"
 #include "engine/conclude.h"
 #include "engine/disk_usage.h"
@@ -22,6 +23,7 @@ namespace {
 struct PruneOptions {
   bool all = false;
   bool force = false;
+  bool volumes = false;
   std::vector<ImageFilter> filters;
 };
 
@@ -40,13 +42,17 @@ const Option<PruneOptions> kOptions[] = {
     {{"force", 'f', {}, {}, "Do not ask"},
      [](PruneOptions& options, const Use& use) -> Result<> { return options.force = use.value == "true", Result<>(); }},
     {{"filter", 0, "KEY=VALUE", {}, "until=MOMENT, label=NAME[=VALUE], label!=NAME[=VALUE]", true}, add_filter},
-    {{"volumes", 0}},
+    {{"volumes", 0, {}, {}, "Volumes too that were made for a container, and that none uses"},
+     [](PruneOptions& options, const Use& use) -> Result<> {
+       return options.volumes = use.value == "true", Result<>();
+     }},
 };
 
 bool agreed(const PruneOptions& options) {
   std::string warning = "WARNING! This will remove:\n  - all stopped containers\n";
   warning += options.all ? "  - all images without at least one container associated to them\n"
                          : "  - all images without a name and without a container\n";
+  if (options.volumes) warning += "  - all anonymous volumes not used by at least one container\n";
   for (const ImageFilter& filter : options.filters) {
     const char* kind = filter.kind == ImageFilter::Kind::kUntil   ? "until="
                        : filter.kind == ImageFilter::Kind::kLabel ? "label="
@@ -69,6 +75,7 @@ bool passes(const std::vector<ImageFilter>& filters, const engine::Record& recor
 struct Freed {
   std::vector<std::string> containers;
   engine::RemovedImages images;
+  std::vector<std::string> volumes;
   std::int64_t bytes = 0;
 };
 
@@ -95,6 +102,19 @@ Result<> remove_containers(const Command& command, const PruneOptions& options, 
   return {};
 }
 
+std::vector<VolumeFilter> volume_filters(const std::vector<ImageFilter>& filters) {
+  std::vector<VolumeFilter> same;
+  for (const ImageFilter& filter : filters) {
+    using Of = ImageFilter::Kind;
+    using Kind = VolumeFilter::Kind;
+    const Kind kind = filter.kind == Of::kUntil   ? Kind::kUntil
+                      : filter.kind == Of::kLabel ? Kind::kLabel
+                                                  : Kind::kNotLabel;
+    same.push_back({.kind = kind, .value = filter.value, .moment_ns = filter.moment_ns});
+  }
+  return same;
+}
+
 Result<Freed> prune(const Command& command, const PruneOptions& options) {
   engine::sweep(command.places, command.log);
   Freed freed;
@@ -103,6 +123,10 @@ Result<Freed> prune(const Command& command, const PruneOptions& options) {
       TRY(engine::prune_images(command.places, options.all ? engine::PruneImages::kAll : engine::PruneImages::kUnnamed,
                                [&](const engine::ListedImage& listed) { return passes(options.filters, listed); }));
   freed.bytes += freed.images.bytes;
+  if (!options.volumes) return freed;
+  PrunedVolumes volumes = TRY(prune_volumes(command, PruneVolumes::kAnonymous, volume_filters(options.filters)));
+  freed.bytes += volumes.bytes;
+  freed.volumes = std::move(volumes.names);
   return freed;
 }
 
@@ -110,6 +134,9 @@ void print(const Freed& freed) {
   if (!freed.containers.empty()) std::puts("Deleted Containers:");
   for (const std::string& id : freed.containers) std::puts(id.c_str());
   if (!freed.containers.empty()) std::puts("");
+  if (!freed.volumes.empty()) std::puts("Deleted Volumes:");
+  for (const std::string& name : freed.volumes) std::puts(name.c_str());
+  if (!freed.volumes.empty()) std::puts("");
   const bool images = !freed.images.untagged.empty() || !freed.images.deleted.empty();
   if (images) std::puts("Deleted Images:");
   for (const std::string& name : freed.images.untagged) std::printf("untagged: %s\n", name.c_str());

@@ -8,7 +8,7 @@
 //   - a bind mount's missing source is an error, as podman has it, never made;
 //   - podman's proxy variables reach the container;
 //   - the /run, /tmp and /var/tmp of a --read-only container start empty, where podman copies what the image has there;
-//   - an image's volumes go with the container, as docker's do with --rm: there are no others yet;
+//   - a volume that is a file system of its own (`type=tmpfs`) is each container's own, where docker has one of all;
 //   - no smallest memory limit: the kernel decides;
 //   - what contradicts itself is an error where docker lets one option win (--cpus and --cpu-quota, --hostname and
 //   --uts host).
@@ -19,8 +19,10 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/mount_record.h"
 #include "engine/run_options.h"
 #include "engine/surroundings.h"
+#include "engine/volume_record.h"
 #include "spec/config.h"
 
 namespace caisson::engine {
@@ -46,6 +48,8 @@ struct Composed {
   std::vector<std::string> warnings;     ///< one sentence each
   std::vector<std::string> directories;  ///< to be made before it starts: what overlays over binds write to
   std::vector<OwnerChange> owners;
+  std::vector<MountRecord> mounts;    ///< what the options and the image ask for
+  std::vector<VolumeRecord> volumes;  ///< those of them that are volumes: made where they are missing
 
   std::map<std::string, std::string> labels;  ///< the image's, and the options'
   int stop_signal = 15;

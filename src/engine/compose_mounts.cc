@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "engine/compose_mount_parts.h"
 #include "engine/compose_topics.h"
 #include "engine/defaults.h"
 #include "engine/mount_words.h"
@@ -13,22 +14,6 @@
 namespace caisson::engine {
 
 namespace {
-
-/// A mount, and what the user typed for it (empty: nothing).
-struct Entry {
-  spec::Mount mount;
-  std::string typed;
-};
-using Entries = std::vector<Entry>;
-
-spec::Mount mount_of(std::string destination, std::string type, std::string source, std::vector<std::string> options) {
-  return {.destination = std::move(destination),
-          .type = std::move(type),
-          .source = std::move(source),
-          .options = std::move(options),
-          .uid_mappings = {},
-          .gid_mappings = {}};
-}
 
 // overlayfs takes its options from one string, where these have a meaning of their own.
 std::string overlay_path(std::string_view path, std::string_view special) {
@@ -40,20 +25,19 @@ std::string overlay_path(std::string_view path, std::string_view special) {
   return escaped;
 }
 
-// `volatile` (Linux 5.10): the end of the mount does not wait until the whole file system of `upper` is on the disk.
-// For what is thrown away with the container.
-std::vector<std::string> overlay_options(const std::vector<std::string>& lower, const std::string& upper,
-                                         const std::string& work, bool thrown_away) {
-  std::vector<std::string> layers;
-  for (const std::string& layer : lower) layers.push_back(overlay_path(layer, "\\,:"));
-  std::vector<std::string> options = {"lowerdir=" + join(layers, ":"), "upperdir=" + overlay_path(upper, "\\,"),
-                                      "workdir=" + overlay_path(work, "\\,")};
-  if (thrown_away) options.emplace_back("volatile");
-  return options;
-}
-
 bool is_propagation(std::string_view word) {
   return std::find(kPropagationWords.begin(), kPropagationWords.end(), word) != kPropagationWords.end();
+}
+
+}  // namespace
+
+spec::Mount mount_of(std::string destination, std::string type, std::string source, std::vector<std::string> options) {
+  return {.destination = std::move(destination),
+          .type = std::move(type),
+          .source = std::move(source),
+          .options = std::move(options),
+          .uid_mappings = {},
+          .gid_mappings = {}};
 }
 
 bool has(const std::vector<std::string>& words, std::string_view word) {
@@ -63,6 +47,46 @@ bool has(const std::vector<std::string>& words, std::string_view word) {
 void make_private_by_default(std::vector<std::string>& options) {
   if (std::none_of(options.begin(), options.end(), is_propagation)) options.emplace_back("rprivate");
 }
+
+std::vector<std::string> with_owners(const Composing& c, std::vector<std::string> options, std::string_view word) {
+  if (c.user_namespace().shifted) options.emplace_back(word);
+  return options;
+}
+
+std::vector<std::string> overlay_options(const std::vector<std::string>& lower, const std::string& upper,
+                                         const std::string& work, bool thrown_away) {
+  std::vector<std::string> layers;
+  for (const std::string& layer : lower) layers.push_back(overlay_path(layer, "\\,:"));
+  std::vector<std::string> options = {"lowerdir=" + join(layers, ":")};
+  if (upper.empty()) return options;
+  options.push_back("upperdir=" + overlay_path(upper, "\\,"));
+  options.push_back("workdir=" + overlay_path(work, "\\,"));
+  if (thrown_away) options.emplace_back("volatile");
+  return options;
+}
+
+spec::Mount overlay_mount(const Composing& c, const MountChoice& choice, const std::vector<std::string>& lower,
+                          std::size_t number) {
+  const std::string own = fmt::format("{}/overlays/{}", c.around.directory, number);
+  std::vector<std::string> options = overlay_options(lower, own + "/upper", own + "/work", c.options.remove);
+  options.insert(options.end(), choice.options.begin(), choice.options.end());
+  if (c.user_namespace().own) options.emplace_back("userxattr");
+  make_private_by_default(options);
+  c.out.directories.push_back(own + "/upper");
+  c.out.directories.push_back(own + "/work");
+  return mount_of(choice.destination, "overlay", "overlay", std::move(options));
+}
+
+MountRecord recorded(const MountChoice& choice, const spec::Mount& mount, std::string type) {
+  MountRecord record{.type = std::move(type), .destination = mount.destination, .options = choice.options};
+  record.writable = !has(choice.options, "ro") && !has(choice.options, "rro");
+  const auto propagation = std::find_if(mount.options.begin(), mount.options.end(), is_propagation);
+  if (mount.type == "bind" && propagation != mount.options.end()) record.propagation = *propagation;
+  if (mount.type == "bind") record.source = mount.source;
+  return record;
+}
+
+namespace {
 
 // --- what every container has ------------------------------------------------------------------------------------
 
@@ -96,12 +120,6 @@ std::vector<std::string> terminal_options(const Composing& c) {
   constexpr std::uint32_t kTerminalGroup = 5;  // tty, where distributions agree
   std::vector<std::string> options = {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"};
   if (c.user_namespace().has_group(kTerminalGroup)) options.push_back(fmt::format("gid={}", kTerminalGroup));
-  return options;
-}
-
-// The engine's own files, and the root filesystem, belong to the host's ids: the container is to see its own.
-std::vector<std::string> with_owners(const Composing& c, std::vector<std::string> options, std::string_view word) {
-  if (c.user_namespace().shifted) options.emplace_back(word);
   return options;
 }
 
@@ -176,18 +194,6 @@ std::string absolute_source(const Composing& c, const std::string& source) {
   return fmt::format("{}{}{}", base, base.ends_with('/') ? "" : "/", source);
 }
 
-spec::Mount overlay_mount(const Composing& c, const MountChoice& choice, const std::string& source,
-                          std::size_t number) {
-  const std::string own = fmt::format("{}/overlays/{}", c.around.directory, number);
-  std::vector<std::string> options = overlay_options({source}, own + "/upper", own + "/work", c.options.remove);
-  options.insert(options.end(), choice.options.begin(), choice.options.end());
-  if (c.user_namespace().own) options.emplace_back("userxattr");
-  make_private_by_default(options);
-  c.out.directories.push_back(own + "/upper");
-  c.out.directories.push_back(own + "/work");
-  return mount_of(choice.destination, "overlay", "overlay", std::move(options));
-}
-
 spec::Mount bind_mount(const MountChoice& choice, std::string source) {
   std::vector<std::string> options = {choice.recursive ? "rbind" : "bind"};
   options.insert(options.end(), choice.options.begin(), choice.options.end());
@@ -198,11 +204,16 @@ spec::Mount bind_mount(const MountChoice& choice, std::string source) {
 Result<> check_owners(const Composing& c, const MountChoice& choice) {
   const UserNamespace& ids = c.user_namespace();
   const bool maps_owners = has(choice.options, "idmap") || has(choice.options, "ridmap");
+  const bool own_maps = std::any_of(choice.options.begin(), choice.options.end(), [](const std::string& word) {
+    return word.starts_with("idmap=") || word.starts_with("ridmap=");
+  });
+  if (own_maps && c.around.facts.is_ordinary_user())
+    return fail(in(choice.typed, complaint("only root can show a mount's files with owners of its own")));
   if (maps_owners && !ids.shifted) {
     return fail(in(choice.typed, complaint("owners can be mapped by root alone, to a user namespace of the container's",
                                            "as root, with --userns=auto or --uidmap")));
   }
-  if (choice.kind != MountKind::kOverlay) return {};
+  if (choice.kind != MountKind::kOverlay && !choice.overlay) return {};
   if (maps_owners) return fail(in(choice.typed, complaint("an overlay cannot have its owners mapped")));
   if (ids.shifted || ids.automatic) {
     return fail(
@@ -213,16 +224,40 @@ Result<> check_owners(const Composing& c, const MountChoice& choice) {
   return {};
 }
 
-Result<spec::Mount> chosen_mount(const Composing& c, const MountChoice& choice, std::size_t number) {
-  if (choice.kind == MountKind::kTmpfs) return tmpfs_mount(c, choice);
-  TRY(check_owners(c, choice));
+}  // namespace
+
+Result<spec::Mount> host_mount(const Composing& c, const MountChoice& choice, std::size_t number) {
   const std::string source = absolute_source(c, choice.source);
   if (choice.relabel && c.around.facts.selinux) {
     c.out.warnings.push_back(
         fmt::format("{}: SELinux labels are not there yet, so '{}' keeps its own", choice.typed, source));
   }
   if (choice.change_owner) c.out.owners.push_back({source, c.around.account.uid, c.around.account.gid});
-  return choice.kind == MountKind::kOverlay ? overlay_mount(c, choice, source, number) : bind_mount(choice, source);
+  const bool overlay = choice.kind == MountKind::kOverlay;
+  spec::Mount mount = overlay ? overlay_mount(c, choice, {source}, number) : bind_mount(choice, source);
+  MountRecord record = recorded(choice, mount, "bind");
+  record.source = source;
+  if (overlay) record.options.emplace_back("O");
+  c.out.mounts.push_back(std::move(record));
+  return mount;
+}
+
+namespace {
+
+Result<spec::Mount> chosen_mount(const Composing& c, const MountChoice& choice, std::size_t number) {
+  if (choice.kind != MountKind::kTmpfs) TRY(check_owners(c, choice));
+  switch (choice.kind) {
+    case MountKind::kTmpfs: {
+      spec::Mount mount = tmpfs_mount(c, choice);
+      c.out.mounts.push_back(recorded(choice, mount, "tmpfs"));
+      return mount;
+    }
+    case MountKind::kBind:
+    case MountKind::kOverlay: return host_mount(c, choice, number);
+    case MountKind::kVolume: return volume_mount(c, choice, number);
+    case MountKind::kImage: return image_mount(c, choice, number);
+  }
+  return fail(complaint("no such kind of mount"));
 }
 
 Result<Entries> chosen_mounts(const Composing& c) {
@@ -234,20 +269,6 @@ Result<Entries> chosen_mounts(const Composing& c) {
       return fail(complaint(fmt::format("{} and {} are mounted at the same place", earlier->second, choice.typed)));
     }
     entries.push_back({TRY(chosen_mount(c, choice, entries.size())), choice.typed});
-  }
-  return entries;
-}
-
-// What the image's config calls a volume is a directory of the container's own, which begins with what the image has
-// there.
-Entries image_volume_mounts(const Composing& c) {
-  Entries entries;
-  for (const std::string& path : image_volumes(c)) {
-    const std::string source = fmt::format("{}/volumes/{}", c.around.directory, entries.size());
-    c.out.directories.push_back(source);
-    entries.push_back(
-        {mount_of(path, "bind", source, with_owners(c, {"bind", "copyup", "nosuid", "nodev", "rprivate"}, "idmap")),
-         {}});
   }
   return entries;
 }
@@ -300,7 +321,9 @@ Result<> compose_root(const Composing& c) {
 Result<> compose_mounts(const Composing& c) {
   Entries entries = TRY(default_mounts(c));
   Entries chosen = TRY(chosen_mounts(c));
-  Entries more = image_volume_mounts(c);
+  Entries inherited = TRY(inherited_mounts(c, chosen));
+  chosen.insert(chosen.end(), inherited.begin(), inherited.end());
+  Entries more = TRY(image_volume_mounts(c, chosen));
   add_generated_files(c, more);
   add_init(c, more);
   add_writable_paths(c, more);

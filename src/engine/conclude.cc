@@ -15,6 +15,7 @@
 #include "engine/containers.h"
 #include "engine/events.h"
 #include "engine/own_ids.h"
+#include "engine/volumes.h"
 #include "image/unfinished.h"
 #include "kernel/files.h"
 
@@ -184,6 +185,7 @@ Ending settle(const Places& places, const Record& record, const Live& live, std:
 void put_away(const Places& places, const Record& record, const Ending& ending, int lock, const Log& log) {
   say_ending(lock, ending);
   if (record.remove && noted_ender(places, record.id) != explain::Ender::kRestart) {
+    warn(log, remove_anonymous_volumes(places, record));
     warn(log, remove_container(places, record));
     return;
   }
@@ -200,6 +202,7 @@ Ending conclude(const Places& places, const Record& record, const Live& live, st
 
 void sweep(const Places& places, const Log& log) {
   warn(log, image::clear_unfinished(places.root));
+  warn(log, clear_unfinished_volumes(places));
   const Result<std::vector<std::string>> ids = kernel::list_directory(places.runroot + "/containers");
   if (!ids) return;
   for (const std::string& id : *ids) {

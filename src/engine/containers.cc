@@ -15,6 +15,7 @@
 #include "cgroup/freezer.h"
 #include "engine/events.h"
 #include "engine/own_ids.h"
+#include "engine/volumes.h"
 #include "kernel/files.h"
 
 namespace caisson::engine {
@@ -166,7 +167,12 @@ Reservation::Reservation(Reservation&& other) noexcept
 Reservation::~Reservation() {
   if (places_ == nullptr) return;
   if (is_new_ && !name_.empty()) ::unlink(places_->name(name_).c_str());
-  if (is_new_ && !directory_.empty()) (void)remove_container_tree(directory_);
+  if (is_new_ && !directory_.empty()) {
+    if (const auto text = kernel::read_file(directory_ + "/" + kRecordFile)) {
+      if (const Result<Record> record = read_record(*text)) (void)remove_anonymous_volumes(*places_, *record);
+    }
+    (void)remove_container_tree(directory_);
+  }
   if (!live_directory_.empty()) (void)kernel::remove_tree(live_directory_);
 }
 

@@ -105,11 +105,13 @@ std::vector<ImageUsage> usage_of_images(std::vector<ListedImage> images, const I
   return usage;
 }
 
-std::vector<std::string> paths_to_measure(const Places& places, const Kept& kept, const Listing& containers) {
+std::vector<std::string> paths_to_measure(const Places& places, const Kept& kept, const Listing& containers,
+                                          const VolumeListing& volumes) {
   std::vector<std::string> paths = kept.stores;
   for (const Unpacked& one : kept.layers) paths.push_back(one.path);
   for (const Unpacked& one : kept.tarballs) paths.push_back(one.path);
   for (const Container& container : containers.containers) paths.push_back(places.container(container.record.id));
+  for (const Volume& volume : volumes.volumes) paths.push_back(volume.data);
   paths.push_back(places.root + "/images");
   return paths;
 }
@@ -145,6 +147,22 @@ Result<DiskShare> share_of_images(const Places& places, const Kept& kept, const 
   return share;
 }
 
+void add_volumes(std::vector<Volume> volumes, const VolumeUses& uses, const Bytes& bytes, DiskUsage& usage) {
+  for (Volume& volume : volumes) {
+    const auto use = uses.find(volume.record.name);
+    VolumeUsage one{.bytes = bytes.at(volume.data), .containers = use == uses.end() ? 0 : use->second.size()};
+    ++usage.volumes.total;
+    usage.volumes.bytes += one.bytes;
+    if (one.containers != 0) {
+      ++usage.volumes.active;
+    } else {
+      usage.volumes.reclaimable_bytes += one.bytes;
+    }
+    one.volume = std::move(volume);
+    usage.each_volume.push_back(std::move(one));
+  }
+}
+
 }  // namespace
 
 // Those who are in a namespace write what they have seen into a file that has no name.
@@ -174,18 +192,25 @@ Result<DiskUsage> disk_usage(const Places& places) {
   const Kept kept = TRY(find_kept(places));
   Listing containers = TRY(list_containers(places));
   ImageListing images = TRY(list_images(places));
+  VolumeListing volumes = TRY(list_volumes(places));
   DiskUsage usage;
   usage.problems = containers.damaged;
+  usage.problems.insert(usage.problems.end(), volumes.damaged.begin(), volumes.damaged.end());
   usage.problems.insert(usage.problems.end(), images.problems.begin(), images.problems.end());
 
   ImageUses uses;
+  VolumeUses volume_uses;
   std::set<std::string> trees;
   for (const Container& container : containers.containers) {
     const Record& record = container.record;
+    for (const MountRecord& mount : record.mounts) {
+      if (mount.type == "volume") volume_uses[mount.name].push_back(record.name);
+    }
     if (record.image) uses[record.image->id].push_back({record.id, container.live.has_value()});
     trees.insert(record.rootfs.lower.begin(), record.rootfs.lower.end());
+    for (const MountRecord& mount : record.mounts) trees.insert(mount.layers.begin(), mount.layers.end());
   }
-  const Bytes bytes = TRY(bytes_of_each(paths_to_measure(places, kept, containers)));
+  const Bytes bytes = TRY(bytes_of_each(paths_to_measure(places, kept, containers, volumes)));
   usage.images = TRY(share_of_images(places, kept, images.images, uses, trees, bytes));
   usage.tarballs = share_of_tarballs(kept, trees, bytes);
   for (Container& container : containers.containers) {
@@ -199,6 +224,7 @@ Result<DiskUsage> disk_usage(const Places& places) {
     }
     usage.each_container.push_back({.container = std::move(container), .bytes = size});
   }
+  add_volumes(std::move(volumes.volumes), volume_uses, bytes, usage);
   usage.each_image = usage_of_images(std::move(images.images), uses);
   return usage;
 }

@@ -11,6 +11,7 @@
 #include "engine/containers.h"
 #include "engine/images.h"
 #include "engine/places.h"
+#include "engine/volumes.h"
 
 namespace caisson::engine {
 
@@ -34,12 +35,20 @@ struct ContainerUsage {
   std::int64_t bytes = 0;  ///< on the disk: what it has written, its log, its record
 };
 
+struct VolumeUsage {
+  Volume volume;
+  std::int64_t bytes = 0;
+  std::size_t containers = 0;  ///< that it is mounted in, or was
+};
+
 struct DiskUsage {
   DiskShare images;    ///< the store of images and the layers unpacked from it
   DiskShare tarballs;  ///< root filesystems of tarballs
   DiskShare containers;
+  DiskShare volumes;  ///< active: those that a container's record names
   std::vector<ImageUsage> each_image;
   std::vector<ContainerUsage> each_container;
+  std::vector<VolumeUsage> each_volume;
   std::vector<std::string> problems;  ///< what could not be read
 };
 

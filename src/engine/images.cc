@@ -153,8 +153,10 @@ Result<std::vector<std::string>> layer_stores(const Places& places) {
 
 Result<std::set<std::string>> trees_in_use(const Places& places) {
   std::set<std::string> trees;
-  for (const Container& container : TRY(all_containers(places)))
+  for (const Container& container : TRY(all_containers(places))) {
     trees.insert(container.record.rootfs.lower.begin(), container.record.rootfs.lower.end());
+    for (const MountRecord& mount : container.record.mounts) trees.insert(mount.layers.begin(), mount.layers.end());
+  }
   return trees;
 }
 

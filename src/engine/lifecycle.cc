@@ -69,7 +69,10 @@ Result<std::optional<Running>> process_to_end(const Places& places, const Contai
 Result<> send(const Container& container, const Fd& process, int signal) {
   const Result<> sent = kernel::send_signal(process.get(), signal);
   if (!sent && sent.error().number != ESRCH) return sent;
-  return container.is_paused ? cgroup::thaw(container.record.cgroup_directories) : Result<>();
+  if (!container.is_paused) return {};
+  const Result<> thawed = cgroup::thaw(container.record.cgroup_directories);
+  // What is killed may be gone by now, with its cgroup.
+  return signal == SIGKILL ? Result<>() : thawed;
 }
 
 // Its keeper cleans up; one that is gone leaves that to us.

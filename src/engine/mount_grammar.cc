@@ -10,13 +10,14 @@
 #include "base/text.h"
 #include "engine/mount_words.h"
 #include "engine/value_grammar.h"
+#include "engine/volume_record.h"
 
 namespace caisson::engine {
 
 namespace {
 
-// They steer volumes, or file sharing with virtual machines: a bind mount already does what they ask for.
-constexpr std::array<std::string_view, 4> kWithoutEffect = {"nocopy", "consistent", "cached", "delegated"};
+// They steer file sharing with virtual machines: a bind mount already does what they ask for.
+constexpr std::array<std::string_view, 3> kWithoutEffect = {"consistent", "cached", "delegated"};
 
 template <class List>
 bool contains(const List& list, std::string_view word) {
@@ -34,25 +35,38 @@ Result<std::string> read_destination(std::string_view text) {
   return clean;
 }
 
-Result<> check_source(std::string_view source) {
-  if (source.empty()) return fail(complaint("the source is missing"));
-  if (source[0] == '.' || source.find('/') != std::string_view::npos) return {};
-  return fail(complaint(fmt::format("'{}' names a volume, and named volumes are not there yet", source),
-                        fmt::format("for a directory here, write ./{}", source)));
+bool is_path(std::string_view source) { return source.starts_with('.') || source.find('/') != std::string_view::npos; }
+
+Result<> check_volume_name(std::string_view name) {
+  if (is_volume_name(name)) return {};
+  return fail(
+      complaint(fmt::format("'{}' is neither a path nor the name of a volume: [a-zA-Z0-9][a-zA-Z0-9_.-]*", name),
+                fmt::format("for a directory here, write ./{}", name)));
+}
+
+// Relative and clean, below what it is a part of.
+Result<std::string> read_subpath(std::string_view key, std::string_view text) {
+  std::string clean = clean_path(text);
+  if (clean.starts_with('/') || clean == ".." || clean.starts_with("../"))
+    return fail(complaint(fmt::format("{}: '{}' is not a path below it", key, text)));
+  return clean == "." ? std::string() : clean;
 }
 
 Result<> add_volume_option(std::string_view word, MountChoice& mount, MountWords& words) {
+  if (word == "idmap" || word.starts_with("idmap=")) return words.add(word, MountTopic::kNone);
   if (TRY(words.add_attribute(word)) || TRY(words.add_propagation(word))) return {};
   if (word == "z" || word == "Z") {
     mount.relabel = true;
   } else if (word == "U") {
     mount.change_owner = true;
+  } else if (word == "O" && mount.kind == MountKind::kVolume) {
+    mount.overlay = true;
   } else if (word == "O") {
     mount.kind = MountKind::kOverlay;
+  } else if (word == "copy" || word == "nocopy") {
+    mount.copy = word == "copy";
   } else if (word == "bind" || word == "rbind") {
     mount.recursive = word == "rbind";
-  } else if (word == "idmap" || word.starts_with("idmap=")) {
-    return fail(complaint("id-mapped mounts come with user namespaces, which are not there yet"));
   } else if (word.starts_with("upperdir=") || word.starts_with("workdir=")) {
     return fail(
         complaint(fmt::format("'{}': an overlay's upper directory is the container's own; choosing it is not there yet",
@@ -176,30 +190,83 @@ Result<bool> add_tmpfs_key(std::string_view key, std::optional<std::string_view>
   return true;
 }
 
-Result<MountKind> read_mount_type(std::string_view type) {
-  if (type == "bind") return MountKind::kBind;
-  if (type == "tmpfs") return MountKind::kTmpfs;
-  if (type.empty() || type == "volume") {
-    return fail(complaint(type.empty() ? "without a type it is a volume, and named volumes are not there yet"
-                                       : "type=volume: named volumes are not there yet",
-                          "type=bind mounts a directory of the host, type=tmpfs an empty one in memory"));
-  }
-  if (contains(std::array{"image", "npipe", "cluster", "artifact", "devpts", "glob", "ramfs"}, type)) {
-    return fail(complaint(fmt::format("type={} is not there yet; bind and tmpfs are", type)));
-  }
-  return fail(complaint(fmt::format("no such type of mount: '{}'; there are bind and tmpfs", type)));
+Result<> add_pair(std::string_view key, std::string_view text, std::map<std::string, std::string>& pairs) {
+  const Cut pair = cut(text, '=');
+  if (pair.head.empty()) return fail(complaint(fmt::format("{}: '{}' is not NAME=VALUE", key, text)));
+  pairs[std::string(pair.head)] = std::string(pair.tail.value_or(""));
+  return {};
 }
 
-Result<> add_mount_key(std::string_view key, std::optional<std::string_view> value, MountFields& fields,
-                       MountChoice& mount, MountWords& words) {
-  if (TRY(add_common_key(key, value, fields, mount))) return {};
-  const bool bind = mount.kind == MountKind::kBind;
-  if (bind ? TRY(add_bind_key(key, value, fields, mount, words)) : TRY(add_tmpfs_key(key, value, words))) return {};
-  if (!value && TRY(words.add_attribute(key))) return {};
-  if (key.starts_with("volume-") || key.starts_with("image-")) {
-    return fail(complaint(fmt::format("'{}' belongs to a type of mount that is not there yet", key)));
+Result<bool> add_volume_key(std::string_view key, std::optional<std::string_view> value, MountChoice& mount) {
+  if (key == "volume-nocopy" || key == "nocopy") {
+    mount.copy = !TRY(read_switch(key, value));
+  } else if (key == "volume-subpath" || key == "subpath") {
+    mount.subpath = TRY(read_subpath(key, TRY(required(key, value))));
+  } else if (key == "volume-opt") {
+    TRY(add_pair(key, TRY(required(key, value)), mount.volume_options));
+  } else if (key == "volume-label") {
+    TRY(add_pair(key, TRY(required(key, value)), mount.volume_labels));
+  } else if (key == "volume-driver") {
+    const std::string_view driver = TRY(required(key, value));
+    if (driver != "local") return fail(complaint(fmt::format("there is no volume driver '{}': local is", driver)));
+  } else {
+    return false;
   }
-  return fail(complaint(fmt::format("'{}' is not a key of type={}", key, bind ? "bind" : "tmpfs")));
+  return true;
+}
+
+Result<bool> add_image_key(std::string_view key, std::optional<std::string_view> value, MountFields& fields,
+                           MountChoice& mount) {
+  if (key == "rw" || key == "readwrite") {
+    mount.overlay = TRY(read_switch(key, value));
+  } else if (key == "readonly" || key == "ro") {
+    fields.read_only = TRY(read_switch(key, value));
+    mount.overlay = !fields.read_only;
+  } else if (key == "image-subpath" || key == "subpath") {
+    mount.subpath = TRY(read_subpath(key, TRY(required(key, value))));
+  } else {
+    return false;
+  }
+  return true;
+}
+
+struct MountType {
+  MountKind kind;
+  std::string_view word;
+};
+constexpr std::array kMountTypes = {MountType{MountKind::kVolume, "volume"}, MountType{MountKind::kBind, "bind"},
+                                    MountType{MountKind::kTmpfs, "tmpfs"}, MountType{MountKind::kImage, "image"}};
+
+Result<MountType> read_mount_type(std::string_view type) {
+  if (type.empty()) return kMountTypes[0];
+  for (const MountType& known : kMountTypes) {
+    if (known.word == type) return known;
+  }
+  if (contains(std::array{"npipe", "cluster", "artifact", "devpts", "glob", "ramfs"}, type))
+    return fail(complaint(fmt::format("type={} is not there yet; volume, bind, tmpfs and image are", type)));
+  return fail(complaint(fmt::format("no such type of mount: '{}'; there are volume, bind, tmpfs and image", type)));
+}
+
+Result<bool> add_key_of(const MountType& type, std::string_view key, std::optional<std::string_view> value,
+                        MountFields& fields, MountChoice& mount, MountWords& words) {
+  switch (type.kind) {
+    case MountKind::kVolume: return add_volume_key(key, value, mount);
+    case MountKind::kImage: return add_image_key(key, value, fields, mount);
+    case MountKind::kTmpfs: return add_tmpfs_key(key, value, words);
+    case MountKind::kBind:
+    case MountKind::kOverlay: return add_bind_key(key, value, fields, mount, words);
+  }
+  return false;
+}
+
+Result<> add_mount_key(const MountType& type, std::string_view key, std::optional<std::string_view> value,
+                       MountFields& fields, MountChoice& mount, MountWords& words) {
+  if (TRY(add_key_of(type, key, value, fields, mount, words))) return {};
+  if (TRY(add_common_key(key, value, fields, mount))) return {};
+  if (key == "idmap" && type.kind != MountKind::kTmpfs)
+    return words.add(value ? fmt::format("idmap={}", *value) : std::string("idmap"), MountTopic::kNone);
+  if (!value && TRY(words.add_attribute(key))) return {};
+  return fail(complaint(fmt::format("'{}' is not a key of type={}", key, type.word)));
 }
 
 // "readonly" is the mount itself, as podman has it; docker's bind-recursive=readonly takes what is mounted below along.
@@ -208,6 +275,24 @@ Result<> apply_read_only(const MountFields& fields, MountWords& words) {
     return fail(complaint("bind-recursive=readonly needs readonly"));
   }
   if (fields.read_only) TRY(words.add(fields.recursion == "readonly" ? "rro" : "ro", MountTopic::kAccess));
+  return {};
+}
+
+Result<> check_mount_source(const MountType& type, const MountChoice& mount) {
+  switch (type.kind) {
+    case MountKind::kTmpfs:
+      if (!mount.source.empty()) return fail(complaint("a tmpfs has no source"));
+      return {};
+    case MountKind::kVolume:
+      if (!mount.source.empty()) TRY(check_volume_name(mount.source));
+      return check_volume_options(mount.volume_options);
+    case MountKind::kImage:
+      if (mount.change_owner) return fail(complaint("the files of an image keep their owners: no 'U' for type=image"));
+      break;
+    case MountKind::kBind:
+    case MountKind::kOverlay: break;
+  }
+  if (mount.source.empty()) return fail(complaint("the source is missing"));
   return {};
 }
 
@@ -242,19 +327,25 @@ std::string clean_path(std::string_view path) {
 Result<MountChoice> read_volume(std::string_view text) {
   const std::vector<std::string_view> parts = split(text, ':');
   if (parts.size() > 3) return fail(complaint(fmt::format("'{}' has more than SOURCE:DESTINATION:OPTIONS", text)));
-  if (parts.size() == 1) {
-    return fail(complaint(fmt::format("'{}' asks for a nameless volume, and volumes are not there yet", text),
-                          "a directory of the host: SOURCE:DESTINATION; an empty one in memory: --tmpfs DESTINATION"));
-  }
   MountChoice mount;
+  mount.kind = MountKind::kVolume;
+  if (parts.size() == 1) {
+    mount.destination = TRY(read_destination(parts[0]));
+    return mount;
+  }
   mount.source = parts[0];
-  TRY(check_source(mount.source));
+  if (mount.source.empty()) return fail(complaint("the source is missing"));
+  if (is_path(mount.source)) {
+    mount.kind = MountKind::kBind;
+  } else {
+    TRY(check_volume_name(mount.source));
+  }
   mount.destination = TRY(read_destination(parts[1]));
   MountWords words;
   if (parts.size() == 3) {
     for (const std::string_view word : split(parts[2], ',')) TRY(add_volume_option(word, mount, words));
   }
-  if (mount.kind == MountKind::kOverlay && (words.has("ro") || words.has("rro"))) {
+  if ((mount.kind == MountKind::kOverlay || mount.overlay) && (words.has("ro") || words.has("rro"))) {
     return fail(complaint("'O' and 'ro' exclude each other: an overlay is there to be written to"));
   }
   mount.options = words.take();
@@ -267,21 +358,18 @@ Result<MountChoice> read_mount(std::string_view text) {
   for (const std::string& field : fields) {  // the type first: it decides which keys there are
     if (field.starts_with("type=")) found.type = field.substr(5);
   }
+  const MountType type = TRY(read_mount_type(found.type));
   MountChoice mount;
-  mount.kind = TRY(read_mount_type(found.type));
+  mount.kind = type.kind;
   MountWords words;
   for (const std::string& field : fields) {
     const Cut pair = cut(field, '=');
-    TRY(add_mount_key(pair.head, pair.tail, found, mount, words));
+    TRY(add_mount_key(type, pair.head, pair.tail, found, mount, words));
   }
   TRY(apply_read_only(found, words));
   mount.destination = TRY(read_destination(found.destination));
   mount.source = found.source;
-  if (mount.kind == MountKind::kTmpfs) {
-    if (!found.source.empty()) return fail(complaint("a tmpfs has no source"));
-  } else {
-    if (found.source.empty()) return fail(complaint("the source is missing"));
-  }
+  TRY(check_mount_source(type, mount));
   mount.options = words.take();
   return mount;
 }
@@ -308,6 +396,18 @@ Result<MountChoice> read_tmpfs(std::string_view text) {
   }
   mount.options = words.take();
   return mount;
+}
+
+Result<VolumesFrom> read_volumes_from(std::string_view text) {
+  const Cut parts = cut(text, ':');
+  VolumesFrom from{.container = std::string(parts.head)};
+  if (from.container.empty()) return fail(complaint("the name of a container is missing"));
+  for (const std::string_view word : parts.tail ? split(*parts.tail, ',') : std::vector<std::string_view>()) {
+    if (word != "ro" && word != "rw" && word != "z")
+      return fail(complaint(fmt::format("'{}' is none of ro, rw, z", word)));
+    if (word != "z") from.read_only = word == "ro";
+  }
+  return from;
 }
 
 Result<DeviceChoice> read_device(std::string_view text) {

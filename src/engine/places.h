@@ -9,8 +9,9 @@ namespace caisson::engine {
 
 /// ROOT survives a reboot, RUNROOT need not.
 ///
-///   ROOT/containers/ID/      container.json config.json exit.json log hosts resolv.conf hostname upper/ work/ volumes/
-///   ROOT/names/NAME          a symbolic link to the ID: making it is what reserves the name
+///   ROOT/containers/ID/      container.json config.json exit.json log hosts resolv.conf hostname upper/ work/
+///   overlays/ ROOT/names/NAME          a symbolic link to the ID: making it is what reserves the name
+///   ROOT/volumes/NAME/       volume.json, _data/ (engine/volumes.h)
 ///   ROOT/images/             the images (image/image_store.h)
 ///   ROOT/layers/             unpacked tarballs, and layers of images (image/layers.h)
 ///   RUNROOT/containers/ID/   lock state.json attach: there as long as the container has a keeper, who holds the lock
@@ -26,6 +27,8 @@ struct Places {
   std::string container(const std::string& id) const { return root + "/containers/" + id; }
   std::string live(const std::string& id) const { return runroot + "/containers/" + id; }
   std::string name(const std::string& name) const { return root + "/names/" + name; }
+  std::string volumes() const { return root + "/volumes"; }
+  std::string volume(const std::string& name) const { return volumes() + "/" + name; }
 };
 
 /// Finds the program's own parts beside it: PREFIX/bin/caisson, PREFIX/libexec/caisson, PREFIX/share/caisson.

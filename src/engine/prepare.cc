@@ -16,6 +16,7 @@
 #include "engine/devices.h"
 #include "engine/id_facts.h"
 #include "engine/network_files.h"
+#include "engine/resolve_mounts.h"
 #include "host/probe.h"
 #include "kernel/files.h"
 #include "plan/build.h"
@@ -156,6 +157,7 @@ Result<Surroundings> survey(const RunOptions& options, const Identity& identity,
     if (joined.live) around.joined[joined.record.id] = joined.live->process.pid;
   }
   TRY(resolve_devices(options, around));
+  TRY(resolve_volumes(options, places, around));
   return around;
 }
 
@@ -202,6 +204,7 @@ Record record_of(const RunOptions& options, const Identity& identity, const Sour
           .image = image_record(source),
           .choices = choices_of(options),
           .rootfs = around.rootfs,
+          .mounts = {},
           .remove = options.remove,
           .restart = options.restart,
           .log = options.log,
@@ -292,6 +295,8 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
   const Source& source = *found;
   watch.lap("find the user namespace and the root filesystem");
   Surroundings around = TRY(survey(options, identity, source, places, std::move(facts), std::move(user_namespace)));
+  Fd image_layers = TRY(resolve_images(options, places, owners, unpack, log, around));
+  if (!prepared.layers) prepared.layers = std::move(image_layers);
   watch.lap("look at what the options name");
   Composed composed = TRY(compose(options, around));
   watch.lap("compose the configuration");
@@ -307,6 +312,7 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
   record.stop_signal = composed.stop_signal;
   record.labels = composed.labels;
   record.health = composed.health;
+  record.mounts = composed.mounts;
   record.cgroup_directories = plan::cgroup_directories(plan);
   prepared.facts = std::move(around.facts);
   prepared.record = std::move(record);

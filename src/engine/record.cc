@@ -127,6 +127,38 @@ Choices read_choices(const Json& json) {
   return choices;
 }
 
+Json mounts_json(const std::vector<MountRecord>& mounts) {
+  Json list = Json::array();
+  for (const MountRecord& each : mounts) {
+    list.push_back({{"type", each.type},
+                    {"name", each.name},
+                    {"source", each.source},
+                    {"destination", each.destination},
+                    {"options", each.options},
+                    {"writable", each.writable},
+                    {"propagation", each.propagation},
+                    {"anonymous", each.anonymous},
+                    {"layers", each.layers}});
+  }
+  return list;
+}
+
+std::vector<MountRecord> read_mounts(const Json& json) {
+  std::vector<MountRecord> mounts;
+  for (const Json& each : json) {
+    mounts.push_back({.type = each.at("type").get<std::string>(),
+                      .name = each.at("name").get<std::string>(),
+                      .source = each.at("source").get<std::string>(),
+                      .destination = each.at("destination").get<std::string>(),
+                      .options = each.at("options").get<std::vector<std::string>>(),
+                      .writable = each.at("writable").get<bool>(),
+                      .propagation = each.at("propagation").get<std::string>(),
+                      .anonymous = each.at("anonymous").get<bool>(),
+                      .layers = each.at("layers").get<std::vector<std::string>>()});
+  }
+  return mounts;
+}
+
 // The files are our own; one that does not read is a damaged one, never a reason to end by an exception.
 template <class T, class Read>
 Result<T> read(const std::string& text, Read read_fields) {
@@ -158,6 +190,7 @@ std::string to_json(const Record& record) {
                  {"upper", record.rootfs.upper},
                  {"work", record.rootfs.work}}},
                {"started", record.started},
+               {"mounts", mounts_json(record.mounts)},
                {"remove", record.remove},
                {"restart", restart_policy_words(record.restart)},
                {"log", log_json(record.log)},
@@ -212,6 +245,7 @@ Result<Record> read_record(const std::string& text) {
     record.rootfs = {rootfs.at("path").get<std::string>(), rootfs.at("lower").get<std::vector<std::string>>(),
                      rootfs.at("upper").get<std::string>(), rootfs.at("work").get<std::string>()};
     record.started = json.value("started", true);
+    record.mounts = read_mounts(json.value("mounts", Json::array()));
     record.remove = json.at("remove").get<bool>();
     record.log = TRY(read_log(json.value("log", Json())));
     record.health = TRY(read_health(json.value("health", Json())));

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "engine/health.h"
 #include "engine/log_choice.h"
+#include "engine/mount_record.h"
 #include "engine/places.h"
 #include "engine/restart_policy.h"
 #include "engine/surroundings.h"
@@ -51,6 +52,7 @@ struct Record {
   std::vector<std::string> command;  ///< entrypoint and command, as executed
   Choices choices;
   RootFilesystem rootfs;
+  std::vector<MountRecord> mounts;
   bool started = false;  ///< it was, at least once: one that neither runs nor has an ending was cut off
   bool remove = false;   ///< with its end it is removed (--rm)
   RestartPolicy restart;

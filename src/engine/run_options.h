@@ -24,17 +24,32 @@ enum class MountKind {
   kBind,     ///< a directory or file of the host
   kOverlay,  ///< a directory of the host below an overlay of the container's own: changes stay inside (`:O`)
   kTmpfs,
+  kVolume,  ///< one of caisson's volumes
+  kImage,   ///< the files of an image
 };
 
 /// One --volume, --mount or --tmpfs.
 struct MountChoice {
   MountKind kind = MountKind::kBind;
-  std::string source;                ///< as typed: perhaps relative to the caller's directory; empty for a tmpfs
+  std::string source;                ///< as typed: perhaps relative to the caller's directory; empty for a tmpfs; the
+                                     ///< name of a volume (empty: one that is made for the container) or of an image
   std::string destination;           ///< absolute and clean
   std::vector<std::string> options;  ///< words of the runtime-spec ("ro", "rslave", "size=64m"), only those typed
   bool recursive = true;             ///< what is mounted below the source comes along
   bool change_owner = false;         ///< `U`: the source is given to the container's user
   bool relabel = false;              ///< `z`, `Z`: asks for an SELinux label
+  bool copy = true;                  ///< a volume that is empty begins with what the image has there
+  bool overlay = false;              ///< a volume, or an image, below an overlay of the container's own
+  std::string subpath;               ///< what of a volume or an image is shown, relative and clean; empty: all of it
+  std::map<std::string, std::string> volume_options;  ///< of a volume that is not there yet
+  std::map<std::string, std::string> volume_labels;
+  std::string typed;
+};
+
+/// One --volumes-from.
+struct VolumesFrom {
+  std::string container;  ///< as typed
+  bool read_only = false;
   std::string typed;
 };
 
@@ -180,6 +195,7 @@ struct RunOptions {
 
   // Its files.
   std::vector<MountChoice> mounts;
+  std::vector<VolumesFrom> volumes_from;
   bool read_only = false;
   std::optional<std::int64_t> shm_size_bytes;  ///< 64 MiB otherwise; 0: no limit
   std::vector<DeviceChoice> devices;

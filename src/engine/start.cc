@@ -15,6 +15,7 @@
 #include "engine/events.h"
 #include "engine/monitor.h"
 #include "engine/own_ids.h"
+#include "engine/volumes.h"
 #include "keeper/keep.h"
 #include "keeper/signals.h"
 #include "keeper/socket.h"
@@ -78,8 +79,11 @@ Result<> Start::write_record(Stage stage) {
   const std::string text = to_json(prepared_.record);
   // One that has been started before has nothing new to say, as a rule: what others write there at this moment stays.
   if (!reservation_.is_new() && kernel::read_file(path).value_or("") == text) return {};
+  // Held until the record names them: nobody removes them then.
+  const std::vector<Fd> volumes = TRY(hold_volumes(places_, prepared_.composed.volumes));
   TRY(kernel::replace_file(path, text, 0600));
   if (!reservation_.is_new()) return {};
+  TRY(make_anonymous_volumes(places_, prepared_.composed.volumes));
   TRY(make_writable_directories(prepared_));
   return give_to_user(prepared_);
 }

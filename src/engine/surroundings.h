@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/accounts.h"
+#include "engine/mount_record.h"
 #include "engine/user_namespace.h"
 #include "host/facts.h"
 #include "image/image_config.h"
@@ -45,6 +46,19 @@ struct ImageFacts {
   image::ContainerDefaults defaults;
 };
 
+/// A volume that the options or the image name.
+struct VolumeFacts {
+  std::string data;                            ///< its directory; one that is not there yet is made before it is used
+  std::map<std::string, std::string> options;  ///< what is mounted in its place (VolumeRecord::options)
+};
+
+/// What a container that --volumes-from names has mounted.
+struct InheritedMounts {
+  std::string typed;
+  bool read_only = false;
+  std::vector<MountRecord> mounts;
+};
+
 struct Surroundings {
   HostFacts facts;
   std::uint32_t cpus = 0;         ///< that the host may have: their temperature is hidden
@@ -69,6 +83,11 @@ struct Surroundings {
   std::map<std::string, std::string> environment;  ///< the caller's
   std::string working_directory;                   ///< the caller's
   std::optional<spec::ConsoleSize> console_size;   ///< the caller's
+
+  std::string volumes;  ///< the directory of all volumes
+  std::map<std::string, VolumeFacts> named_volumes;
+  std::vector<InheritedMounts> inherited;
+  std::map<std::string, std::vector<std::string>> image_layers;  ///< image that is mounted → its layers, topmost first
 
   std::map<spec::NamespaceType, std::string> namespaces;  ///< of `container:NAME`: the namespace files
   std::map<std::string, pid_t> joined;  ///< the containers that they are of, by id: their first processes

@@ -1,8 +1,10 @@
 // Mounts. Every target is resolved inside the root when the step runs, and mounted on by descriptor.
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -11,9 +13,11 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <climits>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 #include "execute/act.h"
@@ -163,7 +167,38 @@ bool restore_top(const plan::Mount& step, int made, const struct stat& top, Cont
   return !have(context, step.options, "mode=") || ::fchmodat(made, ".", top.st_mode & 07777U, 0) == 0;
 }
 
+bool is_empty(int directory) noexcept {
+  alignas(dirent64) char entries[512];
+  const Held listed(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  std::size_t names = 0;
+  for (ssize_t length; listed && (length = ::getdents64(listed.get(), entries, sizeof entries)) > 0;) {
+    for (ssize_t at = 0; at < length; ++names) at += reinterpret_cast<const dirent64*>(entries + at)->d_reclen;
+  }
+  return names == 2;  // "." and ".."
+}
+
+// Two containers may begin with the same empty directory at once: the second waits for the first. A container that
+// shares it can hold this lock as well, so that the wait has an end.
+bool lock_directory(int directory) noexcept {
+  constexpr int kTries = 1000;
+  constexpr struct timespec kPause = {0, 10'000'000};
+  for (int tries = 0; tries < kTries; ++tries) {
+    if (::flock(directory, LOCK_EX | LOCK_NB) == 0) return true;
+    if (errno != EWOULDBLOCK && errno != EINTR) return false;
+    ::nanosleep(&kPause, nullptr);
+  }
+  return false;
+}
+
 Outcome copy_up(const plan::Mount& step, int target, int made, Context& context) noexcept {
+  Held lock;
+  if (step.tree != plan::kNoSlot) {
+    if (!is_empty(made)) return done();
+    lock.reset(::openat(made, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!lock) return failed(Call::kOpen);
+    if (!lock_directory(lock.get())) return failed(Call::kFlock);
+    if (!is_empty(made)) return done();
+  }
   struct stat top{};
   if (::fstat(made, &top) != 0) return failed(Call::kStat);
   const kernel::CopyOutcome copied = kernel::copy_tree(target, made);
@@ -272,8 +307,13 @@ Outcome act(const plan::OpenTree& step, Context& context) noexcept {
   const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (step.recursive ? AT_RECURSIVE : 0U) |
                          (step.no_follow ? AT_SYMLINK_NOFOLLOW : 0U);
   const char* source = context.c_str(step.source);
-  const int tree = step.view == plan::kNoSlot ? ::open_tree(AT_FDCWD, source, flags)
-                                              : open_tree_in_view(context.at(step.view), source, flags);
+  Held top(step.below ? ::open(source, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1);
+  if (step.below && !top) return failed(Call::kOpen);
+  Held part(step.below ? kernel::open_in_root(top.get(), context.c_str(step.below), O_PATH) : -1);
+  if (step.below && !part) return failed(Call::kOpenat2);
+  const int tree = step.below                   ? ::open_tree(part.get(), "", flags | AT_EMPTY_PATH)
+                   : step.view == plan::kNoSlot ? ::open_tree(AT_FDCWD, source, flags)
+                                                : open_tree_in_view(context.at(step.view), source, flags);
   if (tree < 0) return failed(Call::kOpenTree);
   context.put(step.slot, tree);
   if (step.propagation != 0 && !set_attributes(tree, 0, 0, step.propagation, (step.propagation & MS_REC) != 0)) {

@@ -148,6 +148,8 @@ struct Caller {
   }
   Operands operator()(const plan::OpenTree& a) const {
     if (a.type) return new_file_system(a.type, a.options, a.set);
+    if (what.call == Call::kOpen) return {view(a.source)};
+    if (what.call == Call::kOpenat2) return {view(a.below)};
     if (what.call == Call::kMountSetattr) return {view(a.source), propagation_names(a.propagation)};
     return {view(a.source), std::string("OPEN_TREE_CLONE") + (a.recursive ? "|AT_RECURSIVE" : "") +
                                 (a.no_follow ? "|AT_SYMLINK_NOFOLLOW" : "")};

@@ -488,6 +488,8 @@ const HintRow kRows[] = {
     {"bind_source_missing", "OpenTree", {Call::kOpenTree}, {ENOENT}, nullptr,
      [](C c) { return fmt::format("this host has no {0}: make it first (mkdir -p {0}), or correct the source",
            tree_path(c)); }},
+    {"subpath_missing", "OpenTree", {Call::kOpenat2}, {ENOENT}, nullptr,
+     [](C c) { return string(c.view(c.as<plan::OpenTree>().below)) + " is not in " + tree_path(c) + ": a part of a volume is not made, make it first"; }},
     {"bind_source_below_file", "OpenTree", {Call::kOpenTree}, {ENOTDIR}, nullptr,
      [](C c) { return fmt::format("something above {} is a file on this host, not a directory", tree_path(c)); }},
     {"bind_source_forbidden", "OpenTree", {Call::kOpenTree}, {EACCES}, nullptr,

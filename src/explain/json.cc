@@ -150,6 +150,7 @@ struct Operands {
   void operator()(const plan::SetHostname& a) { object.text("hostname", a.hostname).text("domainname", a.domainname); }
   void operator()(const plan::OpenTree& a) {
     object.text("source", a.source)
+        .text("below", a.below)
         .text("type", a.type)
         .texts("options", a.options)
         .words("set", mount_attribute_words(a.set));

@@ -39,6 +39,11 @@ std::string propagate(std::uint64_t flags, const std::string& target) {
   return word.empty() ? std::string() : fmt::format("mount --make-{} {}\n", word, target);
 }
 
+std::string source_of(const Plan& plan, const plan::OpenTree& tree) {
+  const std::string source(plan.view(tree.source));
+  return shell_quote(tree.below ? fmt::format("{}/{}", source, plan.view(tree.below)) : source);
+}
+
 // The tree in `slot` at `target`: by its path, as a shell has no descriptors of trees.
 std::string bind(const Plan& plan, plan::Slot slot, const std::string& target) {
   const plan::OpenTree* tree = tree_of(plan, slot);
@@ -47,8 +52,7 @@ std::string bind(const Plan& plan, plan::Slot slot, const std::string& target) {
     return fmt::format("# {} lies in another mount namespace: a shell cannot bind it from there\n",
                        plan.view(tree->source));
   }
-  return fmt::format("mount --{} {} {}\n", tree->recursive ? "rbind" : "bind", shell_quote(plan.view(tree->source)),
-                     target) +
+  return fmt::format("mount --{} {} {}\n", tree->recursive ? "rbind" : "bind", source_of(plan, *tree), target) +
          propagate(tree->propagation, target);
 }
 
@@ -143,8 +147,9 @@ struct Commander {
     std::vector<std::string> words = mount_attribute_words(a.set);
     for (const std::string& word : cleared_attribute_words(a.clear)) words.push_back(word);
     const plan::OpenTree* tree = tree_of(plan, a.tree);
-    const std::string source = tree == nullptr ? "." : shell_quote(plan.view(tree->source));
-    const std::string begun = a.copy_up ? fmt::format("cp -ax {}/. {}\n", target, source) : "";
+    const std::string source = tree == nullptr ? "." : source_of(plan, *tree);
+    const std::string begun =
+        a.copy_up ? fmt::format("[ -n \"$(ls -A {1})\" ] || cp -ax {0}/. {1}\n", target, source) : "";
     const std::string binding = fmt::format("like {} {}\n", source, target) + begun + bind(plan, a.tree, target) +
                                 recursive_remount(a, target) + remount(words, target) +
                                 propagate(a.propagation, target);

@@ -220,7 +220,8 @@ struct Teller {
         in_parentheses({join(options, ", "), join(strings(plan, a.options), ", ")}) + arrow(plan, {a.slot});
     if (a.type) return {fmt::format("make a detached {}", view(a.type)), details};
     const std::string where = a.view == kNoSlot ? "" : " as seen from " + slot_path(plan, a.view);
-    return {fmt::format("take a detached copy of {}", view(a.source)),
+    const std::string part = a.below ? fmt::format("{} inside ", view(a.below)) : "";
+    return {fmt::format("take a detached copy of {}{}", part, view(a.source)),
             (a.recursive ? " with the mounts below it" : "") +
                 std::string(a.no_follow ? ", not following a link" : "") + where + details};
   }
@@ -429,7 +430,9 @@ std::string opened_at(const Plan& plan, const plan::Action& action, Slot slot) {
     return device->network == slot ? "/proc/PID/ns/net" : "";
   }
   if (const auto* tree = std::get_if<plan::OpenTree>(&action)) {
-    return tree->slot == slot ? plan.c_str(tree->source ? tree->source : tree->type) : "";
+    if (tree->slot != slot) return {};
+    return std::string(plan.view(tree->source ? tree->source : tree->type)) +
+           (tree->below ? "/" + std::string(plan.view(tree->below)) : "");
   }
   if (const auto* cgroup = std::get_if<plan::MakeCgroup>(&action)) {
     const int index = slot - cgroup->first;

@@ -106,13 +106,14 @@ bool names_host_in_mounts(const spec::Config& config) {
 }
 
 Slot ContainerFiles::open_tree(std::string_view item, std::string_view reason, std::string_view source, bool recursive,
-                               std::uint64_t propagation, bool no_follow) {
+                               std::uint64_t propagation, bool no_follow, std::string_view below) {
   Plan& plan = builder_.plan();
   const Slot slot = plan.new_slot("tree of " + std::string(source));
   OpenTree step{.source = plan.add(source),
                 .recursive = recursive,
                 .propagation = propagation,
                 .slot = slot,
+                .below = plan.add(below),
                 .no_follow = no_follow};
   if (const auto view = other_view(source)) {
     step.source = plan.add(view->path);
@@ -263,6 +264,7 @@ Result<> ContainerFiles::check(const Planned& planned, bool is_bind) const {
   if (mount.type.empty() && !is_bind) return fail(complaint("a mount needs a type, or the option bind or rbind"));
   if (is_mapped && !is_bind) return fail(complaint("idmap is for bind mounts"));
   if (options.copy_up_to_bind && !is_bind) return fail(complaint("copyup is for bind mounts"));
+  if (!options.subpath.empty() && !is_bind) return fail(complaint("subpath is for bind mounts"));
   if (options.copy_up && !options.copy_up_to_bind && (is_bind || mount.type != "tmpfs"))
     return fail(complaint("tmpcopyup is for tmpfs mounts"));
   if ((options.copy_link || options.no_follow_source) && !is_bind)
@@ -287,7 +289,7 @@ Result<> ContainerFiles::open_mount(Planned& planned) {
     const bool shared = (options.propagation & kPropagationShared) != 0;
     const std::uint64_t slave = shared ? 0 : kPropagationSlave | (recursive ? kPropagationRecursive : 0);
     planned.tree = open_tree(planned.item, "taken in the host's view, so that no path of the container is followed",
-                             in_bundle(mount.source), recursive, slave, options.no_follow_source);
+                             in_bundle(mount.source), recursive, slave, options.no_follow_source, options.subpath);
     return map_tree(mount, options, planned.item, planned.tree);
   }
   if (mount.type == "sysfs" && situation_.bind_sysfs) {

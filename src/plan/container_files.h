@@ -79,7 +79,7 @@ class ContainerFiles {
   std::string in_bundle(const std::string& path) const;
   std::vector<std::string> with_label(std::vector<std::string> options) const;
   Slot open_tree(std::string_view item, std::string_view reason, std::string_view source, bool recursive,
-                 std::uint64_t propagation, bool no_follow = false);
+                 std::uint64_t propagation, bool no_follow = false, std::string_view below = {});
   Mount nothing_at(Text target);
   void place_root();
   void place(const Planned& planned);

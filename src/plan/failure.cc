@@ -33,6 +33,7 @@ std::string_view call_name(Call call) {
     case Call::kRmdir: return "rmdir";
     case Call::kGetdents: return "getdents64";
     case Call::kSetxattr: return "fsetxattr";
+    case Call::kFlock: return "flock";
     case Call::kNetlink: return "rtnetlink";
     case Call::kVerifyTarget: return "verify_target";
     case Call::kVerifySchemata: return "verify_schemata";

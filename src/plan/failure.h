@@ -44,6 +44,7 @@ enum class Call : std::uint8_t {
   kRmdir,
   kGetdents,
   kSetxattr,
+  kFlock,
   // processes and namespaces
   kClone3,
   kUnshare,

@@ -107,6 +107,8 @@ MountOptions read_mount_options(const std::vector<std::string>& words) {
       options.idmap = true;
       options.recursive_idmap = word.front() == 'r';
       options.id_maps = word.substr(word.find('=') + 1);
+    } else if (word.starts_with("subpath=")) {
+      options.subpath = word.substr(word.find('=') + 1);
     } else if (word == "copy-symlink") {
       options.copy_link = options.no_follow_source = true;
     } else if (word == "src-nofollow") {

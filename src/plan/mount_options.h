@@ -21,6 +21,7 @@ struct MountOptions {
   bool idmap = false;            ///< owners are shown as those of the container's user namespace
   bool recursive_idmap = false;
   std::string id_maps;     ///< "uids=0-1-10;gids=0-1-10": maps of the mount's own (crun.1, "IDMAPPED MOUNTS")
+  std::string subpath;     ///< `subpath=PATH` (caisson's own): a part of the source, where others can write
   bool copy_link = false;  ///< a source that is a symbolic link is made again, not mounted (crun.1)
   bool no_follow_source = false;
   bool no_follow_target = false;

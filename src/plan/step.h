@@ -290,6 +290,8 @@ struct OpenTree {
   bool recursive = false;
   std::uint64_t propagation = 0;
   Slot slot = kNoSlot;
+  Text below;              ///< what of the directory `source` is taken, resolved inside it (openat2(2)): containers
+                           ///< write there
   Slot view = kNoSlot;     ///< a mount namespace in whose view `source` is; without: the caller's
   bool no_follow = false;  ///< a symbolic link at `source` is what is taken, not what it leads to
 };

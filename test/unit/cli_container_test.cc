@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/container_filter.h"
-#include "cli/container_mounts.h"
 #include "cli/container_stats.h"
 
 namespace caisson::cli {
@@ -17,6 +16,7 @@ engine::Container container() {
   made.record.restart = {.when = engine::RestartWhen::kAlways};
   made.record.labels = {{"tier", "front"}, {"empty", ""}};
   made.record.image = engine::ImageRecord{.exposed_ports = {"80/tcp", "5000-5010/udp"}};
+  made.record.mounts = {{.type = "volume", .name = "data", .source = "/v/data", .destination = "/srv"}};
   made.ending = engine::Ending{.exit_code = 3};
   return made;
 }
@@ -24,8 +24,7 @@ engine::Container container() {
 bool passes(std::initializer_list<const char*> filters) {
   ContainerFilters all;
   for (const char* each : filters) EXPECT_TRUE(all.add(each)) << each;
-  return all.pass(container(), {.mounts = [] { return std::vector<std::string>{"data", "/srv"}; },
-                                .health = [] { return std::string("healthy"); }});
+  return all.pass(container(), {.health = [] { return std::string("healthy"); }});
 }
 
 TEST(ContainerFilters, LetThroughWhatTheySay) {
@@ -87,35 +86,6 @@ TEST(ContainerFilters, ShowThoseThatHaveEndedWhereTheyAskForThem) {
   EXPECT_FALSE(filters.shows_ended());
   ASSERT_TRUE(filters.add("exited=1"));
   EXPECT_TRUE(filters.shows_ended());
-}
-
-TEST(Mounts, AreThoseThatWereAskedFor) {
-  const engine::Places places{.root = "/r"};
-  const auto mount = [](const char* type, const char* source, const char* destination,
-                        std::vector<std::string> options) {
-    return Json{{"type", type}, {"source", source}, {"destination", destination}, {"options", options}};
-  };
-  const Json config = {{"mounts",
-                        {mount("proc", "proc", "/proc", {}), mount("tmpfs", "shm", "/dev/shm", {}),
-                         mount("bind", "/host", "/data", {"rbind", "ro", "rslave"}),
-                         mount("bind", "/r/containers/id/hosts", "/etc/hosts", {"bind"}),
-                         mount("bind", "/r/containers/id/volumes/abc", "/own", {"rbind"}),
-                         mount("none", "/r/volumes/named/_data", "/named", {"rbind"}),
-                         mount("tmpfs", "tmpfs", "/x", {"size=1"}), "no mount"}}};
-  const std::vector<ShownMount> mounts = mounts_of(places, "id", config);
-  ASSERT_EQ(mounts.size(), 4U);
-  EXPECT_EQ(mount_object(mounts[0]), Json({{"Type", "bind"},
-                                           {"Source", "/host"},
-                                           {"Destination", "/data"},
-                                           {"Driver", ""},
-                                           {"Mode", "rbind,ro,rslave"},
-                                           {"RW", false},
-                                           {"Propagation", "rslave"}}));
-  EXPECT_EQ(mounts[1].name, "abc");
-  EXPECT_TRUE(mounts[1].is_own);
-  EXPECT_EQ(mount_object(mounts[2])["Name"], "named");
-  EXPECT_EQ(mounts[3].type, "tmpfs");
-  EXPECT_TRUE(mounts_of(places, "id", Json::object()).empty());
 }
 
 TEST(Stats, CountTheNetworkWithoutLo) {

@@ -184,7 +184,8 @@ TEST(Run, NamesTheOptionThatIsWrong) {
   EXPECT_EQ(failure({"--cpus", "x"}), "--cpus x: not a number of CPUs: 'x'");
   EXPECT_EQ(failure({"--oom-score-adj", "1001"}), "--oom-score-adj 1001: 1001 is not between -1000 and 1000");
   EXPECT_EQ(failure({"--pids-limit", "-2"}), "--pids-limit -2: -2 is less than -1");
-  EXPECT_EQ(failure({"-v", "data:/x"}), "-v data:/x: 'data' names a volume, and named volumes are not there yet");
+  EXPECT_EQ(failure({"-v", "data:/x:oops"}), "-v data:/x:oops: unknown mount option 'oops'");
+  EXPECT_EQ(failure({"--volumes-from", "web:rw,no"}), "--volumes-from web:rw,no: 'no' is none of ro, rw, z");
   EXPECT_EQ(failure({"--name", "-a"}), "--name -a: not a name for a container: '-a'");
   EXPECT_EQ(failure({"-w", "tmp"}), "-w tmp: 'tmp' is not an absolute path");
   EXPECT_EQ(failure({"--env-file", "bad.env"}), "--env-file bad.env: line 2: the name 'B C' has blanks in it");
@@ -198,7 +199,7 @@ TEST(Run, NamesTheOptionThatIsWrong) {
 TEST(Run, KnowsWhatIsNotThereYet) {
   EXPECT_EQ(failure({"-p", "80:80"}), "--publish (-p) is not there yet");
   EXPECT_EQ(failure({"--gpus=all"}), "--gpus is not there yet");
-  EXPECT_EQ(failure({"--health-cmd", "x"}), "--health-cmd is not there yet");
+  EXPECT_EQ(failure({"--ip", "x"}), "--ip is not there yet");
   EXPECT_EQ(failure({"-P"}), "--publish-all (-P) is not there yet");
 }
 

@@ -73,14 +73,16 @@ TEST(ComposeImage, WorkingDirectoryIsBelowTheRoot) {
   EXPECT_EQ(directory("/image", "/option"), "/option");
 }
 
-TEST(ComposeImage, VolumesAreDirectoriesOfTheContainersOwn) {
-  const Composed composed = compose_well(command(), with({.volumes = {"/data/", "/data", "cache"}}));
-  EXPECT_THAT(
-      show(composed.config.mounts),
-      testing::IsSupersetOf({"/run/caisson/containers/x/volumes/0 /data bind bind,copyup,nosuid,nodev,rprivate",
-                             "/run/caisson/containers/x/volumes/1 /cache bind bind,copyup,nosuid,nodev,rprivate"}));
-  EXPECT_THAT(composed.directories,
-              ElementsAre("/run/caisson/containers/x/volumes/0", "/run/caisson/containers/x/volumes/1"));
+TEST(ComposeImage, VolumesAreOfTheContainersOwn) {
+  Surroundings around = with({.volumes = {"/data/", "/data", "cache"}});
+  around.id = std::string(64, 'c');
+  around.volumes = "/v";
+  const Composed composed = compose_well(command(), around);
+  EXPECT_THAT(show(composed.config.mounts),
+              testing::IsSupersetOf(
+                  {"/v/" + std::string(60, 'c') + "0000/_data /data bind bind,copyup,nosuid,nodev,rprivate",
+                   "/v/" + std::string(60, 'c') + "0001/_data /cache bind bind,copyup,nosuid,nodev,rprivate"}));
+  EXPECT_EQ(composed.volumes.size(), 2U);
 
   RunOptions options = command();
   options.mounts = {{.kind = MountKind::kBind, .source = "/mine", .destination = "/data", .typed = "-v /mine:/data"}};

@@ -20,9 +20,17 @@ std::string show(const Result<MountChoice>& mount) {
   if (!mount) return "error: " + mount.error().text();
   const char* kind = mount->kind == MountKind::kBind      ? "bind"
                      : mount->kind == MountKind::kOverlay ? "overlay"
+                     : mount->kind == MountKind::kVolume  ? "volume"
+                     : mount->kind == MountKind::kImage   ? "image"
                                                           : "tmpfs";
-  return fmt::format("{} {} -> {} [{}]{}{}{}", kind, mount->source, mount->destination, join(mount->options, " "),
-                     mount->recursive ? "" : " norecurse", mount->change_owner ? " U" : "", mount->relabel ? " z" : "");
+  std::string more = mount->copy ? "" : " nocopy";
+  if (mount->overlay) more += " O";
+  if (!mount->subpath.empty()) more += " below " + mount->subpath;
+  for (const auto& [key, value] : mount->volume_options) more += fmt::format(" opt {}={}", key, value);
+  for (const auto& [key, value] : mount->volume_labels) more += fmt::format(" label {}={}", key, value);
+  return fmt::format("{} {} -> {} [{}]{}{}{}{}", kind, mount->source, mount->destination, join(mount->options, " "),
+                     mount->recursive ? "" : " norecurse", mount->change_owner ? " U" : "", mount->relabel ? " z" : "",
+                     more);
 }
 
 struct MountCase {
@@ -40,13 +48,17 @@ INSTANTIATE_TEST_SUITE_P(
         MountCase{"/a/../c:/x/./y//z/../w", "bind /a/../c -> /x/y/w []"},
         MountCase{"/a:/b:ro,rslave,noexec", "bind /a -> /b [ro rslave noexec]"},
         MountCase{"/a:/b:rro,rnosuid,rnodev,rnoexec", "bind /a -> /b [rro rnosuid rnodev rnoexec]"},
-        MountCase{"/a:/b:rw,z,U,nocopy", "bind /a -> /b [rw] U z"}, MountCase{"/a:/b:Z", "bind /a -> /b [] z"},
+        MountCase{"/a:/b:rw,z,U,nocopy", "bind /a -> /b [rw] U z nocopy"}, MountCase{"/a:/b:Z", "bind /a -> /b [] z"},
         MountCase{"/a:/b:O", "overlay /a -> /b []"}, MountCase{"/a:/b:bind", "bind /a -> /b [] norecurse"},
         MountCase{"/a:/b:rbind", "bind /a -> /b []"}, MountCase{"./a:/b", "bind ./a -> /b []"},
         MountCase{".:/b", "bind . -> /b []"}, MountCase{"a/b:/b", "bind a/b -> /b []"},
         MountCase{"/a:/b:ro,ro", "bind /a -> /b [ro]"}, MountCase{"/a:/b:cached", "bind /a -> /b []"},
-        MountCase{"data:/b", "error: 'data' names a volume, and named volumes are not there yet"},
-        MountCase{"/b", "error: '/b' asks for a nameless volume, and volumes are not there yet"},
+        MountCase{"data:/b", "volume data -> /b []"}, MountCase{"/b", "volume  -> /b []"},
+        MountCase{"data:/b:ro,nocopy,U", "volume data -> /b [ro] U nocopy"},
+        MountCase{"data:/b:O", "volume data -> /b [] O"},
+        MountCase{"data:/b:O,ro", "error: 'O' and 'ro' exclude each other: an overlay is there to be written to"},
+        MountCase{"/a:/b:idmap=uids=0-1-10;gids=0-1-10", "bind /a -> /b [idmap=uids=0-1-10;gids=0-1-10]"},
+        MountCase{"da ta:/b", "error: 'da ta' is neither a path nor the name of a volume: [a-zA-Z0-9][a-zA-Z0-9_.-]*"},
         MountCase{":/b", "error: the source is missing"}, MountCase{"/a:", "error: the destination is missing"},
         MountCase{"/a:b", "error: the destination 'b' is not absolute"},
         MountCase{"/a:/", "error: the destination cannot be '/', the container's own root"},
@@ -81,10 +93,26 @@ INSTANTIATE_TEST_SUITE_P(
         MountCase{"type=tmpfs,dst=/t", "tmpfs  -> /t []"},
         MountCase{"type=tmpfs,dst=/t,tmpfs-size=1m,tmpfs-mode=1770,ro", "tmpfs  -> /t [size=1048576 mode=1770 ro]"},
         MountCase{"type=tmpfs,dst=/t,tmpcopyup", "tmpfs  -> /t [tmpcopyup]"},
-        MountCase{"src=/a,dst=/b", "error: without a type it is a volume, and named volumes are not there yet"},
-        MountCase{"type=volume,src=a,dst=/b", "error: type=volume: named volumes are not there yet"},
-        MountCase{"type=image,src=a,dst=/b", "error: type=image is not there yet; bind and tmpfs are"},
-        MountCase{"type=nfs,src=a,dst=/b", "error: no such type of mount: 'nfs'; there are bind and tmpfs"},
+        MountCase{"src=/a,dst=/b",
+                  "error: '/a' is neither a path nor the name of a volume: [a-zA-Z0-9][a-zA-Z0-9_.-]*"},
+        MountCase{"src=a,dst=/b", "volume a -> /b []"}, MountCase{"type=volume,dst=/b", "volume  -> /b []"},
+        MountCase{"type=volume,src=a,dst=/b,ro,volume-nocopy,volume-subpath=x/../y",
+                  "volume a -> /b [ro] nocopy below y"},
+        MountCase{"type=volume,src=a,dst=/b,volume-label=l=1,volume-opt=type=tmpfs,volume-opt=device=tmpfs",
+                  "volume a -> /b [] opt device=tmpfs opt type=tmpfs label l=1"},
+        MountCase{"type=volume,src=a,dst=/b,volume-opt=type=tmpfs", "error: a volume with options needs 'device'"},
+        MountCase{"type=volume,src=a,dst=/b,volume-driver=nfs", "error: there is no volume driver 'nfs': local is"},
+        MountCase{"type=volume,src=a,dst=/b,volume-subpath=../x",
+                  "error: volume-subpath: '../x' is not a path below it"},
+        MountCase{"type=volume,src=a,dst=/b,volume-subpath=/x", "error: volume-subpath: '/x' is not a path below it"},
+        MountCase{"type=image,src=a:1,dst=/b", "image a:1 -> /b []"},
+        MountCase{"type=image,src=a,dst=/b,rw=true", "image a -> /b [] O"},
+        MountCase{"type=image,src=a,dst=/b,subpath=etc", "image a -> /b [] below etc"},
+        MountCase{"type=image,src=a,dst=/b,U", "error: the files of an image keep their owners: no 'U' for type=image"},
+        MountCase{"type=bind,src=/a,dst=/b,volume-nocopy", "error: 'volume-nocopy' is not a key of type=bind"},
+        MountCase{"type=npipe,src=a,dst=/b", "error: type=npipe is not there yet; volume, bind, tmpfs and image are"},
+        MountCase{"type=nfs,src=a,dst=/b",
+                  "error: no such type of mount: 'nfs'; there are volume, bind, tmpfs and image"},
         MountCase{"type=bind,dst=/b", "error: the source is missing"},
         MountCase{"type=bind,src=,dst=/b", "error: 'src' needs a value"},
         MountCase{"type=bind,src=/a", "error: the destination is missing"},

@@ -26,6 +26,15 @@ TEST(Record, IsReadAsItWasWritten) {
                                   .working_directory = "/srv",
                                   .user = "nobody"},
                       .rootfs = {.path = "/m", .lower = {"/l1", "/l2"}, .upper = "/u", .work = "/w"},
+                      .mounts = {{.type = "volume",
+                                  .name = "data",
+                                  .source = "/v/data/_data",
+                                  .destination = "/data",
+                                  .options = {"ro"},
+                                  .writable = false,
+                                  .propagation = "rprivate",
+                                  .anonymous = true},
+                                 {.type = "image", .name = "web", .destination = "/i", .layers = {"/l1"}}},
                       .started = true,
                       .remove = true,
                       .restart = {.when = RestartWhen::kOnFailure, .retries = 3},
@@ -41,12 +50,14 @@ TEST(Record, IsReadAsItWasWritten) {
   ASSERT_TRUE(read) << read.error().text();
   EXPECT_EQ(to_json(*read), to_json(record));
   EXPECT_EQ(read->choices, record.choices);
+  EXPECT_EQ(read->mounts, record.mounts);
 }
 
 TEST(Record, OfAnOlderCaissonKnowsNoImage) {
   std::string text = to_json(Record{});
   text.replace(text.find("\"image\":null,"), 13, "");
   text.replace(text.find("\"choices\":null,"), 15, "");
+  text.replace(text.find("\"mounts\":[],"), 12, "");
   ASSERT_TRUE(read_record(text));
   EXPECT_EQ(read_record(text)->image, std::nullopt);
 }

@@ -87,6 +87,11 @@ std::function<void(Plan&)> open_file(const std::string& path) {
 std::function<void(Plan&)> open_tree(const std::string& path) {
   return [=](Plan& p) { child(p, plan::OpenTree{.source = p.add(path), .slot = p.new_slot("tree")}); };
 }
+std::function<void(Plan&)> part_of_tree(const std::string& path, const std::string& below) {
+  return [=](Plan& p) {
+    child(p, plan::OpenTree{.source = p.add(path), .slot = p.new_slot("tree"), .below = p.add(below)});
+  };
+}
 std::function<void(Plan&)> join(std::uint64_t flags) {
   return [=](Plan& p) {
     const plan::Slot slot = p.new_slot("namespace");
@@ -620,6 +625,10 @@ const std::vector<HintCase> kCases = {
      open_tree("/srv/data"),
      {.call = Call::kOpenTree, .error = ENOENT},
      "this host has no /srv/data: make it first (mkdir -p /srv/data)"},
+    {"subpath_missing",
+     part_of_tree("/volumes/a/_data", "sub"),
+     {.call = Call::kOpenat2, .error = ENOENT},
+     "sub is not in /volumes/a/_data"},
     {"bind_source_below_file",
      open_tree("/etc/passwd/x"),
      {.call = Call::kOpenTree, .error = ENOTDIR},
