@@ -29,7 +29,7 @@ CONFORMANCE = [ROOT / "test" / "conformance" / f"{name}.bats" for name in ("cgro
 CACHE = pathlib.Path(os.environ.get("CAISSON_TEST_CACHE", "/var/tmp/caisson-test"))
 RECIPE = ["make_image", "kernel", "packages.txt", "guest/payload.service"]
 PAYLOAD = ["README.md", "docs", "programs", "script", "test", "build/release/bin", "build/release/libexec",
-           "build/release/share", "build/release/bench", "build/release/test"]
+           "build/release/share", "build/release/units", "build/release/bench", "build/release/test"]
 MACHINES = 2  # side by side: a file runs on one processor most of the time
 MEMORY = "3G"
 BOOT_LIMIT_S = 900  # twenty seconds on an idle host

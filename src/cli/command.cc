@@ -59,10 +59,13 @@ constexpr std::array kVerbs = {
     Verb{"import", "Make an image of a root filesystem's tarball", verb_import, import_manual},
     Verb{"volume", "Work on volumes: create, ls, inspect, rm, prune, exists", nullptr, nullptr, volume_verbs},
     Verb{"system", "Look after what caisson keeps: check", nullptr, nullptr, system_verbs},
+    Verb{"generate", "Write files of systemd about containers: systemd", nullptr, nullptr, generate_verbs},
     Verb{"explain", "Show what a command would do, step by step, and do none of it", verb_explain, explain_manual,
          explain_verbs},
     Verb{"info", "Show what there is, where, and on what host", verb_info, info_manual},
+    Verb{"completion", "Print the completion of caisson for a shell", verb_completion, completion_manual},
     Verb{"version", "Print the version", verb_version, version_manual},
+    Verb{"complete", "", verb_complete},
     Verb{"conclude", "", verb_conclude},
 };
 

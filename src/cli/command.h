@@ -105,6 +105,9 @@ int verb_port(const Command& command);
 int verb_info(const Command& command);
 int verb_volume_prune(const Command& command);
 int verb_version(const Command& command);
+int verb_generate_systemd(const Command& command);
+int verb_completion(const Command& command);
+int verb_complete(const Command& command);
 int verb_conclude(const Command& command);
 
 std::span<const Verb> image_verbs();
@@ -113,6 +116,7 @@ std::span<const Verb> explain_verbs();
 std::span<const Verb> container_verbs();
 std::span<const Verb> healthcheck_verbs();
 std::span<const Verb> volume_verbs();
+std::span<const Verb> generate_verbs();
 
 Manual start_manual();
 Manual attach_manual();
@@ -151,6 +155,8 @@ Manual history_manual();
 Manual image_inspect_manual();
 Manual image_tree_manual();
 Manual image_prune_manual();
+Manual generate_systemd_manual();
+Manual completion_manual();
 Manual version_manual();
 Manual events_manual();
 Manual volume_prune_manual();

@@ -146,6 +146,7 @@ Result<ContainerFilters::Filter> ContainerFilters::read(const Key& key, std::str
       if (!holds(kStates, filter.value)) return none_of(filter.value, kStates);
       break;
     case Kind::kIsTask:
+    case Kind::kShouldStartOnBoot:
       if (filter.value == "1") filter.value = "true";
       if (filter.value == "0") filter.value = "false";
       if (filter.value != "true" && filter.value != "false")
@@ -183,6 +184,7 @@ Result<> ContainerFilters::add(std::string_view text) {
                                        Key{"network", Kind::kNetwork},
                                        Key{"publish", Kind::kPublish},
                                        Key{"restart-policy", Kind::kRestartPolicy},
+                                       Key{"should-start-on-boot", Kind::kShouldStartOnBoot},
                                        Key{"since", Kind::kSince},
                                        Key{"status", Kind::kStatus},
                                        Key{"until", Kind::kUntil},
@@ -230,6 +232,7 @@ bool ContainerFilters::passes(const Filter& filter, const engine::Container& con
     case Kind::kHealth: return more.health() == filter.value;
     case Kind::kPublish: return false;  // nothing is published yet
     case Kind::kRestartPolicy: return engine::restart_policy_name(record.restart) == filter.value;
+    case Kind::kShouldStartOnBoot: return engine::starts_with_boot(container) == (filter.value == "true");
     case Kind::kIsTask: return filter.value == "false";  // there is no swarm
     case Kind::kId: return record.id.starts_with(filter.value) || Pattern(filter.value).is_in(record.id);
     case Kind::kLabel: return has_label(filter.value, record.labels);

@@ -18,7 +18,8 @@ namespace caisson::cli {
 class ContainerFilters {
  public:
   /// Reads "status=exited": ancestor, before, exited, expose, health, id, is-task, label, label!, name, network,
-  /// publish, restart-policy, since, status, until, volume. Errors: a key that is not known, a value that is none.
+  /// publish, restart-policy, should-start-on-boot, since, status, until, volume. Errors: a key that is not known, a
+  /// value that is none.
   Result<> add(std::string_view text);
 
   bool is_empty() const { return filters_.empty(); }
@@ -53,6 +54,7 @@ class ContainerFilters {
     kNetwork,
     kPublish,
     kRestartPolicy,
+    kShouldStartOnBoot,
     kSince,
     kStatus,
     kUntil,

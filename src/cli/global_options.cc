@@ -72,14 +72,18 @@ Result<std::vector<std::string>> read_global_options(const std::vector<std::stri
   return std::move(parsed.operands);
 }
 
+Manual overview_manual() {
+  return {"[OPTION…] COMMAND …", "Containers from scratch: made by the kernel's own pieces, and explained.",
+          spellings(kOptions), Order::kBeforeOperands};
+}
+
 std::string overview() {
   std::string commands;
   for (const Verb& verb : verbs()) {
     if (!verb.summary.empty()) commands += fmt::format("  {:<11} {}\n", verb.name, verb.summary);
   }
-  return help_text("caisson [OPTION…] COMMAND …",
-                   "Containers from scratch: made by the kernel's own pieces, and explained.", spellings(kOptions)) +
-         "\nCommands:\n" + commands + "\n`caisson COMMAND --help` tells the rest.\n";
+  return help_text("caisson", overview_manual()) + "\nCommands:\n" + commands +
+         "\n`caisson COMMAND --help` tells the rest.\n";
 }
 
 Error unknown_verb(std::string_view word) {

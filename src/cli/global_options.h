@@ -14,6 +14,9 @@ namespace caisson::cli {
 /// --help are turned into the verbs of these names.
 Result<std::vector<std::string>> read_global_options(const std::vector<std::string>& arguments, Command& command);
 
+/// What is said about them and all verbs.
+Manual overview_manual();
+
 /// What `caisson help` prints.
 std::string overview();
 

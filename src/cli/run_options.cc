@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include <fmt/format.h>
+
 #include "engine/isolation_grammar.h"
 #include "engine/mount_grammar.h"
 #include "engine/value_grammar.h"
@@ -13,6 +15,12 @@ namespace {
 using engine::HealthChoice;
 using engine::RunOptions;
 
+/// "--memory=100m"; "--rm".
+std::string as_word(const Use& use) {
+  if (use.is_flag && use.value == "true") return fmt::format("--{}", use.name);
+  return fmt::format("--{}={}", use.name, use.value);
+}
+
 /// What the rows below fill in.
 struct RunInput {
   RunOptions options;
@@ -21,6 +29,7 @@ struct RunInput {
   void remember(const Use& use) {
     std::string& typed = options.typed[std::string(use.name)];
     typed = use.repeated && !typed.empty() ? typed + " " + use.typed : use.typed;
+    options.create_words.push_back(as_word(use));
   }
 };
 
@@ -391,6 +400,7 @@ Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, cons
     return fail(complaint("the image, or other SOURCE of the root filesystem, is missing",
                           "as in: caisson run builtin:busybox"));
   }
+  input.options.create_words.insert(input.options.create_words.end(), parsed.operands.begin(), parsed.operands.end());
   input.options.source = std::move(parsed.operands[0]);
   input.options.command.assign(std::make_move_iterator(parsed.operands.begin() + 1),
                                std::make_move_iterator(parsed.operands.end()));
@@ -403,7 +413,21 @@ Result<UpdateCommandLine> parse_update(const std::vector<std::string>& arguments
   return UpdateCommandLine{.options = std::move(input.options), .names = std::move(parsed.operands)};
 }
 
-Manual run_manual() { return {kOperands, kAbout, spellings(kTable), Order::kBeforeOperands}; }
+Manual run_manual() {
+  return {
+      kOperands,
+      kAbout,
+      spellings(kTable),
+      Order::kBeforeOperands,
+      "caisson run --rm -it debian:12\n"
+      "  A shell in Debian, which is gone when it ends.\n"
+      "caisson run -d --name web --restart unless-stopped -m 100m nginx\n"
+      "  A server in the background, which is started again when it ends.\n"
+      "caisson run --rm builtin:busybox ps\n"
+      "  A command in a root filesystem that is always there.",
+      "The command's own; 128 and the signal's number if a signal ended it. 125: the container was not made; 126: the "
+      "command cannot be executed; 127: it is not there."};
+}
 
 Manual create_manual() { return {kOperands, kCreateAbout, spellings(kTable), Order::kBeforeOperands}; }
 

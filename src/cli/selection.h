@@ -22,8 +22,8 @@ struct Selection {
 
 /// Rows for a verb's table.
 template <class Options>
-constexpr Option<Options> all_row(std::string_view help) {
-  return {{"all", 'a', {}, {}, help},
+constexpr Option<Options> all_row(std::string_view help, char letter = 'a') {
+  return {{"all", letter, {}, {}, help},
           [](Options& options, const Use& use) -> Result<> { return options.all = use.value == "true", Result<>(); }};
 }
 template <class Options>
@@ -33,9 +33,9 @@ constexpr Option<Options> latest_row() {
       [](Options& options, const Use& use) -> Result<> { return options.latest = use.value == "true", Result<>(); }};
 }
 template <class Options>
-constexpr Option<Options> ignore_row() {
+constexpr Option<Options> ignore_row(char letter = 'i') {
   return {
-      {"ignore", 'i', {}, {}, "Pass over containers that are not there"},
+      {"ignore", letter, {}, {}, "Pass over containers that are not there"},
       [](Options& options, const Use& use) -> Result<> { return options.ignore = use.value == "true", Result<>(); }};
 }
 template <class Options>

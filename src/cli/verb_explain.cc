@@ -71,8 +71,8 @@ std::span<const Verb> explain_verbs() { return kVerbs; }
 
 Manual explain_manual() {
   return {
-      "[--format FORMAT] run [OPTION…] SOURCE [COMMAND…]\n"
-      "[--format FORMAT] seccomp [OPTION…] PROFILE SYSCALL [ARGUMENT…]",
+      "[OPTION…] run [OPTION…] SOURCE [COMMAND…]\n"
+      "[OPTION…] seccomp [OPTION…] PROFILE SYSCALL [ARGUMENT…]",
       "Shows the plan of a container, and makes none; or what becomes of a system call under a profile, and which "
       "rule says so.",
       spellings(kOptions), Order::kBeforeOperands};

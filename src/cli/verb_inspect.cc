@@ -75,7 +75,7 @@ Result<nlohmann::ordered_json> inspect(const Command& command, const std::string
 }  // namespace
 
 Manual inspect_manual() {
-  return {"[-f TEMPLATE] [--type TYPE] NAME…", "Shows all that is known about containers and images.",
+  return {"[-f TEMPLATE] [--type TYPE] CONTAINER|IMAGE…", "Shows all that is known about containers and images.",
           spellings(kOptions)};
 }
 

@@ -25,6 +25,7 @@ struct LifecycleOptions : Selection {
   std::optional<int> signal;
   std::optional<std::int32_t> timeout_s;
   bool force = false;
+  bool until_boot = false;
   bool running = false;  ///< restart: those that run
   bool attach = false;
   bool interactive = false;
@@ -67,7 +68,7 @@ const Row kStartOptions[] = {
      [](LifecycleOptions& options, const Use& use) -> Result<> {
        return options.detach_keys = TRY(terminal::parse_detach_keys(use.value)), Result<>();
      }},
-    all_row<LifecycleOptions>("All that do not run"),
+    all_row<LifecycleOptions>("All that do not run", 0),
     latest_row<LifecycleOptions>(),
     filter_row<LifecycleOptions>(),
 };
@@ -85,6 +86,12 @@ const Row kStopOptions[] = {
     {{"signal", 's', "SIGNAL", {}, "Signal to send first (default the container's)"}, set_signal},
     {{"timeout", 't', "SECONDS", {}, kTimeoutHelp}, set_timeout},
     {{"time", 0, "SECONDS", {}, {}, false, "timeout"}, set_timeout},
+    {{"until-boot",
+      0,
+      {},
+      {},
+      "The host goes down: with the next boot, a restart policy holds as if it ran until then"},
+     set_flag<&LifecycleOptions::until_boot>},
     all_row<LifecycleOptions>("All that run"),
     latest_row<LifecycleOptions>(),
     filter_row<LifecycleOptions>(),
@@ -214,7 +221,8 @@ int verb_stop(const Command& command) {
   const auto names = read(command, kStopOptions, options, status);
   if (!names) return status;
   return for_each_selected(command, options, *names, runs, [&](const engine::Container& container) {
-    return engine::stop_container(command.places, container, options.signal, options.timeout_s, command.log);
+    const auto stop = options.until_boot ? engine::stop_until_boot : engine::stop_container;
+    return stop(command.places, container, options.signal, options.timeout_s, command.log);
   });
 }
 

@@ -39,7 +39,7 @@ const Option<WaitOptions> kOptions[] = {
        return options.interval = TRY(engine::read_duration(use.value)), Result<>();
      }},
     latest_row<WaitOptions>(),
-    ignore_row<WaitOptions>(),
+    ignore_row<WaitOptions>(0),
 };
 
 bool holds(const engine::Container& container, const std::vector<std::string>& conditions) {

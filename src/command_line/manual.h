@@ -18,7 +18,8 @@ struct Manual {
   Order order = Order::kAnywhere;
   /// Lines: a command, and in the next, behind two spaces, what it does.
   std::string_view examples = {};
-  bool passes_options_on = false;  ///< what it does not know is another program's option
+  std::string_view exit_status = {};  ///< of manual pages; empty: as of most verbs
+  bool passes_options_on = false;     ///< what it does not know is another program's option
 };
 
 /// Whether `arguments`, which stand behind the command's name, ask for help: --help or -h where an option may stand. A

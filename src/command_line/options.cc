@@ -123,7 +123,8 @@ Result<> Scanner::use(std::size_t row, std::string spelling, const char* value) 
   Use use{.name = option.same_as.empty() ? option.name : option.same_as,
           .value = value == nullptr ? "true" : value,
           .typed = std::move(spelling),
-          .repeated = option.repeated};
+          .repeated = option.repeated,
+          .is_flag = option.argument.empty()};
   if (option.argument.empty()) {
     const bool yes = std::find(kTrue.begin(), kTrue.end(), use.value) != kTrue.end();
     if (!yes && std::find(kFalse.begin(), kFalse.end(), use.value) == kFalse.end()) {

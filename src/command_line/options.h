@@ -29,6 +29,7 @@ struct Use {
   std::string_view value;  ///< "true" or "false" for a flag
   std::string typed;       ///< "-m 100m"; "--rm"
   bool repeated = false;
+  bool is_flag = false;
 };
 
 template <class Target>

@@ -31,6 +31,7 @@ struct EnderRow {
   std::string_view word;
 };
 constexpr EnderRow kEnders[] = {{explain::Ender::kStop, "stop"},
+                                {explain::Ender::kShutdown, "shutdown"},
                                 {explain::Ender::kRestart, "restart"},
                                 {explain::Ender::kKill, "kill"},
                                 {explain::Ender::kTimeout, "timeout"}};
@@ -159,7 +160,12 @@ Result<> note_ender(const Places& places, const std::string& id, explain::Ender 
 
 bool is_asked_to_end(const Places& places, const std::string& id) {
   const explain::Ender ender = noted_ender(places, id);
-  return ender == explain::Ender::kStop || ender == explain::Ender::kRestart || ender == explain::Ender::kKill;
+  return ender == explain::Ender::kStop || ender == explain::Ender::kShutdown || ender == explain::Ender::kRestart ||
+         ender == explain::Ender::kKill;
+}
+
+bool is_stopped_until_boot(const Places& places, const std::string& id) {
+  return noted_ender(places, id) == explain::Ender::kShutdown;
 }
 
 Ending settle(const Places& places, const Record& record, const Live& live, std::optional<int> wait_status,
@@ -174,7 +180,7 @@ Ending settle(const Places& places, const Record& record, const Live& live, std:
               .started_ns = live.started_ns,
               .finished_ns = now_nanoseconds()};
   }
-  ending.asked_for = is_asked_to_end(places, record.id);
+  ending.asked_for = is_asked_to_end(places, record.id) && !is_stopped_until_boot(places, record.id);
   ending.restarts = live.restarts;
   warn(log, cgroup::kill_and_remove(record.cgroup_directories));
   if (ending.oom_killed) note_event(places, record, "oom");

@@ -186,6 +186,11 @@ std::string log_path(const Places& places, const Record& record) {
   return record.log.path.empty() ? places.container(record.id) + "/log" : record.log.path;
 }
 
+bool starts_with_boot(const Container& container) {
+  const bool ran = container.live || (container.record.started && !container.ending);
+  return restarts_after_boot(container.record.restart, ran, container.ending && container.ending->asked_for);
+}
+
 std::string_view status_word(const Container& container) {
   if (!container.live) return container.ending || container.record.started ? "exited" : "created";
   if (container.live->next_start_ns != 0) return "restarting";

@@ -78,6 +78,9 @@ std::string log_path(const Places& places, const Record& record);
 /// "created", "running", "paused", "restarting" or "exited": docker's words.
 std::string_view status_word(const Container& container);
 
+/// Whether its policy starts it with the next boot; one that runs is taken for one that runs until then.
+bool starts_with_boot(const Container& container);
+
 /// The container with this name, id, or unique prefix of an id. Errors: none, which is_no_such_container() tells; or
 /// several.
 Result<Container> find_container(const Places& places, const std::string& reference);

@@ -127,6 +127,11 @@ Result<> stop_container(const Places& places, const Container& container, std::o
   return stop(places, container, signal, timeout_s, explain::Ender::kStop, log);
 }
 
+Result<> stop_until_boot(const Places& places, const Container& container, std::optional<int> signal,
+                         std::optional<std::int32_t> timeout_s, const Log& log) {
+  return stop(places, container, signal, timeout_s, explain::Ender::kShutdown, log);
+}
+
 Result<> restart_container(const Places& places, const Container& container, std::optional<int> signal,
                            std::optional<std::int32_t> timeout_s, const Log& log) {
   TRY(stop(places, container, signal, timeout_s, explain::Ender::kRestart, log));

@@ -20,6 +20,10 @@ Result<> kill_container(const Places& places, const Container& container, int si
 Result<> stop_container(const Places& places, const Container& container, std::optional<int> signal,
                         std::optional<std::int32_t> timeout_s, const Log& log);
 
+/// The same before the host goes down: what its policy says of a boot holds as if it ran until then.
+Result<> stop_until_boot(const Places& places, const Container& container, std::optional<int> signal,
+                         std::optional<std::int32_t> timeout_s, const Log& log);
+
 /// Stops it, if it runs, as stop_container(), and starts it again, detached. One that was to be removed with its end
 /// (--rm) is not, this time.
 Result<> restart_container(const Places& places, const Container& container, std::optional<int> signal,

@@ -202,6 +202,7 @@ Record record_of(const RunOptions& options, const Identity& identity, const Sour
           .source = options.source,
           .digest = source.digest,
           .image = image_record(source),
+          .create_words = options.create_words,
           .choices = choices_of(options),
           .rootfs = around.rootfs,
           .mounts = {},

@@ -183,6 +183,7 @@ std::string to_json(const Record& record) {
                {"digest", record.digest},
                {"image", image_json(record.image)},
                {"command", record.command},
+               {"createWords", record.create_words},
                {"choices", choices_json(record.choices)},
                {"rootfs",
                 {{"path", record.rootfs.path},
@@ -240,6 +241,7 @@ Result<Record> read_record(const std::string& text) {
     record.digest = json.at("digest").get<std::string>();
     record.image = read_image(json.value("image", Json()));
     record.command = json.at("command").get<std::vector<std::string>>();
+    record.create_words = json.value("createWords", std::vector<std::string>());
     record.choices = read_choices(json.value("choices", Json()));
     const Json& rootfs = json.at("rootfs");
     record.rootfs = {rootfs.at("path").get<std::string>(), rootfs.at("lower").get<std::vector<std::string>>(),

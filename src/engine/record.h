@@ -49,7 +49,8 @@ struct Record {
   std::string source;  ///< as asked for
   std::string digest;  ///< "sha256:HEX": of the tarball, or the image's id; empty for a directory
   std::optional<ImageRecord> image;
-  std::vector<std::string> command;  ///< entrypoint and command, as executed
+  std::vector<std::string> command;       ///< entrypoint and command, as executed
+  std::vector<std::string> create_words;  ///< RunOptions::create_words
   Choices choices;
   RootFilesystem rootfs;
   std::vector<MountRecord> mounts;

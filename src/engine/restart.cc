@@ -62,7 +62,8 @@ Ending start_again(const Places& places, const Record& record, const Live& next,
 Ending conclude_or_restart(const Places& places, const Record& record, const Live& live, std::optional<int> wait_status,
                            Fd lock, const Log& log) {
   Ending ending = settle(places, record, live, wait_status, log);
-  if (!restarts(record.restart, {ending.exit_code, ending.asked_for, live.restarts})) {
+  if (is_stopped_until_boot(places, record.id) ||
+      !restarts(record.restart, {ending.exit_code, ending.asked_for, live.restarts})) {
     put_away(places, record, ending, lock.get(), log);
     return ending;
   }
@@ -76,7 +77,8 @@ Ending conclude_or_restart(const Places& places, const Record& record, const Liv
   if (starts) {
     ending = start_again(places, record, next, lock, log);
   } else {
-    ending.asked_for = true;
+    // A signal alone is that of a host that goes down, which takes back nothing.
+    ending.asked_for = is_asked_to_end(places, record.id) && !is_stopped_until_boot(places, record.id);
   }
   put_away(places, record, ending, lock.get(), log);
   return ending;

@@ -238,6 +238,9 @@ struct RunOptions {
   bool no_hosts = false;
   std::vector<std::string> dns;
 
+  /// The command line behind `caisson run`, each option in one word: "--memory=100m". For units that make it anew.
+  std::vector<std::string> create_words;
+
   /// Long name of an option → what the user typed for it, for errors: "memory" → "-m 100m". Those of repeated options
   /// stand beside each other: "cap-add" → "--cap-add CHOWN --cap-add KILL".
   std::map<std::string, std::string> typed;

@@ -221,7 +221,7 @@ class AsksForHelp : public testing::TestWithParam<AskCase> {};
 
 TEST_P(AsksForHelp, WhereAnOptionMayStand) {
   const AskCase& c = GetParam();
-  const Manual manual{"NAME", "", spellings(kTable), c.order, {}, c.passes_options_on};
+  const Manual manual{"NAME", "", spellings(kTable), c.order, {}, {}, c.passes_options_on};
   EXPECT_EQ(asks_for_help(manual, words(c.typed)), c.asks);
 }
 
