@@ -41,6 +41,7 @@ constexpr std::array kVerbs = {
     Verb{"load", "Load images from an archive", verb_load},
     Verb{"save", "Write images to an archive", verb_save},
     Verb{"import", "Make an image of a root filesystem's tarball", verb_import},
+    Verb{"secret", "Work on secrets: create, ls, inspect, rm, exists", verb_secret},
     Verb{"volume", "Work on volumes: create, ls, inspect, rm, prune, exists", verb_volume},
     Verb{"system", "Look after what caisson keeps: check", verb_system},
     Verb{"explain", "Show what a command would do, step by step, and do none of it", verb_explain},

@@ -86,6 +86,7 @@ int verb_image(const Command& command);
 int verb_image_inspect(const Command& command);
 int verb_image_tree(const Command& command);
 int verb_image_prune(const Command& command);
+int verb_secret(const Command& command);
 int verb_volume(const Command& command);
 int verb_volume_prune(const Command& command);
 int verb_version(const Command& command);

@@ -17,6 +17,7 @@
 #include "engine/id_facts.h"
 #include "engine/network_files.h"
 #include "engine/resolve_mounts.h"
+#include "engine/secrets.h"
 #include "host/probe.h"
 #include "kernel/files.h"
 #include "plan/build.h"
@@ -135,6 +136,7 @@ Result<Surroundings> survey(const RunOptions& options, const Identity& identity,
   if (options.nano_cpus) around.online_cpus = static_cast<std::uint32_t>(std::max(::sysconf(_SC_NPROCESSORS_ONLN), 0L));
   struct utsname names{};
   if (::uname(&names) == 0) around.host_name = names.nodename;
+  around.live_directory = places.live(identity.id);
   if (!options.no_hosts) around.hosts_file = directory + "/hosts";
   around.resolv_conf_file = directory + "/resolv.conf";
   if (options.uts.kind == NamespaceKind::kPrivate) around.hostname_file = directory + "/hostname";
@@ -199,6 +201,7 @@ Record record_of(const RunOptions& options, const Identity& identity, const Sour
           .choices = choices_of(options),
           .rootfs = around.rootfs,
           .mounts = {},
+          .secrets = options.secrets,
           .remove = options.remove,
           .terminal = options.tty,
           .interactive = options.interactive,
@@ -276,7 +279,10 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
   request.death_signal = SIGKILL;
   if (const std::string& joined = around.user_namespace.path; !joined.empty())
     request.set_groups = allows_setgroups(joined);
-  plan::Plan plan = TRY(plan::plan_container(composed.config, around.facts, request));
+  spec::Config config = composed.config;  // that is written nowhere: variables may be secrets
+  for (const SecretChoice& secret : options.secrets) TRY_IN(secret.typed, find_secret(places, secret.name));
+  if (unpack != Unpack::kNever) TRY(add_secret_variables(places, options.secrets, config));
+  plan::Plan plan = TRY(plan::plan_container(config, around.facts, request));
   for (const std::string& warning : plan.warnings()) log.warning(warning);
   watch.lap("make the plan");
 

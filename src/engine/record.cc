@@ -129,6 +129,33 @@ std::vector<MountRecord> read_mounts(const Json& json) {
   return mounts;
 }
 
+Json secrets_json(const std::vector<SecretChoice>& secrets) {
+  Json list = Json::array();
+  for (const SecretChoice& each : secrets) {
+    list.push_back({{"name", each.name},
+                    {"variable", each.is_variable},
+                    {"target", each.target},
+                    {"uid", each.uid},
+                    {"gid", each.gid},
+                    {"mode", each.mode}});
+  }
+  return list;
+}
+
+std::vector<SecretChoice> read_secrets(const Json& json) {
+  std::vector<SecretChoice> secrets;
+  for (const Json& each : json) {
+    secrets.push_back({.name = each.at("name").get<std::string>(),
+                       .is_variable = each.at("variable").get<bool>(),
+                       .target = each.at("target").get<std::string>(),
+                       .uid = each.at("uid").get<std::uint32_t>(),
+                       .gid = each.at("gid").get<std::uint32_t>(),
+                       .mode = each.at("mode").get<std::uint32_t>(),
+                       .typed = {}});
+  }
+  return secrets;
+}
+
 // The files are our own; one that does not read is a damaged one, never a reason to end by an exception.
 template <class T, class Read>
 Result<T> read(const std::string& text, Read read_fields) {
@@ -160,6 +187,7 @@ std::string to_json(const Record& record) {
                  {"upper", record.rootfs.upper},
                  {"work", record.rootfs.work}}},
                {"mounts", mounts_json(record.mounts)},
+               {"secrets", secrets_json(record.secrets)},
                {"remove", record.remove},
                {"terminal", record.terminal},
                {"interactive", record.interactive},
@@ -206,6 +234,7 @@ Result<Record> read_record(const std::string& text) {
     record.rootfs = {rootfs.at("path").get<std::string>(), rootfs.at("lower").get<std::vector<std::string>>(),
                      rootfs.at("upper").get<std::string>(), rootfs.at("work").get<std::string>()};
     record.mounts = read_mounts(json.value("mounts", Json::array()));
+    record.secrets = read_secrets(json.value("secrets", Json::array()));
     record.remove = json.at("remove").get<bool>();
     record.terminal = json.at("terminal").get<bool>();
     record.interactive = json.at("interactive").get<bool>();

@@ -50,7 +50,8 @@ struct Record {
   Choices choices;
   RootFilesystem rootfs;
   std::vector<MountRecord> mounts;
-  bool remove = false;  ///< with its end it is removed (--rm)
+  std::vector<SecretChoice> secrets;  ///< which, and where: never what they are
+  bool remove = false;                ///< with its end it is removed (--rm)
   bool terminal = false;
   bool interactive = false;
   int stop_signal = 15;

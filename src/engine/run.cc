@@ -15,6 +15,7 @@
 #include "engine/conclude.h"
 #include "engine/containers.h"
 #include "engine/monitor.h"
+#include "engine/secrets.h"
 #include "engine/streams.h"
 #include "engine/volumes.h"
 #include "keeper/keep.h"
@@ -38,6 +39,7 @@ Result<> write_record(const Places& places, const Reservation& reservation, cons
   const std::vector<Fd> volumes = TRY(hold_volumes(places, prepared.composed.volumes));
   TRY(kernel::replace_file(reservation.directory() + "/" + kRecordFile, to_json(prepared.record), 0600));
   TRY(make_anonymous_volumes(places, prepared.composed.volumes));
+  TRY(write_secrets(places, prepared.record));
   TRY(make_writable_directories(prepared));
   return give_to_user(prepared);
 }
