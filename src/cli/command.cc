@@ -25,6 +25,7 @@ constexpr std::array kVerbs = {
     Verb{"stop", "Ask a container to end, and end it if it does not", verb_stop},
     Verb{"kill", "Send a signal to a container", verb_kill},
     Verb{"rm", "Remove a container", verb_rm},
+    Verb{"cp", "Copy files out of a container or into it", verb_cp},
     Verb{"diff", "List what a container has changed of its root filesystem", verb_diff},
     Verb{"export", "Write a container's root filesystem to a tarball", verb_export},
     Verb{"commit", "Make an image of a container and what it has changed", verb_commit},

@@ -72,6 +72,7 @@ int verb_load(const Command& command);
 int verb_save(const Command& command);
 int verb_import(const Command& command);
 int verb_export(const Command& command);
+int verb_cp(const Command& command);
 int verb_diff(const Command& command);
 int verb_commit(const Command& command);
 int verb_system(const Command& command);

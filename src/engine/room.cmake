@@ -8,7 +8,7 @@ caisson_unit_test(compose SOURCES engine_accounts_test.cc engine_compose_flags_t
 
 # The containers themselves: made, kept, ended, found.
 caisson_room(engine FOLDER engine
-             SOURCES buildah.cc check_layers.cc conclude.cc container_image.cc container_tree.cc containers.cc devices.cc disk_usage.cc exec.cc frozen.cc id_facts.cc image_source.cc images.cc lifecycle.cc monitor.cc names_before.cc network_files.cc obey_policy.cc own_ids.cc places.cc prepare.cc record.cc resolve_mounts.cc run.cc secrets.cc
+             SOURCES buildah.cc check_layers.cc conclude.cc container_image.cc container_tree.cc containers.cc copy_view.cc devices.cc disk_usage.cc exec.cc frozen.cc id_facts.cc image_source.cc images.cc lifecycle.cc monitor.cc names_before.cc network_files.cc obey_policy.cc own_ids.cc places.cc prepare.cc record.cc resolve_mounts.cc run.cc secrets.cc
                      source.cc
                      streams.cc unpack_ahead.cc volumes.cc
              KNOWS base kernel spec host_facts host cgroup_conversion cgroup plan explain execute runtime image_spec image keeper terminal compose
