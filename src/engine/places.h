@@ -11,6 +11,7 @@ namespace caisson::engine {
 ///
 ///   ROOT/containers/ID/      container.json config.json exit.json log hosts resolv.conf hostname upper/ work/
 ///   overlays/ ROOT/names/NAME          a symbolic link to the ID: making it is what reserves the name
+///   ROOT/secrets/NAME        (engine/secrets.h)
 ///   ROOT/volumes/NAME/       volume.json, _data/ (engine/volumes.h)
 ///   ROOT/images/             the images (image/image_store.h)
 ///   ROOT/layers/             unpacked tarballs, and layers of images (image/layers.h)

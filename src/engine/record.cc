@@ -159,6 +159,33 @@ std::vector<MountRecord> read_mounts(const Json& json) {
   return mounts;
 }
 
+Json secrets_json(const std::vector<SecretChoice>& secrets) {
+  Json list = Json::array();
+  for (const SecretChoice& each : secrets) {
+    list.push_back({{"name", each.name},
+                    {"variable", each.is_variable},
+                    {"target", each.target},
+                    {"uid", each.uid},
+                    {"gid", each.gid},
+                    {"mode", each.mode}});
+  }
+  return list;
+}
+
+std::vector<SecretChoice> read_secrets(const Json& json) {
+  std::vector<SecretChoice> secrets;
+  for (const Json& each : json) {
+    secrets.push_back({.name = each.at("name").get<std::string>(),
+                       .is_variable = each.at("variable").get<bool>(),
+                       .target = each.at("target").get<std::string>(),
+                       .uid = each.at("uid").get<std::uint32_t>(),
+                       .gid = each.at("gid").get<std::uint32_t>(),
+                       .mode = each.at("mode").get<std::uint32_t>(),
+                       .typed = {}});
+  }
+  return secrets;
+}
+
 // The files are our own; one that does not read is a damaged one, never a reason to end by an exception.
 template <class T, class Read>
 Result<T> read(const std::string& text, Read read_fields) {
@@ -191,6 +218,7 @@ std::string to_json(const Record& record) {
                  {"work", record.rootfs.work}}},
                {"started", record.started},
                {"mounts", mounts_json(record.mounts)},
+               {"secrets", secrets_json(record.secrets)},
                {"remove", record.remove},
                {"restart", restart_policy_words(record.restart)},
                {"log", log_json(record.log)},
@@ -246,6 +274,7 @@ Result<Record> read_record(const std::string& text) {
                      rootfs.at("upper").get<std::string>(), rootfs.at("work").get<std::string>()};
     record.started = json.value("started", true);
     record.mounts = read_mounts(json.value("mounts", Json::array()));
+    record.secrets = read_secrets(json.value("secrets", Json::array()));
     record.remove = json.at("remove").get<bool>();
     record.log = TRY(read_log(json.value("log", Json())));
     record.health = TRY(read_health(json.value("health", Json())));

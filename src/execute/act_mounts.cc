@@ -177,6 +177,15 @@ bool is_empty(int directory) noexcept {
   return names == 2;  // "." and ".."
 }
 
+// The mode that a directory has for as long as something is copied into it; it gets the image's at the end. One that
+// nobody has locked, and that has it still, is where a copy broke off: the next one finds files in its way (EEXIST).
+constexpr mode_t kBeingFilled = 0;
+
+bool is_being_filled(int directory) noexcept {
+  struct stat status{};
+  return ::fstat(directory, &status) == 0 && (status.st_mode & 07777U) == kBeingFilled;
+}
+
 // Two containers may begin with the same empty directory at once: the second waits for the first. A container that
 // shares it can hold this lock as well, so that the wait has an end.
 bool lock_directory(int directory) noexcept {
@@ -193,14 +202,15 @@ bool lock_directory(int directory) noexcept {
 Outcome copy_up(const plan::Mount& step, int target, int made, Context& context) noexcept {
   Held lock;
   if (step.tree != plan::kNoSlot) {
-    if (!is_empty(made)) return done();
+    if (!is_empty(made) && !is_being_filled(made)) return done();
     lock.reset(::openat(made, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!lock) return failed(Call::kOpen);
     if (!lock_directory(lock.get())) return failed(Call::kFlock);
-    if (!is_empty(made)) return done();
+    if (!is_empty(made) && !is_being_filled(made)) return done();
   }
   struct stat top{};
   if (::fstat(made, &top) != 0) return failed(Call::kStat);
+  if (lock && ::fchmod(lock.get(), kBeingFilled) != 0) return failed(Call::kChmod);
   const kernel::CopyOutcome copied = kernel::copy_tree(target, made);
   switch (copied.part) {
     case kernel::CopyPart::kNone: return restore_top(step, made, top, context) ? done() : failed(Call::kChmod);
