@@ -11,6 +11,7 @@ namespace caisson::engine {
 ///
 ///   ROOT/containers/ID/      container.json config.json exit.json log hosts resolv.conf hostname upper/ work/ volumes/
 ///   ROOT/names/NAME          a symbolic link to the ID: making it is what reserves the name
+///   ROOT/events/             what has happened (engine/events.h)
 ///   ROOT/images/             the images (image/image_store.h)
 ///   ROOT/layers/             unpacked tarballs, and layers of images (image/layers.h)
 ///   RUNROOT/containers/ID/   lock state.json attach: there as long as the container has a keeper, who holds the lock
