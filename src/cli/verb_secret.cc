@@ -133,7 +133,9 @@ int verb_create(const Command& command) {
   return 0;
 }
 
-Manual exists_manual() { return {"NAME", "Exit status 0: the secret is there; 1: it is not.", spellings(kExistsOptions)}; }
+Manual exists_manual() {
+  return {"NAME", "Exit status 0: the secret is there; 1: it is not.", spellings(kExistsOptions)};
+}
 
 int verb_exists(const Command& command) {
   SecretOptions options;
@@ -157,13 +159,15 @@ Result<Json> inspect_secret(const Command& command, const SecretOptions& options
   return object;
 }
 
-Manual inspect_manual() { return {"[--showsecret] [-f FORMAT] NAME…", "Shows all that is known about secrets, but for what they are.", spellings(kInspectOptions)}; }
+Manual inspect_manual() {
+  return {"[--showsecret] [-f FORMAT] NAME…", "Shows all that is known about secrets, but for what they are.",
+          spellings(kInspectOptions)};
+}
 
 int verb_inspect(const Command& command) {
   SecretOptions options;
   int status = 0;
-  const auto operands =
-      read_words(command, kInspectOptions, options, status);
+  const auto operands = read_words(command, kInspectOptions, options, status);
   if (!operands) return status;
   if (operands->empty()) return refuse(command, complaint("the name of a secret is missing"));
   return print_objects(command, *operands, options.format,
@@ -179,8 +183,9 @@ Result<std::string> list(const Command& command, const SecretOptions& options) {
     });
     if (!shown) continue;
     const std::string age = human_duration(now_nanoseconds() - secret.created_ns) + " ago";
-    rows.push_back({Json{{"ID", secret.id}, {"Name", secret.name}, {"Driver", "file"}, {"CreatedAt", age}, {"UpdatedAt", age}},
-                    secret.labels});
+    rows.push_back(
+        {Json{{"ID", secret.id}, {"Name", secret.name}, {"Driver", "file"}, {"CreatedAt", age}, {"UpdatedAt", age}},
+         secret.labels});
   }
   const Format format = TRY(Format::read(options.quiet ? "{{.ID}}" : options.format));
   return format.rows(rows,
@@ -194,8 +199,7 @@ Manual ls_manual() { return {"[OPTION…]", "Lists secrets.", spellings(kListOpt
 int verb_ls(const Command& command) {
   SecretOptions options;
   int status = 0;
-  const auto operands =
-      read_words(command, kListOptions, options, status);
+  const auto operands = read_words(command, kListOptions, options, status);
   if (!operands) return status;
   if (!operands->empty())
     return refuse(command, complaint(fmt::format("'{}' is too much: ls takes options alone", operands->front())));
@@ -211,7 +215,10 @@ Result<std::string> remove(const Command& command, const std::string& name) {
   return secret.id;
 }
 
-Manual rm_manual() { return {"[-a] [-i] NAME…", "Removes secrets. Containers that run keep what they have of them.", spellings(kRmOptions)}; }
+Manual rm_manual() {
+  return {"[-a] [-i] NAME…", "Removes secrets. Containers that run keep what they have of them.",
+          spellings(kRmOptions)};
+}
 
 int verb_rm(const Command& command) {
   SecretOptions options;

@@ -54,8 +54,8 @@ struct Record {
   RootFilesystem rootfs;
   std::vector<MountRecord> mounts;
   std::vector<SecretChoice> secrets;  ///< which, and where: never what they are
-  bool started = false;  ///< it was, at least once: one that neither runs nor has an ending was cut off
-  bool remove = false;   ///< with its end it is removed (--rm)
+  bool started = false;               ///< it was, at least once: one that neither runs nor has an ending was cut off
+  bool remove = false;                ///< with its end it is removed (--rm)
   RestartPolicy restart;
   LogChoice log;
   std::optional<HealthPolicy> health;
