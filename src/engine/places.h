@@ -9,7 +9,8 @@ namespace caisson::engine {
 
 /// ROOT survives a reboot, RUNROOT need not.
 ///
-///   ROOT/containers/ID/      container.json config.json start.json exit.json log hosts resolv.conf hostname upper/ work/
+///   ROOT/containers/ID/      container.json config.json start.json exit.json log hosts resolv.conf hostname upper/
+///   work/
 ///                            overlays/
 ///   ROOT/names/NAME          a symbolic link to the ID: making it is what reserves the name
 ///   ROOT/secrets/NAME        (engine/secrets.h)
