@@ -18,7 +18,7 @@ image() {
   [ "$(caisson volume ls -q -f 'label!=tier' | wc -l)" -eq 2 ]
   [ "$(caisson volume ls -q -f dangling=true | wc -l)" -eq 3 ]
   [ "$(caisson volume ls -q -f dangling=false)" = "" ]
-  [ "$(caisson volume ls | head -n 1)" = "DRIVER  NAME" ]
+  [ "$(caisson volume ls | head -n 1)" = "DRIVER  VOLUME NAME" ]
   [ "$(caisson volume ls --format '{{.Name}} {{.Labels}}' -f name=data)" = "data tier=test,x=" ]
   [ "$(caisson volume inspect -f '{{.Name}} {{.Driver}} {{.Mountpoint}} {{json .Labels}}' data)" = \
     "data local $T/root/volumes/data/_data {\"tier\":\"test\",\"x\":\"\"}" ]
