@@ -52,6 +52,8 @@ constexpr Verb kVerbs[] = {{"unpack", transfer::unpack},
                            {"export", transfer::export_container},
                            {"commit", transfer::commit},
                            {"diff", transfer::diff},
+                           {"copy-from", transfer::copy_from},
+                           {"copy-to", transfer::copy_to},
                            {"check-layers", transfer::check_layers}};
 
 transfer::Ending run(const std::vector<std::string>& words) {

@@ -30,6 +30,8 @@ Ending save(const std::vector<std::string>& words);
 Ending import(const std::vector<std::string>& words);
 Ending export_container(const std::vector<std::string>& words);
 Ending commit(const std::vector<std::string>& words);
+Ending copy_from(const std::vector<std::string>& words);
+Ending copy_to(const std::vector<std::string>& words);
 Ending diff(const std::vector<std::string>& words);
 Ending verify(const std::vector<std::string>& words);
 Ending names(const std::vector<std::string>& words);

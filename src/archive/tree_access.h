@@ -14,6 +14,9 @@ namespace caisson::archive {
 /// open, and errno: ELOOP where a link is in the way, EXDEV where something is mounted.
 Fd open_in_tree(int directory, const std::string& path, int flags);
 
+/// The same with what is mounted over it, but for the kernel's own file systems: EXDEV for those.
+Fd open_over_mounts(int directory, const std::string& path, int flags);
+
 /// Whether errno says that it went away, or became something else, after it had been seen.
 bool is_gone(int number);
 

@@ -19,11 +19,19 @@ enum class TreeForm {
                 ///< (image-spec layer.md)
 };
 
+/// What is mounted in a tree.
+enum class Mounts {
+  kLeftOut,
+  kEntered,  ///< but for the kernel's own file systems (procfs, sysfs, cgroups, devpts, mqueue)
+};
+
 struct TreeOptions {
   TreeForm form = TreeForm::kFilesystem;
   OverlayNotes notes = OverlayNotes::kTrusted;  ///< of kLayer
   image::OwnerMaps owners = {};          ///< who the owners become; those that are not in the maps, nobody (65534)
   std::set<std::string> leave_out = {};  ///< paths, without a slash at their ends
+  Mounts mounts = Mounts::kLeftOut;
+  std::string name = {};  ///< of the top; what is below it is "NAME/…". Empty: "./", and no name before the others
 };
 
 /// Writes what is below the directory `root`, and its own mode, owner and time as "./", to `out`, but not the end of

@@ -46,6 +46,11 @@ struct Freezer {
 };
 
 std::optional<Freezer> find(const std::vector<std::string>& directories) {
+  // Where v1's hierarchy is mounted as a rule: a listing asks this of every container.
+  for (const std::string& directory : directories) {
+    if (directory.find("/freezer/") != std::string::npos && kernel::exists(directory + "/freezer.state"))
+      return Freezer{directory, false};
+  }
   for (const std::string& directory : directories) {
     if (kernel::exists(directory + "/freezer.state")) return Freezer{directory, false};
     if (kernel::exists(directory + "/cgroup.freeze")) return Freezer{directory, true};

@@ -6,6 +6,7 @@
 
 #include "engine/isolation_grammar.h"
 #include "engine/mount_grammar.h"
+#include "engine/secret_grammar.h"
 #include "engine/value_grammar.h"
 
 namespace caisson::cli {
@@ -233,6 +234,9 @@ constexpr Option<RunInput> kTable[] = {
      append<&RunOptions::mounts, engine::read_mount>},
     {{"volumes-from", 0, "CONTAINER[:ro]", kFiles, "The volumes and directories that another container has", true},
      append<&RunOptions::volumes_from, engine::read_volumes_from>},
+    {{"secret", 0, "NAME[,KEY=VALUE…]", kFiles,
+      "A secret, at /run/secrets/NAME (target=, uid=, gid=, mode=), or as a variable (type=env)", true},
+     append<&RunOptions::secrets, engine::read_secret>},
     {{"tmpfs", 0, "DEST[:OPTIONS]", kFiles, "An empty directory in memory (size=, mode=, exec, …)", true},
      append<&RunOptions::mounts, engine::read_tmpfs>},
     {{"read-only", 0, "", kFiles, "Make its root filesystem read-only; /run, /tmp and /var/tmp are in memory"},
@@ -353,7 +357,6 @@ constexpr Option<RunInput> kTable[] = {
     {{"rootfs"}},
     {{"runtime", 0, "NAME"}},
     {{"sdnotify", 0, "HOW"}},
-    {{"secret", 0, "NAME"}},
     {{"storage-opt", 0, "KEY=VALUE"}},
     {{"subgidname", 0, "NAME"}},
     {{"subuidname", 0, "NAME"}},

@@ -18,6 +18,7 @@ constexpr std::array kVerbs = {
     Verb{"verify", "Check who has signed an image or a tarball", verb_image_verify, image_verify_manual},
     Verb{"pull", "Pull images", verb_pull, pull_manual},
     Verb{"push", "Push an image", verb_push, push_manual},
+    Verb{"build", "Build an image from a Containerfile, by buildah", verb_build, build_manual},
     Verb{"load", "Load images from an archive", verb_load, load_manual},
     Verb{"save", "Write images to an archive", verb_save, save_manual},
     Verb{"import", "Make an image of a root filesystem's tarball", verb_import, import_manual},

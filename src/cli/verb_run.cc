@@ -52,7 +52,7 @@ int verb_run(const Command& command) {
   const std::optional<engine::RunOptions> options = read(command, status);
   if (!options) return status;
   watch.lap("read the options");
-  engine::sweep(command.places, command.log);
+  engine::sweep(command.places, command.log, engine::SweepExtent::kSome);
   watch.lap("look for what others have left");
   const engine::RunResult result = engine::run(*options, command.places, command.log, watch);
   return result ? *result : refuse(command, result.error());
@@ -62,7 +62,7 @@ int verb_create(const Command& command) {
   int status = 0;
   const std::optional<engine::RunOptions> options = read(command, status);
   if (!options) return status;
-  engine::sweep(command.places, command.log);
+  engine::sweep(command.places, command.log, engine::SweepExtent::kSome);
   const Result<std::string> id = engine::create(*options, command.places, command.log);
   if (!id) return refuse(command, id.error());
   std::printf("%s\n", id->c_str());

@@ -157,6 +157,25 @@ void add_generated_files(const Composing& c, Entries& entries) {
   add(c.around.hostname_file, "/etc/hostname");
 }
 
+// The files are written there before each start (secrets.h).
+Result<> add_secrets(const Composing& c, const Entries& chosen, Entries& entries) {
+  for (std::size_t i = 0; i < c.options.secrets.size(); ++i) {
+    const SecretChoice& secret = c.options.secrets[i];
+    if (secret.is_variable) continue;
+    const auto same = [&](const Entry& entry) { return entry.mount.destination == secret.target; };
+    const auto taken = std::find_if(chosen.begin(), chosen.end(), same);
+    const auto twice = std::find_if(entries.begin(), entries.end(), same);
+    if (taken != chosen.end() || (twice != entries.end() && !twice->typed.empty())) {
+      return fail(complaint(fmt::format("{} and {} are mounted at the same place",
+                                        taken != chosen.end() ? taken->typed : twice->typed, secret.typed)));
+    }
+    entries.push_back({mount_of(secret.target, "bind", fmt::format("{}/secrets/{}", c.around.live_directory, i),
+                                with_owners(c, {"bind", "ro", "nosuid", "noexec", "nodev", "rprivate"}, "idmap")),
+                       secret.typed});
+  }
+  return {};
+}
+
 void add_init(const Composing& c, Entries& entries) {
   if (!c.options.init) return;
   entries.push_back(
@@ -325,6 +344,7 @@ Result<> compose_mounts(const Composing& c) {
   chosen.insert(chosen.end(), inherited.begin(), inherited.end());
   Entries more = TRY(image_volume_mounts(c, chosen));
   add_generated_files(c, more);
+  TRY(add_secrets(c, chosen, more));
   add_init(c, more);
   add_writable_paths(c, more);
   remove_replaced(entries, chosen);

@@ -24,6 +24,7 @@ namespace caisson::engine {
 namespace {
 
 constexpr std::string_view kMemoryHierarchy = "/sys/fs/cgroup/memory";
+constexpr std::size_t kSomeContainers = 32;
 constexpr std::string_view kUnifiedHierarchy = "/sys/fs/cgroup";
 
 struct EnderRow {
@@ -206,11 +207,16 @@ Ending conclude(const Places& places, const Record& record, const Live& live, st
   return ending;
 }
 
-void sweep(const Places& places, const Log& log) {
+void sweep(const Places& places, const Log& log, SweepExtent extent) {
   warn(log, image::clear_unfinished(places.root));
   warn(log, clear_unfinished_volumes(places));
-  const Result<std::vector<std::string>> ids = kernel::list_directory(places.runroot + "/containers");
+  Result<std::vector<std::string>> ids = kernel::list_directory(places.runroot + "/containers");
   if (!ids) return;
+  if (extent == SweepExtent::kSome && ids->size() > kSomeContainers) {
+    const auto first = static_cast<std::size_t>(now_nanoseconds()) % (ids->size() - kSomeContainers);
+    ids->erase(ids->begin(), ids->begin() + static_cast<std::ptrdiff_t>(first));
+    ids->resize(kSomeContainers);
+  }
   for (const std::string& id : *ids) {
     const std::string path = places.live(id) + "/lock";
     if (!kernel::exists(path)) {

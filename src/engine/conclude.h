@@ -35,7 +35,9 @@ void put_away(const Places& places, const Record& record, const Ending& ending, 
 Ending conclude(const Places& places, const Record& record, const Live& live, std::optional<int> wait_status, int lock,
                 const Log& log);
 
-/// Ends what keepers that were killed have left: containers with a record that nobody keeps.
-void sweep(const Places& places, const Log& log);
+/// Ends what keepers that were killed have left: containers with a record that nobody keeps. kSome looks at a few of
+/// many containers alone: who makes one more does not pay for all that are there.
+enum class SweepExtent { kAll, kSome };
+void sweep(const Places& places, const Log& log, SweepExtent extent = SweepExtent::kAll);
 
 }  // namespace caisson::engine

@@ -200,9 +200,15 @@ std::string_view status_word(const Container& container) {
 
 Result<std::optional<Container>> find_by_name(const Places& places, const std::string& name) {
   if (!is_name(name)) return std::nullopt;
-  const auto id = kernel::read_link(places.name(name));
-  if (!id || !kernel::exists(places.container(*id))) return std::nullopt;
-  return std::optional(TRY(load(places, *id)));
+  // Only what is not there is none: whoever passes over that must not pass over a disk error.
+  const auto is_missing = [](const Error& error) { return error.number == ENOENT || error.number == ENOTDIR; };
+  const Result<std::string> id = kernel::read_link(places.name(name));
+  if (!id && is_missing(id.error())) return std::nullopt;
+  if (!id) return fail(id.error());
+  Result<Container> container = load(places, *id);
+  if (!container && is_missing(container.error())) return std::nullopt;
+  if (!container) return fail(std::move(container).error());
+  return std::optional(std::move(*container));
 }
 
 bool is_no_such_container(const Error& error) { return error.text().starts_with(kNoSuchContainer); }

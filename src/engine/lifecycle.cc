@@ -20,6 +20,8 @@ namespace caisson::engine {
 
 namespace {
 
+constexpr std::chrono::seconds kRemovalPatience{10};
+
 // Its first process; nothing if there is none any more, or not yet.
 Result<std::optional<Fd>> process_of(const Container& container) {
   if (!container.live) return std::optional<Fd>();
@@ -143,19 +145,30 @@ Result<> restart_container(const Places& places, const Container& container, std
 }
 
 Result<> remove(const Places& places, const Container& container, Force force, const Log& log) {
-  if (container.live) {
-    if (force == Force::kNo) {
-      return fail(complaint(fmt::format("container {} is {}", container.record.name, status_word(container)),
-                            fmt::format("caisson stop {}, or rm -f", container.record.name)));
+  // Another command may hold it for a moment: one that starts it ends with it running, and it is killed then.
+  const auto patience_until = std::chrono::steady_clock::now() + kRemovalPatience;
+  std::optional<Container> now;
+  for (const Container* seen = &container;; seen = &*now) {
+    if (seen->live && force == Force::kNo) {
+      return fail(complaint(fmt::format("container {} is {}", seen->record.name, status_word(*seen)),
+                            fmt::format("caisson stop {}, or rm -f", seen->record.name)));
     }
-    (void)note_ender(places, container.record.id, explain::Ender::kKill);
-    if (const std::optional<Running> running = TRY(process_to_end(places, container)))
-      TRY(send(container, running->process, SIGKILL));
-    TRY(await_end(places, container, log));
+    if (seen->live) {
+      (void)note_ender(places, seen->record.id, explain::Ender::kKill);
+      if (const std::optional<Running> running = TRY(process_to_end(places, *seen)))
+        TRY(send(*seen, running->process, SIGKILL));
+      TRY(await_end(places, *seen, log));
+    }
+    if (const std::optional<Fd> lock = TRY(lock_container(places, seen->record.id)))
+      return remove_container(places, seen->record);
+    if (force == Force::kNo || std::chrono::steady_clock::now() > patience_until)
+      return fail(complaint(fmt::format("another command has container {} in its hands", seen->record.name)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    Result<Container> again = find_container(places, container.record.id);
+    if (!again && is_no_such_container(again.error())) return {};
+    if (!again) return fail(std::move(again).error());
+    now = std::move(*again);
   }
-  const std::optional<Fd> lock = TRY(lock_container(places, container.record.id));
-  if (!lock) return fail(complaint(fmt::format("another command is removing container {}", container.record.name)));
-  return remove_container(places, container.record);
 }
 
 Result<> pause_container(const Places& places, const Container& container) {

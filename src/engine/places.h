@@ -9,9 +9,13 @@ namespace caisson::engine {
 
 /// ROOT survives a reboot, RUNROOT need not.
 ///
-///   ROOT/containers/ID/      container.json config.json exit.json log hosts resolv.conf hostname upper/ work/
-///   overlays/ ROOT/names/NAME          a symbolic link to the ID: making it is what reserves the name
+///   ROOT/containers/ID/      container.json config.json start.json exit.json log hosts resolv.conf hostname upper/
+///   work/
+///                            overlays/
+///   ROOT/names/NAME          a symbolic link to the ID: making it is what reserves the name
+///   ROOT/secrets/NAME        (engine/secrets.h)
 ///   ROOT/volumes/NAME/       volume.json, _data/ (engine/volumes.h)
+///   ROOT/events/             what has happened (engine/events.h)
 ///   ROOT/images/             the images (image/image_store.h)
 ///   ROOT/layers/             unpacked tarballs, and layers of images (image/layers.h)
 ///   RUNROOT/containers/ID/   lock state.json attach: there as long as the container has a keeper, who holds the lock

@@ -17,6 +17,7 @@
 #include "engine/id_facts.h"
 #include "engine/network_files.h"
 #include "engine/resolve_mounts.h"
+#include "engine/secrets.h"
 #include "host/probe.h"
 #include "kernel/files.h"
 #include "plan/build.h"
@@ -137,6 +138,7 @@ Result<Surroundings> survey(const RunOptions& options, const Identity& identity,
   if (options.nano_cpus) around.online_cpus = static_cast<std::uint32_t>(std::max(::sysconf(_SC_NPROCESSORS_ONLN), 0L));
   struct utsname names{};
   if (::uname(&names) == 0) around.host_name = names.nodename;
+  around.live_directory = places.live(identity.id);
   if (!options.no_hosts) around.hosts_file = directory + "/hosts";
   around.resolv_conf_file = directory + "/resolv.conf";
   if (options.uts.kind == NamespaceKind::kPrivate) around.hostname_file = directory + "/hostname";
@@ -206,6 +208,7 @@ Record record_of(const RunOptions& options, const Identity& identity, const Sour
           .choices = choices_of(options),
           .rootfs = around.rootfs,
           .mounts = {},
+          .secrets = options.secrets,
           .remove = options.remove,
           .restart = options.restart,
           .log = options.log,
@@ -304,8 +307,11 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
   Recipe recipe{.origins = composed.origins,
                 .sources = mount_sources(options, around, composed, identity.name),
                 .joined = around.joined};
+  spec::Config config = composed.config;  // that is written nowhere: variables may be secrets
+  for (const SecretChoice& secret : options.secrets) TRY_IN(secret.typed, find_secret(places, secret.name));
+  if (unpack != Unpack::kNever) TRY(add_secret_variables(places, options.secrets, config));
   plan::Plan plan =
-      TRY(make_plan(composed.config, around.facts, request_of(recipe, identity.id, places, options.preserve_fds), log));
+      TRY(make_plan(config, around.facts, request_of(recipe, identity.id, places, options.preserve_fds), log));
   watch.lap("make the plan");
 
   Record record = record_of(options, identity, source, around);
@@ -346,7 +352,9 @@ Result<Prepared> prepare_again(const std::string& id, const Places& places, cons
   }
   if (config.process.terminal) config.process.console_size = caller_console();
   watch.lap("read its configuration");
-  prepared.plan = TRY(make_plan(config, prepared.facts, request_of(recipe, id, places, 0), log));
+  spec::Config planned = config;  // that is written nowhere: variables may be secrets
+  TRY(add_secret_variables(places, prepared.record.secrets, planned));
+  prepared.plan = TRY(make_plan(planned, prepared.facts, request_of(recipe, id, places, 0), log));
   prepared.record.cgroup_directories = plan::cgroup_directories(prepared.plan);
   watch.lap("make the plan");
   return prepared;

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/json_value.h"
+
 namespace caisson::engine {
 
 namespace {
@@ -17,7 +19,7 @@ Json process_json(const kernel::ProcessId& process) {
   return {{"pid", process.pid}, {"startTicks", process.start_ticks}};
 }
 
-kernel::ProcessId read_process(const Json& json) {
+kernel::ProcessId read_process(const JsonValue& json) {
   return {json.value("pid", pid_t{0}), json.value("startTicks", std::uint64_t{0})};
 }
 
@@ -28,9 +30,9 @@ Json mappings_json(const IdMappings& mappings) {
   return list;
 }
 
-IdMappings read_mappings(const Json& json) {
+IdMappings read_mappings(const JsonValue& json) {
   IdMappings mappings;
-  for (const Json& m : json)
+  for (const JsonValue& m : json.elements())
     mappings.push_back({m.at("containerID").get<std::uint32_t>(), m.at("hostID").get<std::uint32_t>(),
                         m.at("size").get<std::uint32_t>()});
   return mappings;
@@ -46,7 +48,7 @@ Json healthcheck_json(const std::optional<image::Healthcheck>& check) {
           {"retries", check->retries}};
 }
 
-std::optional<image::Healthcheck> read_healthcheck(const Json& json) {
+std::optional<image::Healthcheck> read_healthcheck(const JsonValue& json) {
   if (json.is_null()) return std::nullopt;
   return image::Healthcheck{.test = json.at("test").get<std::vector<std::string>>(),
                             .interval_ns = json.at("interval").get<std::int64_t>(),
@@ -64,7 +66,7 @@ Json log_json(const LogChoice& log) {
           {"tag", log.tag}};
 }
 
-Result<LogChoice> read_log(const Json& json) {
+Result<LogChoice> read_log(const JsonValue& json) {
   LogChoice log;
   if (json.is_null()) return log;
   TRY(read_log_driver(json.at("driver").get<std::string>(), log));
@@ -80,7 +82,7 @@ Json health_json(const std::optional<HealthPolicy>& health) {
   return {{"check", healthcheck_json(health->check)}, {"onFailure", on_unhealthy_word(health->on_failure)}};
 }
 
-Result<std::optional<HealthPolicy>> read_health(const Json& json) {
+Result<std::optional<HealthPolicy>> read_health(const JsonValue& json) {
   const auto check = json.is_null() ? std::nullopt : read_healthcheck(json.at("check"));
   if (!check) return std::nullopt;
   return HealthPolicy{*check, TRY(read_on_unhealthy(json.at("onFailure").get<std::string>()))};
@@ -95,7 +97,7 @@ Json image_json(const std::optional<ImageRecord>& image) {
           {"healthcheck", healthcheck_json(image->healthcheck)}};
 }
 
-std::optional<ImageRecord> read_image(const Json& json) {
+std::optional<ImageRecord> read_image(const JsonValue& json) {
   if (json.is_null()) return std::nullopt;
   return ImageRecord{.id = json.at("id").get<std::string>(),
                      .name = json.at("name").get<std::string>(),
@@ -115,14 +117,14 @@ Json choices_json(const Choices& choices) {
   return json;
 }
 
-Choices read_choices(const Json& json) {
+Choices read_choices(const JsonValue& json) {
   if (json.is_null()) return {};
   Choices choices{.entrypoint = std::nullopt,
                   .command = json.at("command").get<std::vector<std::string>>(),
                   .environment = json.at("environment").get<std::vector<std::string>>(),
                   .working_directory = json.at("workingDirectory").get<std::string>(),
                   .user = json.at("user").get<std::string>()};
-  if (const Json& entrypoint = json.at("entrypoint"); !entrypoint.is_null())
+  if (const JsonValue entrypoint = json.at("entrypoint"); !entrypoint.is_null())
     choices.entrypoint = entrypoint.get<std::vector<std::string>>();
   return choices;
 }
@@ -143,9 +145,9 @@ Json mounts_json(const std::vector<MountRecord>& mounts) {
   return list;
 }
 
-std::vector<MountRecord> read_mounts(const Json& json) {
+std::vector<MountRecord> read_mounts(const JsonValue& json) {
   std::vector<MountRecord> mounts;
-  for (const Json& each : json) {
+  for (const JsonValue& each : json.elements()) {
     mounts.push_back({.type = each.at("type").get<std::string>(),
                       .name = each.at("name").get<std::string>(),
                       .source = each.at("source").get<std::string>(),
@@ -159,16 +161,45 @@ std::vector<MountRecord> read_mounts(const Json& json) {
   return mounts;
 }
 
+Json secrets_json(const std::vector<SecretChoice>& secrets) {
+  Json list = Json::array();
+  for (const SecretChoice& each : secrets) {
+    list.push_back({{"name", each.name},
+                    {"variable", each.is_variable},
+                    {"target", each.target},
+                    {"uid", each.uid},
+                    {"gid", each.gid},
+                    {"mode", each.mode}});
+  }
+  return list;
+}
+
+std::vector<SecretChoice> read_secrets(const JsonValue& json) {
+  std::vector<SecretChoice> secrets;
+  for (const JsonValue& each : json.elements()) {
+    secrets.push_back({.name = each.at("name").get<std::string>(),
+                       .is_variable = each.at("variable").get<bool>(),
+                       .target = each.at("target").get<std::string>(),
+                       .uid = each.at("uid").get<std::uint32_t>(),
+                       .gid = each.at("gid").get<std::uint32_t>(),
+                       .mode = each.at("mode").get<std::uint32_t>(),
+                       .typed = {}});
+  }
+  return secrets;
+}
+
 // The files are our own; one that does not read is a damaged one, never a reason to end by an exception.
 template <class T, class Read>
 Result<T> read(const std::string& text, Read read_fields) {
-  const Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object()) return fail(complaint("not a JSON object"));
+  rapidjson::Document document;
+  document.Parse(text.data(), text.size());
+  if (document.HasParseError() || !document.IsObject()) return fail(complaint("not a JSON object"));
   try {
+    const JsonValue json(document);
     if (json.at("version").get<int>() > kVersion) return fail(complaint("written by a newer caisson"));
     return read_fields(json);
-  } catch (const Json::exception& exception) {
-    return fail(complaint(exception.what()));
+  } catch (const JsonMismatch& mismatch) {
+    return fail(complaint(mismatch.text));
   }
 }
 
@@ -192,6 +223,7 @@ std::string to_json(const Record& record) {
                  {"work", record.rootfs.work}}},
                {"started", record.started},
                {"mounts", mounts_json(record.mounts)},
+               {"secrets", secrets_json(record.secrets)},
                {"remove", record.remove},
                {"restart", restart_policy_words(record.restart)},
                {"log", log_json(record.log)},
@@ -232,26 +264,27 @@ std::string to_json(const Ending& ending) {
 }
 
 Result<Record> read_record(const std::string& text) {
-  return read<Record>(text, [](const Json& json) -> Result<Record> {
+  return read<Record>(text, [](const JsonValue& json) -> Result<Record> {
     Record record;
     record.id = json.at("id").get<std::string>();
     record.name = json.at("name").get<std::string>();
     record.created_ns = json.at("created").get<std::int64_t>();
     record.source = json.at("source").get<std::string>();
     record.digest = json.at("digest").get<std::string>();
-    record.image = read_image(json.value("image", Json()));
+    record.image = read_image(json.find("image"));
     record.command = json.at("command").get<std::vector<std::string>>();
     record.create_words = json.value("createWords", std::vector<std::string>());
-    record.choices = read_choices(json.value("choices", Json()));
-    const Json& rootfs = json.at("rootfs");
+    record.choices = read_choices(json.find("choices"));
+    const JsonValue rootfs = json.at("rootfs");
     record.rootfs = {rootfs.at("path").get<std::string>(), rootfs.at("lower").get<std::vector<std::string>>(),
                      rootfs.at("upper").get<std::string>(), rootfs.at("work").get<std::string>()};
     record.started = json.value("started", true);
-    record.mounts = read_mounts(json.value("mounts", Json::array()));
+    record.mounts = read_mounts(json.find("mounts"));
+    record.secrets = read_secrets(json.find("secrets"));
     record.remove = json.at("remove").get<bool>();
-    record.log = TRY(read_log(json.value("log", Json())));
-    record.health = TRY(read_health(json.value("health", Json())));
-    record.restart = TRY(read_restart_policy(json.value("restart", "no")));
+    record.log = TRY(read_log(json.find("log")));
+    record.health = TRY(read_health(json.find("health")));
+    record.restart = TRY(read_restart_policy(json.value("restart", std::string("no"))));
     record.terminal = json.at("terminal").get<bool>();
     record.interactive = json.at("interactive").get<bool>();
     record.stop_signal = json.at("stopSignal").get<int>();
@@ -260,15 +293,15 @@ Result<Record> read_record(const std::string& text) {
     record.network = json.at("network").get<std::string>();
     record.labels = json.at("labels").get<std::map<std::string, std::string>>();
     record.cgroup_directories = json.at("cgroups").get<std::vector<std::string>>();
-    record.uid_mappings = read_mappings(json.value("uidMappings", Json::array()));
-    record.gid_mappings = read_mappings(json.value("gidMappings", Json::array()));
+    record.uid_mappings = read_mappings(json.find("uidMappings"));
+    record.gid_mappings = read_mappings(json.find("gidMappings"));
     record.automatic_ids = json.value("automaticIds", false);
     return record;
   });
 }
 
 Result<Live> read_live(const std::string& text) {
-  return read<Live>(text, [](const Json& json) -> Result<Live> {
+  return read<Live>(text, [](const JsonValue& json) -> Result<Live> {
     return Live{.keeper = read_process(json.at("keeper")),
                 .process = read_process(json.at("process")),
                 .started_ns = json.at("started").get<std::int64_t>(),
@@ -279,7 +312,7 @@ Result<Live> read_live(const std::string& text) {
 }
 
 Result<Ending> read_ending(const std::string& text) {
-  return read<Ending>(text, [](const Json& json) -> Result<Ending> {
+  return read<Ending>(text, [](const JsonValue& json) -> Result<Ending> {
     return Ending{.exit_code = json.at("exitCode").get<int>(),
                   .signal = json.at("signal").get<int>(),
                   .oom_killed = json.at("oomKilled").get<bool>(),

@@ -54,8 +54,9 @@ struct Record {
   Choices choices;
   RootFilesystem rootfs;
   std::vector<MountRecord> mounts;
-  bool started = false;  ///< it was, at least once: one that neither runs nor has an ending was cut off
-  bool remove = false;   ///< with its end it is removed (--rm)
+  std::vector<SecretChoice> secrets;  ///< which, and where: never what they are
+  bool started = false;               ///< it was, at least once: one that neither runs nor has an ending was cut off
+  bool remove = false;                ///< with its end it is removed (--rm)
   RestartPolicy restart;
   LogChoice log;
   std::optional<HealthPolicy> health;

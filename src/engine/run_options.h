@@ -53,6 +53,18 @@ struct VolumesFrom {
   std::string typed;
 };
 
+/// One --secret: a file that its container alone sees, or a variable.
+struct SecretChoice {
+  std::string name;
+  bool is_variable = false;
+  std::string target;  ///< the file's path inside, absolute and clean; or the variable's name
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::uint32_t mode = 0444;
+  std::string typed;
+  bool operator==(const SecretChoice&) const = default;
+};
+
 struct Ulimit {
   std::string name;  ///< "nofile"
   std::uint64_t soft = 0;
@@ -196,6 +208,7 @@ struct RunOptions {
   // Its files.
   std::vector<MountChoice> mounts;
   std::vector<VolumesFrom> volumes_from;
+  std::vector<SecretChoice> secrets;
   bool read_only = false;
   std::optional<std::int64_t> shm_size_bytes;  ///< 64 MiB otherwise; 0: no limit
   std::vector<DeviceChoice> devices;

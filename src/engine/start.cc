@@ -15,6 +15,7 @@
 #include "engine/events.h"
 #include "engine/monitor.h"
 #include "engine/own_ids.h"
+#include "engine/secrets.h"
 #include "engine/volumes.h"
 #include "keeper/keep.h"
 #include "keeper/signals.h"
@@ -124,6 +125,7 @@ void Start::forget_id() const {
 std::expected<runtime::Launched, runtime::LaunchError> Start::launch(const Streams& streams) {
   live_.keeper = kernel::identify(::getpid()).value_or(kernel::ProcessId{});
   if (const Result<> written = write_record(Stage::kStarted); !written) return refused(written.error());
+  if (const Result<> written = write_secrets(places_, prepared_.record); !written) return refused(written.error());
   prepared_.ids_lock = Fd();
   prepared_.layers = Fd();
   if (const Result<> written = keep_id(); !written) return refused(written.error());

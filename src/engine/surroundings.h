@@ -84,7 +84,8 @@ struct Surroundings {
   std::string working_directory;                   ///< the caller's
   std::optional<spec::ConsoleSize> console_size;   ///< the caller's
 
-  std::string volumes;  ///< the directory of all volumes
+  std::string live_directory;  ///< RUNROOT/containers/ID, in memory: secrets lie below it while it runs
+  std::string volumes;         ///< the directory of all volumes
   std::map<std::string, VolumeFacts> named_volumes;
   std::vector<InheritedMounts> inherited;
   std::map<std::string, std::vector<std::string>> image_layers;  ///< image that is mounted → its layers, topmost first

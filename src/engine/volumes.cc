@@ -207,7 +207,9 @@ Result<> remove_anonymous_volumes(const Places& places, const Record& record) {
 }
 
 Result<> clear_unfinished_volumes(const Places& places) {
-  for (const std::string& name : TRY(kernel::list_directory(places.volumes()))) {
+  const Result<std::vector<std::string>> names = kernel::list_directory(places.volumes());
+  if (!names && names.error().number == ENOTDIR) return {};  // ROOT is no directory: who wants to use it says so
+  for (const std::string& name : TRY(names)) {
     if (!name.starts_with(kNew) && !name.starts_with(kGone)) continue;
     const std::optional<Fd> alone = TRY(hold(places.volume(name), Hold::kAloneOrNothing));
     if (alone) TRY(remove_directory(places.volume(name)));

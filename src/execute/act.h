@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "execute/channel.h"
@@ -60,6 +61,15 @@ struct Context {
   char said[kSaidBytes] = "";  ///< Failure::said
 
   const char* c_str(plan::Text text) const { return plan->c_str(text); }
+
+  /// Whether the options give a value to `key`: "mode=".
+  bool has_option(plan::Range options, const char* key) const {
+    for (const plan::Text option : plan->texts(options)) {
+      if (std::strncmp(c_str(option), key, std::strlen(key)) == 0) return true;
+    }
+    return false;
+  }
+
   int at(plan::Slot slot) const { return slot == plan::kNoSlot ? -1 : slots[slot]; }
   void put(plan::Slot slot, int value) {
     if (slot != plan::kNoSlot) slots[slot] = value;

@@ -21,7 +21,7 @@
 #include <utility>
 
 #include "execute/act.h"
-#include "kernel/copy_tree.h"
+#include "execute/copy_up.h"
 #include "kernel/in_root.h"
 #include "kernel/syscalls.h"
 
@@ -71,14 +71,6 @@ struct NewFilesystem {
   int like = -1;  ///< a tmpfs without a mode of its own has the mode of the directory it covers
 };
 
-// Whether the options give a value to `key`: "mode=".
-bool have(const Context& context, plan::Range options, const char* key) {
-  for (const plan::Text option : context.plan->texts(options)) {
-    if (std::strncmp(context.c_str(option), key, std::strlen(key)) == 0) return true;
-  }
-  return false;
-}
-
 // A new file system as a detached mount; -1 with `outcome` set.
 int make_filesystem(const NewFilesystem& wanted, Context& context, Outcome& outcome) noexcept {
   Held filesystem(::fsopen(context.c_str(wanted.type), FSOPEN_CLOEXEC));
@@ -94,7 +86,7 @@ int make_filesystem(const NewFilesystem& wanted, Context& context, Outcome& outc
   }
   struct stat covered{};
   if (wanted.like >= 0 && std::strcmp(context.c_str(wanted.type), "tmpfs") == 0 &&
-      !have(context, wanted.options, "mode=") && ::fstat(wanted.like, &covered) == 0) {
+      !context.has_option(wanted.options, "mode=") && ::fstat(wanted.like, &covered) == 0) {
     char mode[16];
     ::snprintf(mode, sizeof mode, "%o", covered.st_mode & 07777U);
     if (::fsconfig(filesystem.get(), FSCONFIG_SET_STRING, "mode", mode, 0) != 0)
@@ -157,60 +149,6 @@ int open_target(const plan::Mount& step, Context& context, Make make, Outcome& o
 bool set_label(int fd, const char* label) noexcept {
   Held opened(::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return opened && ::fsetxattr(opened.get(), "security.selinux", label, std::strlen(label), 0) == 0;
-}
-
-// What the options say of the top itself goes over what the image has.
-bool restore_top(const plan::Mount& step, int made, const struct stat& top, Context& context) noexcept {
-  const uid_t uid = have(context, step.options, "uid=") ? top.st_uid : static_cast<uid_t>(-1);
-  const gid_t gid = have(context, step.options, "gid=") ? top.st_gid : static_cast<gid_t>(-1);
-  if (::fchownat(made, "", uid, gid, AT_EMPTY_PATH) != 0) return false;
-  return !have(context, step.options, "mode=") || ::fchmodat(made, ".", top.st_mode & 07777U, 0) == 0;
-}
-
-bool is_empty(int directory) noexcept {
-  alignas(dirent64) char entries[512];
-  const Held listed(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  std::size_t names = 0;
-  for (ssize_t length; listed && (length = ::getdents64(listed.get(), entries, sizeof entries)) > 0;) {
-    for (ssize_t at = 0; at < length; ++names) at += reinterpret_cast<const dirent64*>(entries + at)->d_reclen;
-  }
-  return names == 2;  // "." and ".."
-}
-
-// Two containers may begin with the same empty directory at once: the second waits for the first. A container that
-// shares it can hold this lock as well, so that the wait has an end.
-bool lock_directory(int directory) noexcept {
-  constexpr int kTries = 1000;
-  constexpr struct timespec kPause = {0, 10'000'000};
-  for (int tries = 0; tries < kTries; ++tries) {
-    if (::flock(directory, LOCK_EX | LOCK_NB) == 0) return true;
-    if (errno != EWOULDBLOCK && errno != EINTR) return false;
-    ::nanosleep(&kPause, nullptr);
-  }
-  return false;
-}
-
-Outcome copy_up(const plan::Mount& step, int target, int made, Context& context) noexcept {
-  Held lock;
-  if (step.tree != plan::kNoSlot) {
-    if (!is_empty(made)) return done();
-    lock.reset(::openat(made, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!lock) return failed(Call::kOpen);
-    if (!lock_directory(lock.get())) return failed(Call::kFlock);
-    if (!is_empty(made)) return done();
-  }
-  struct stat top{};
-  if (::fstat(made, &top) != 0) return failed(Call::kStat);
-  const kernel::CopyOutcome copied = kernel::copy_tree(target, made);
-  switch (copied.part) {
-    case kernel::CopyPart::kNone: return restore_top(step, made, top, context) ? done() : failed(Call::kChmod);
-    case kernel::CopyPart::kOpen: return failed_with(Call::kOpen, copied.error);
-    case kernel::CopyPart::kList: return failed_with(Call::kGetdents, copied.error);
-    case kernel::CopyPart::kMake: return failed_with(Call::kMknod, copied.error);
-    case kernel::CopyPart::kWrite: return failed_with(Call::kWrite, copied.error);
-    case kernel::CopyPart::kMode: return failed_with(Call::kChmod, copied.error);
-  }
-  return done();
 }
 
 // The link that the tree is, made at the target; one that says the same stays.

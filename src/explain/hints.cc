@@ -489,7 +489,8 @@ const HintRow kRows[] = {
      [](C c) { return fmt::format("this host has no {0}: make it first (mkdir -p {0}), or correct the source",
            tree_path(c)); }},
     {"subpath_missing", "OpenTree", {Call::kOpenat2}, {ENOENT}, nullptr,
-     [](C c) { return string(c.view(c.as<plan::OpenTree>().below)) + " is not in " + tree_path(c) + ": a part of a volume is not made, make it first"; }},
+     [](C c) { return fmt::format("{} is not in {}: a part of a volume is not made, make it first",
+           c.view(c.as<plan::OpenTree>().below), tree_path(c)); }},
     {"bind_source_below_file", "OpenTree", {Call::kOpenTree}, {ENOTDIR}, nullptr,
      [](C c) { return fmt::format("something above {} is a file on this host, not a directory", tree_path(c)); }},
     {"bind_source_forbidden", "OpenTree", {Call::kOpenTree}, {EACCES}, nullptr,
@@ -560,6 +561,9 @@ const HintRow kRows[] = {
     {"covers_procfs", "Mount", {Call::kVerifyTarget}, {}, nullptr,
      [](C c) { return fmt::format("a symbolic link of the image leads {} into a procfs, of which only files such as "
            "/proc/cpuinfo may be covered, by that path (CVE-2019-16884)", mount_target(c)); }},
+    {"copy_up_broke_off", "Mount", {Call::kMknod}, {EEXIST}, [](C c) { return c.as<plan::Mount>().copy_up; },
+     [](C c) { return fmt::format("a copy into it has broken off before: remove the volume that is mounted at {}, "
+           "which is not whole", mount_target(c)); }},
     {"copy_up_too_big", "Mount", {Call::kWrite, Call::kMknod}, {ENOSPC}, [](C c) {
           return c.as<plan::Mount>().tree == plan::kNoSlot; },
      [](C c) { return fmt::format("what the image has at {} is more than the tmpfs takes: give it a greater size= or "

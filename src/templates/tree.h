@@ -17,7 +17,7 @@ struct Operand {
   Kind kind = Kind::kDot;
   std::string name = {};  ///< of a variable (with its $) or a function
   nlohmann::ordered_json literal = nullptr;
-  std::vector<Pipeline> inner = {};  ///< of kPipeline: one
+  std::vector<Pipeline> inner;  ///< of kPipeline: one
   std::vector<std::string> fields = {};
   std::size_t column = 0;
 

@@ -47,7 +47,7 @@ blobs() { find "$STATE/root/images/blobs/sha256" -type f | wc -l; }
   cmp "$STATE/manifest" "$STATE/root/images/blobs/sha256/${THERE#sha256:}"
   others_read "$NAME"
   [ "$(blobs)" -eq 5 ]
-  [ "$(caisson image inspect -f '{{.Digest}} {{.RepoDigests}}' "$NAME")" = "$THERE [\"${NAME%:1}@$THERE\"]" ]
+  [ "$(caisson image inspect -f '{{.Digest}} {{.RepoDigests}}' "$NAME")" = "$THERE [${NAME%:1}@$THERE]" ]
   [ "$(caisson images --digests --format '{{.Repository}} {{.Digest}}')" = "${NAME%:1} $THERE" ]
   [ "$(caisson run --rm --pull never "${NAME%:1}@$THERE" stat -c %s /large)" = 3000000 ]
 
@@ -89,7 +89,7 @@ END
   name=${NAME%:1}@$(cat "$STATE/list")
   caisson pull -q "$name"
   [ "$(skopeo inspect --format '{{len .Layers}}' "oci:$STATE/root/images:$name")" = 2 ]
-  [ "$(caisson image inspect -f '{{.Digest}} {{.RepoDigests}}' "$name")" = "$THERE [\"$name\"]" ]
+  [ "$(caisson image inspect -f '{{.Digest}} {{.RepoDigests}}' "$name")" = "$THERE [$name]" ]
   caisson image prune -f >/dev/null
   [ "$(caisson run --rm --pull never "$name" stat -c %s /large)" = 3000000 ]
   caisson system check

@@ -451,3 +451,29 @@ END
   run -0 --separate-stderr user run --rm deep sh -c 'ls /many | wc -l; cat /last'
   [ "$output" = $'126\n0125' ]
 }
+
+@test "rootless: volumes, secrets and copies belong to the user's own ids" {
+  # Secrets are for memory alone.
+  rmdir "$HOME_DIR/run" && mkdir -m 700 "$INSTALLED/run" && chown "$WHO:" "$INSTALLED/run" && ln -s "$INSTALLED/run" "$HOME_DIR/run"
+  user_box -v=data:/data sh -c 'touch /data/root; chown 7:8 /data/root'
+  [ "$(user run --rm -v data:/data builtin:busybox stat -c '%u %g' /data/root)" = "7 8" ]
+  [ "$(user run --rm --userns=keep-id -v data:/data -v fresh:/etc builtin:busybox sh -c 'touch /data/own; ls /etc/passwd')" = /etc/passwd ]
+  as_user sh -c 'echo hunter2 >~/word' && user secret create pass "$HOME_DIR/word"
+  [ "$(user run --rm --secret pass --secret pass,target=other,uid=7,mode=0400 builtin:busybox \
+    sh -c 'cat /run/secrets/pass; stat -c "%a %u" /run/secrets/pass /run/secrets/other')" = $'hunter2\n444 0\n400 7' ]
+  user run -d --name box -v data:/data builtin:busybox sleep 1000
+  user cp "$HOME_DIR/word" box:/data/word
+  user cp "$HOME_DIR/word" box:/word
+  [ "$(user exec box stat -c '%u %g' /word /data/word | sort -u)" = "0 0" ]
+  user exec box chown 5:5 /word
+  user cp box:/word "$HOME_DIR/out" && [ "$(stat -c %U "$HOME_DIR/out")" = "$WHO" ]
+  user stop -t 0 box
+  user cp "$HOME_DIR/word" box:/stopped
+  user cp "$HOME_DIR/word" box:/data/stopped
+  user cp box:/stopped "$HOME_DIR/again" && [ "$(cat "$HOME_DIR/again")" = hunter2 ]
+  [ "$(user cp box:/data/stopped - | tar -xO)" = hunter2 ]
+  user rm box
+  user volume prune -af
+  [ -z "$(user volume ls -q)" ]
+  [ -z "$(ls -A "$HOME_DIR/.local/share/caisson/volumes")" ]
+}

@@ -35,6 +35,7 @@ TEST(Record, IsReadAsItWasWritten) {
                                   .propagation = "rprivate",
                                   .anonymous = true},
                                  {.type = "image", .name = "web", .destination = "/i", .layers = {"/l1"}}},
+                      .secrets = {{.name = "pass", .target = "/run/secrets/pass", .uid = 7, .mode = 0400, .typed = {}}},
                       .started = true,
                       .remove = true,
                       .restart = {.when = RestartWhen::kOnFailure, .retries = 3},
@@ -51,6 +52,7 @@ TEST(Record, IsReadAsItWasWritten) {
   EXPECT_EQ(to_json(*read), to_json(record));
   EXPECT_EQ(read->choices, record.choices);
   EXPECT_EQ(read->mounts, record.mounts);
+  EXPECT_EQ(read->secrets, record.secrets);
 }
 
 TEST(Record, OfAnOlderCaissonKnowsNoImage) {
@@ -58,6 +60,7 @@ TEST(Record, OfAnOlderCaissonKnowsNoImage) {
   text.replace(text.find("\"image\":null,"), 13, "");
   text.replace(text.find("\"choices\":null,"), 15, "");
   text.replace(text.find("\"mounts\":[],"), 12, "");
+  text.replace(text.find("\"secrets\":[],"), 13, "");
   ASSERT_TRUE(read_record(text));
   EXPECT_EQ(read_record(text)->image, std::nullopt);
 }

@@ -120,7 +120,7 @@ const std::vector<CommandCase> kCommands = {
      "cp -ax \"$empty/.\" $root/run\numount \"$empty\"\n"},
     {"CopyUpToBind",
      [](Plan& p) -> plan::Action { return plan::Mount{.tree = tree(p, "/a"), .target = p.add("/b"), .copy_up = true}; },
-     "like /a $root/b\ncp -ax $root/b/. /a\nmount --bind /a $root/b\n"},
+     "like /a $root/b\n[ -n \"$(ls -A /a)\" ] || cp -ax $root/b/. /a\nmount --bind /a $root/b\n"},
     {"CopiedLink",
      [](Plan& p) -> plan::Action {
        return plan::Mount{.tree = tree(p, "/a"), .target = p.add("/b"), .copy_link = true};

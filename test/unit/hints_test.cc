@@ -87,6 +87,9 @@ std::function<void(Plan&)> open_file(const std::string& path) {
 std::function<void(Plan&)> open_tree(const std::string& path) {
   return [=](Plan& p) { child(p, plan::OpenTree{.source = p.add(path), .slot = p.new_slot("tree")}); };
 }
+std::function<void(Plan&)> copied_up(const std::string& target) {
+  return [=](Plan& p) { child(p, plan::Mount{.tree = p.new_slot("tree"), .target = p.add(target), .copy_up = true}); };
+}
 std::function<void(Plan&)> part_of_tree(const std::string& path, const std::string& below) {
   return [=](Plan& p) {
     child(p, plan::OpenTree{.source = p.add(path), .slot = p.new_slot("tree"), .below = p.add(below)});
@@ -691,6 +694,10 @@ const std::vector<HintCase> kCases = {
      {.call = Call::kMountSetattr, .error = EPERM},
      "cannot change locked atime flags"},
     {"covers_procfs", bind, {.call = Call::kVerifyTarget, .error = EINVAL}, "leads /there into a procfs"},
+    {"copy_up_broke_off",
+     copied_up("/data"),
+     {.call = Call::kMknod, .error = EEXIST},
+     "remove the volume that is mounted at /data"},
     {"copy_up_too_big",
      new_mount("tmpfs", {"size=1k"}),
      {.call = Call::kWrite, .error = ENOSPC},
