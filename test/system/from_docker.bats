@@ -46,7 +46,7 @@ rows() { sed -nE 's/^\| `([a-z -]+)` \| (`([a-z -]+)`|–) \|.*/\1\t\3/p' "$DOCU
     done
   done <"$T/refused"
   for option in $(sed -n '/^## run/,/^- Defaults/{/^- Defaults/d;p}' "$DOCUMENT" | grep -oE -- '`--[a-z0-9-]+`' | tr -d '`'); do
-    run -125 caisson run "$option=x" builtin:busybox true
+    run -125 caisson run "$option=1" builtin:busybox true
     [[ "$output" = *"not there yet"* || "$output" = *"unknown option"* ]] || { echo "$option: $output" && return 1; }
   done
 }
