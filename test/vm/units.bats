@@ -22,17 +22,20 @@ boot_machine() {
   chown user: "$top/home"
   # Nothing of /proc and /sys is covered: a user's containers could have none of their own otherwise.
   systemd-run --quiet --unit=$INSIDE -p Delegate=yes -p KillMode=mixed \
+    -p RestartForceExitStatus=133 -p SuccessExitStatus=133 \
     -E SYSTEMD_NSPAWN_API_VFS_WRITABLE=yes -E SYSTEMD_SECCOMP=0 \
     systemd-nspawn --quiet --machine=$INSIDE --boot --keep-unit --directory="$top/tree" --capability=all \
     --bind-ro="$BUILD:/usr/local" --bind="$top/state:/var/lib/caisson" --bind="$top/home:/home/user"
   await_boot
 }
 
-inside() { systemd-run --quiet --machine=$INSIDE --wait --pipe --collect "$@"; }
-inside_user() { systemd-run --quiet --machine=user@$INSIDE --user --wait --pipe --collect "$@"; }
+# A service that has ended takes along who is left in its cgroup, unless it says otherwise.
+inside() { systemd-run --quiet --machine=$INSIDE --wait --pipe --collect -p KillMode=process "$@"; }
+inside_user() { systemd-run --quiet --machine=user@$INSIDE --user --wait --pipe --collect -p KillMode=process -p Delegate=yes "$@"; }
 engine() { inside /usr/local/bin/caisson "$@"; }
 user_engine() { inside_user /usr/local/bin/caisson "$@"; }
 
+is_down() { ! inside true 2>/dev/null; }
 is_up() { inside systemctl is-system-running --wait 2>&1 | grep -qE '^(running|degraded)$'; }
 user_is_up() { inside_user systemctl --user is-system-running --wait 2>&1 | grep -qE '^(running|degraded)$'; }
 await() {
@@ -92,7 +95,7 @@ END
   inside_user systemctl --user enable --now caisson-restart.service 2>&1
 
   inside systemctl reboot || true
-  sleep 5
+  await is_down
   await_boot
 
   run -0 engine ps --format '{{.Names}}'
@@ -118,7 +121,7 @@ END
   as_user "$BIN" run -d --name kept builtin:busybox sleep 1000
   # A terminal that goes away, with all that it was that of.
   python3 -B - "$BIN" <<'END'
-import os, pty, signal, sys, time
+import os, pty, sys
 child, terminal = pty.fork()
 if child == 0:
     os.execvp("su", ["su", "--login", "user", "--command", f"{sys.argv[1]} run -d --name hung builtin:busybox sleep 1000; sleep 100"])
@@ -126,10 +129,9 @@ said = b""
 while b"\n" not in said:
     said += os.read(terminal, 4096)
 os.close(terminal)
-time.sleep(1)
+os.waitpid(child, 0)
 END
   run -0 as_user "$BIN" ps --format '{{.Names}} {{.State}}'
   [ "$(sort <<<"$output" | paste -sd ' ')" = "hung running kept running" ]
-  loginctl list-sessions --no-legend | { ! grep -w user; }
   [ "$(as_user "$BIN" exec kept echo reached)" = reached ]
 }
