@@ -91,7 +91,7 @@ Result<> stop(const Places& places, const Container& container, std::optional<in
   if (!running) return await_end(places, container, log);
   const int sent = signal.value_or(container.record.stop_signal);
   const std::int32_t timeout = timeout_s.value_or(container.record.stop_timeout_s);
-  if (sent != SIGKILL && ignores(running->pid, sent)) {
+  if (sent != SIGKILL && timeout != 0 && ignores(running->pid, sent)) {
     log.warning(fmt::format(
         "the first process of {} has no handler for {}, so it will be killed after {} s (--init helps, or -t 0)",
         container.record.name, signal_name(sent), timeout));

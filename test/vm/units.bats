@@ -59,6 +59,7 @@ teardown() {
     umount "$T/disk/tree" || true
     umount "$T/disk" || true
   fi
+  loginctl enable-linger user
   mapfile -t left < <(as_user "$BIN" ps -aq)
   [ "${#left[@]}" -eq 0 ] || as_user "$BIN" rm -f "${left[@]}"
   as_user rm -rf .local/share/caisson
@@ -133,5 +134,16 @@ os.waitpid(child, 0)
 END
   run -0 as_user "$BIN" ps --format '{{.Names}} {{.State}}'
   [ "$(sort <<<"$output" | paste -sd ' ')" = "hung running kept running" ]
+  [ "$(as_user "$BIN" exec kept echo reached)" = reached ]
+}
+
+@test "units: without lingering, a user's container runs on after the logout, and is found after the next login" {
+  loginctl disable-linger user
+  as_user "$BIN" run -d --name kept builtin:busybox sleep 1000
+  # logind waits ten seconds before it takes a user's systemd and directory away.
+  sleep 20
+  [ "$(loginctl show-user user -p State --value)" = closing ]
+  run -0 as_user "$BIN" ps --format '{{.Names}} {{.State}}'
+  [ "$output" = "kept running" ]
   [ "$(as_user "$BIN" exec kept echo reached)" = reached ]
 }
