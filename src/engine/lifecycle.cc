@@ -11,6 +11,7 @@
 #include "base/signals.h"
 #include "base/text.h"
 #include "cgroup/freezer.h"
+#include "cgroup/removal.h"
 #include "engine/conclude.h"
 #include "engine/events.h"
 #include "engine/start.h"
@@ -159,8 +160,11 @@ Result<> remove(const Places& places, const Container& container, Force force, c
         TRY(send(*seen, running->process, SIGKILL));
       TRY(await_end(places, *seen, log));
     }
-    if (const std::optional<Fd> lock = TRY(lock_container(places, seen->record.id)))
+    if (const std::optional<Fd> lock = TRY(lock_container(places, seen->record.id))) {
+      // A keeper that was killed a moment ago has left it, and nobody has looked after that since.
+      TRY(cgroup::kill_and_remove(seen->record.cgroup_directories));
       return remove_container(places, seen->record);
+    }
     if (force == Force::kNo || std::chrono::steady_clock::now() > patience_until)
       return fail(complaint(fmt::format("another command has container {} in its hands", seen->record.name)));
     std::this_thread::sleep_for(std::chrono::milliseconds(5));

@@ -323,6 +323,9 @@ RunResult start(const Record& record, const Attendance& attendance, const Places
                 runtime::Stopwatch& watch) {
   Result<Reservation> reservation = Reservation::again(places, record);
   if (!reservation) return refused(reservation.error());
+  // A keeper that was killed a moment ago has left it, and nobody has looked after that since.
+  if (const Result<> removed = cgroup::kill_and_remove(record.cgroup_directories); !removed)
+    return refused(removed.error());
   Result<Prepared> prepared = prepare_again(record.id, places, log, watch);
   if (!prepared) return refused(prepared.error());
   // What was to be removed with its end was mounted without care for a crash, which the kernel remembers there.

@@ -71,7 +71,8 @@ is() { [ "$(state "$1" "$2")" = "$3" ]; }
   docker commit one more:1 >/dev/null
   docker rm --force one >/dev/null
   docker save --output "$FILES/saved.tar" busybox:1 more:1
-  [ "$(archive any "$FILES/saved.tar" | cut -d' ' -f2 | tr '\n' ' ')" = "docker-archive docker.io/library/busybox:1 docker.io/library/more:1 " ]
+  # Docker writes them in any order.
+  [ "$(archive any "$FILES/saved.tar" | cut -d' ' -f2 | sort | tr '\n' ' ')" = "docker-archive docker.io/library/busybox:1 docker.io/library/more:1 " ]
   local before
   before=$(docker images --no-trunc --quiet more:1)
   docker rmi more:1 >/dev/null

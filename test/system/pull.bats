@@ -177,13 +177,13 @@ END
   for name in tool:1 ours:1; do
     [ "$(caisson run --rm --pull never "$name" stat -c %s /large 2>/dev/null)" = 3000000 ]
     [ "$(caisson run --rm "$name" stat -c %s /large 2>/dev/null)" = 3000000 ]
-    [ "$(caisson image inspect -f '{{.RepoTags}}' "$name")" = "[\"$NAME\"]" ]
+    [ "$(caisson image inspect -f '{{.RepoTags}}' "$name")" = "[$NAME]" ]
     caisson save -q -o "$STATE/saved.tar" "$name"
     tar -xOf "$STATE/saved.tar" manifest.json | grep -qF "[\"$NAME\"]"
     rm "$STATE/saved.tar"
   done
   caisson tag ours:1 tool:1
-  [ "$(caisson image inspect -f '{{.RepoTags}}' tool:1)" = "[\"$NAME\",\"tool:1\"]" ]
+  [ "$(caisson image inspect -f '{{.RepoTags}}' tool:1)" = "[$NAME tool:1]" ]
   [ "$(caisson rmi tool:1)" = "Untagged: tool:1" ]
   run -0 caisson rmi ours:1
   [ "${lines[0]}" = "Untagged: $NAME" ]
@@ -279,7 +279,7 @@ END
   { echo "GET /v2/team/tool/blobs/$LARGE 200" && for tenth in {1..9}; do echo "bytes=$((tenth * step))-"; done; } | diff - "$T/asked"
   # The others were whole after the first.
   [ "$(served_times blobs/)" -eq 12 ]
-  [ ! -e "$STATE/root/images/partial/${1#sha256:}" ]
+  [ ! -e "$STATE/root/images/partial/${LARGE#sha256:}" ]
 }
 
 asked_twice() { [ "$(served_times manifests/1)" -ge 2 ]; }

@@ -45,7 +45,7 @@ layer() {
   [[ "${lines[0]}" == *": no command is given, and the image's config names none" ]]
 
   caisson run -d --name labelled --label b=option all 'sleep 1000' >/dev/null
-  [ "$(caisson inspect -f '{{.Config.Labels}} {{.Config.StopSignal}} {{.ImageName}}' labelled)" = \
+  [ "$(caisson inspect -f '{{json .Config.Labels}} {{.Config.StopSignal}} {{.ImageName}}' labelled)" = \
     '{"a":"image","b":"option"} 2 docker.io/library/all:latest' ]
   [ "$(caisson inspect -f '{{json .Config.ExposedPorts}} {{.Config.Healthcheck.Interval}}' labelled)" = '{"80/tcp":{}} 5000000000' ]
   [ "$(caisson inspect -f '{{.Image}} {{.ImageDigest}}' labelled)" = "$(caisson image inspect -f '{{.Id}} {{.Digest}}' all)" ]
