@@ -16,7 +16,8 @@
 //
 // It is executed by whoever made the container, with the container's process as its child and the descriptors open.
 // At the end it becomes CLEAN-UP, with every argument `{status}` replaced by the wait status as waitpid(2) gave it (or
-// `unknown`). Exit status: 125 for a wrong command line, or when CLEAN-UP cannot be executed.
+// `unknown`), and `{told}` by `told` if SIGTERM has come to the monitor, or by `-`. Exit status: 125 for a wrong
+// command line, or when CLEAN-UP cannot be executed.
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -146,9 +147,12 @@ int run(char** arguments) {
 
   if (*arguments == nullptr) return 0;
   char text[12] = "unknown";
+  char told[] = "told";
+  char not_told[] = "-";
   if (status) print(*status, text);
   for (char** argument = arguments; *argument != nullptr; ++argument) {
     if (strcmp(*argument, "{status}") == 0) *argument = text;
+    if (strcmp(*argument, "{told}") == 0) *argument = kept.told_to_end ? told : not_told;
   }
   sigset_t none;
   sigemptyset(&none);

@@ -31,11 +31,9 @@ struct EnderRow {
   explain::Ender ender;
   std::string_view word;
 };
-constexpr EnderRow kEnders[] = {{explain::Ender::kStop, "stop"},
-                                {explain::Ender::kShutdown, "shutdown"},
-                                {explain::Ender::kRestart, "restart"},
-                                {explain::Ender::kKill, "kill"},
-                                {explain::Ender::kTimeout, "timeout"}};
+constexpr EnderRow kEnders[] = {{explain::Ender::kStop, "stop"},     {explain::Ender::kShutdown, "shutdown"},
+                                {explain::Ender::kKeeper, "keeper"}, {explain::Ender::kRestart, "restart"},
+                                {explain::Ender::kKill, "kill"},     {explain::Ender::kTimeout, "timeout"}};
 
 std::string ender_path(const Places& places, const std::string& id) { return places.live(id) + "/ender"; }
 
@@ -161,12 +159,12 @@ Result<> note_ender(const Places& places, const std::string& id, explain::Ender 
 
 bool is_asked_to_end(const Places& places, const std::string& id) {
   const explain::Ender ender = noted_ender(places, id);
-  return ender == explain::Ender::kStop || ender == explain::Ender::kShutdown || ender == explain::Ender::kRestart ||
-         ender == explain::Ender::kKill;
+  return ender != explain::Ender::kNobody && ender != explain::Ender::kTimeout;
 }
 
 bool is_stopped_until_boot(const Places& places, const std::string& id) {
-  return noted_ender(places, id) == explain::Ender::kShutdown;
+  const explain::Ender ender = noted_ender(places, id);
+  return ender == explain::Ender::kShutdown || ender == explain::Ender::kKeeper;
 }
 
 Ending settle(const Places& places, const Record& record, const Live& live, std::optional<int> wait_status,

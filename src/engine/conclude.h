@@ -18,8 +18,8 @@ Result<> note_ender(const Places& places, const std::string& id, explain::Ender 
 /// Whether somebody has: stop, restart or kill.
 bool is_asked_to_end(const Places& places, const std::string& id);
 
-/// Whether that was for the time until the next boot (stop --until-boot): its policy does not start it again now, and
-/// its ending is not one that was asked for.
+/// Whether that was for the time until the next boot (stop --until-boot, or a SIGTERM to its keeper): its policy does
+/// not start it again now, and its ending is not one that was asked for.
 bool is_stopped_until_boot(const Places& places, const std::string& id);
 
 /// Called by the container's keeper, once its first process has ended with `wait_status` (nothing: nobody knows how).

@@ -30,7 +30,8 @@ struct MonitorCommand {
   std::int64_t check_start_interval_ms = 0;
   std::int64_t check_start_period_ms = 0;
   std::uint32_t timeout_s = 0;
-  std::vector<std::string> clean_up;  ///< executed at the end; "{status}" stands for the wait status
+  std::vector<std::string> clean_up;  ///< executed at the end; "{status}" stands for the wait status, "{told}" for
+                                      ///< "told" if SIGTERM came to the monitor
 };
 
 /// Becomes the monitor; the descriptors named and `also` are inherited. Returns (with errno) if it cannot be executed.

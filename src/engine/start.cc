@@ -233,7 +233,7 @@ runtime::LaunchError Start::become_monitor(const Fd& listener, int report) {
                    .check_start_period_ms = check.start_period_ms,
                    .timeout_s = prepared_.record.timeout_s,
                    .clean_up = {places_.program, "--root", places_.root, "--runroot", places_.runroot, "conclude",
-                                prepared_.record.id, "{status}", std::to_string(reservation_.lock())}},
+                                prepared_.record.id, "{status}", std::to_string(reservation_.lock()), "{told}"}},
                   reservation_.lock());
   // The monitor is not there: the container goes with the one who should have kept it.
   runtime::LaunchError error = refusal(os_error("execve", places_.libexec + "/monitor"));

@@ -49,6 +49,7 @@ std::string ended_by(const Death& death) {
     case Ender::kNobody: return "";
     case Ender::kStop: return "stopped by caisson stop";
     case Ender::kShutdown: return "stopped by caisson stop --until-boot";
+    case Ender::kKeeper: return "its keeper was told to end";
     case Ender::kRestart: return "stopped by caisson restart";
     case Ender::kKill: return "sent by caisson kill";
     case Ender::kTimeout:

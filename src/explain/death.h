@@ -15,7 +15,7 @@ struct Victim {
 };
 
 /// Who ended the container from outside.
-enum class Ender { kNobody, kStop, kShutdown, kRestart, kKill, kTimeout };
+enum class Ender { kNobody, kStop, kShutdown, kKeeper, kRestart, kKill, kTimeout };
 
 struct Death {
   int wait_status = 0;                        ///< of the container's first process (wait(2))

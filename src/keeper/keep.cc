@@ -222,6 +222,7 @@ bool Keeper::delivered() {
 void Keeper::take_signals() {
   while (const auto signal = signals_.next()) {
     const int number = static_cast<int>(signal->ssi_signo);
+    kept_.told_to_end = kept_.told_to_end || number == SIGTERM;
     if (status_) {
       given_up_ = given_up_ || number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT;
     } else if (number == SIGWINCH && (kept_.terminal || kept_.forwarding == Forwarding::kOff)) {

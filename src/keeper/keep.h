@@ -36,6 +36,7 @@ struct Kept {
   unsigned timeout_seconds = 0;             ///< SIGKILL after so long, as podman's --timeout; 0: never
   Forwarding forwarding = Forwarding::kOn;  ///< of the signals that reach the caller; kOff leaves them to the caller
   int output_error = 0;        ///< set by keep(): an errno, if output was lost while somebody still read it
+  bool told_to_end = false;    ///< set by keep(): SIGTERM has come, as from systemd that ends all it has of a login
   bool leave_clients = false;  ///< waiting clients stay connected through the caller's next exec (Clients::leave_open)
 };
 

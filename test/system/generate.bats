@@ -97,6 +97,16 @@ lines_of() { sed -n "s/^$1=//p"; }
   [ "$(caisson inspect -f '{{.State.Status}} {{.RestartCount}}' web)" = "exited 0" ]
 }
 
+@test "a keeper that is told to end: its container is not started again now, and is with the next boot" {
+  caisson run -d --init --name web --restart unless-stopped builtin:busybox sleep 100
+  pid=$(caisson inspect -f '{{.State.Pid}}' web)
+  kill -TERM "$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status")"
+  caisson wait web
+  sleep 0.5
+  [ "$(caisson inspect -f '{{.State.Status}} {{.RestartCount}}' web)" = "exited 0" ]
+  [ "$(caisson ps -aq --filter should-start-on-boot=true)" != "" ]
+}
+
 @test "start --all --filter should-start-on-boot: after a crash of the host, what ran" {
   caisson run -d --name ran --restart unless-stopped builtin:busybox sleep 100
   # As a host that loses power: nobody writes anything down, and what is in memory is gone.
