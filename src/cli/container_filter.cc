@@ -85,8 +85,8 @@ std::optional<Ports> read_ports(std::string_view text) {
 
 bool exposes(std::string_view wanted, const engine::Record& record) {
   const auto asked = read_ports(wanted);
-  if (!asked || !record.image) return false;
-  return std::ranges::any_of(record.image->exposed_ports, [&](const std::string& text) {
+  if (!asked) return false;
+  return std::ranges::any_of(engine::exposed_ports(record), [&](const std::string& text) {
     const auto ports = read_ports(text);
     return ports && ports->protocol == asked->protocol && ports->first <= asked->last && asked->first <= ports->last;
   });

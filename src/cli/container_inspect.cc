@@ -40,10 +40,9 @@ Json pressure_object(const std::map<std::string, cgroup::Pressure>& pressure) {
 }
 
 // As Go writes a set.
-Json exposed_ports(const engine::Record& record) {
+Json port_set(const engine::Record& record) {
   Json ports = Json::object();
-  if (!record.image) return ports;
-  for (const std::string& port : record.image->exposed_ports) ports[port] = Json::object();
+  for (const std::string& port : engine::exposed_ports(record)) ports[port] = Json::object();
   return ports;
 }
 
@@ -115,7 +114,7 @@ Json config_object(const engine::Record& record, const Json& config) {
           {"Cmd", record.command},
           {"Image", record.source},
           {"WorkingDir", at(config, "/process/cwd", "/")},
-          {"ExposedPorts", exposed_ports(record)},
+          {"ExposedPorts", port_set(record)},
           {"Healthcheck", healthcheck_object(record.health ? std::optional(record.health->check) : std::nullopt)},
           {"Labels", record.labels},
           {"Annotations", at(config, "/annotations", Json::object())},

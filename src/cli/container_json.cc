@@ -92,7 +92,7 @@ Json ps_row(const engine::Container& container, bool whole, const std::optional<
           {"ExitCode", container.ending ? container.ending->exit_code : 0},
           {"Pid", container.live ? container.live->process.pid : 0},
           {"Networks", record.network},
-          {"Ports", join(record.image ? record.image->exposed_ports : std::vector<std::string>(), ", ")},
+          {"Ports", join(engine::exposed_ports(record), ", ")},
           {"ImageID", record.digest},
           {"Labels", label_words(record.labels)}};
 }

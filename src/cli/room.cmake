@@ -1,5 +1,5 @@
 # The table of `run`: pure.
-caisson_room(options FOLDER cli SOURCES run_options.cc KNOWS base command_line image_spec compose)
+caisson_room(options FOLDER cli SOURCES run_options.cc run_setters.cc KNOWS base command_line image_spec compose)
 caisson_unit_test(options SOURCES cli_run_options_test.cc KNOWS base command_line image_spec compose options)
 
 # The verbs: parse, call, print.

@@ -2,8 +2,8 @@
 
 #include <limits>
 
-#include <fmt/format.h>
-
+#include "cli/run_setters.h"
+#include "engine/device_grammar.h"
 #include "engine/isolation_grammar.h"
 #include "engine/mount_grammar.h"
 #include "engine/secret_grammar.h"
@@ -16,134 +16,11 @@ namespace {
 using engine::HealthChoice;
 using engine::RunOptions;
 
-/// "--memory=100m"; "--rm".
-std::string as_word(const Use& use) {
-  if (use.is_flag && use.value == "true") return fmt::format("--{}", use.name);
-  return fmt::format("--{}={}", use.name, use.value);
-}
-
-/// What the rows below fill in.
-struct RunInput {
-  RunOptions options;
-  const Caller& caller;
-
-  void remember(const Use& use) {
-    std::string& typed = options.typed[std::string(use.name)];
-    typed = use.repeated && !typed.empty() ? typed + " " + use.typed : use.typed;
-    options.create_words.push_back(as_word(use));
-  }
-};
-
-// --- setters -----------------------------------------------------------------------------------------------------
-
-template <auto Member>
-Result<> flag(RunInput& input, const Use& use) {
-  input.options.*Member = use.value == "true";
-  return {};
-}
-
-template <auto Member>
-Result<> text(RunInput& input, const Use& use) {
-  input.options.*Member = std::string(use.value);
-  return {};
-}
-
-/// The value as one of the engine's grammars reads it.
-template <auto Member, auto Read>
-Result<> value(RunInput& input, const Use& use) {
-  input.options.*Member = TRY(Read(use.value));
-  return {};
-}
-
-template <auto Member, std::int64_t Least, std::int64_t Most>
-Result<> number(RunInput& input, const Use& use) {
-  auto& member = input.options.*Member;
-  using Stored = std::remove_reference_t<decltype(member)>;
-  const std::int64_t read = TRY(engine::read_number(use.value, Least, Most));
-  if constexpr (requires { typename Stored::value_type; }) {
-    member = static_cast<typename Stored::value_type>(read);
-  } else {
-    member = static_cast<Stored>(read);
-  }
-  return {};
-}
-
-/// One more element of a list, which keeps what was typed for it if it has a place for that.
-template <auto Member, auto Read>
-Result<> append(RunInput& input, const Use& use) {
-  auto element = TRY(Read(use.value));
-  if constexpr (requires { element.typed; }) element.typed = use.typed;
-  (input.options.*Member).push_back(std::move(element));
-  return {};
-}
-
-template <auto Member, auto Read>
-Result<> pair(RunInput& input, const Use& use) {
-  auto [name, text_value] = TRY(Read(use.value));
-  (input.options.*Member)[name] = text_value;
-  return {};
-}
-
-/// Added to what earlier uses of the option said.
-template <auto Member, auto Read>
-Result<> accumulate(RunInput& input, const Use& use) {
-  return Read(use.value, input.options.*Member);
-}
-
-Result<std::string> as_it_stands(std::string_view value_text) {
-  if (value_text.empty()) return fail(complaint("the value is empty"));
-  return std::string(value_text);
-}
-
-Result<> set_env(RunInput& input, const Use& use) {
-  auto variable = TRY(engine::read_variable(use.value, input.caller.variable));
-  if (variable) input.options.env.push_back(std::move(*variable));
-  return {};
-}
-
-Result<> set_env_file(RunInput& input, const Use& use) {
-  const std::string content = TRY(input.caller.read_file(std::string(use.value)));
-  auto variables = TRY(engine::read_environment_file(content, input.caller.variable));
-  input.options.env_files.insert(input.options.env_files.end(), variables.begin(), variables.end());
-  return {};
-}
-
-Result<> set_ulimit(RunInput& input, const Use& use) {
-  if (use.value != "host") return append<&RunOptions::ulimits, engine::read_ulimit>(input, use);
-  input.options.host_ulimits = true;
-  return {};
-}
-
-Result<> set_sysctl(RunInput& input, const Use& use) {
-  auto [name, text_value] = TRY(engine::read_assignment(use.value));
-  input.options.sysctls.push_back({name, text_value, use.typed});
-  return {};
-}
-
-Result<> set_cgroup_file(RunInput& input, const Use& use) {
-  auto [name, text_value] = TRY(engine::read_assignment(use.value));
-  input.options.cgroup_files.push_back({name, text_value, use.typed});
-  return {};
-}
-
-template <auto Member, auto Read>
-Result<> health(RunInput& input, const Use& use) {
-  input.options.health.*Member = TRY(Read(use.value));
-  return {};
-}
-
-Result<std::int64_t> read_retries(std::string_view value_text) { return engine::read_number(value_text, 1, INT32_MAX); }
-
-Result<> set_no_healthcheck(RunInput& input, const Use& use) {
-  input.options.health.none = use.value == "true";
-  return {};
-}
+// --- the table ---------------------------------------------------------------------------------------------------
+// name, letter, argument, group, help, repeated: the order is that of --help.
 
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kMostInt = std::numeric_limits<std::int32_t>::max();
-
-// --- the table ---------------------------------------------------------------------------------------------------
-// name, letter, argument, group, help, repeated: the order is that of --help.
 
 constexpr std::string_view kStart = "Starting";
 constexpr std::string_view kHealth = "Health";
@@ -170,6 +47,7 @@ constexpr Option<RunInput> kTable[] = {
     {{"cidfile", 0, "FILE", kStart, "Write its id to FILE"}, value<&RunOptions::cidfile, as_it_stands>},
     {{"sha256", 0, "HEX", kStart, "Refuse a SOURCE with any other content"},
      value<&RunOptions::sha256, engine::read_sha256>},
+    {{"rootfs", 0, "", kStart, "SOURCE is a directory, whatever images there are"}, flag<&RunOptions::is_rootfs>},
     {{"pull", 0, "WHEN", kStart, "Pull the image missing (the default), always, never or newer"},
      value<&RunOptions::pull, engine::read_pull_policy>},
     {{"platform", 0, "OS/ARCH[/VARIANT]", kStart, "Take the image for that platform (default the host's)"},
@@ -179,6 +57,7 @@ constexpr Option<RunInput> kTable[] = {
      value<&RunOptions::authfile, as_it_stands>},
     {{"tls-verify", 0, "", kStart, "Check the registry's certificate (default true)"}, flag<&RunOptions::tls_verify>},
     {{"label", 'l', "NAME=VALUE", kStart, "Put a label on it", true}, pair<&RunOptions::labels, engine::read_label>},
+    {{"label-file", 0, "FILE", kStart, "Put the labels on it that stand in FILE, one a line", true}, set_label_file},
     {{"annotation", 0, "NAME=VALUE", kStart, "Put an annotation into its configuration", true},
      pair<&RunOptions::annotations, engine::read_assignment>},
     {{"sig-proxy", 0, "", kStart, "Pass signals on to the process (default true)"}, flag<&RunOptions::sig_proxy>},
@@ -211,6 +90,13 @@ constexpr Option<RunInput> kTable[] = {
 
     {{"env", 'e', "NAME[=VALUE]", kProcess, "Set a variable, or pass on the caller's", true}, set_env},
     {{"env-file", 0, "FILE", kProcess, "Set the variables that stand in FILE, one a line", true}, set_env_file},
+    {{"env-host", 0, "", kProcess, "Pass on all variables of the caller, below those of the image"},
+     flag<&RunOptions::host_environment>},
+    {{"http-proxy", 0, "", kProcess, "Pass on the caller's variables http_proxy and the like (default true)"},
+     flag<&RunOptions::proxy_variables>},
+    {{"unsetenv", 0, "NAME", kProcess, "Leave out a variable that the image, or caisson, would set", true},
+     append<&RunOptions::unset_variables, as_it_stands>},
+    {{"unsetenv-all", 0, "", kProcess, "Leave out all of them"}, flag<&RunOptions::unset_all_variables>},
     {{"workdir", 'w', "DIR", kProcess, "Start in DIR"}, value<&RunOptions::workdir, engine::read_absolute_path>},
     {{"user", 'u', "USER[:GROUP]", kProcess, "Run as that user, by name or number (default the image's, or root)"},
      text<&RunOptions::user>},
@@ -220,6 +106,10 @@ constexpr Option<RunInput> kTable[] = {
       "Put this, a word or a JSON array, before the command, in place of the image's"},
      value<&RunOptions::entrypoint, engine::read_entrypoint>},
     {{"init", 0, "", kProcess, "Run a small init first, which passes signals on and reaps"}, flag<&RunOptions::init>},
+    {{"init-path", 0, "FILE", kProcess, "The program of the host that --init runs: static, called with -- COMMAND"},
+     value<&RunOptions::init_path, as_it_stands>},
+    {{"personality", 0, "WHICH", kProcess, "What the kernel pretends to be: LINUX or LINUX32"},
+     value<&RunOptions::personality, engine::read_personality>},
     {{"umask", 0, "MASK", kProcess, "Its file mode creation mask (default 0022)"},
      value<&RunOptions::umask, engine::read_umask>},
     {{"ulimit", 0, "NAME=SOFT[:HARD]", kProcess, "A limit of the process itself; host: the caller's", true},
@@ -234,6 +124,9 @@ constexpr Option<RunInput> kTable[] = {
      append<&RunOptions::mounts, engine::read_mount>},
     {{"volumes-from", 0, "CONTAINER[:ro]", kFiles, "The volumes and directories that another container has", true},
      append<&RunOptions::volumes_from, engine::read_volumes_from>},
+    {{"image-volume", 0, "HOW", kFiles,
+      "The volumes that the image asks for: bind (the default) makes them, tmpfs, or ignore"},
+     value<&RunOptions::image_volumes, engine::read_image_volumes>},
     {{"secret", 0, "NAME[,KEY=VALUE…]", kFiles,
       "A secret, at /run/secrets/NAME (target=, uid=, gid=, mode=), or as a variable (type=env)", true},
      append<&RunOptions::secrets, engine::read_secret>},
@@ -241,10 +134,16 @@ constexpr Option<RunInput> kTable[] = {
      append<&RunOptions::mounts, engine::read_tmpfs>},
     {{"read-only", 0, "", kFiles, "Make its root filesystem read-only; /run, /tmp and /var/tmp are in memory"},
      flag<&RunOptions::read_only>},
+    {{"read-only-tmpfs", 0, "", kFiles, "With --read-only: those three (default true)"},
+     flag<&RunOptions::read_only_tmpfs>},
+    {{"tz", 0, "ZONE", kFiles, "Its /etc/localtime: the host's file for Europe/Berlin, or local for the host's own"},
+     value<&RunOptions::timezone, engine::read_timezone>},
     {{"shm-size", 0, "SIZE", kFiles, "Of /dev/shm (default 64m; 0: no limit)"},
      value<&RunOptions::shm_size_bytes, engine::read_size>},
     {{"device", 0, "SOURCE[:DEST[:rwm]]", kFiles, "A device of the host", true},
      append<&RunOptions::devices, engine::read_device>},
+    {{"device-cgroup-rule", 0, "RULE", kFiles, "Let it use devices that it has or makes: 'c 42:* rmw'", true},
+     append<&RunOptions::device_rules, engine::read_device_rule>},
 
     {{"memory", 'm', "SIZE", kLimits, "Memory (100m, 1.5g)"}, value<&RunOptions::memory_bytes, engine::read_size>},
     {{"memory-swap", 0, "SIZE", kLimits, "Memory and swap together (default twice the memory; -1: no limit)"},
@@ -259,6 +158,10 @@ constexpr Option<RunInput> kTable[] = {
     {{"cpu-quota", 0, "MICROSECONDS", kLimits, "CPU time in each period"},
      number<&RunOptions::cpu_quota_us, -1, kMost>},
     {{"cpu-period", 0, "MICROSECONDS", kLimits, "Length of a period"}, number<&RunOptions::cpu_period_us, 0, kMost>},
+    {{"cpu-rt-runtime", 0, "MICROSECONDS", kLimits, "CPU time of its real-time tasks in each period (cgroup v1)"},
+     number<&RunOptions::cpu_rt_runtime_us, -1, kMost>},
+    {{"cpu-rt-period", 0, "MICROSECONDS", kLimits, "Length of such a period (cgroup v1)"},
+     number<&RunOptions::cpu_rt_period_us, 0, kMost>},
     {{"cpuset-cpus", 0, "LIST", kLimits, "The CPUs it may use (0-3,5)"},
      value<&RunOptions::cpuset_cpus, engine::read_cpu_list>},
     {{"cpuset-mems", 0, "LIST", kLimits, "The memory nodes it may use"},
@@ -267,6 +170,18 @@ constexpr Option<RunInput> kTable[] = {
      number<&RunOptions::pids_limit, -1, kMost>},
     {{"blkio-weight", 0, "N", kLimits, "Weight when disks are busy (10 to 1000)"},
      number<&RunOptions::blkio_weight, 0, 1000>},
+    {{"blkio-weight-device", 0, "DEVICE:N", kLimits, "The same for one disk", true},
+     append<&RunOptions::blkio_weights, engine::read_device_weight>},
+    {{"device-read-bps", 0, "DEVICE:SIZE", kLimits, "Bytes a second that it may read from a disk", true},
+     append<&RunOptions::read_bps, engine::read_device_bytes>},
+    {{"device-write-bps", 0, "DEVICE:SIZE", kLimits, "Bytes a second that it may write to a disk", true},
+     append<&RunOptions::write_bps, engine::read_device_bytes>},
+    {{"device-read-iops", 0, "DEVICE:N", kLimits, "Reads a second", true},
+     append<&RunOptions::read_iops, engine::read_device_operations>},
+    {{"device-write-iops", 0, "DEVICE:N", kLimits, "Writes a second", true},
+     append<&RunOptions::write_iops, engine::read_device_operations>},
+    {{"oom-kill-disable", 0, "", kLimits, "Let it wait, not die, when its memory is used up (cgroup v1)"},
+     flag<&RunOptions::oom_kill_disable>},
     {{"cgroup-conf", 0, "FILE=VALUE", kLimits, "Write to a file of its cgroup v2: memory.oom.group=1", true},
      set_cgroup_file},
     {{"cgroup-parent", 0, "PATH", kLimits, "The cgroup to make its own in (default the top)"},
@@ -307,63 +222,46 @@ constexpr Option<RunInput> kTable[] = {
     {{"no-hosts", 0, "", kSharing, "Leave its /etc/hosts as it is"}, flag<&RunOptions::no_hosts>},
     {{"dns", 0, "ADDRESS", kSharing, "A name server, for its /etc/resolv.conf", true},
      append<&RunOptions::dns, engine::read_address>},
+    {{"dns-search", 0, "DOMAIN", kSharing, "A domain that names are looked for in; '.': none", true},
+     append<&RunOptions::dns_search, engine::read_domain>},
+    {{"dns-option", 0, "OPTION", kSharing, "An option of its /etc/resolv.conf: ndots:2", true},
+     append<&RunOptions::dns_options, engine::read_word>},
+    {{"dns-opt", 0, "OPTION", kSharing, "", true, "dns-option"}, append<&RunOptions::dns_options, engine::read_word>},
+    {{"expose", 0, "PORT[-PORT][/PROTOCOL]", kSharing, "Note that it listens there", true},
+     accumulate<&RunOptions::exposed_ports, engine::read_exposed>},
+    {{"no-hostname", 0, "", kSharing, "Leave its /etc/hostname as it is"}, flag<&RunOptions::no_hostname>},
 
     // docker's and podman's options that are not there yet: known, so that none is ever ignored.
     {{"attach", 'a', "STREAM"}},
-    {{"blkio-weight-device", 0, "DEVICE:N"}},
     {{"cgroups", 0, "HOW"}},
     {{"chrootdirs", 0, "PATH"}},
     {{"conmon-pidfile", 0, "FILE"}},
-    {{"cpu-rt-period", 0, "MICROSECONDS"}},
-    {{"cpu-rt-runtime", 0, "MICROSECONDS"}},
-    {{"device-cgroup-rule", 0, "RULE"}},
-    {{"device-read-bps", 0, "DEVICE:RATE"}},
-    {{"device-read-iops", 0, "DEVICE:RATE"}},
-    {{"device-write-bps", 0, "DEVICE:RATE"}},
-    {{"device-write-iops", 0, "DEVICE:RATE"}},
     {{"disable-content-trust"}},
-    {{"dns-option", 0, "OPTION"}},
-    {{"dns-opt", 0, "OPTION"}},
-    {{"dns-search", 0, "DOMAIN"}},
-    {{"env-host"}},
-    {{"expose", 0, "PORT"}},
     {{"gpus", 0, "REQUEST"}},
     {{"hostuser", 0, "NAME"}},
-    {{"http-proxy"}},
-    {{"image-volume", 0, "HOW"}},
-    {{"init-path", 0, "PATH"}},
     {{"ip", 0, "ADDRESS"}},
     {{"ip6", 0, "ADDRESS"}},
     {{"isolation", 0, "HOW"}},
     {{"kernel-memory", 0, "SIZE"}},
-    {{"label-file", 0, "FILE"}},
     {{"link", 0, "NAME"}},
     {{"link-local-ip", 0, "ADDRESS"}},
     {{"mac-address", 0, "ADDRESS"}},
     {{"network-alias", 0, "NAME"}},
     {{"net-alias", 0, "NAME"}},
-    {{"no-hostname"}},
-    {{"oom-kill-disable"}},
     {{"passwd"}},
     {{"passwd-entry", 0, "ENTRY"}},
-    {{"personality", 0, "WHICH"}},
     {{"pidfile", 0, "FILE"}},
     {{"pod", 0, "NAME"}},
     {{"publish", 'p', "PORTS"}},
     {{"publish-all", 'P'}},
-    {{"read-only-tmpfs"}},
     {{"requires", 0, "NAME"}},
     {{"rmi"}},
-    {{"rootfs"}},
     {{"runtime", 0, "NAME"}},
     {{"sdnotify", 0, "HOW"}},
     {{"storage-opt", 0, "KEY=VALUE"}},
     {{"subgidname", 0, "NAME"}},
     {{"subuidname", 0, "NAME"}},
     {{"systemd", 0, "HOW"}},
-    {{"tz", 0, "ZONE"}},
-    {{"unsetenv", 0, "NAME"}},
-    {{"unsetenv-all"}},
     {{"use-api-socket"}},
     {{"variant", 0, "NAME"}},
     {{"volume-driver", 0, "NAME"}},
@@ -404,6 +302,7 @@ Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, cons
                           "as in: caisson run builtin:busybox"));
   }
   input.options.create_words.insert(input.options.create_words.end(), parsed.operands.begin(), parsed.operands.end());
+  input.options.labels.merge(input.file_labels);
   input.options.source = std::move(parsed.operands[0]);
   input.options.command.assign(std::make_move_iterator(parsed.operands.begin() + 1),
                                std::make_move_iterator(parsed.operands.end()));

@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "cli/caller.h"
 #include "cli/command.h"
 #include "command_line/options.h"
 #include "engine/conclude.h"
 #include "engine/exec.h"
+#include "engine/value_grammar.h"
 
 namespace caisson::cli {
 
@@ -40,12 +42,26 @@ Result<> add_variable(ExecOptions& options, const Use& use) {
   return {};
 }
 
+Result<> add_file(ExecOptions& options, const Use& use) {
+  const Caller caller = this_caller();
+  const std::string content = TRY(caller.read_file(std::string(use.value)));
+  auto variables = TRY(engine::read_environment_file(content, caller.variable));
+  options.env_files.insert(options.env_files.end(), variables.begin(), variables.end());
+  return {};
+}
+
+Result<> set_detach_keys(ExecOptions& options, const Use& use) {
+  return options.detach_keys = TRY(engine::read_detach_keys(use.value)), Result<>();
+}
+
 const Option<ExecOptions> kOptions[] = {
     {{"interactive", 'i', {}, {}, "Standard input goes to the command"}, set_flag<&ExecOptions::interactive>},
     {{"tty", 't', {}, {}, "The command gets a terminal"}, set_flag<&ExecOptions::tty>},
     {{"detach", 'd', {}, {}, "Do not wait for it"}, set_flag<&ExecOptions::detach>},
     {{"privileged", 0, {}, {}, "With all capabilities of the host's root"}, set_flag<&ExecOptions::privileged>},
     {{"env", 'e', "NAME[=VALUE]", {}, "Set a variable, or pass the caller's on", true}, add_variable},
+    {{"env-file", 0, "FILE", {}, "Set the variables that stand in FILE, one a line", true}, add_file},
+    {{"detach-keys", 0, "KEYS", {}, "What to type to leave it running (default ctrl-p,ctrl-q)"}, set_detach_keys},
     {{"user", 'u', "USER[:GROUP]", {}, "Run as this user of the container"}, set_text<&ExecOptions::user>},
     {{"workdir", 'w', "DIR", {}, "Run in this directory of the container"}, set_directory},
 };

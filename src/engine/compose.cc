@@ -25,8 +25,11 @@ Result<> check_contradictions(const Composing& c) {
   if (o.no_hosts && !o.hosts.empty()) {
     return fail(complaint(fmt::format("{} and {} exclude each other", c.typed("no-hosts"), c.typed("add-host"))));
   }
+  if (!o.init && !o.init_path.empty()) return fail(in(c.typed("init-path"), complaint("it is for --init")));
+  if (!o.read_only && !o.read_only_tmpfs)
+    return fail(in(c.typed("read-only-tmpfs"), complaint("it is for --read-only")));
   if (o.network.kind == NamespaceKind::kContainer) {
-    for (const std::string_view option : {"add-host", "dns"}) {
+    for (const std::string_view option : {"add-host", "dns", "dns-search", "dns-option"}) {
       if (!o.typed.contains(std::string(option))) continue;
       return fail(complaint(fmt::format("{} and {} exclude each other: names belong to the network that is shared",
                                         c.typed(option), c.typed("network"))));
@@ -75,6 +78,7 @@ Result<Composed> compose(const RunOptions& options, const Surroundings& surround
   TRY(compose_command(c));
   compose_environment(c);
   compose_identity(c);
+  compose_personality(c);
   TRY(compose_capabilities(c));
   compose_ulimits(c);
 
@@ -87,6 +91,7 @@ Result<Composed> compose(const RunOptions& options, const Surroundings& surround
   TRY(compose_memory(c));
   TRY(compose_cpu(c));
   compose_other_limits(c);
+  TRY(compose_block_io(c));
   compose_cgroup(c);
   TRY(compose_devices(c));
   compose_delegation(c);
@@ -106,6 +111,7 @@ Result<spec::Resources> compose_limits(const RunOptions& options, const Surround
   TRY(compose_memory(c));
   TRY(compose_cpu(c));
   compose_other_limits(c);
+  TRY(compose_block_io(c));
   return composed.config.linux_.resources;
 }
 

@@ -155,6 +155,10 @@ void add_generated_files(const Composing& c, Entries& entries) {
   add(c.around.hosts_file, "/etc/hosts");
   add(c.around.resolv_conf_file, "/etc/resolv.conf");
   add(c.around.hostname_file, "/etc/hostname");
+  if (c.around.timezone_file.empty()) return;
+  entries.push_back({mount_of("/etc/localtime", "bind", c.around.timezone_file,
+                              {"bind", "ro", "nosuid", "noexec", "nodev", "rprivate"}),
+                     c.typed("tz")});
 }
 
 // The files are written there before each start (secrets.h).
@@ -184,7 +188,7 @@ void add_init(const Composing& c, Entries& entries) {
 }
 
 void add_writable_paths(const Composing& c, Entries& entries) {
-  if (!c.options.read_only) return;
+  if (!c.options.read_only || !c.options.read_only_tmpfs) return;
   for (const std::string_view path : kWritablePaths) {
     entries.push_back(
         {mount_of(std::string(path), "tmpfs", "tmpfs", {"rw", "nosuid", "nodev", "rprivate"}), c.typed("read-only")});

@@ -67,8 +67,8 @@ Result<> compose_command(const Composing& c) {
   return {};
 }
 
-// From the weakest to the strongest: what every container has, the caller's proxies, the image's, files, single
-// variables.
+// From the weakest to the strongest: what every container has, the caller's, its proxies, the image's, files, single
+// variables. Those of the last two are never unset.
 void compose_environment(const Composing& c) {
   std::vector<std::string>& env = c.config().process.env;
   set_variable(env, "PATH", kDefaultPath);
@@ -77,11 +77,19 @@ void compose_environment(const Composing& c) {
   const std::string hostname = container_hostname(c.options, c.around);
   if (!hostname.empty()) set_variable(env, "HOSTNAME", hostname);
   set_variable(env, "HOME", c.around.account.home);
+  if (c.options.host_environment) {
+    for (const auto& [name, value] : c.around.environment) set_variable(env, name, value);
+  }
   for (const std::string_view name : kProxyVariables) {
+    if (!c.options.proxy_variables) break;
     const auto found = c.around.environment.find(std::string(name));
     if (found != c.around.environment.end()) set_variable(env, name, found->second);
   }
   add_image_environment(c);
+  std::erase_if(env, [&](const std::string& entry) {
+    return c.options.unset_all_variables ||
+           std::ranges::find(c.options.unset_variables, cut(entry, '=').head) != c.options.unset_variables.end();
+  });
   for (const EnvironmentVariable& variable : c.options.env_files) set_variable(env, variable.name, variable.value);
   for (const EnvironmentVariable& variable : c.options.env) set_variable(env, variable.name, variable.value);
 }
@@ -103,6 +111,12 @@ void compose_identity(const Composing& c) {
   c.origin("process.user.umask", "umask");
   c.origin("process.noNewPrivileges", "security-opt");
   c.origin("process.oomScoreAdj", "oom-score-adj");
+}
+
+void compose_personality(const Composing& c) {
+  if (c.options.personality.empty()) return;
+  c.config().linux_.personality = spec::Personality{.domain = c.options.personality, .flags = {}};
+  c.origin("linux.personality.domain", "personality");
 }
 
 // Root uses what its bounding set holds. Another user has only what was added for it by name, and keeps that over

@@ -81,6 +81,25 @@ Result<> add_choice(const Composing& c, const DeviceChoice& choice) {
   return {};
 }
 
+// The device that a limit names.
+Result<HostDevice> limited_device(const Composing& c, const DeviceLimit& limit) {
+  const auto found = c.around.limited_devices.find(limit.device);
+  if (found != c.around.limited_devices.end() && found->second.type == 'b') return found->second;
+  return fail(in(limit.typed, complaint(fmt::format("'{}' is no block device of this host", limit.device))));
+}
+
+struct RateRow {
+  std::vector<DeviceLimit> RunOptions::* limits;
+  std::vector<spec::ThrottleDevice> spec::BlockIo::* throttles;
+  std::string_view key;  // in the configuration
+};
+constexpr std::array kRates = {
+    RateRow{&RunOptions::read_bps, &spec::BlockIo::throttle_read_bps, "throttleReadBpsDevice"},
+    RateRow{&RunOptions::write_bps, &spec::BlockIo::throttle_write_bps, "throttleWriteBpsDevice"},
+    RateRow{&RunOptions::read_iops, &spec::BlockIo::throttle_read_iops, "throttleReadIOPSDevice"},
+    RateRow{&RunOptions::write_iops, &spec::BlockIo::throttle_write_iops, "throttleWriteIOPSDevice"},
+};
+
 // The rules need the v1 controller, or v2, where a program attached to the cgroup enforces them: that is not for
 // ordinary users, who can make no device nodes either.
 bool can_restrict_devices(const HostFacts& facts) {
@@ -98,6 +117,15 @@ Result<> compose_memory(const Composing& c) {
   memory.swap = given(o.memory_swap_bytes);
   c.origin("linux.resources.memory.limit", "memory");
   c.origin("linux.resources.memory.reservation", "memory-reservation");
+  if (o.oom_kill_disable) {
+    memory.disable_oom_killer = true;
+    c.origin("linux.resources.memory.disableOOMKiller", "oom-kill-disable");
+    if (!memory.limit) {
+      c.out.warnings.push_back(
+          fmt::format("{} without --memory: when the host runs short, others are killed for this container",
+                      c.typed("oom-kill-disable")));
+    }
+  }
   c.origin("linux.resources.memory.swap", "memory-swap");
 
   if (memory.swap && !memory.limit) {
@@ -131,7 +159,11 @@ Result<> compose_cpu(const Composing& c) {
   cpu.period = given(o.cpu_period_us);
   cpu.cpus = o.cpuset_cpus;
   cpu.mems = o.cpuset_mems;
+  cpu.realtime_runtime = given(o.cpu_rt_runtime_us);
+  cpu.realtime_period = given(o.cpu_rt_period_us);
   c.origin("linux.resources.cpu.shares", "cpu-shares");
+  c.origin("linux.resources.cpu.realtimeRuntime", "cpu-rt-runtime");
+  c.origin("linux.resources.cpu.realtimePeriod", "cpu-rt-period");
   c.origin("linux.resources.cpu.quota", "cpu-quota");
   c.origin("linux.resources.cpu.period", "cpu-period");
   c.origin("linux.resources.cpu.cpus", "cpuset-cpus");
@@ -168,6 +200,28 @@ void compose_other_limits(const Composing& c) {
   c.origin("linux.resources.blockIO.weight", "blkio-weight");
 }
 
+Result<> compose_block_io(const Composing& c) {
+  const RunOptions& o = c.options;
+  spec::BlockIo& block_io = c.config().linux_.resources.block_io;
+  for (const DeviceLimit& limit : o.blkio_weights) {
+    const HostDevice device = TRY(limited_device(c, limit));
+    c.out.origins[fmt::format("linux.resources.blockIO.weightDevice[{}]", block_io.weight_device.size())] = limit.typed;
+    block_io.weight_device.push_back({.major = device.major,
+                                      .minor = device.minor,
+                                      .weight = static_cast<std::uint16_t>(limit.value),
+                                      .leaf_weight = std::nullopt});
+  }
+  for (const RateRow& row : kRates) {
+    std::vector<spec::ThrottleDevice>& throttles = block_io.*row.throttles;
+    for (const DeviceLimit& limit : o.*row.limits) {
+      const HostDevice device = TRY(limited_device(c, limit));
+      c.out.origins[fmt::format("linux.resources.blockIO.{}[{}]", row.key, throttles.size())] = limit.typed;
+      throttles.push_back({.major = device.major, .minor = device.minor, .rate = limit.value});
+    }
+  }
+  return {};
+}
+
 void compose_cgroup(const Composing& c) {
   const RunOptions& o = c.options;
   spec::Resources& resources = c.config().linux_.resources;
@@ -193,8 +247,18 @@ Result<> compose_devices(const Composing& c) {
     rules = default_device_rules();
   }
   for (const DeviceChoice& choice : c.options.devices) TRY(add_choice(c, choice));
+  for (const DeviceRuleChoice& rule : c.options.device_rules) {
+    c.out.origins[fmt::format("linux.resources.devices[{}]", rules.size())] = rule.typed;
+    rules.push_back(
+        {.allow = true, .type = rule.type, .major = rule.major, .minor = rule.minor, .access = rule.access});
+  }
   if (can_restrict_devices(c.around.facts)) return {};
 
+  if (!c.options.device_rules.empty() && !c.options.privileged) {
+    return fail(in(c.options.device_rules[0].typed,
+                   complaint(c.around.facts.is_ordinary_user() ? "an ordinary user cannot set rules for devices"
+                                                               : "this host has no cgroup controller for devices")));
+  }
   rules.clear();
   std::erase_if(c.out.origins, [](const auto& origin) { return origin.first.starts_with("linux.resources.devices["); });
   if (!c.options.privileged && !c.around.facts.is_ordinary_user()) {

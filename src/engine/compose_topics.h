@@ -35,6 +35,7 @@ Result<> compose_mounts(const Composing& c);
 Result<> compose_command(const Composing& c);
 void compose_environment(const Composing& c);
 void compose_identity(const Composing& c);
+void compose_personality(const Composing& c);
 Result<> compose_capabilities(const Composing& c);
 void compose_ulimits(const Composing& c);
 
@@ -60,6 +61,7 @@ Result<> compose_seccomp(const Composing& c);  ///< after the capabilities, whic
 Result<> compose_memory(const Composing& c);
 Result<> compose_cpu(const Composing& c);
 void compose_other_limits(const Composing& c);
+Result<> compose_block_io(const Composing& c);
 void compose_cgroup(const Composing& c);
 Result<> compose_devices(const Composing& c);
 void compose_delegation(const Composing& c);  ///< last: takes off what an ordinary user may not limit

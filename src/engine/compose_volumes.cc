@@ -199,8 +199,16 @@ Result<Entries> inherited_mounts(const Composing& c, const Entries& chosen) {
 
 Result<Entries> image_volume_mounts(const Composing& c, const Entries& chosen) {
   Entries entries;
+  if (c.options.image_volumes == ImageVolumes::kIgnored) return entries;
   for (const std::string& path : image_volumes(c)) {
     if (is_taken(chosen, path)) continue;
+    if (c.options.image_volumes == ImageVolumes::kMemory) {
+      const MountChoice memory{.kind = MountKind::kTmpfs, .destination = path};
+      spec::Mount mount = mount_of(path, "tmpfs", "tmpfs", {"rw", "nosuid", "nodev", "tmpcopyup", "rprivate"});
+      c.out.mounts.push_back(recorded(memory, mount, "tmpfs"));
+      entries.push_back({std::move(mount), c.typed("image-volume")});
+      continue;
+    }
     const MountChoice choice{.kind = MountKind::kVolume, .destination = path};
     entries.push_back({TRY(volume_mount(c, choice, 0)), {}});
   }

@@ -55,6 +55,10 @@ void say_choices(const Record& record, image::ImageConfig& config) {
   for (const std::string& variable : choices.environment) set_variable(defaults.environment, variable);
   if (!choices.working_directory.empty()) defaults.working_directory = choices.working_directory;
   if (!choices.user.empty()) defaults.user = choices.user;
+  for (const std::string& port : choices.exposed_ports) {
+    std::vector<std::string>& ports = defaults.exposed_ports;
+    if (std::ranges::find(ports, port) == ports.end()) ports.push_back(port);
+  }
   for (const auto& [key, value] : record.labels) defaults.labels[key] = value;
   if (record.stop_signal != parse_signal(defaults.stop_signal).value_or(SIGTERM))
     defaults.stop_signal = signal_name(record.stop_signal);

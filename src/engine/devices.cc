@@ -69,6 +69,22 @@ Result<std::vector<HostDevice>> devices_at(const std::string& path) {
   return devices;
 }
 
+Result<> resolve_limited_devices(const RunOptions& options, Surroundings& surroundings) {
+  for (const auto* limits :
+       {&options.blkio_weights, &options.read_bps, &options.write_bps, &options.read_iops, &options.write_iops}) {
+    for (const DeviceLimit& limit : *limits) {
+      struct stat status{};
+      const std::string& path = limit.device;
+      if (::stat(path.c_str(), &status) != 0) return fail(in(limit.typed, os_error("stat", path)));
+      surroundings.limited_devices[path] = {.path = path,
+                                            .type = S_ISBLK(status.st_mode) ? 'b' : 'c',
+                                            .major = major(status.st_rdev),
+                                            .minor = minor(status.st_rdev)};
+    }
+  }
+  return {};
+}
+
 Result<std::vector<HostDevice>> all_devices() {
   std::vector<HostDevice> devices;
   TRY(collect("/dev", devices, 0));

@@ -13,6 +13,9 @@ namespace caisson::engine {
 /// The device at `path`, or all devices below it if it is a directory. Errors: there is none.
 Result<std::vector<HostDevice>> devices_at(const std::string& path);
 
+/// Looks up the block devices that limits name, into `surroundings.limited_devices`. Errors: there is none there.
+Result<> resolve_limited_devices(const RunOptions& options, Surroundings& surroundings);
+
 /// Every device below /dev that a container may be given: all but terminals' own (/dev/pts, /dev/console), shared
 /// memory and links.
 Result<std::vector<HostDevice>> all_devices();

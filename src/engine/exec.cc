@@ -25,7 +25,6 @@
 #include "spec/json.h"
 #include "spec/problem.h"
 #include "terminal/attach_client.h"
-#include "terminal/detach_keys.h"
 #include "terminal/terminal.h"
 
 namespace caisson::engine {
@@ -82,6 +81,7 @@ Result<Executed> executed(const ExecOptions& options, const Places& places, cons
                                       [](const std::string& v) { return v.starts_with("TERM="); });
     if (!has_term) process.env.emplace_back("TERM=xterm");
   }
+  override_variables(process.env, options.env_files);
   override_variables(process.env, options.env);
   if (!options.workdir.empty()) process.cwd = options.workdir;
   if (!options.user.empty()) TRY(change_user(process, options.user, *container.live));
@@ -216,11 +216,10 @@ RunResult exec_on_terminal(const ExecOptions& options, const Places& places, con
     ::waitpid(monitor, nullptr, 0);
     return std::unexpected(launched.error());
   }
-  const Result<terminal::Attached> attached =
-      terminal::attach({.connection = std::move(*connection),
-                        .input = options.interactive ? 0 : -1,
-                        .terminal = true,
-                        .detach_keys = terminal::parse_detach_keys(terminal::kDefaultDetachKeys).value_or("")});
+  const Result<terminal::Attached> attached = terminal::attach({.connection = std::move(*connection),
+                                                                .input = options.interactive ? 0 : -1,
+                                                                .terminal = true,
+                                                                .detach_keys = options.detach_keys});
   if (!attached) return std::unexpected(refusal(attached.error()));
   if (attached->end == terminal::Attached::End::kLost) {
     return std::unexpected(refusal(complaint("the connection to the process that keeps the terminal broke")));

@@ -19,10 +19,12 @@ struct ExecOptions {
   bool interactive = false;
   bool tty = false;
   bool detach = false;
-  bool privileged = false;  ///< with all capabilities that the caller has
-  std::vector<EnvironmentVariable> env;
-  std::string user;     ///< empty: the container's
-  std::string workdir;  ///< empty: the container's
+  bool privileged = false;                             ///< with all capabilities that the caller has
+  std::string detach_keys = RunOptions().detach_keys;  ///< the bytes; empty: no detaching
+  std::vector<EnvironmentVariable> env_files;          ///< from --env-file, in order
+  std::vector<EnvironmentVariable> env;                ///< wins over the former
+  std::string user;                                    ///< empty: the container's
+  std::string workdir;                                 ///< empty: the container's
 };
 
 /// Runs a command in a running container, with what the container's own process has: environment, user, capabilities,

@@ -104,8 +104,30 @@ Result<> resolve_devices(const RunOptions& options, Surroundings& surroundings) 
   for (const DeviceChoice& device : options.devices) {
     surroundings.devices[device.source] = TRY_IN(device.typed, devices_at(device.source));
   }
+  TRY(resolve_limited_devices(options, surroundings));
   if (options.privileged) surroundings.all_devices = TRY_IN("--privileged", all_devices());
   return {};
+}
+
+bool is_regular_file(const std::string& path) {
+  const auto status = kernel::status_of(path);
+  return status && S_ISREG(status->st_mode);
+}
+
+Result<std::string> init_program(const RunOptions& options, const Places& places) {
+  if (options.init_path.empty()) return places.libexec + "/init";
+  std::string program = TRY_IN("--init-path", kernel::absolute_path(options.init_path));
+  if (::access(program.c_str(), X_OK) != 0 || !is_regular_file(program))
+    return fail(in("--init-path", complaint(fmt::format("'{}' is no program", program))));
+  return program;
+}
+
+// The host's description of a time zone (tzfile(5)).
+Result<std::string> timezone_file(const std::string& zone) {
+  if (zone.empty()) return std::string();
+  std::string file = zone == "local" ? "/etc/localtime" : "/usr/share/zoneinfo/" + zone;
+  if (is_regular_file(file)) return file;
+  return fail(in("--tz " + zone, complaint(fmt::format("this host has no file {}", file))));
 }
 
 // With keep-id the container's user is the caller, unless another is asked for; otherwise the image's.
@@ -141,8 +163,10 @@ Result<Surroundings> survey(const RunOptions& options, const Identity& identity,
   around.live_directory = places.live(identity.id);
   if (!options.no_hosts) around.hosts_file = directory + "/hosts";
   around.resolv_conf_file = directory + "/resolv.conf";
-  if (options.uts.kind == NamespaceKind::kPrivate) around.hostname_file = directory + "/hostname";
-  around.init_program = places.libexec + "/init";
+  if (options.uts.kind == NamespaceKind::kPrivate && !options.no_hostname)
+    around.hostname_file = directory + "/hostname";
+  around.init_program = TRY(init_program(options, places));
+  around.timezone_file = TRY(timezone_file(options.timezone));
   around.user_namespace = std::move(user_namespace);
   around.account = TRY(find_account(options, around.facts, source));
   around.environment = caller_environment();
@@ -189,7 +213,8 @@ Choices choices_of(const RunOptions& options) {
                   .command = options.command,
                   .environment = {},
                   .working_directory = options.workdir,
-                  .user = options.user};
+                  .user = options.user,
+                  .exposed_ports = options.exposed_ports};
   for (const auto* variables : {&options.env_files, &options.env}) {
     for (const EnvironmentVariable& each : *variables) choices.environment.push_back(each.name + "=" + each.value);
   }
@@ -245,7 +270,8 @@ std::vector<plan::MountSource> mount_sources(const RunOptions& options, const Su
          hosts_text(options.hosts, host_network ? kernel::read_file("/etc/hosts").value_or("") : "", hostname, name)});
   }
   if (!around.resolv_conf_file.empty())
-    sources.push_back({around.resolv_conf_file, resolv_conf_text(options.dns, host_resolv_conf())});
+    sources.push_back({around.resolv_conf_file,
+                       resolv_conf_text({options.dns, options.dns_search, options.dns_options}, host_resolv_conf())});
   if (!around.hostname_file.empty()) sources.push_back({around.hostname_file, hostname + "\n"});
   if (!around.rootfs.lower.empty()) {
     for (const std::string* directory : {&around.rootfs.upper, &around.rootfs.work})

@@ -1,5 +1,7 @@
 #include "engine/record.h"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "engine/json_value.h"
@@ -112,7 +114,8 @@ Json choices_json(const Choices& choices) {
                {"command", choices.command},
                {"environment", choices.environment},
                {"workingDirectory", choices.working_directory},
-               {"user", choices.user}};
+               {"user", choices.user},
+               {"exposedPorts", choices.exposed_ports}};
   if (choices.entrypoint) json["entrypoint"] = *choices.entrypoint;
   return json;
 }
@@ -123,7 +126,8 @@ Choices read_choices(const JsonValue& json) {
                   .command = json.at("command").get<std::vector<std::string>>(),
                   .environment = json.at("environment").get<std::vector<std::string>>(),
                   .working_directory = json.at("workingDirectory").get<std::string>(),
-                  .user = json.at("user").get<std::string>()};
+                  .user = json.at("user").get<std::string>(),
+                  .exposed_ports = json.value("exposedPorts", std::vector<std::string>())};
   if (const JsonValue entrypoint = json.at("entrypoint"); !entrypoint.is_null())
     choices.entrypoint = entrypoint.get<std::vector<std::string>>();
   return choices;
@@ -204,6 +208,14 @@ Result<T> read(const std::string& text, Read read_fields) {
 }
 
 }  // namespace
+
+std::vector<std::string> exposed_ports(const Record& record) {
+  std::vector<std::string> ports = record.image ? record.image->exposed_ports : std::vector<std::string>();
+  for (const std::string& port : record.choices.exposed_ports) {
+    if (std::ranges::find(ports, port) == ports.end()) ports.push_back(port);
+  }
+  return ports;
+}
 
 std::string to_json(const Record& record) {
   return dump({{"version", kVersion},

@@ -37,6 +37,7 @@ struct Choices {
   std::vector<std::string> environment;  ///< "NAME=VALUE"
   std::string working_directory;
   std::string user;
+  std::vector<std::string> exposed_ports;  ///< "80/tcp": beside the image's
 
   bool operator==(const Choices&) const = default;
 };
@@ -94,6 +95,9 @@ struct Ending {
   std::int64_t started_ns = 0;
   std::int64_t finished_ns = 0;
 };
+
+/// The image's, and those of the options: each once.
+std::vector<std::string> exposed_ports(const Record& record);
 
 std::string to_json(const Record& record);
 std::string to_json(const Live& live);

@@ -80,6 +80,22 @@ struct DeviceChoice {
   std::string typed;
 };
 
+/// One --device-cgroup-rule: what is allowed beside the devices that are there.
+struct DeviceRuleChoice {
+  char type = 'a';                    ///< 'a', 'c' or 'b'
+  std::optional<std::int64_t> major;  ///< absent: all
+  std::optional<std::int64_t> minor;
+  std::string access;  ///< of "rwm"
+  std::string typed;
+};
+
+/// A limit of one block device: bytes or operations a second, or a weight.
+struct DeviceLimit {
+  std::string device;  ///< a path of the host
+  std::uint64_t value = 0;
+  std::string typed;
+};
+
 struct Sysctl {
   std::string name;
   std::string value;
@@ -160,6 +176,13 @@ enum class PullPolicy {
   kNewer,  ///< always, but one that is in the store does when that fails
 };
 
+/// What becomes of the volumes that the image asks for.
+enum class ImageVolumes {
+  kMade,    ///< each is one of the container's own
+  kMemory,  ///< each is a tmpfs
+  kIgnored,
+};
+
 struct RunOptions {
   std::string source;                ///< an image, directory, `DIR:O`, tarball, `-` or `builtin:NAME`, as typed
   std::vector<std::string> command;  ///< empty: the image's, or a shell
@@ -192,8 +215,14 @@ struct RunOptions {
   std::optional<std::int32_t> stop_timeout_s;  ///< 10 otherwise; -1: waits for ever
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations;
+  bool is_rootfs = false;                  ///< `source` is a directory, and nothing else
+  std::vector<std::string> exposed_ports;  ///< "80/tcp"
 
   // Its process.
+  bool host_environment = false;               ///< all of the caller's variables, as the weakest
+  bool proxy_variables = true;                 ///< those of the caller's that name its proxies
+  std::vector<std::string> unset_variables;    ///< which neither the engine nor the image sets
+  bool unset_all_variables = false;            ///< no other than those of the next two
   std::vector<EnvironmentVariable> env_files;  ///< from --env-file, in order
   std::vector<EnvironmentVariable> env;        ///< from --env; wins over the former
   std::string workdir;                         ///< absolute; empty: the image's, or "/"
@@ -201,6 +230,8 @@ struct RunOptions {
   std::vector<std::string> groups;             ///< names or numbers
   std::optional<std::uint32_t> umask;
   bool init = false;
+  std::string init_path;    ///< another program for that, of the host, as typed
+  std::string personality;  ///< "LINUX" or "LINUX32"; empty: the host's
   std::vector<Ulimit> ulimits;
   bool host_ulimits = false;  ///< the caller's limits as they are
   std::optional<int> oom_score_adj;
@@ -209,9 +240,13 @@ struct RunOptions {
   std::vector<MountChoice> mounts;
   std::vector<VolumesFrom> volumes_from;
   std::vector<SecretChoice> secrets;
+  ImageVolumes image_volumes = ImageVolumes::kMade;
   bool read_only = false;
+  bool read_only_tmpfs = true;                 ///< with the former, /run, /tmp and /var/tmp can be written to
+  std::string timezone;                        ///< "Europe/Berlin", or "local" for the host's; empty: the image's
   std::optional<std::int64_t> shm_size_bytes;  ///< 64 MiB otherwise; 0: no limit
   std::vector<DeviceChoice> devices;
+  std::vector<DeviceRuleChoice> device_rules;
 
   // Its limits.
   std::optional<std::int64_t> memory_bytes;
@@ -222,10 +257,18 @@ struct RunOptions {
   std::optional<std::uint64_t> cpu_shares;
   std::optional<std::int64_t> cpu_quota_us;
   std::optional<std::uint64_t> cpu_period_us;
+  std::optional<std::int64_t> cpu_rt_runtime_us;
+  std::optional<std::uint64_t> cpu_rt_period_us;
   std::string cpuset_cpus;
   std::string cpuset_mems;
   std::optional<std::int64_t> pids_limit;  ///< -1 or 0: no limit
+  bool oom_kill_disable = false;
   std::optional<std::uint16_t> blkio_weight;
+  std::vector<DeviceLimit> blkio_weights;
+  std::vector<DeviceLimit> read_bps;
+  std::vector<DeviceLimit> write_bps;
+  std::vector<DeviceLimit> read_iops;
+  std::vector<DeviceLimit> write_iops;
   std::string cgroup_parent;
 
   // Its rights.
@@ -249,7 +292,10 @@ struct RunOptions {
   std::string domainname;
   std::vector<HostAddress> hosts;
   bool no_hosts = false;
+  bool no_hostname = false;  ///< /etc/hostname stays the image's
   std::vector<std::string> dns;
+  std::vector<std::string> dns_search;  ///< "." alone: none
+  std::vector<std::string> dns_options;
 
   /// The command line behind `caisson run`, each option in one word: "--memory=100m". For units that make it anew.
   std::vector<std::string> create_words;

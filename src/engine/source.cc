@@ -79,14 +79,14 @@ Result<Source> from_tarball(const std::string& tarball, const RunOptions& option
   return source;
 }
 
-Result<Source> from_path(const std::string& word, const RunOptions& options, const Places& places,
-                         const LayerOwners& owners, Unpack unpack, const Log& log) {
+// DIR, or DIR:O.
+Result<Source> from_directory(const std::string& word, const RunOptions& options) {
   const bool overlay = word.ends_with(":O") && !kernel::exists(word);
   const std::string path = overlay ? word.substr(0, word.size() - 2) : word;
   const auto status = kernel::status_of(path);
-  if (!status) return fail(complaint(fmt::format("there is no directory or tarball '{}'", path)));
-  if (S_ISREG(status->st_mode) && !overlay) return from_tarball(path, options, places, owners, unpack, log);
-  if (!S_ISDIR(status->st_mode)) return fail(complaint(fmt::format("'{}' is neither a directory nor a tarball", path)));
+  const std::string_view wanted = options.is_rootfs ? "directory" : "directory or tarball";
+  if (!status) return fail(complaint(fmt::format("there is no {} '{}'", wanted, path)));
+  if (!S_ISDIR(status->st_mode)) return fail(complaint(fmt::format("'{}' is no {}", path, wanted)));
   if (!options.sha256.empty())
     return fail(in("--sha256", complaint(fmt::format("'{}' is a directory, which has no digest", path))));
   Source source;
@@ -97,6 +97,13 @@ Result<Source> from_path(const std::string& word, const RunOptions& options, con
     source.directory = absolute;
   }
   return source;
+}
+
+Result<Source> from_path(const std::string& word, const RunOptions& options, const Places& places,
+                         const LayerOwners& owners, Unpack unpack, const Log& log) {
+  const auto status = kernel::status_of(word);
+  const bool is_file = status && S_ISREG(status->st_mode);
+  return is_file ? from_tarball(word, options, places, owners, unpack, log) : from_directory(word, options);
 }
 
 }  // namespace
@@ -117,6 +124,7 @@ LayerOwners layer_owners(const Places& places, const UserNamespace& user_namespa
 
 Result<Source> find_source(const RunOptions& options, const Places& places, const LayerOwners& owners, Unpack unpack,
                            const Log& log) {
+  if (options.is_rootfs) return from_directory(options.source, options);
   const auto exists = [](const std::string& path) { return kernel::exists(path); };
   const image::RunSource source = TRY(image::parse_run_source(options.source, exists));
   switch (source.kind) {

@@ -74,7 +74,8 @@ struct Surroundings {
   std::string hosts_file;
   std::string resolv_conf_file;
   std::string hostname_file;
-  std::string init_program;  ///< for --init
+  std::string init_program;   ///< for --init
+  std::string timezone_file;  ///< of the host, for --tz
 
   UserNamespace user_namespace;  ///< as --userns, --uidmap and --gidmap chose it
   std::string seccomp_profile;   ///< the content of the file that `seccomp=FILE` names
@@ -94,6 +95,7 @@ struct Surroundings {
   std::map<std::string, pid_t> joined;  ///< the containers that they are of, by id: their first processes
   std::string shm_directory;            ///< of `--ipc container:NAME`: its /dev/shm as the host sees it
   std::map<std::string, std::vector<HostDevice>> devices;  ///< source of a --device → the nodes it is or holds
+  std::map<std::string, HostDevice> limited_devices;       ///< block device that a limit names → what it is
   std::vector<HostDevice> all_devices;                     ///< for --privileged
 };
 

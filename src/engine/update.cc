@@ -6,6 +6,7 @@
 
 #include "cgroup/update.h"
 #include "engine/compose.h"
+#include "engine/devices.h"
 #include "engine/events.h"
 #include "host/probe.h"
 #include "kernel/files.h"
@@ -16,9 +17,10 @@ namespace caisson::engine {
 
 namespace {
 
-Surroundings surroundings_here() {
+Result<Surroundings> surroundings_for(const RunOptions& options) {
   Surroundings around{.facts = host::probe()};
   around.online_cpus = static_cast<std::uint32_t>(std::max(::sysconf(_SC_NPROCESSORS_ONLN), 0L));
+  TRY(resolve_limited_devices(options, around));
   return around;
 }
 
@@ -32,7 +34,7 @@ Result<> update_container(const Places& places, const Container& container, cons
   if (!reading.findings.errors.empty()) return fail(spec::as_error(reading.findings.errors, config_path));
   const spec::Resources& present = reading.config.linux_.resources;
 
-  const spec::Resources change = TRY(compose_limits(options, surroundings_here()));
+  const spec::Resources change = TRY(compose_limits(options, TRY(surroundings_for(options))));
   const bool runs = container.live && container.live->process.pid != 0;
   const spec::Resources wanted =
       runs ? TRY(runtime::update_limits(container.record.cgroup_directories, present, change, log))

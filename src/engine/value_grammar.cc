@@ -297,6 +297,67 @@ Result<std::vector<EnvironmentVariable>> read_environment_file(std::string_view 
   return variables;
 }
 
+Result<std::vector<std::pair<std::string, std::string>>> read_label_file(std::string_view text) {
+  const auto empty = [](const std::string&) { return std::optional<std::string>(std::string()); };
+  std::vector<std::pair<std::string, std::string>> labels;
+  for (EnvironmentVariable& line : TRY(read_environment_file(text, empty)))
+    labels.emplace_back(std::move(line.name), std::move(line.value));
+  return labels;
+}
+
+Result<> read_exposed(std::string_view text, std::vector<std::string>& ports) {
+  constexpr std::uint64_t kLast = 65535;
+  const Cut parts = cut(text, '/');
+  const std::string_view protocol = parts.tail.value_or("tcp");
+  if (protocol != "tcp" && protocol != "udp" && protocol != "sctp") return fail(not_a("tcp, udp or sctp", protocol));
+  const Cut ends = cut(parts.head, '-');
+  const auto first = parse_unsigned(ends.head);
+  const auto last = ends.tail ? parse_unsigned(*ends.tail) : first;
+  if (!first || !last || *first == 0 || *last < *first || *last > kLast)
+    return fail(
+        not_a("a port or a range of ports", parts.head, "a port is a number from 1 to 65535: 80, 8000-8010/udp"));
+  for (std::uint64_t port = *first; port <= *last; ++port) {
+    std::string exposed = fmt::format("{}/{}", port, protocol);
+    if (std::ranges::find(ports, exposed) == ports.end()) ports.push_back(std::move(exposed));
+  }
+  return {};
+}
+
+Result<std::string> read_domain(std::string_view text) {
+  constexpr std::size_t kLongest = 255;  // RFC 1035, 2.3.4
+  if (text == ".") return std::string(text);
+  if (text.empty() || text.size() > kLongest || !only(text, {kLetters, kDigits, "_.-"}) || text[0] == '.')
+    return fail(not_a("a domain", text, "'.' searches none"));
+  return std::string(text);
+}
+
+Result<std::string> read_word(std::string_view text) {
+  const auto is_graphic = [](char c) { return c > ' ' && c != '\x7f'; };
+  if (text.empty() || !std::ranges::all_of(text, is_graphic)) return fail(not_a("a word without blanks", text));
+  return std::string(text);
+}
+
+Result<std::string> read_timezone(std::string_view text) {
+  const std::vector<std::string_view> parts = split(text, '/');
+  const auto is_name = [](std::string_view part) {
+    return !part.empty() && part[0] != '.' && only(part, {kLetters, kDigits, "_.+-"});
+  };
+  if (!std::ranges::all_of(parts, is_name)) return fail(not_a("a time zone", text, "Europe/Berlin, or local"));
+  return std::string(text);
+}
+
+Result<std::string> read_personality(std::string_view text) {
+  if (text == "LINUX" || text == "LINUX32") return std::string(text);
+  return fail(complaint(fmt::format("'{}' is neither LINUX nor LINUX32", text)));
+}
+
+Result<ImageVolumes> read_image_volumes(std::string_view text) {
+  if (text == "bind" || text == "anonymous") return ImageVolumes::kMade;
+  if (text == "tmpfs") return ImageVolumes::kMemory;
+  if (text == "ignore") return ImageVolumes::kIgnored;
+  return fail(complaint(fmt::format("'{}' is none of bind, anonymous, tmpfs, ignore", text)));
+}
+
 Result<std::chrono::nanoseconds> read_duration(std::string_view text) {
   if (const auto duration = parse_duration(text)) return *duration;
   return fail(complaint(fmt::format("'{}' is no duration: 30s and 1m30s are", text)));

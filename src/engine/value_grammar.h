@@ -84,6 +84,28 @@ Result<std::optional<EnvironmentVariable>> read_variable(std::string_view text, 
 /// are not UTF-8.
 Result<std::vector<EnvironmentVariable>> read_environment_file(std::string_view text, const Lookup& caller);
 
+/// The lines of a --label-file: "NAME=VALUE" or "NAME", with what --env-file leaves out left out. Errors: as there.
+Result<std::vector<std::pair<std::string, std::string>>> read_label_file(std::string_view text);
+
+/// "PORT[-PORT][/PROTOCOL]" of --expose, each port of the range: "80-81" → "80/tcp", "81/tcp". Protocols: tcp, udp,
+/// sctp.
+Result<> read_exposed(std::string_view text, std::vector<std::string>& ports);
+
+/// A domain's name of --dns-search, or ".".
+Result<std::string> read_domain(std::string_view text);
+
+/// A word of --dns-option: no blanks.
+Result<std::string> read_word(std::string_view text);
+
+/// "local", or a zone's name below /usr/share/zoneinfo.
+Result<std::string> read_timezone(std::string_view text);
+
+/// "LINUX" or "LINUX32".
+Result<std::string> read_personality(std::string_view text);
+
+/// "bind" and "anonymous", which mean the same; "tmpfs"; "ignore".
+Result<ImageVolumes> read_image_volumes(std::string_view text);
+
 /// "10m", "1h30m", "250ms" (base/duration.h). Errors: what is none.
 Result<std::chrono::nanoseconds> read_duration(std::string_view text);
 

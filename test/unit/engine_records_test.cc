@@ -145,8 +145,15 @@ TEST(ResolvConf, LeavesOutServersThatOnlyTheHostCanReach) {
 }
 
 TEST(ResolvConf, TakesTheServersThatWereAskedFor) {
-  EXPECT_EQ(resolv_conf_text({"192.0.2.9"}, "nameserver 192.0.2.1\noptions edns0\n"),
+  EXPECT_EQ(resolv_conf_text({.servers = {"192.0.2.9"}}, "nameserver 192.0.2.1\noptions edns0\n"),
             "nameserver 192.0.2.9\noptions edns0\n");
+}
+
+TEST(ResolvConf, SearchesAndIsToldWhatWasAskedFor) {
+  constexpr std::string_view kHost = "domain example.org\nsearch example.net\nnameserver 192.0.2.1\noptions edns0\n";
+  EXPECT_EQ(resolv_conf_text({.search = {"a.example", "b.example"}, .options = {"ndots:2", "rotate"}}, kHost),
+            "search a.example b.example\noptions ndots:2 rotate\nnameserver 192.0.2.1\n");
+  EXPECT_EQ(resolv_conf_text({.search = {"."}}, kHost), "nameserver 192.0.2.1\noptions edns0\n");
 }
 
 TEST(Recipe, IsReadAsItWasWritten) {

@@ -1,0 +1,107 @@
+// What the options of `caisson run` do with their values. Inside the room only.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "base/result.h"
+#include "cli/run_options.h"
+#include "engine/value_grammar.h"
+
+namespace caisson::cli {
+
+/// The option as one word: "--memory=100m", "--rm".
+std::string as_word(const Use& use);
+
+/// What the rows of the table fill in.
+struct RunInput {
+  engine::RunOptions options;
+  const Caller& caller;
+  std::map<std::string, std::string> file_labels = {};  ///< of --label-file: weaker than those of --label
+
+  void remember(const Use& use) {
+    std::string& typed = options.typed[std::string(use.name)];
+    typed = use.repeated && !typed.empty() ? typed + " " + use.typed : use.typed;
+    options.create_words.push_back(as_word(use));
+  }
+};
+
+/// What an option does, by the kind of its member.
+template <auto Member>
+Result<> flag(RunInput& input, const Use& use) {
+  input.options.*Member = use.value == "true";
+  return {};
+}
+
+template <auto Member>
+Result<> text(RunInput& input, const Use& use) {
+  input.options.*Member = std::string(use.value);
+  return {};
+}
+
+/// The value as one of the engine's grammars reads it.
+template <auto Member, auto Read>
+Result<> value(RunInput& input, const Use& use) {
+  input.options.*Member = TRY(Read(use.value));
+  return {};
+}
+
+template <auto Member, std::int64_t Least, std::int64_t Most>
+Result<> number(RunInput& input, const Use& use) {
+  auto& member = input.options.*Member;
+  using Stored = std::remove_reference_t<decltype(member)>;
+  const std::int64_t read = TRY(engine::read_number(use.value, Least, Most));
+  if constexpr (requires { typename Stored::value_type; }) {
+    member = static_cast<typename Stored::value_type>(read);
+  } else {
+    member = static_cast<Stored>(read);
+  }
+  return {};
+}
+
+/// One more element of a list, which keeps what was typed for it if it has a place for that.
+template <auto Member, auto Read>
+Result<> append(RunInput& input, const Use& use) {
+  auto element = TRY(Read(use.value));
+  if constexpr (requires { element.typed; }) element.typed = use.typed;
+  (input.options.*Member).push_back(std::move(element));
+  return {};
+}
+
+template <auto Member, auto Read>
+Result<> pair(RunInput& input, const Use& use) {
+  auto [name, text_value] = TRY(Read(use.value));
+  (input.options.*Member)[name] = text_value;
+  return {};
+}
+
+/// Added to what earlier uses of the option said.
+template <auto Member, auto Read>
+Result<> accumulate(RunInput& input, const Use& use) {
+  return Read(use.value, input.options.*Member);
+}
+
+template <auto Member, auto Read>
+Result<> health(RunInput& input, const Use& use) {
+  input.options.health.*Member = TRY(Read(use.value));
+  return {};
+}
+
+/// A value that is anything but empty.
+Result<std::string> as_it_stands(std::string_view value_text);
+
+/// A number of failures of --health-retries.
+Result<std::int64_t> read_retries(std::string_view value_text);
+
+Result<> set_env(RunInput& input, const Use& use);
+Result<> set_env_file(RunInput& input, const Use& use);
+Result<> set_label_file(RunInput& input, const Use& use);
+Result<> set_ulimit(RunInput& input, const Use& use);
+Result<> set_sysctl(RunInput& input, const Use& use);
+Result<> set_cgroup_file(RunInput& input, const Use& use);
+Result<> set_no_healthcheck(RunInput& input, const Use& use);
+
+}  // namespace caisson::cli

@@ -1,0 +1,90 @@
+# caisson run: options of docker's and podman's for names, variables, files, volumes of the image and devices.
+load helper
+
+@test "options: labels of a file are below those of --label; --expose is told of by inspect" {
+  printf '# a comment\na=file\nb=file\nbare\n' >"$T/labels"
+  caisson create --name labelled --label-file "$T/labels" -la=option --expose 80 --expose 90-91/udp builtin:busybox true >"$T/out"
+  run -0 caisson inspect --format '{{json .Config.Labels}} {{json .Config.ExposedPorts}}' labelled
+  [ "$output" = '{"a":"option","b":"file","bare":""} {"80/tcp":{},"90/udp":{},"91/udp":{}}' ]
+  run -125 box --label-file "$T/none" true
+  run -125 box --expose=0 true
+}
+
+@test "options: domains and options of resolv.conf, as a later start finds them too" {
+  caisson create --name lookup --dns 192.0.2.1 --dns-search a.example --dns-search b.example --dns-option ndots:2 builtin:busybox cat /etc/resolv.conf >"$T/out"
+  for _ in 1 2; do
+    run -0 caisson start -a lookup
+    [ "$output" = $'nameserver 192.0.2.1\nsearch a.example b.example\noptions ndots:2' ]
+  done
+}
+
+@test "options: the caller's variables, and those that are left out" {
+  export FROM_CALLER=yes http_proxy=p
+  run -0 box --env-host -eFROM_CALLER=option sh -c 'echo $FROM_CALLER'
+  [ "$output" = option ]
+  run -0 box --env-host --unsetenv=http_proxy sh -c 'echo $FROM_CALLER ${http_proxy-none}'
+  [ "$output" = "yes none" ]
+  run -0 box --http-proxy=false sh -c 'echo ${FROM_CALLER-none} ${http_proxy-none}'
+  [ "$output" = "none none" ]
+  [ "$(box --unsetenv-all -eKEPT=1 /bin/cat /proc/self/environ | tr '\0' ' ')" = "KEPT=1 HOME=/root " ] # which the runtime gives to whoever has none
+}
+
+@test "options: --tz, --no-hostname and --personality" {
+  box --tz=local cat /etc/localtime | cmp - /etc/localtime
+  run -125 --separate-stderr box --tz=No/Where true
+  [[ "$stderr" = *"--tz No/Where: this host has no file /usr/share/zoneinfo/No/Where"* ]]
+  run -125 box --tz=../x true
+  run -0 box cat /etc/hostname
+  [ -n "$output" ]
+  run -0 box --no-hostname cat /etc/hostname
+  [ -z "$output" ]
+  run -0 box --personality=LINUX32 uname -m
+  [ "$output" = i686 ]
+}
+
+@test "options: --rootfs takes a directory and nothing else" {
+  rootfs >"$T/where"
+  run -0 caisson run --rm --rootfs "$T/rootfs" echo in place
+  [ "$output" = "in place" ]
+  run -0 caisson run --rm --rootfs "$T/rootfs:O" touch /new
+  [ ! -e "$T/rootfs/new" ]
+  run -125 --separate-stderr caisson run --rm --rootfs "$BUILTIN" true
+  [[ "$stderr" = *"is no directory"* ]]
+}
+
+@test "options: --read-only-tmpfs=false leaves nothing of it to write to; --init-path runs another init" {
+  run -0 box --read-only touch /run/x
+  run -1 box --read-only --read-only-tmpfs=false touch /run/x
+  run -125 box --read-only-tmpfs=false true
+  run -0 box --init --init-path="$BUILD/libexec/caisson/init" sh -c 'tr "\0" " " </proc/1/cmdline'
+  [[ "$output" = "/run/caisson-init -- sh "* ]]
+  run -125 box --init --init-path="$T/none" true
+  run -125 box --init-path="$BUILD/libexec/caisson/init" true
+}
+
+@test "options: limits and rules of devices stand in the configuration" {
+  [ -b /dev/loop0 ] || skip "no /dev/loop0"
+  caisson create --name ruled --device-cgroup-rule 'c 42:* rw' --device-read-bps /dev/loop0:1m --device-write-iops /dev/loop0:7 builtin:busybox true >"$T/out"
+  python3 - "$T"/root/containers/*/config.json <<'PYTHON'
+import json, sys
+resources = json.load(open(sys.argv[1]))["linux"]["resources"]
+assert {"allow": True, "type": "c", "major": 42, "access": "rw"} in resources["devices"], resources["devices"]
+io = resources["blockIO"]
+assert io["throttleReadBpsDevice"] == [{"major": 7, "minor": 0, "rate": 1048576}], io
+assert io["throttleWriteIOPSDevice"] == [{"major": 7, "minor": 0, "rate": 7}], io
+PYTHON
+  run -0 caisson start -a ruled
+  run -125 --separate-stderr box --device-read-bps=/dev/null:1m true
+  [[ "$stderr" = *"'/dev/null' is no block device of this host"* ]]
+  run -125 --separate-stderr box --device-read-bps=/dev/none:1m true
+  [[ "$stderr" = *"--device-read-bps /dev/none:1m: stat"*"/dev/none"*"No such file"* ]]
+}
+
+@test "options: exec's variables from a file, below those of -e" {
+  printf '# a comment\nA=file\nB=file\n' >"$T/env"
+  caisson run -d --name kept builtin:busybox sleep 100 >"$T/out"
+  run -0 caisson exec --env-file "$T/env" -eA=option kept sh -c 'echo $A $B'
+  [ "$output" = "option file" ]
+  run -125 caisson exec --env-file "$T/none" kept true
+  run -125 caisson exec --detach-keys ctrl-1 kept true
+}
