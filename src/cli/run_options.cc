@@ -34,7 +34,10 @@ constexpr Option<RunInput> kTable[] = {
     {{"interactive", 'i', "", kStart, "Keep standard input open"}, flag<&RunOptions::interactive>},
     {{"tty", 't', "", kStart, "Give it a terminal of its own"}, flag<&RunOptions::tty>},
     {{"detach", 'd', "", kStart, "Run it in the background, and print its id"}, flag<&RunOptions::detach>},
+    {{"attach", 'a', "STREAM", kStart, "Stay with its stdin, stdout or stderr alone (default all it has)", true},
+     accumulate<&RunOptions::attached, engine::read_attached_stream>},
     {{"rm", 0, "", kStart, "Remove the container when it has ended"}, flag<&RunOptions::remove>},
+    {{"rmi", 0, "", kStart, "Remove it, and then its image, unless other containers need that"}, set_remove_image},
     {{"name", 0, "NAME", kStart, "Call it NAME"}, value<&RunOptions::name, engine::read_name>},
     {{"replace", 0, "", kStart, "Remove a container that has the name first, also one that runs"},
      flag<&RunOptions::replace>},
@@ -45,6 +48,12 @@ constexpr Option<RunInput> kTable[] = {
     {{"log-opt", 0, "KEY=VALUE", kStart, "max-size (10m), max-file (3) and path of a file; tag in the journal", true},
      accumulate<&RunOptions::log, engine::read_log_option>},
     {{"cidfile", 0, "FILE", kStart, "Write its id to FILE"}, value<&RunOptions::cidfile, as_it_stands>},
+    {{"pidfile", 0, "FILE", kStart, "Write the pid of its process to FILE, for as long as it runs"},
+     value<&RunOptions::pid_file, as_it_stands>},
+    {{"conmon-pidfile", 0, "FILE", kStart, "The same of the process that keeps it"},
+     value<&RunOptions::keeper_pid_file, as_it_stands>},
+    {{"requires", 0, "CONTAINER", kStart, "Start that container first, if it does not run", true},
+     accumulate<&RunOptions::requirements, read_requirements>},
     {{"sha256", 0, "HEX", kStart, "Refuse a SOURCE with any other content"},
      value<&RunOptions::sha256, engine::read_sha256>},
     {{"rootfs", 0, "", kStart, "SOURCE is a directory, whatever images there are"}, flag<&RunOptions::is_rootfs>},
@@ -232,10 +241,8 @@ constexpr Option<RunInput> kTable[] = {
     {{"no-hostname", 0, "", kSharing, "Leave its /etc/hostname as it is"}, flag<&RunOptions::no_hostname>},
 
     // docker's and podman's options that are not there yet: known, so that none is ever ignored.
-    {{"attach", 'a', "STREAM"}},
     {{"cgroups", 0, "HOW"}},
     {{"chrootdirs", 0, "PATH"}},
-    {{"conmon-pidfile", 0, "FILE"}},
     {{"disable-content-trust"}},
     {{"gpus", 0, "REQUEST"}},
     {{"hostuser", 0, "NAME"}},
@@ -250,12 +257,9 @@ constexpr Option<RunInput> kTable[] = {
     {{"net-alias", 0, "NAME"}},
     {{"passwd"}},
     {{"passwd-entry", 0, "ENTRY"}},
-    {{"pidfile", 0, "FILE"}},
     {{"pod", 0, "NAME"}},
     {{"publish", 'p', "PORTS"}},
     {{"publish-all", 'P'}},
-    {{"requires", 0, "NAME"}},
-    {{"rmi"}},
     {{"runtime", 0, "NAME"}},
     {{"sdnotify", 0, "HOW"}},
     {{"storage-opt", 0, "KEY=VALUE"}},
@@ -301,6 +305,8 @@ Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, cons
     return fail(complaint("the image, or other SOURCE of the root filesystem, is missing",
                           "as in: caisson run builtin:busybox"));
   }
+  if (input.options.detach && input.options.attached)
+    return fail(complaint("--detach (-d) and --attach (-a) contradict each other"));
   input.options.create_words.insert(input.options.create_words.end(), parsed.operands.begin(), parsed.operands.end());
   input.options.labels.merge(input.file_labels);
   input.options.source = std::move(parsed.operands[0]);

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace caisson::cli {
 
 std::string as_word(const Use& use) {
@@ -51,6 +53,17 @@ Result<std::int64_t> read_retries(std::string_view value_text) { return engine::
 
 Result<> set_no_healthcheck(RunInput& input, const Use& use) {
   input.options.health.none = use.value == "true";
+  return {};
+}
+
+Result<> set_remove_image(RunInput& input, const Use& use) {
+  input.options.remove_image = use.value == "true";
+  input.options.remove = input.options.remove || input.options.remove_image;
+  return {};
+}
+
+Result<> read_requirements(std::string_view value_text, std::vector<std::string>& names) {
+  for (const std::string_view name : split(value_text, ',')) names.push_back(TRY(as_it_stands(name)));
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "cli/run_options.h"
@@ -102,6 +103,10 @@ Result<> set_label_file(RunInput& input, const Use& use);
 Result<> set_ulimit(RunInput& input, const Use& use);
 Result<> set_sysctl(RunInput& input, const Use& use);
 Result<> set_cgroup_file(RunInput& input, const Use& use);
+Result<> set_remove_image(RunInput& input, const Use& use);
+
+/// Names of --requires, with commas between them.
+Result<> read_requirements(std::string_view value_text, std::vector<std::string>& names);
 Result<> set_no_healthcheck(RunInput& input, const Use& use);
 
 }  // namespace caisson::cli

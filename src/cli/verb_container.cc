@@ -36,6 +36,7 @@ constexpr std::array kVerbs = {
     Verb{"stop", "Ask a container to end", verb_stop, stop_manual},
     Verb{"kill", "Send a signal to a container", verb_kill, kill_manual},
     Verb{"rm", "Remove a container", verb_rm, rm_manual},
+    Verb{"prune", "Remove containers that do not run", verb_container_prune, container_prune_manual},
     Verb{"cp", "Copy files out of a container or into it", verb_cp, cp_manual},
     Verb{"diff", "List what a container has changed", verb_diff, diff_manual},
     Verb{"export", "Write a container's root filesystem to a tarball", verb_export, export_manual},

@@ -1,10 +1,5 @@
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
-
-#include <fmt/format.h>
 
 #include "cli/caller.h"
 #include "cli/command.h"
@@ -25,19 +20,10 @@ Caller this_caller() {
 
 namespace {
 
-// Asked before this process opens anything of its own, which would take the numbers of those that are missing.
-Result<> check_preserved(std::uint32_t count) {
-  for (std::uint32_t fd = 3; fd < 3 + count; ++fd) {
-    if (::fcntl(static_cast<int>(fd), F_GETFD) >= 0) continue;
-    return fail(complaint(fmt::format("--preserve-fds {}: descriptor {} is not open", count, fd)));
-  }
-  return {};
-}
-
 // Reads the line, up to where the container is made. Nothing: `status` is the exit status.
 std::optional<engine::RunOptions> read(const Command& command, int& status) {
   Result<RunCommandLine> line = parse_run(command.arguments, this_caller());
-  const Result<> usable = line ? check_preserved(line->options.preserve_fds) : fail(line.error());
+  const Result<> usable = line ? runtime::check_preserved(line->options.preserve_fds) : fail(line.error());
   status = usable ? protect_own_executable(command) : refuse(command, usable.error());
   if (status != 0) return std::nullopt;
   line->options.strict = command.strict;

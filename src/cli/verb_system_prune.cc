@@ -1,20 +1,15 @@
-// system prune: containers that have ended, and images that nobody uses.
-#include <algorithm>
+// system prune: containers that do not run, and images that nobody uses.
 #include <cstdio>
-#include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
-#include "base/text.h"
-#include "cli/command.h"
-#include "cli/image_filter.h"
+#include "cli/container_prune.h"
 #include "cli/image_json.h"
 #include "cli/question.h"
 #include "cli/volume_prune.h"
 #include "command_line/options.h"
 #include "engine/conclude.h"
-#include "engine/disk_usage.h"
-#include "engine/lifecycle.h"
 
 namespace caisson::cli {
 
@@ -27,21 +22,15 @@ struct PruneOptions {
   std::vector<ImageFilter> filters;
 };
 
-Result<> add_filter(PruneOptions& options, const Use& use) {
-  const ImageFilter filter = TRY(read_image_filter(use.value));
-  using Kind = ImageFilter::Kind;
-  if (filter.kind != Kind::kUntil && filter.kind != Kind::kLabel && filter.kind != Kind::kNotLabel)
-    return fail(complaint(fmt::format("'{}' is no filter for system prune: until, label and label! are", use.value)));
-  options.filters.push_back(filter);
-  return {};
-}
-
 const Option<PruneOptions> kOptions[] = {
     {{"all", 'a', {}, {}, "Images with names too, and what was unpacked from tarballs"},
      [](PruneOptions& options, const Use& use) -> Result<> { return options.all = use.value == "true", Result<>(); }},
     {{"force", 'f', {}, {}, "Do not ask"},
      [](PruneOptions& options, const Use& use) -> Result<> { return options.force = use.value == "true", Result<>(); }},
-    {{"filter", 0, "KEY=VALUE", {}, "until=MOMENT, label=NAME[=VALUE], label!=NAME[=VALUE]", true}, add_filter},
+    {{"filter", 0, "KEY=VALUE", {}, "until=MOMENT, label=NAME[=VALUE], label!=NAME[=VALUE]", true},
+     [](PruneOptions& options, const Use& use) -> Result<> {
+       return options.filters.push_back(TRY(read_prune_filter(use.value))), Result<>();
+     }},
     {{"volumes", 0, {}, {}, "Volumes too that were made for a container, and that none uses"},
      [](PruneOptions& options, const Use& use) -> Result<> {
        return options.volumes = use.value == "true", Result<>();
@@ -62,45 +51,12 @@ bool agreed(const PruneOptions& options) {
   return agreed_to(warning + "\n");
 }
 
-bool passes(const std::vector<ImageFilter>& filters, const engine::Record& record) {
-  return std::ranges::all_of(filters, [&](const ImageFilter& filter) {
-    if (filter.kind == ImageFilter::Kind::kUntil) return record.created_ns < filter.moment_ns;
-    const Cut wanted = cut(filter.value, '=');
-    const auto label = record.labels.find(std::string(wanted.head));
-    const bool has = label != record.labels.end() && (!wanted.tail || label->second == *wanted.tail);
-    return has == (filter.kind == ImageFilter::Kind::kLabel);
-  });
-}
-
 struct Freed {
   std::vector<std::string> containers;
   engine::RemovedImages images;
   std::vector<std::string> volumes;
   std::int64_t bytes = 0;
 };
-
-Result<> remove_containers(const Command& command, const PruneOptions& options, Freed& freed) {
-  engine::Listing listing = TRY(engine::list_containers(command.places));
-  for (const std::string& damaged : listing.damaged) command.log.warning(damaged);
-  std::erase_if(listing.containers, [&](const engine::Container& container) {
-    return container.live || !container.ending || !passes(options.filters, container.record);
-  });
-  std::vector<std::string> paths;
-  for (const engine::Container& container : listing.containers)
-    paths.push_back(command.places.container(container.record.id));
-  const auto bytes = paths.empty() ? std::map<std::string, std::int64_t>() : TRY(engine::bytes_of_each(paths));
-  for (const engine::Container& container : listing.containers) {
-    const std::string& id = container.record.id;
-    const Result<> removed = engine::remove(command.places, container, engine::Force::kNo, command.log);
-    if (!removed) {
-      command.log.warning(fmt::format("container {} stays: {}", id.substr(0, 12), removed.error().text()));
-      continue;
-    }
-    freed.containers.push_back(id);
-    freed.bytes += bytes.at(command.places.container(id));
-  }
-  return {};
-}
 
 std::vector<VolumeFilter> volume_filters(const std::vector<ImageFilter>& filters) {
   std::vector<VolumeFilter> same;
@@ -118,7 +74,9 @@ std::vector<VolumeFilter> volume_filters(const std::vector<ImageFilter>& filters
 Result<Freed> prune(const Command& command, const PruneOptions& options) {
   engine::sweep(command.places, command.log);
   Freed freed;
-  TRY(remove_containers(command, options, freed));
+  PrunedContainers containers = TRY(prune_containers(command, options.filters));
+  freed.containers = std::move(containers.ids);
+  freed.bytes = containers.bytes;
   freed.images =
       TRY(engine::prune_images(command.places, options.all ? engine::PruneImages::kAll : engine::PruneImages::kUnnamed,
                                [&](const engine::ListedImage& listed) { return passes(options.filters, listed); }));
@@ -149,7 +107,7 @@ void print(const Freed& freed) {
 
 Manual system_prune_manual() {
   return {"[OPTION…]",
-          "Removes containers that have ended, images without a name that no container was made from, and "
+          "Removes containers that do not run, images without a name that no container was made from, and "
           "layers that nothing needs.",
           spellings(kOptions)};
 }

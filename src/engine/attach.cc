@@ -16,6 +16,8 @@ RunResult stay_attached(const Record& record, const Live& live, Fd connection, i
   const Result<terminal::Attached> attached =
       terminal::attach({.connection = std::move(connection),
                         .input = attendance.input ? 0 : -1,
+                        .output = attendance.output ? 1 : -1,
+                        .error = attendance.error ? 2 : -1,
                         .terminal = record.terminal,
                         .redraw = redraw == Redraw::kYes,
                         .end_input = true,

@@ -13,6 +13,9 @@ namespace caisson::engine {
 struct Attendance {
   bool detached = false;  ///< not at all
   bool input = false;     ///< the caller's standard input goes into it
+  bool output = true;     ///< what it writes comes to the caller's standard output
+  bool error = true;      ///< and this to its standard error
+  bool print_id = false;  ///< to standard output, once it runs
   bool sig_proxy = true;  ///< the caller's signals go on to it
   std::string detach_keys;
   std::uint32_t preserve_fds = 0;  ///< descriptors 3 … 2+n of the caller's reach it

@@ -14,6 +14,7 @@
 #include "cgroup/removal.h"
 #include "engine/containers.h"
 #include "engine/events.h"
+#include "engine/images.h"
 #include "engine/own_ids.h"
 #include "engine/volumes.h"
 #include "image/unfinished.h"
@@ -187,11 +188,31 @@ Ending settle(const Places& places, const Record& record, const Live& live, std:
   return ending;
 }
 
+namespace {
+
+// Its own, with what it was made from. What others need stays, without a word.
+Result<> remove_with_image(const Places& places, const Record& record) {
+  TRY(remove_anonymous_volumes(places, record));
+  TRY(remove_container(places, record));
+  if (!record.remove_image || !record.image || TRY(images_in_use(places)).contains(record.image->id)) return {};
+  const std::string& name = record.image->name.empty() ? record.image->id : record.image->name;
+  const Result<RemovedImages> removed = remove_image(places, name, RemoveImage::kCarefully);
+  return removed ? Result<>() : fail(removed.error());
+}
+
+void forget_pids(const Record& record) {
+  for (const std::string* path : {&record.pid_file, &record.keeper_pid_file}) {
+    if (!path->empty()) ::unlink(path->c_str());
+  }
+}
+
+}  // namespace
+
 void put_away(const Places& places, const Record& record, const Ending& ending, int lock, const Log& log) {
   say_ending(lock, ending);
+  forget_pids(record);
   if (record.remove && noted_ender(places, record.id) != explain::Ender::kRestart) {
-    warn(log, remove_anonymous_volumes(places, record));
-    warn(log, remove_container(places, record));
+    warn(log, remove_with_image(places, record));
     return;
   }
   warn(log, kernel::replace_file(places.container(record.id) + "/" + kEndingFile, to_json(ending), 0600));

@@ -129,6 +129,7 @@ Result<Launchable> plan_exec(const ExecOptions& options, const Places& places) {
   Executed what = TRY(executed(options, places, container, facts));
   plan::Request request;
   request.death_signal = options.detach ? 0 : SIGKILL;
+  request.preserve_fds = options.preserve_fds;
   request.set_groups = runtime::may_set_groups(container.live->process.pid) && !plan::keeps_groups(what.config);
   request.state = {
       .id = container.record.id, .bundle = places.container(container.record.id), .pid = container.live->process.pid};
@@ -175,7 +176,8 @@ RunResult exec_detached(Launchable& what) {
 }
 
 // The part of exec_on_terminal() that becomes the monitor.
-int become_monitor(Launchable& what, const Places& places, const Fd& listener, const Fd& report) {
+int become_monitor(const ExecOptions& options, Launchable& what, const Places& places, const Fd& listener,
+                   const Fd& report) {
   ::setsid();
   auto launched = runtime::launch(what.plan, {.target = what.target.get()}, what.facts);
   if (!launched) {
@@ -183,6 +185,7 @@ int become_monitor(Launchable& what, const Places& places, const Fd& listener, c
     return launched.error().exit_status;
   }
   report_launched(report.get());
+  leave_preserved(options.preserve_fds);
   execute_monitor({.program = places.libexec + "/monitor",
                    .pid = launched->pid,
                    .pidfd = launched->pidfd.get(),
@@ -208,7 +211,7 @@ RunResult exec_on_terminal(const ExecOptions& options, const Places& places, con
   if (monitor < 0) return std::unexpected(refusal(os_error("fork", "monitor")));
   if (monitor == 0) {
     *connection = Fd();
-    ::_exit(become_monitor(what, places, *listener, report->write));
+    ::_exit(become_monitor(options, what, places, *listener, report->write));
   }
   *listener = Fd();
   report->write = Fd();

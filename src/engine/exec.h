@@ -19,6 +19,7 @@ struct ExecOptions {
   bool interactive = false;
   bool tty = false;
   bool detach = false;
+  std::uint32_t preserve_fds = 0;                      ///< descriptors 3 … 2+n of the caller's reach it
   bool privileged = false;                             ///< with all capabilities that the caller has
   std::string detach_keys = RunOptions().detach_keys;  ///< the bytes; empty: no detaching
   std::vector<EnvironmentVariable> env_files;          ///< from --env-file, in order

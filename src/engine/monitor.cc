@@ -51,6 +51,10 @@ void let_inherit(int descriptor) {
 
 }  // namespace
 
+void leave_preserved(std::uint32_t preserve_fds) {
+  for (std::uint32_t fd = 3; fd < 3 + preserve_fds; ++fd) ::fcntl(static_cast<int>(fd), F_SETFD, FD_CLOEXEC);
+}
+
 void execute_monitor(const MonitorCommand& command, int also) {
   std::vector<std::string> arguments = arguments_of(command);
   std::vector<char*> pointers;

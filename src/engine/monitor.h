@@ -37,6 +37,9 @@ struct MonitorCommand {
 /// Becomes the monitor; the descriptors named and `also` are inherited. Returns (with errno) if it cannot be executed.
 void execute_monitor(const MonitorCommand& command, int also);
 
+/// The descriptors 3 … 2+n are the container's now: the monitor does not inherit them.
+void leave_preserved(std::uint32_t preserve_fds);
+
 /// Tells the process that forked this one how the launch went, over a pipe.
 void report_launched(int pipe);
 void report_failure(int pipe, const runtime::LaunchError& error);

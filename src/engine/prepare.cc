@@ -221,6 +221,11 @@ Choices choices_of(const RunOptions& options) {
   return choices;
 }
 
+// A relative path is the caller's.
+std::string absolute(const std::string& path, const Surroundings& around) {
+  return path.empty() || path.starts_with('/') ? path : fmt::format("{}/{}", around.working_directory, path);
+}
+
 Record record_of(const RunOptions& options, const Identity& identity, const Source& source,
                  const Surroundings& around) {
   return {.id = identity.id,
@@ -235,6 +240,9 @@ Record record_of(const RunOptions& options, const Identity& identity, const Sour
           .mounts = {},
           .secrets = options.secrets,
           .remove = options.remove,
+          .remove_image = options.remove_image,
+          .pid_file = absolute(options.pid_file, around),
+          .keeper_pid_file = absolute(options.keeper_pid_file, around),
           .restart = options.restart,
           .log = options.log,
           .terminal = options.tty,
@@ -341,6 +349,8 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
   watch.lap("make the plan");
 
   Record record = record_of(options, identity, source, around);
+  for (const std::string& required : options.requirements)
+    record.requirements.push_back(TRY_IN("--requires", find_container(places, required)).record.id);
   record.command = composed.config.process.args;
   record.stop_signal = composed.stop_signal;
   record.labels = composed.labels;

@@ -237,6 +237,10 @@ std::string to_json(const Record& record) {
                {"mounts", mounts_json(record.mounts)},
                {"secrets", secrets_json(record.secrets)},
                {"remove", record.remove},
+               {"removeImage", record.remove_image},
+               {"pidFile", record.pid_file},
+               {"keeperPidFile", record.keeper_pid_file},
+               {"requirements", record.requirements},
                {"restart", restart_policy_words(record.restart)},
                {"log", log_json(record.log)},
                {"health", health_json(record.health)},
@@ -294,6 +298,10 @@ Result<Record> read_record(const std::string& text) {
     record.mounts = read_mounts(json.find("mounts"));
     record.secrets = read_secrets(json.find("secrets"));
     record.remove = json.at("remove").get<bool>();
+    record.remove_image = json.value("removeImage", false);
+    record.pid_file = json.value("pidFile", std::string());
+    record.keeper_pid_file = json.value("keeperPidFile", std::string());
+    record.requirements = json.value("requirements", std::vector<std::string>());
     record.log = TRY(read_log(json.find("log")));
     record.health = TRY(read_health(json.find("health")));
     record.restart = TRY(read_restart_policy(json.value("restart", std::string("no"))));

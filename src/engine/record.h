@@ -58,6 +58,10 @@ struct Record {
   std::vector<SecretChoice> secrets;  ///< which, and where: never what they are
   bool started = false;               ///< it was, at least once: one that neither runs nor has an ending was cut off
   bool remove = false;                ///< with its end it is removed (--rm)
+  bool remove_image = false;          ///< with it, unless others need it (--rmi)
+  std::string pid_file;               ///< absolute; empty: none
+  std::string keeper_pid_file;
+  std::vector<std::string> requirements;  ///< ids of containers that are started before it
   RestartPolicy restart;
   LogChoice log;
   std::optional<HealthPolicy> health;

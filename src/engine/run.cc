@@ -1,6 +1,5 @@
 #include "engine/run.h"
 
-#include <cstdio>
 #include <utility>
 
 #include "engine/containers.h"
@@ -30,9 +29,13 @@ Result<Start> make(const RunOptions& options, const Places& places, const Log& l
     return fail(complaint(prepared.composed.warnings[0], "--strict makes this warning an error"));
   for (const std::string& warning : prepared.composed.warnings) log.warning(warning);
   if (prepared.own_ids) say_once_what_is_lacking(*prepared.own_ids, places, log);
+  const AttachedStreams attached = options.attached.value_or(AttachedStreams{options.interactive, true, true});
   return Start(std::move(reservation), std::move(prepared),
                {.detached = options.detach,
-                .input = options.interactive,
+                .input = options.interactive && attached.input,
+                .output = attached.output,
+                .error = attached.error,
+                .print_id = options.detach || !(attached.output || attached.error),
                 .sig_proxy = options.sig_proxy,
                 .detach_keys = options.detach_keys,
                 .preserve_fds = options.preserve_fds,
@@ -50,11 +53,8 @@ RunResult run(const RunOptions& options, const Places& places, const Log& log, r
   // outlives this command: another has to keep them.
   const bool by_monitor =
       options.tty || options.detach || !options.sig_proxy || options.restart.when != RestartWhen::kNo;
-  if (!by_monitor) return container->in_foreground();
-  const std::string id = container->id();
-  RunResult result = container->by_monitor();
-  if (result && options.detach) ::printf("%s\n", id.c_str());
-  return result;
+  if (const Result<> ready = start_required(container->record(), places, log); !ready) return refused(ready.error());
+  return by_monitor ? container->by_monitor() : container->in_foreground();
 }
 
 Result<std::string> create(const RunOptions& options, const Places& places, const Log& log) {

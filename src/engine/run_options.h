@@ -65,6 +65,13 @@ struct SecretChoice {
   bool operator==(const SecretChoice&) const = default;
 };
 
+/// --attach: which of the container's streams the caller has to do with.
+struct AttachedStreams {
+  bool input = false;
+  bool output = false;
+  bool error = false;
+};
+
 struct Ulimit {
   std::string name;  ///< "nofile"
   std::uint64_t soft = 0;
@@ -199,6 +206,11 @@ struct RunOptions {
   std::string name;
   bool replace = false;  ///< a container that has the name is removed first
   std::string cidfile;
+  std::string pid_file;                     ///< its process's pid is written there, as long as it runs; as typed
+  std::string keeper_pid_file;              ///< the same of its keeper
+  std::optional<AttachedStreams> attached;  ///< otherwise its output and errors, and its input if that is kept open
+  bool remove_image = false;                ///< with it
+  std::vector<std::string> requirements;    ///< containers that are started before it, as typed
   PullPolicy pull = PullPolicy::kMissing;
   std::string platform;                  ///< of the image, as typed; empty: the host's
   std::string authfile;                  ///< with credentials for its registry

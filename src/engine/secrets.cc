@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "engine/containers.h"
+#include "engine/events.h"
 #include "engine/own_ids.h"
 #include "engine/secret_grammar.h"
 #include "host/probe.h"
@@ -104,6 +105,10 @@ Result<> give_files(const Record& record, const std::string& live_directory) {
   return {};
 }
 
+void note_secret(const Places& places, std::string_view action, const Secret& secret) {
+  note_event(places, {.type = "secret", .action = action, .id = secret.id, .attributes = {{"name", secret.name}}});
+}
+
 }  // namespace
 
 Result<Secret> make_secret(const Places& places, const std::string& name, std::string_view content,
@@ -122,13 +127,17 @@ Result<Secret> make_secret(const Places& places, const std::string& name, std::s
   const std::string path = path_of(places, name);
   if (replace == Replace::kYes) {
     TRY(kernel::replace_file(path, text, 0600));
+    note_secret(places, "create", secret);
     return secret;
   }
   // Without a name until it is whole: who is killed leaves nothing.
   const Fd file = TRY(kernel::open_file(directory_of(places), O_TMPFILE | O_WRONLY, 0600));
   TRY(kernel::write_all(file.get(), text, path));
   const std::string unnamed = fmt::format("/proc/self/fd/{}", file.get());
-  if (::linkat(AT_FDCWD, unnamed.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return secret;
+  if (::linkat(AT_FDCWD, unnamed.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+    note_secret(places, "create", secret);
+    return secret;
+  }
   if (errno != EEXIST) return fail(os_error("linkat", path));
   return fail(complaint(fmt::format("there is a secret {} already", name), "--replace takes its place"));
 }
@@ -165,7 +174,10 @@ Result<std::vector<Secret>> list_secrets(const Places& places) {
 
 Result<> remove_secret(const Places& places, const Secret& secret) {
   const std::string path = path_of(places, secret.name);
-  if (::unlink(path.c_str()) == 0) return {};
+  if (::unlink(path.c_str()) == 0) {
+    note_secret(places, "remove", secret);
+    return {};
+  }
   if (errno == ENOENT) return fail(no_such(secret.name));
   return fail(os_error("unlink", path));
 }

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <utility>
 
 #include <fmt/format.h>
@@ -92,6 +93,7 @@ Result<> Start::write_record(Stage stage) {
 // What others need to work with it; of a container that starts at once, it is written while it begins to run.
 Result<> Start::write_running() const {
   if (reservation_.is_new()) TRY(write_recipe());
+  TRY(write_pids());
   return write_state();
 }
 
@@ -120,6 +122,21 @@ Result<> Start::keep_id() const {
 // As long as it has not started; later there is something that the file is about.
 void Start::forget_id() const {
   if (!attendance_.cidfile.empty()) ::unlink(attendance_.cidfile.c_str());
+}
+
+void Start::print_id() const {
+  if (!attendance_.print_id) return;
+  std::printf("%s\n", prepared_.record.id.c_str());
+  std::fflush(stdout);
+}
+
+Result<> Start::write_pids() const {
+  const Record& record = prepared_.record;
+  for (const auto& [path, pid] :
+       {std::pair(&record.pid_file, live_.process.pid), std::pair(&record.keeper_pid_file, live_.keeper.pid)}) {
+    if (!path->empty()) TRY_IN("its pid", kernel::replace_file(*path, fmt::format("{}\n", pid), 0644));
+  }
+  return {};
 }
 
 std::expected<runtime::Launched, runtime::LaunchError> Start::launch(const Streams& streams) {
@@ -167,6 +184,7 @@ RunResult Start::in_foreground() {
   auto launched = launch(*made);
   if (!launched) return std::unexpected(std::move(launched).error());
   made->close_inside();
+  print_id();
 
   const LogChoice& log = prepared_.record.log;
   const std::string log_file = log_path(places_, prepared_.record);
@@ -181,8 +199,8 @@ RunResult Start::in_foreground() {
                     .output = std::move(made->output),
                     .error = std::move(made->error),
                     .from_input = attendance_.input ? 0 : -1,
-                    .to_output = 1,
-                    .to_error = 2,
+                    .to_output = attendance_.output ? 1 : -1,
+                    .to_error = attendance_.error ? 2 : -1,
                     .log = {.path = log_file.empty() ? nullptr : log_file.c_str(),
                             .format = entry_format(log),
                             .file_bytes = log.file_bytes,
@@ -209,8 +227,7 @@ runtime::LaunchError Start::become_monitor(const Fd& listener, int report) {
   if (!launched) return std::move(launched).error();
   if (attendance_.timings) runtime::print_timings(watch_.parts(), prepared_.plan, launched->times);
   made->close_inside();
-  for (std::uint32_t fd = 3; fd < 3 + attendance_.preserve_fds; ++fd)
-    ::fcntl(static_cast<int>(fd), F_SETFD, FD_CLOEXEC);  // the container's now
+  leave_preserved(attendance_.preserve_fds);
   if (report >= 0) report_launched(report);
   const LogChoice& log = prepared_.record.log;
   const keeper::CheckSettings check = check_settings(prepared_.record, nullptr);
@@ -275,6 +292,7 @@ RunResult Start::by_monitor() {
     ::waitpid(monitor, nullptr, 0);
     return std::unexpected(launched.error());
   }
+  print_id();
   return attendance_.detached ? 0 : attach(std::move(*connection), words->get());
 }
 
@@ -319,8 +337,28 @@ Result<std::string> Start::leave_created() && {
   return id;
 }
 
+Result<> start_required(const Record& record, const Places& places, const Log& log) {
+  for (const std::string& id : record.requirements) {
+    const Result<Container> required = find_container(places, id);
+    if (!required) {
+      return fail(is_no_such_container(required.error())
+                      ? complaint(fmt::format("container {} requires {:.12}, which is gone", record.name, id))
+                      : required.error());
+    }
+    if (required->live) continue;
+    runtime::Stopwatch watch;
+    const RunResult started = start(required->record, {.detached = true}, places, log, watch);
+    if (!started)
+      return fail(complaint(
+          fmt::format("container {}, which {} requires: {}", required->record.name, record.name, started.error().line),
+          started.error().hint));
+  }
+  return {};
+}
+
 RunResult start(const Record& record, const Attendance& attendance, const Places& places, const Log& log,
                 runtime::Stopwatch& watch) {
+  if (const Result<> ready = start_required(record, places, log); !ready) return refused(ready.error());
   Result<Reservation> reservation = Reservation::again(places, record);
   if (!reservation) return refused(reservation.error());
   // A keeper that was killed a moment ago has left it, and nobody has looked after that since.

@@ -22,7 +22,7 @@ class Start {
   Start(Reservation reservation, Prepared prepared, Attendance attendance, const Places& places, const Log& log,
         runtime::Stopwatch& watch);
 
-  const std::string& id() const { return prepared_.record.id; }
+  const Record& record() const { return prepared_.record; }
 
   /// `before`: of the run that its policy starts it again after.
   void count_on(const Live& before);
@@ -49,8 +49,10 @@ class Start {
   Result<> write_recipe() const;
   Result<> write_running() const;
   Result<> write_state() const;
+  Result<> write_pids() const;
   Result<> keep_id() const;
   void forget_id() const;
+  void print_id() const;
   void end_unkept(pid_t pid);
   void fall_back(const runtime::LaunchError& error);
   runtime::LaunchError become_monitor(const Fd& listener, int report);
@@ -66,8 +68,11 @@ class Start {
   Live live_;
 };
 
-/// Starts a container that does not run. Errors: those of Reservation::again() and of prepare_again(), and what keeps
-/// it from starting, which is its ending then.
+/// Starts those that a container requires and that do not run, detached. Error: one is gone, or does not start.
+Result<> start_required(const Record& record, const Places& places, const Log& log);
+
+/// Starts a container that does not run, those it requires first. Errors: those of Reservation::again() and of
+/// prepare_again(), and what keeps it from starting, which is its ending then.
 RunResult start(const Record& record, const Attendance& attendance, const Places& places, const Log& log,
                 runtime::Stopwatch& watch);
 

@@ -351,6 +351,20 @@ Result<std::string> read_personality(std::string_view text) {
   return fail(complaint(fmt::format("'{}' is neither LINUX nor LINUX32", text)));
 }
 
+Result<> read_attached_stream(std::string_view text, std::optional<AttachedStreams>& streams) {
+  std::string word(text);
+  std::transform(word.begin(), word.end(), word.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  bool AttachedStreams::* const stream = word == "stdin"    ? &AttachedStreams::input
+                                         : word == "stdout" ? &AttachedStreams::output
+                                         : word == "stderr" ? &AttachedStreams::error
+                                                            : nullptr;
+  if (stream == nullptr) return fail(complaint(fmt::format("'{}' is none of stdin, stdout, stderr", text)));
+  if (!streams) streams.emplace();
+  (*streams).*stream = true;
+  return {};
+}
+
 Result<ImageVolumes> read_image_volumes(std::string_view text) {
   if (text == "bind" || text == "anonymous") return ImageVolumes::kMade;
   if (text == "tmpfs") return ImageVolumes::kMemory;

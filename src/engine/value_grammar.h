@@ -103,6 +103,9 @@ Result<std::string> read_timezone(std::string_view text);
 /// "LINUX" or "LINUX32".
 Result<std::string> read_personality(std::string_view text);
 
+/// "stdin", "stdout" or "stderr" of --attach, added to `streams`.
+Result<> read_attached_stream(std::string_view text, std::optional<AttachedStreams>& streams);
+
 /// "bind" and "anonymous", which mean the same; "tmpfs"; "ignore".
 Result<ImageVolumes> read_image_volumes(std::string_view text);
 

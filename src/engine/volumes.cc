@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "engine/containers.h"
+#include "engine/events.h"
 #include "engine/own_ids.h"
 #include "kernel/files.h"
 
@@ -87,6 +88,7 @@ Result<Volume> load(const Places& places, const std::string& name) {
 Result<> put_away(const Places& places, const std::string& name) {
   const std::string gone = scratch_name(places, kGone);
   if (::rename(places.volume(name).c_str(), gone.c_str()) != 0) return fail(os_error("rename", places.volume(name)));
+  note_event(places, {.type = "volume", .action = "destroy", .id = name, .attributes = {{"driver", "local"}}});
   return remove_directory(gone);
 }
 
@@ -147,7 +149,10 @@ Result<bool> make_volume(const Places& places, const VolumeRecord& record) {
   if (made.created_ns == 0) made.created_ns = now_nanoseconds();
   const Result<> filled = fill_scratch(scratch, made);
   const std::string path = places.volume(record.name);
-  if (filled && ::renameat2(AT_FDCWD, scratch.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (filled && ::renameat2(AT_FDCWD, scratch.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) {
+    note_event(places, {.type = "volume", .action = "create", .id = record.name, .attributes = {{"driver", "local"}}});
+    return true;
+  }
   const bool taken = filled && errno == EEXIST;
   const Error error = filled ? os_error("renameat2", path) : filled.error();
   TRY(remove_directory(scratch));

@@ -44,15 +44,6 @@ std::uint32_t passed_sockets(spec::Process& process) {
   return static_cast<std::uint32_t>(*number);
 }
 
-Result<> check_preserved(std::uint32_t count) {
-  for (std::uint32_t fd = 3; fd < 3 + count; ++fd) {
-    if (::fcntl(static_cast<int>(fd), F_GETFD) < 0) {
-      return fail(complaint(fmt::format("--preserve-fds {}: descriptor {} is not open", count, fd)));
-    }
-  }
-  return {};
-}
-
 Result<> check_terminal(const CreateOptions& options, bool has_terminal) {
   if (has_terminal && options.console_socket.empty() && !options.serves_terminal)
     return fail(

@@ -1,5 +1,7 @@
 #include "runtime/launch.h"
 
+#include <fcntl.h>
+
 #include <fmt/format.h>
 
 #include "explain/failure.h"
@@ -21,6 +23,14 @@ bool failed_at_execution(const plan::Plan& plan, const plan::Failure& failure) {
 
 std::string diagnosis(const plan::Plan& plan, const plan::Failure& failure, pid_t pid) {
   return pid > 0 && failed_at_execution(plan, failure) ? examine_execution(plan, failure, pid) : std::string();
+}
+
+Result<> check_preserved(std::uint32_t count) {
+  for (std::uint32_t fd = 3; fd < 3 + count; ++fd) {
+    if (::fcntl(static_cast<int>(fd), F_GETFD) < 0)
+      return fail(complaint(fmt::format("--preserve-fds {}: descriptor {} is not open", count, fd)));
+  }
+  return {};
 }
 
 void tell(const plan::Plan& plan, const Log& log) {

@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/result.h"
 #include "execute/executor.h"
 #include "host/facts.h"
 #include "plan/plan.h"
@@ -38,6 +39,10 @@ struct LaunchError {
   std::string hint;
   int exit_status = 125;
 };
+
+/// Errors: one of the caller's descriptors 3 … 2+`count`, which are to reach the program, is not open. To be asked
+/// before this process opens anything of its own.
+Result<> check_preserved(std::uint32_t count);
 
 /// Tells `log` at level debug what is about to be done: "plan: 41 steps of this process, …".
 void tell(const plan::Plan& plan, const Log& log);

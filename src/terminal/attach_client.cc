@@ -90,8 +90,8 @@ Result<Attached> Client::run() {
       flush();
       TRY(take_packet());
     }
-    if (sinks_[0].broken()) return fail(broken_pipe("standard output"));
-    if (sinks_[1].broken()) return fail(broken_pipe("standard error"));
+    if (at_.output >= 0 && sinks_[0].broken()) return fail(broken_pipe("standard output"));
+    if (at_.error >= 0 && sinks_[1].broken()) return fail(broken_pipe("standard error"));
   }
   return *end_;
 }

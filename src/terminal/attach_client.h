@@ -10,9 +10,9 @@ namespace caisson::terminal {
 
 /// What is attached to what.
 struct Attachment {
-  Fd connection;  ///< from connect()
-  int input = 0;  ///< borrowed, as the other two; -1: the container gets no input from here
-  int output = 1;
+  Fd connection;   ///< from connect()
+  int input = 0;   ///< borrowed, as the other two; -1: the container gets no input from here
+  int output = 1;  ///< -1: what it writes there is dropped
   int error = 2;
   bool terminal =
       false;  ///< the container has a terminal: raw mode, and its size follows that of `input` (or of `output`)

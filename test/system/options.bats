@@ -88,3 +88,71 @@ PYTHON
   run -125 caisson exec --env-file "$T/none" kept true
   run -125 caisson exec --detach-keys ctrl-1 kept true
 }
+
+@test "options: --attach stays with some streams alone, and says the id where it hears nothing" {
+  run -0 --separate-stderr box --attach=stderr sh -c 'echo out; echo err >&2'
+  [ "$output" = "" ]
+  [ "$stderr" = err ]
+  run -0 --separate-stderr box -astdout -t sh -c 'echo out'
+  [ "$output" = $'out\r' ]
+  id=$(echo typed | caisson run -i -a stdin --name hears builtin:busybox cat -)
+  [ "$id" = "$(caisson inspect -f '{{.Id}}' hears)" ]
+  [ "$(caisson logs hears)" = typed ]
+  run -125 box -d -astdout true
+}
+
+@test "options: --pidfile and --conmon-pidfile hold as long as it runs, from its first start on" {
+  cd "$T"
+  caisson create --name pids --pidfile pid --conmon-pidfile keeper builtin:busybox sleep 60 >/dev/null
+  [ ! -e pid ]
+  for _ in 1 2; do
+    (cd / && caisson start pids >/dev/null)
+    [ "$(cat pid)" = "$(caisson inspect -f '{{.State.Pid}}' pids)" ]
+    [ "$(cat keeper)" = "$(caisson inspect -f '{{.State.ConmonPid}}' pids)" ]
+    [ "$(caisson inspect -f '{{.PidFile}}' pids)" = "$T/pid" ]
+    caisson stop -t 0 pids >/dev/null
+    [ ! -e pid ] && [ ! -e keeper ]
+  done
+  run -125 --separate-stderr box --pidfile="$T/none/pid" true
+  [[ "$stderr" = *"$T/none/pid"* ]]
+}
+
+@test "options: --requires starts those first that do not run" {
+  caisson create --name db builtin:busybox sleep 60 >/dev/null
+  caisson create --name cache --requires db builtin:busybox sleep 60 >/dev/null
+  run -0 box --requires=cache,db true
+  run -0 caisson ps --format '{{.Names}}'
+  [ "$(sort <<<"$output" | paste -sd ' ')" = "cache db" ]
+  caisson stop -t 0 db cache >/dev/null
+  caisson start cache >/dev/null
+  [ "$(caisson inspect -f '{{.State.Running}}' db)" = true ]
+  caisson rm -f db >/dev/null
+  caisson stop -t 0 cache >/dev/null
+  run -1 --separate-stderr caisson start cache
+  [[ "$stderr" = *"container cache requires "*", which is gone"* ]]
+  run -125 --separate-stderr box --requires=nobody true
+  [[ "$stderr" = *"--requires"*"nobody"* ]]
+}
+
+@test "options: --rmi removes the image with the container, unless another needs it" {
+  caisson import -q "$BUILTIN" gone:1 2>/dev/null >/dev/null || caisson import "$BUILTIN" gone:1 >/dev/null
+  caisson create --name keeps gone:1 true >/dev/null
+  run -0 caisson run --rmi gone:1 true
+  caisson image inspect gone:1 >/dev/null
+  caisson rm keeps >/dev/null
+  run -0 caisson run --rmi gone:1 true
+  run -1 caisson image inspect gone:1
+  [ -z "$(caisson ps -aq)" ]
+}
+
+@test "options: exec passes on open files, and finds the latest container" {
+  caisson run -d --name latest builtin:busybox sleep 60 >/dev/null
+  echo through >"$T/file"
+  run -0 caisson exec --preserve-fds 2 latest sh -c 'cat <&4' 3</dev/null 4<"$T/file"
+  [ "$output" = through ]
+  run -0 caisson exec -l cat /proc/1/comm
+  [ "$output" = sleep ]
+  run -125 --separate-stderr caisson exec --preserve-fds 100 latest true
+  [[ "$stderr" = *"--preserve-fds 100: descriptor "*" is not open"* ]]
+  caisson rm -f latest >/dev/null
+}

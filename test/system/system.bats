@@ -73,5 +73,22 @@ size_of() { caisson system df --format '{{.Type}}={{.Size}}' | sed -n "s/^$1=//p
   caisson exec up true
   [ "$(caisson system prune -af)" = "Total reclaimed space: 0B" ]
   run -125 caisson system prune --filter dangling=true
-  [[ "${lines[0]}" == *"is no filter for system prune"* ]]
+  [[ "${lines[0]}" == *"is no filter for what is pruned"* ]]
+}
+
+@test "container prune: takes what has ended and what was never started, and leaves the rest" {
+  caisson run -d --name runs builtin:busybox sleep 60 >/dev/null
+  caisson run --name ended --label keep=yes builtin:busybox true
+  caisson create --name made builtin:busybox true >/dev/null
+  run -0 caisson container prune </dev/null
+  [ "$(caisson ps -aq | wc -l)" = 3 ]
+  run -0 caisson container prune -f --filter 'label!=keep'
+  [ "${lines[0]}" = "Deleted Containers:" ]
+  [ "$(caisson ps -a --format '{{.Names}}' | sort | paste -sd ' ')" = "ended runs" ]
+  run -0 caisson container prune -f --filter until=1h
+  [ "$(caisson ps -aq | wc -l)" = 2 ]
+  caisson container prune -f >/dev/null
+  [ "$(caisson ps -a --format '{{.Names}}')" = runs ]
+  run -125 caisson container prune --filter dangling=true
+  caisson rm -f runs >/dev/null
 }

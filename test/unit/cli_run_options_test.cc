@@ -79,6 +79,16 @@ INSTANTIATE_TEST_SUITE_P(
                     ValueCase{"Timings", {"--timings"}, [](O o) { return o.timings; }},
                     ValueCase{"SigProxy", {"--sig-proxy=false"}, [](O o) { return !o.sig_proxy; }},
                     ValueCase{"Cidfile", {"--cidfile", "f"}, [](O o) { return o.cidfile == "f"; }},
+                    ValueCase{"Pidfile", {"--pidfile", "f"}, [](O o) { return o.pid_file == "f"; }},
+                    ValueCase{"KeeperPidfile", {"--conmon-pidfile=f"}, [](O o) { return o.keeper_pid_file == "f"; }},
+                    ValueCase{"Requires",
+                              {"--requires", "a,b", "--requires=c"},
+                              [](O o) { return o.requirements == std::vector<std::string>{"a", "b", "c"}; }},
+                    ValueCase{"RemoveImage", {"--rmi"}, [](O o) { return o.remove_image && o.remove; }},
+                    ValueCase{"Attach",
+                              {"-a", "stdin", "-aSTDERR"},
+                              [](O o) { return o.attached->input && !o.attached->output && o.attached->error; }},
+                    ValueCase{"AttachAll", {"-i"}, [](O o) { return !o.attached; }},
                     ValueCase{"Sha256",
                               {"--sha256", std::string(64, 'A')},
                               [](O o) { return o.sha256 == std::string(64, 'a'); }},
@@ -169,9 +179,10 @@ INSTANTIATE_TEST_SUITE_P(
                     ValueCase{"EntrypointArray",
                               {"--entrypoint", R"(["a","b c"])"},
                               [](O o) { return o.entrypoint == std::vector<std::string>{"a", "b c"}; }},
-                    ValueCase{"EntrypointNone",
-                              {"--entrypoint", ""},
-                              [](O o) { return o.entrypoint.has_value() && o.entrypoint->empty(); }},
+                    ValueCase{
+                        "EntrypointNone",
+                        {"--entrypoint", ""},
+                        [](O o) { return o.entrypoint.has_value() && o.entrypoint->empty(); }},
                     ValueCase{"Init", {"--init"}, [](O o) { return o.init; }},
                     ValueCase{"Umask", {"--umask", "077"}, [](O o) { return o.umask == 077U; }},
                     ValueCase{
@@ -280,6 +291,11 @@ TEST(Run, NamesTheOptionThatIsWrong) {
   EXPECT_EQ(failure({"--blkio-weight-device", "/dev/a:9"}),
             "--blkio-weight-device /dev/a:9: 9 is not between 10 and 1000");
   EXPECT_EQ(failure({"--group-add", ""}), "--group-add '': the value is empty");
+}
+
+TEST(Run, RefusesStreamsThatAreNone) {
+  EXPECT_EQ(failure({"-a", "out"}), "-a out: 'out' is none of stdin, stdout, stderr");
+  EXPECT_EQ(failure({"-d", "-a", "stdout"}), "--detach (-d) and --attach (-a) contradict each other");
 }
 
 TEST(Run, KnowsWhatIsNotThereYet) {
