@@ -111,11 +111,11 @@ Layout Writes::finish() {
   Layout layout;
   layout.unified = facts_.cgroup_mode == CgroupMode::kV2;
   for (const CgroupHierarchy& hierarchy : facts_.hierarchies) {
-    const bool named = hierarchy.controllers.empty() || hierarchy.controllers.front().starts_with("name=");
     const bool used =
         std::any_of(enabled_.begin(), enabled_.end(), [&](const Enabled& e) { return e.hierarchy == &hierarchy; });
     if (!hierarchy.is_writable || path_in(hierarchy).empty()) continue;
-    if (hierarchy.unified ? layout.unified || used : !named) layout.directories.push_back(directory(hierarchy));
+    if (hierarchy.unified ? layout.unified || used : !hierarchy.is_named())
+      layout.directories.push_back(directory(hierarchy));
   }
   if (layout.unified) {  // memory and pids tell what happened to a container (evidence.h) also where nothing is limited
     for (const std::string_view controller : {"memory", "pids"}) {

@@ -73,7 +73,7 @@ std::string human_duration(std::int64_t nanoseconds) {
     const std::int64_t count = seconds / unit.seconds;
     if (count > 0) return fmt::format("{} {}{}", count, unit.word, count == 1 ? "" : "s");
   }
-  return "less than a second";
+  return "Less than a second";
 }
 
 Json ps_row(const engine::Container& container, bool whole, const std::optional<engine::HealthState>& health) {

@@ -18,6 +18,8 @@ int inspect_container(const Command& command) {
 constexpr std::array kVerbs = {
     Verb{"ls", "List containers", verb_ps, ps_manual},
     Verb{"inspect", "Show all that is known about a container", inspect_container, inspect_manual},
+    Verb{"exists", "Say by the exit status whether there is a container", verb_container_exists,
+         container_exists_manual},
     Verb{"run", "Make a container and run a command in it", verb_run, run_manual},
     Verb{"create", "Make a container, and leave it to be started", verb_create, create_manual},
     Verb{"start", "Start containers that were created, or have ended", verb_start, start_manual},

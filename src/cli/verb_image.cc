@@ -17,6 +17,7 @@ constexpr std::array kVerbs = {
     Verb{"prune", "Remove images that nobody uses", verb_image_prune, image_prune_manual},
     Verb{"verify", "Check who has signed an image or a tarball", verb_image_verify, image_verify_manual},
     Verb{"pull", "Pull images", verb_pull, pull_manual},
+    Verb{"exists", "Say by the exit status whether there is an image", verb_image_exists, image_exists_manual},
     Verb{"push", "Push an image", verb_push, push_manual},
     Verb{"build", "Build an image from a Containerfile, by buildah", verb_build, build_manual},
     Verb{"load", "Load images from an archive", verb_load, load_manual},

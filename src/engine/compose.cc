@@ -72,6 +72,7 @@ Result<Composed> compose(const RunOptions& options, const Surroundings& surround
   TRY(check_contradictions(c));
   TRY(check_log_choice(options.log));
 
+  composed.is_system = runs_init_system(options, arguments_of(options, surroundings.image));
   TRY(compose_root(c));
   TRY(compose_mounts(c));
 
@@ -99,6 +100,7 @@ Result<Composed> compose(const RunOptions& options, const Surroundings& surround
   composed.config.annotations = options.annotations;
   compose_labels(c);
   compose_stop_signal(c);
+  TRY(compose_systemd(c));
   composed.health =
       TRY(choose_health(options.health, surroundings.image ? surroundings.image->defaults.healthcheck : std::nullopt));
   warn_of_privileges(c);

@@ -53,6 +53,7 @@ struct Composed {
 
   std::map<std::string, std::string> labels;  ///< the image's, and the options'
   int stop_signal = 15;
+  bool is_system = false;  ///< its first process is the init of a whole system (--systemd)
   std::optional<HealthPolicy> health;
 };
 

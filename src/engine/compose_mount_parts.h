@@ -45,6 +45,10 @@ MountRecord recorded(const MountChoice& choice, const spec::Mount& mount, std::s
 /// A directory or file of the host.
 Result<spec::Mount> host_mount(const Composing& c, const MountChoice& choice, std::size_t number);
 
+// compose_systemd.cc
+/// What an init system expects in memory, unless it is there already.
+void add_system_mounts(const Composing& c, Entries& entries);
+
 // compose_volumes.cc
 /// A volume, or what its options say is to be mounted in its place; it is in c.out.volumes then.
 Result<spec::Mount> volume_mount(const Composing& c, const MountChoice& choice, std::size_t number);

@@ -132,8 +132,10 @@ Result<Entries> default_mounts(const Composing& c) {
       {mount_of("/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", access}), {}},
   };
   if (c.around.facts.cgroup_mode != CgroupMode::kNone) {
+    // On v2 an init system makes cgroups below its own; of v1's hierarchies it writes to one alone (plan::Request).
+    const std::string own = c.out.is_system && c.around.facts.cgroup_mode == CgroupMode::kV2 ? "rw" : access;
     entries.push_back(
-        {mount_of("/sys/fs/cgroup", "cgroup", "cgroup", {"nosuid", "noexec", "nodev", "relatime", access, "rprivate"}),
+        {mount_of("/sys/fs/cgroup", "cgroup", "cgroup", {"nosuid", "noexec", "nodev", "relatime", own, "rprivate"}),
          {}});
   }
   if (c.around.facts.has_filesystem("mqueue")) {
@@ -351,6 +353,7 @@ Result<> compose_mounts(const Composing& c) {
   TRY(add_secrets(c, chosen, more));
   add_init(c, more);
   add_writable_paths(c, more);
+  add_system_mounts(c, more);
   remove_replaced(entries, chosen);
   remove_replaced(more, chosen);
 

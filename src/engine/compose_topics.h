@@ -54,6 +54,10 @@ Result<> compose_names(const Composing& c);
 void compose_hidden_paths(const Composing& c);
 Result<> compose_sysctls(const Composing& c);
 
+// compose_systemd.cc
+bool runs_init_system(const RunOptions& options, const std::vector<std::string>& command);
+Result<> compose_systemd(const Composing& c);  ///< after the environment and the stop signal
+
 // compose_seccomp.cc
 Result<> compose_seccomp(const Composing& c);  ///< after the capabilities, which its rules depend on
 

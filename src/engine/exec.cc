@@ -114,17 +114,16 @@ struct Launchable {
 
 Result<Launchable> plan_exec(const ExecOptions& options, const Places& places) {
   const Container container = TRY(find_container(places, options.container));
+  const std::string& name = container.record.name;
   if (!container.live || container.live->process.pid == 0) {
-    return fail(
-        complaint(fmt::format("container {} is not running", options.container), "caisson ps -a shows how it ended"));
+    return fail(complaint(fmt::format("container {} is not running", name), "caisson ps -a shows how it ended"));
   }
   if (container.is_paused) {
-    return fail(complaint(fmt::format("container {} is paused", options.container),
-                          fmt::format("caisson unpause {}", options.container)));
+    return fail(complaint(fmt::format("container {} is paused", name), fmt::format("caisson unpause {}", name)));
   }
   Result<Fd> target = kernel::open_process(container.live->process);
   if (!target && target.error().number != ESRCH) return fail(std::move(target).error());
-  if (!target) return fail(complaint(fmt::format("container {} is not running", options.container)));
+  if (!target) return fail(complaint(fmt::format("container {} is not running", name)));
   HostFacts facts = host::probe();
   Executed what = TRY(executed(options, places, container, facts));
   plan::Request request;
@@ -134,7 +133,8 @@ Result<Launchable> plan_exec(const ExecOptions& options, const Places& places) {
   request.state = {
       .id = container.record.id, .bundle = places.container(container.record.id), .pid = container.live->process.pid};
   plan::Target target_process{.namespaces = TRY(runtime::other_namespaces(container.live->process.pid)),
-                              .cgroup_directories = container.record.cgroup_directories};
+                              .cgroup_directories = TRY(runtime::cgroups_to_join(container.record.cgroup_directories,
+                                                                                 container.live->process.pid, facts))};
   plan::inherit(what.config, target_process);
   plan::Plan plan = TRY(plan::plan_process(what.process, target_process, facts, request));
   return Launchable{std::move(facts), std::move(plan), std::move(*target), container.record};

@@ -208,6 +208,11 @@ Result<ListedImage> find_image(const Places& places, const std::string& name) {
   return listed(places, store, *std::move(found));
 }
 
+Result<bool> has_image(const Places& places, const std::string& name) {
+  const image::ImageStore store = TRY(open_images(places));
+  return TRY(image::find_image(store, name, host_platforms(), short_names(places))).has_value();
+}
+
 Result<RemovedImages> remove_image(const Places& places, const std::string& name, RemoveImage how) {
   const ListedImage found = TRY(find_image(places, name));
   const image::ImageStore store = TRY(image::ImageStore::create(places.root + "/images"));

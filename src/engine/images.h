@@ -59,6 +59,9 @@ Result<ImageListing> list_images(const Places& places);
 /// The one that `name` means (image/stored_image.h). Error: there is none.
 Result<ListedImage> find_image(const Places& places, const std::string& name);
 
+/// Whether there is one.
+Result<bool> has_image(const Places& places, const std::string& name);
+
 struct RemovedImages {
   std::vector<std::string> untagged;  ///< names, as people write them
   std::vector<std::string> deleted;   ///< ids of images, chain ids of layers

@@ -37,15 +37,16 @@ struct Running {
   pid_t pid = 0;
 };
 
-// Whether the first process of a PID namespace would hear of the signal: without a handler it would not
-// (pid_namespaces(7)).
+// Whether the first process of a PID namespace would not hear of the signal: it has no handler for it
+// (pid_namespaces(7)), and does not block it to read it from a signalfd(2).
 bool ignores(pid_t pid, int signal) {
   const std::string text = kernel::read_file(fmt::format("/proc/{}/status", pid)).value_or("");
-  std::uint64_t caught = 0;
+  std::uint64_t heard = 0;
   for (const std::string_view line : split(text, '\n')) {
-    if (line.starts_with("SigCgt:\t")) caught = std::strtoull(std::string(line.substr(8)).c_str(), nullptr, 16);
+    if (line.starts_with("SigCgt:\t") || line.starts_with("SigBlk:\t"))
+      heard |= std::strtoull(std::string(line.substr(8)).c_str(), nullptr, 16);
   }
-  return !text.empty() && (caught >> (signal - 1) & 1U) == 0;
+  return !text.empty() && (heard >> (signal - 1) & 1U) == 0;
 }
 
 // Its first process, once it has one: a container may be on its way to its first start, or wait for the next, which its

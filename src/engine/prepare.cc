@@ -245,6 +245,7 @@ Record record_of(const RunOptions& options, const Identity& identity, const Sour
           .keeper_pid_file = absolute(options.keeper_pid_file, around),
           .restart = options.restart,
           .log = options.log,
+          .privileged = options.privileged,
           .terminal = options.tty,
           .interactive = options.interactive,
           .stop_timeout_s = options.stop_timeout_s.value_or(kStopTimeout_s),
@@ -292,9 +293,9 @@ std::vector<plan::MountSource> mount_sources(const RunOptions& options, const Su
 }
 
 // What is there already stays as it is: a container's files are its own once it has been started.
-plan::Request request_of(const Recipe& recipe, const std::string& id, const Places& places,
+plan::Request request_of(const Recipe& recipe, const std::string& id, const Places& places, bool is_system,
                          std::uint32_t preserve_fds) {
-  plan::Request request{.origins = recipe.origins, .preserve_fds = preserve_fds};
+  plan::Request request{.origins = recipe.origins, .own_named_hierarchies = is_system, .preserve_fds = preserve_fds};
   for (const plan::MountSource& source : recipe.sources) {
     if (!kernel::exists(source.path)) request.sources.push_back(source);
   }
@@ -344,8 +345,8 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
   spec::Config config = composed.config;  // that is written nowhere: variables may be secrets
   for (const SecretChoice& secret : options.secrets) TRY_IN(secret.typed, find_secret(places, secret.name));
   if (unpack != Unpack::kNever) TRY(add_secret_variables(places, options.secrets, config));
-  plan::Plan plan =
-      TRY(make_plan(config, around.facts, request_of(recipe, identity.id, places, options.preserve_fds), log));
+  plan::Plan plan = TRY(make_plan(
+      config, around.facts, request_of(recipe, identity.id, places, composed.is_system, options.preserve_fds), log));
   watch.lap("make the plan");
 
   Record record = record_of(options, identity, source, around);
@@ -353,6 +354,7 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
     record.requirements.push_back(TRY_IN("--requires", find_container(places, required)).record.id);
   record.command = composed.config.process.args;
   record.stop_signal = composed.stop_signal;
+  record.systemd = composed.is_system;
   record.labels = composed.labels;
   record.health = composed.health;
   record.mounts = composed.mounts;
@@ -390,7 +392,8 @@ Result<Prepared> prepare_again(const std::string& id, const Places& places, cons
   watch.lap("read its configuration");
   spec::Config planned = config;  // that is written nowhere: variables may be secrets
   TRY(add_secret_variables(places, prepared.record.secrets, planned));
-  prepared.plan = TRY(make_plan(planned, prepared.facts, request_of(recipe, id, places, 0), log));
+  prepared.plan =
+      TRY(make_plan(planned, prepared.facts, request_of(recipe, id, places, prepared.record.systemd, 0), log));
   prepared.record.cgroup_directories = plan::cgroup_directories(prepared.plan);
   watch.lap("make the plan");
   return prepared;

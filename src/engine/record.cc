@@ -244,6 +244,8 @@ std::string to_json(const Record& record) {
                {"restart", restart_policy_words(record.restart)},
                {"log", log_json(record.log)},
                {"health", health_json(record.health)},
+               {"privileged", record.privileged},
+               {"systemd", record.systemd},
                {"terminal", record.terminal},
                {"interactive", record.interactive},
                {"stopSignal", record.stop_signal},
@@ -305,6 +307,8 @@ Result<Record> read_record(const std::string& text) {
     record.log = TRY(read_log(json.find("log")));
     record.health = TRY(read_health(json.find("health")));
     record.restart = TRY(read_restart_policy(json.value("restart", std::string("no"))));
+    record.privileged = json.value("privileged", false);
+    record.systemd = json.value("systemd", false);
     record.terminal = json.at("terminal").get<bool>();
     record.interactive = json.at("interactive").get<bool>();
     record.stop_signal = json.at("stopSignal").get<int>();

@@ -65,6 +65,8 @@ struct Record {
   RestartPolicy restart;
   LogChoice log;
   std::optional<HealthPolicy> health;
+  bool privileged = false;
+  bool systemd = false;  ///< its first process is the init of a whole system
   bool terminal = false;
   bool interactive = false;
   int stop_signal = 15;

@@ -1,7 +1,7 @@
 # What was asked for → a configuration: pure, and known to the command line.
 caisson_room(compose FOLDER engine
              SOURCES accounts.cc compose.cc compose_delegation.cc compose_image.cc compose_isolation.cc compose_mounts.cc compose_process.cc compose_resources.cc
-                     compose_seccomp.cc compose_volumes.cc defaults.cc device_grammar.cc health.cc isolation_grammar.cc log_choice.cc mount_grammar.cc mount_words.cc restart_policy.cc secret_grammar.cc user_namespace.cc value_grammar.cc volume_record.cc
+                     compose_seccomp.cc compose_systemd.cc compose_volumes.cc defaults.cc device_grammar.cc health.cc isolation_grammar.cc log_choice.cc mount_grammar.cc mount_words.cc restart_policy.cc secret_grammar.cc user_namespace.cc value_grammar.cc volume_record.cc
              KNOWS base spec host_facts seccomp image_spec LIBRARIES nlohmann_json::nlohmann_json)
 caisson_unit_test(compose SOURCES engine_accounts_test.cc engine_compose_flags_test.cc engine_compose_image_test.cc engine_compose_options_test.cc engine_compose_test.cc engine_grammar_test.cc engine_health_test.cc engine_log_choice_test.cc engine_restart_policy_test.cc engine_user_namespace_test.cc engine_compose_volumes_test.cc engine_secrets_test.cc
                   KNOWS base compose spec host_facts image_spec)

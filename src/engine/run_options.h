@@ -65,6 +65,13 @@ struct SecretChoice {
   bool operator==(const SecretChoice&) const = default;
 };
 
+/// --systemd: whether its first process is the init of a whole system, and gets what systemd asks for.
+enum class SystemdMode {
+  kDetected,  ///< by the name of the program
+  kAlways,
+  kNever,
+};
+
 /// --attach: which of the container's streams the caller has to do with.
 struct AttachedStreams {
   bool input = false;
@@ -242,6 +249,7 @@ struct RunOptions {
   std::vector<std::string> groups;             ///< names or numbers
   std::optional<std::uint32_t> umask;
   bool init = false;
+  SystemdMode systemd = SystemdMode::kDetected;
   std::string init_path;    ///< another program for that, of the host, as typed
   std::string personality;  ///< "LINUX" or "LINUX32"; empty: the host's
   std::vector<Ulimit> ulimits;

@@ -351,6 +351,13 @@ Result<std::string> read_personality(std::string_view text) {
   return fail(complaint(fmt::format("'{}' is neither LINUX nor LINUX32", text)));
 }
 
+Result<SystemdMode> read_systemd_mode(std::string_view text) {
+  if (text == "true") return SystemdMode::kDetected;
+  if (text == "always") return SystemdMode::kAlways;
+  if (text == "false") return SystemdMode::kNever;
+  return fail(complaint(fmt::format("'{}' is none of true, always, false", text)));
+}
+
 Result<> read_attached_stream(std::string_view text, std::optional<AttachedStreams>& streams) {
   std::string word(text);
   std::transform(word.begin(), word.end(), word.begin(),

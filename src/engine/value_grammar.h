@@ -103,6 +103,9 @@ Result<std::string> read_timezone(std::string_view text);
 /// "LINUX" or "LINUX32".
 Result<std::string> read_personality(std::string_view text);
 
+/// "true", "always" or "false" of --systemd.
+Result<SystemdMode> read_systemd_mode(std::string_view text);
+
 /// "stdin", "stdout" or "stderr" of --attach, added to `streams`.
 Result<> read_attached_stream(std::string_view text, std::optional<AttachedStreams>& streams);
 

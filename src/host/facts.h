@@ -23,6 +23,7 @@ struct CgroupHierarchy {
   std::string caller =
       {};  ///< the cgroup that this process is in, "" for the root; asked for by probe_caller_cgroups()
   std::string place() const { return path + own; }
+  bool is_named() const { return !unified && !controllers.empty() && controllers.front().starts_with("name="); }
   bool has(std::string_view controller) const {
     return std::find(controllers.begin(), controllers.end(), controller) != controllers.end();
   }

@@ -69,8 +69,10 @@ struct Request {
   bool copies_mounts = true;   ///< false: the caller may not copy the mounts that it sees; the child can, in its own
   bool network_ahead = false;  ///< the new network namespace is being made already (kSlotNetwork)
   bool few_mounts = false;  ///< there is a mount namespace that is cheaper to copy than the caller's (kSlotFewMounts)
-  std::uint32_t preserve_fds = 0;     ///< descriptors 3 … 2+n stay open
-  bool terminal_adds_returns = true;  ///< Console::adds_returns
+  bool own_named_hierarchies = false;  ///< v1: cgroups of its own also where nothing is limited ("name=systemd"), and
+                                       ///< it may write there, though /sys/fs/cgroup is read-only as a whole
+  std::uint32_t preserve_fds = 0;      ///< descriptors 3 … 2+n stay open
+  bool terminal_adds_returns = true;   ///< Console::adds_returns
   bool no_pivot = false;  ///< the root is moved onto "/" and entered by chroot(2): for a host on an initramfs
 };
 

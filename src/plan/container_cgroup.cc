@@ -6,6 +6,7 @@
 
 #include "cgroup/device_program.h"
 #include "cgroup/device_transition.h"
+#include "cgroup/place.h"
 #include "cgroup/unit_properties.h"
 #include "plan/cgroup.h"
 #include "plan/container_planner.h"
@@ -41,6 +42,13 @@ Result<> ContainerPlanner::lay_out_cgroup() {
     return fail(std::move(error));
   }
   layout_ = std::move(*made);
+  if (request_.own_named_hierarchies && !is_placed && !facts.systemd) {
+    const cgroup::Place place = TRY(cgroup::place_of(path, request_.state.id, facts));
+    for (std::size_t i = 0; i < facts.hierarchies.size(); ++i) {
+      const CgroupHierarchy& hierarchy = facts.hierarchies[i];
+      if (hierarchy.is_named() && hierarchy.is_writable) layout_.directories.push_back(hierarchy.path + place.paths[i]);
+    }
+  }
   if (scope_) layout_.enabled.clear();  // by systemd, as the unit is delegated
   if (request_.device_list)
     TRY(cgroup::use_device_transition(layout_, *request_.device_list, resources.devices, facts));

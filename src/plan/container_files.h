@@ -19,6 +19,7 @@ namespace caisson::plan {
 /// What the rest of the plan has decided about files.
 struct FileSituation {
   bool own_cgroup_namespace = false;
+  bool own_named_hierarchies = false;  ///< Request's
   bool host_cgroup_namespace = false;  ///< neither a new one nor another's
   std::vector<std::string> cgroup_directories;
   std::vector<std::string> callers_cgroups;  ///< Request::callers_cgroups

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "cgroup/current.h"
 #include "cgroup/place.h"
 #include "host/probe.h"
 #include "kernel/files.h"
@@ -53,10 +52,7 @@ Result<spec::Process> process_of(const spec::Config& config, const ExecOptions& 
 Result<std::vector<std::string>> cgroups_for(const Record& record, const ExecOptions& options, const HostFacts& facts) {
   std::vector<std::string> joined =
       TRY_IN("--cgroup", cgroup::sub_cgroups(options.cgroups, record.cgroup_directories, facts));
-  if (!options.cgroups.empty() || facts.cgroup_mode != CgroupMode::kV2 || joined.size() != 1) return joined;
-  if (kernel::read_file(joined.front() + "/cgroup.subtree_control").value_or("").empty()) return joined;
-  joined.front() = TRY(cgroup::current_cgroup(record.process.pid, joined.front(), facts.hierarchies.front().path));
-  return joined;
+  return options.cgroups.empty() ? cgroups_to_join(std::move(joined), record.process.pid, facts) : joined;
 }
 
 struct Ready {

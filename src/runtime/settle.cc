@@ -47,7 +47,7 @@ std::vector<std::string> callers_cgroups(const std::vector<std::string>& paths, 
   std::vector<std::string> directories;
   for (std::size_t i = 0; i < facts.hierarchies.size(); ++i) {
     const CgroupHierarchy& hierarchy = facts.hierarchies[i];
-    const bool counts = !hierarchy.unified && !hierarchy.controllers.front().starts_with("name=");
+    const bool counts = !hierarchy.unified && !hierarchy.is_named();
     if (!paths[i].empty() || !counts || !cgroup::clean_path(hierarchy.caller)) continue;
     std::string directory = hierarchy.path + hierarchy.caller;
     if (kernel::exists(directory)) directories.push_back(std::move(directory));

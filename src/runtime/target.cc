@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cgroup/current.h"
 #include "kernel/files.h"
 #include "plan/build.h"
 
@@ -24,6 +25,14 @@ Result<std::vector<spec::NamespaceType>> other_namespaces(pid_t pid) {
 
 bool may_set_groups(pid_t pid) {
   return !kernel::read_file(fmt::format("/proc/{}/setgroups", pid)).value_or("").starts_with("deny");
+}
+
+Result<std::vector<std::string>> cgroups_to_join(std::vector<std::string> directories, pid_t pid,
+                                                 const HostFacts& facts) {
+  if (facts.cgroup_mode != CgroupMode::kV2 || directories.size() != 1) return directories;
+  if (kernel::read_file(directories.front() + "/cgroup.subtree_control").value_or("").empty()) return directories;
+  directories.front() = TRY(cgroup::current_cgroup(pid, directories.front(), facts.hierarchies.front().path));
+  return directories;
 }
 
 }  // namespace caisson::runtime

@@ -3,9 +3,11 @@
 
 #include <sys/types.h>
 
+#include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "host/facts.h"
 #include "spec/config.h"
 
 namespace caisson::runtime {
@@ -17,5 +19,11 @@ Result<std::vector<spec::NamespaceType>> other_namespaces(pid_t pid);
 /// Whether setgroups(2) is allowed in its user namespace: one that an ordinary user made denies it
 /// (user_namespaces(7)).
 bool may_set_groups(pid_t pid);
+
+/// The cgroups, one a hierarchy, that a process joins which goes into the container of the process `pid`: its
+/// `directories`; or, where that has made others below its own on v2, so that none can be in its own, the one that
+/// `pid` is in.
+Result<std::vector<std::string>> cgroups_to_join(std::vector<std::string> directories, pid_t pid,
+                                                 const HostFacts& facts);
 
 }  // namespace caisson::runtime

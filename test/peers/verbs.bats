@@ -68,14 +68,15 @@ ps -a --format '{{.Names}} {{.Image}} {{.Command}}'
 inspect -f '{{.State.Status}} {{.State.Running}} {{.State.ExitCode}} {{.Name}} {{.RestartCount}}' a
 start a
 inspect -f '{{.State.Status}} {{.State.Running}} {{.State.Paused}} {{.State.OOMKilled}}' a
-start a
+# podman says nothing of one that runs already, docker its name
+status: start a
 ps --format '{{.Names}}'
 ps -q
 ps --no-trunc -q
 status: create --network none --name a localhost/busybox:1 true
 pause a
 inspect -f '{{.State.Status}} {{.State.Paused}}' a
-status: exec a true
+255 125: exec a true
 unpause a
 exec a echo reached
 exec -e A=b -w /tmp -u 1000:1000 a sh -c 'echo $A $FROM_IMAGE $(pwd) $(id -u) $(id -g)'
@@ -92,19 +93,20 @@ start b
 stop -t 0 b
 stop -t 0 b
 wait b
-status: kill b
+125 1: kill b
 rm b
-status: inspect b
-status: start b
-status: stop b
-status: logs b
+# there is none: docker ends with 1
+125 1: inspect b
+125 1: start b
+125 1: stop b
+125 1: logs b
+125 1: wait b
+125 1: pause b
+125 1: unpause b
 status: exec b true
-status: wait b
-status: pause b
 status: top b
 status: port b
 status: rename b c
-status: unpause b
 rm -f b
 END
 }
@@ -126,18 +128,20 @@ run --rm --network none --hostname over-there localhost/busybox:1 hostname
 run --rm --network none --read-only localhost/busybox:1 touch /x
 run --rm --network none --tmpfs /t:size=1m localhost/busybox:1 sh -c 'df /t | tail -1 | tr -s " " | cut -d" " -f2'
 run --rm --network none --cap-drop all --cap-add chown localhost/busybox:1 grep CapEff /proc/self/status
-run --rm --network none localhost/busybox:1 grep -E 'CapEff|CapBnd|NoNewPrivs|Seccomp:' /proc/self/status
+# the capabilities that podman's own sources have; Debian's configuration adds to them
+run --rm --network none localhost/busybox:1 grep -E 'NoNewPrivs|Seccomp:' /proc/self/status
 run --rm --network none --privileged localhost/busybox:1 grep Seccomp: /proc/self/status
 run --rm --network none --security-opt no-new-privileges localhost/busybox:1 grep NoNewPrivs /proc/self/status
-run --rm --network none --ulimit nofile=100:200 localhost/busybox:1 sh -c 'ulimit -n; ulimit -Hn'
+run --rm --network none --ulimit nofile=100:200 --ulimit nproc=300:300 localhost/busybox:1 sh -c 'ulimit -n; ulimit -Hn'
 run --rm --network none --sysctl kernel.shmmax=4096 localhost/busybox:1 cat /proc/sys/kernel/shmmax
 run --rm --network none --add-host far:192.0.2.7 localhost/busybox:1 grep far /etc/hosts
 run --rm --network none --umask 0077 localhost/busybox:1 sh -c umask
 run -d --network none --name d localhost/busybox:1 sleep 1000
 status: run -d --network none --name d localhost/busybox:1 sleep 1000
-run -d --replace --network none --name d localhost/busybox:1 sleep 1000
+# podman prints the name of the one that it removes, too
+status: run -d --replace --network none --name d localhost/busybox:1 sleep 1000
 ps -a --format '{{.Names}}'
-ps --filter name=d --format '{{.Names}} {{.State}}'
+ps --filter name=d --format '{{.Names}} {{.Status}}'
 ps --filter status=exited --format '{{.Names}}'
 ps --filter label=none --format '{{.Names}}'
 status: ps --filter nothing=x
@@ -148,7 +152,7 @@ ps -a --filter exited=0 --format '{{.Names}}'
 ps -a --last 1 --format '{{.Names}}'
 inspect -f '{{json .Config.Labels}}' l
 inspect -f '{{.HostConfig.NetworkMode}} {{.HostConfig.AutoRemove}} {{.HostConfig.Privileged}} {{.HostConfig.ReadonlyRootfs}}' d
-inspect -f '{{.HostConfig.RestartPolicy.Name}} {{.HostConfig.RestartPolicy.MaximumRetryCount}}' d
+inspect -f '{{.HostConfig.RestartPolicy.MaximumRetryCount}}' d
 inspect -f '{{index .Config.Cmd 0}} {{len .Config.Cmd}} {{.Config.WorkingDir}} {{.Config.Tty}} {{.Config.OpenStdin}}' d
 END
 }
@@ -158,28 +162,28 @@ END
 run --network none --name w localhost/busybox:1 sh -c 'for i in 1 2 3 4; do echo $i; done; echo err >&2'
 logs w
 logs --tail 2 w
-logs -n 0 w
+logs --tail 0 w
 logs --since 1h w
-logs --until 1h w
+# an hour ago, as docker has it; podman 4.3 takes it for the time to come
+status: logs --until 1h w
 status: logs --since nothing w
 diff w
 run -d --network none --name t localhost/busybox:1 sh -c 'echo content >/new; rm /bin/awk; mkdir /dir; exec sleep 1000'
 exec t true
 diff t
-diff --format json t
+diff --format json t | tr ',' '\n' | grep -o '/[a-z]*' | sort
 top t comm
 top t user,comm
-status: top t nothing
 cp t:/new $T/out
 cp $T/out t:/dir/copied
 exec t cat /dir/copied
 cp t:/nothing $T/out
 cp $T/nothing t:/dir
-cp t:/dir -
-commit -q t localhost/committed:1
+cp t:/dir - | tar -t | sed 's:/$::'
+status: commit -q t localhost/committed:1
 run --rm --network none localhost/committed:1 cat /new
 image inspect -f '{{json .RepoTags}}' localhost/committed:1
-rmi localhost/committed:1
+status: rmi localhost/committed:1
 status: rmi localhost/committed:1
 image exists localhost/busybox:1
 image exists localhost/nothing:1
@@ -191,7 +195,8 @@ END
 @test "verbs: volumes and secrets" {
   obeyed <<'END'
 volume create v
-volume create v
+# docker takes what is there
+125 0: volume create v
 volume ls --format '{{.Name}} {{.Driver}}'
 volume ls -q
 volume inspect -f '{{.Name}} {{.Driver}} {{.Scope}}' v
@@ -199,8 +204,8 @@ run --rm --network none -v v:/data localhost/busybox:1 sh -c 'echo kept >/data/f
 run --rm --network none -v v:/data:ro localhost/busybox:1 cat /data/file
 run --rm --network none -v v:/data:ro localhost/busybox:1 touch /data/x
 run --network none --name u -v v:/data -v /anonymous localhost/busybox:1 true
-inspect -f '{{range .Mounts}}{{.Type}} {{.Destination}} {{.RW}}{{"\n"}}{{end}}' u
-status: volume rm v
+inspect -f '{{range .Mounts}}{{.Type}} {{.Destination}} {{.RW}}{{"\n"}}{{end}}' u | sort | sed /^$/d
+2 1: volume rm v
 volume exists v
 volume exists nothing
 rm -v u
@@ -216,6 +221,6 @@ run --rm --network none --secret s,type=env,target=S localhost/busybox:1 sh -c '
 status: run --rm --network none --secret nothing localhost/busybox:1 true
 secret inspect -f '{{.Spec.Name}}' s
 secret rm s
-status: secret rm s
+125 1: secret rm s
 END
 }

@@ -75,7 +75,7 @@ TEST(Moment, RefusesWhatIsNone) {
 }
 
 TEST(Duration, IsSaidAsDockerSaysIt) {
-  EXPECT_EQ(human_duration(0), "less than a second");
+  EXPECT_EQ(human_duration(0), "Less than a second");
   EXPECT_EQ(human_duration(1'000'000'000), "1 second");
   EXPECT_EQ(human_duration(119'000'000'000), "1 minute");
   EXPECT_EQ(human_duration(7200'000'000'000), "2 hours");
@@ -89,7 +89,7 @@ TEST(PsRow, TellsHowAContainerEnded) {
   EXPECT_EQ(row["ID"], "aaaaaaaaaaaa");
   EXPECT_EQ(row["Command"], "a command that is l…");
   EXPECT_EQ(row["State"], "exited");
-  EXPECT_EQ(row["Status"], "Exited (137) less than a second ago: why");
+  EXPECT_EQ(row["Status"], "Exited (137) Less than a second ago: why");
 }
 
 }  // namespace

@@ -1,0 +1,106 @@
+# Containers that boot: systemd, and another init, from their first process to an orderly end.
+load helper
+
+setup() {
+  caisson_setup
+  require_root
+}
+
+# Debian with systemd, $SYSTEM, unpacked once for the tests of this file; kept as a tarball from one run to the next.
+require_system() {
+  SYSTEM=$BATS_FILE_TMPDIR/system
+  if [ -d /payload ]; then
+    # The virtual machine's own, without the service that runs these tests.
+    [ ! -d "$SYSTEM" ] || return 0
+    mkdir -p "$SYSTEM" "$BATS_FILE_TMPDIR/changes/etc/systemd/system"
+    ln -s /dev/null "$BATS_FILE_TMPDIR/changes/etc/systemd/system/payload.service"
+    mount -t overlay -o "lowerdir=$BATS_FILE_TMPDIR/changes:/" system "$SYSTEM"
+    return
+  fi
+  local cache=${CAISSON_TEST_CACHE:-/var/tmp/caisson-test} tarball
+  tarball=$cache/systemd.tar.gz
+  if [ ! -s "$tarball" ]; then
+    require_program mmdebstrap
+    mkdir -p "$cache"
+    mmdebstrap --quiet --variant=minbase --include=systemd-sysv,dbus,procps bookworm "$cache/systemd.$$.tar.gz" ||
+      skip "mmdebstrap cannot make Debian here"
+    mv "$cache/systemd.$$.tar.gz" "$tarball"
+  fi
+  [ ! -d "$SYSTEM" ] || return 0
+  mkdir "$SYSTEM.new"
+  tar -xpf "$tarball" -C "$SYSTEM.new" --exclude=./dev/*
+  mv "$SYSTEM.new" "$SYSTEM"
+}
+
+teardown_file() { ! mountpoint -q "$BATS_FILE_TMPDIR/system" || umount "$BATS_FILE_TMPDIR/system"; }
+
+is_up() { [[ "$(caisson exec "$1" systemctl is-system-running 2>/dev/null)" = @(running|degraded) ]]; }
+reached() { caisson exec "$1" systemctl is-active --quiet multi-user.target; }
+
+@test "system: Debian's systemd boots to multi-user, has a journal and units, and shuts down by stop" {
+  require_system
+  caisson run -d --name debian "$SYSTEM:O" /sbin/init >/dev/null
+  within 60 reached debian
+  within 60 is_up debian
+  [ "$(caisson inspect -f '{{.Config.SystemdMode}} {{.Config.StopSignal}}' debian)" = "true 37" ]
+  [ "$(caisson exec debian cat /proc/1/comm)" = systemd ]
+  # Cgroups of its own, below the container's.
+  run -0 caisson exec debian systemctl show -P ControlGroup systemd-journald.service
+  [ "$output" = /system.slice/systemd-journald.service ]
+  run -0 caisson exec debian systemd-run --quiet --wait --pipe echo from a unit
+  [ "$output" = "from a unit" ]
+  run -0 caisson exec debian journalctl -q -b -o cat
+  [[ "$output" = *"Reached target multi-user.target"* ]]
+  caisson exec debian systemd-run --quiet --unit=worker sleep 1000
+  run -0 caisson top debian args
+  [[ "$output" = *"sleep 1000"* ]]
+  for directory in /run /tmp /run/lock; do
+    [ "$(caisson exec debian stat -f -c %T $directory)" = tmpfs ]
+  done
+  # What is asked of it comes with its limits, which it cannot lift.
+  SECONDS=0
+  run -0 --separate-stderr caisson stop debian
+  [ -z "$stderr" ]
+  [ $SECONDS -lt 10 ]
+  [ "$(caisson inspect -f '{{.State.ExitCode}}' debian)" = 0 ]
+  # The same again, from what it has written.
+  caisson start debian >/dev/null
+  within 60 reached debian
+  caisson rm -f debian >/dev/null
+}
+
+@test "system: its limits stay its own, and nothing of the host's cgroups can be written to" {
+  require_system
+  caisson run -d --name limited -m 300m --pids-limit 200 "$SYSTEM:O" /sbin/init >/dev/null
+  within 60 reached limited
+  if on_cgroup_v2; then
+    caisson exec limited sh -c 'echo max >/sys/fs/cgroup/memory.max' 2>"$T/error" || true
+    [ "$(cat "/sys/fs/cgroup/caisson-$(caisson inspect -f '{{.Id}}' limited)/memory.max")" = 314572800 ]
+    caisson exec limited mkdir /sys/fs/cgroup/more
+  else
+    run ! caisson exec limited sh -c 'echo 1000000000 >/sys/fs/cgroup/memory/memory.limit_in_bytes'
+    run ! caisson exec limited mkdir /sys/fs/cgroup/pids/more
+    caisson exec limited mkdir /sys/fs/cgroup/systemd/more
+    caisson exec limited rmdir /sys/fs/cgroup/systemd/more
+    run ! caisson exec limited test -e /sys/fs/cgroup/systemd/release_agent
+  fi
+  caisson rm -f limited >/dev/null
+}
+
+@test "system: --systemd takes a program that is called otherwise, or leaves systemd alone, and says what it cannot" {
+  run -0 box --systemd=always sh -c 'stat -f -c %T /run; echo $container_uuid'
+  [ "${lines[0]}" = tmpfs ]
+  [[ "${lines[1]}" =~ ^[0-9a-f]{32}$ ]]
+  rootfs >"$T/where"
+  rm -f "$T/rootfs/sbin/init"
+  printf '#!/bin/sh\nstat -f -c %%T /run\n' >"$T/rootfs/sbin/init"
+  chmod +x "$T/rootfs/sbin/init"
+  [ "$(caisson run --rm "$T/rootfs" /sbin/init)" = tmpfs ]
+  [ "$(caisson run --rm --systemd=false "$T/rootfs" /sbin/init)" != tmpfs ]
+  [ "$(caisson run --rm --init "$T/rootfs" /sbin/init)" != tmpfs ]
+  run -125 --separate-stderr box --systemd=always --pid=host true
+  [[ "$stderr" = *"--systemd always"*"first process of a PID namespace"* ]]
+  run -125 --separate-stderr box --systemd=always --cgroupns=host true
+  [[ "$stderr" = *"--cgroupns"* ]]
+  run -125 box --systemd=perhaps true
+}
