@@ -7,13 +7,13 @@
 
 #include "engine/compose_mount_parts.h"
 #include "engine/compose_topics.h"
+#include "engine/defaults.h"
 
 namespace caisson::engine {
 
 namespace {
 
 constexpr std::array<std::string_view, 3> kInitPrograms = {"/sbin/init", "/usr/sbin/init", "/usr/local/sbin/init"};
-constexpr int kHaltSignal = 37;  // SIGRTMIN+3 to systemd, whose SIGRTMIN is glibc's
 constexpr std::string_view kNamedHierarchy = "name=systemd";
 
 bool is_init_system(std::string_view program) {
@@ -62,7 +62,7 @@ Result<> compose_systemd(const Composing& c) {
     }
   }
   set_variable(c.config().process.env, "container_uuid", c.around.id.substr(0, 32));
-  if (!c.options.stop_signal) c.out.stop_signal = kHaltSignal;
+  if (!c.options.stop_signal) c.out.stop_signal = kSystemdHalt;
   return {};
 }
 

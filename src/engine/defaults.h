@@ -18,7 +18,8 @@ inline constexpr std::uint32_t kDefaultUmask = 0022;
 inline constexpr std::uint64_t kCpuPeriodUs = 100000;
 inline constexpr std::string_view kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 inline constexpr std::string_view kCgroupPrefix =
-    "/caisson-";  ///< of a container's cgroup at the top of each hierarchy
+    "/caisson-";                         ///< of a container's cgroup at the top of each hierarchy
+inline constexpr int kSystemdHalt = 37;  ///< SIGRTMIN+3, as glibc counts: what shuts systemd down (systemd(1))
 inline constexpr std::string_view kDefaultShell = "/bin/sh";
 
 /// The eleven capabilities of a container's root.

@@ -13,6 +13,7 @@
 #include "cgroup/freezer.h"
 #include "cgroup/removal.h"
 #include "engine/conclude.h"
+#include "engine/defaults.h"
 #include "engine/events.h"
 #include "engine/start.h"
 #include "kernel/files.h"
@@ -47,6 +48,12 @@ bool ignores(pid_t pid, int signal) {
       heard |= std::strtoull(std::string(line.substr(8)).c_str(), nullptr, 16);
   }
   return !text.empty() && (heard >> (signal - 1) & 1U) == 0;
+}
+
+// What shuts systemd down means nothing to other inits: power is failing, as lxc-stop(1) has it.
+int signal_to_stop(const Record& record, pid_t pid) {
+  const bool is_systemds = record.systemd && record.stop_signal == kSystemdHalt;
+  return is_systemds && ignores(pid, kSystemdHalt) ? SIGPWR : record.stop_signal;
 }
 
 // Its first process, once it has one: a container may be on its way to its first start, or wait for the next, which its
@@ -91,7 +98,7 @@ Result<> stop(const Places& places, const Container& container, std::optional<in
   (void)note_ender(places, container.record.id, ender);
   const std::optional<Running> running = TRY(process_to_end(places, container));
   if (!running) return await_end(places, container, log);
-  const int sent = signal.value_or(container.record.stop_signal);
+  const int sent = signal.value_or(signal_to_stop(container.record, running->pid));
   const std::int32_t timeout = timeout_s.value_or(container.record.stop_timeout_s);
   if (sent != SIGKILL && timeout != 0 && ignores(running->pid, sent)) {
     log.warning(fmt::format(

@@ -384,5 +384,69 @@ TEST(Delegation, TakesOffWhatAnOrdinaryUserMayNotLimitAndNamesTheFile) {
   EXPECT_EQ(composed.config.linux_.cgroups_path, "");
 }
 
+// --- the init of a whole system ----------------------------------------------------------------------------------
+
+Surroundings on_version_2() {
+  Surroundings around = typical();
+  around.facts.cgroup_mode = CgroupMode::kV2;
+  around.facts.hierarchies = {{.path = "/sys/fs/cgroup", .controllers = {"pids"}, .unified = true}};
+  return around;
+}
+
+std::string mounted_at(const Composed& composed, std::string_view destination) {
+  for (const spec::Mount& mount : composed.config.mounts) {
+    if (mount.destination == destination) return show(mount);
+  }
+  return "nothing";
+}
+
+TEST(System, IsKnownByTheNameOfItsProgram) {
+  for (const char* init : {"/sbin/init", "/usr/sbin/init", "/lib/systemd/systemd", "systemd"})
+    EXPECT_TRUE(compose_well(command({init}), on_version_2()).is_system) << init;
+  for (const char* other : {"init", "/bin/sh", "/opt/systemd/x", "/sbin/initd"})
+    EXPECT_FALSE(compose_well(command({other}), on_version_2()).is_system) << other;
+  RunOptions options = command({"/sbin/init"});
+  options.systemd = SystemdMode::kNever;
+  EXPECT_FALSE(compose_well(options, on_version_2()).is_system);
+  options.systemd = SystemdMode::kDetected;
+  options.pid.kind = NamespaceKind::kHost;
+  EXPECT_FALSE(compose_well(options, on_version_2()).is_system);
+}
+
+TEST(System, HasMemoryWhereItExpectsIt_ItsCgroupsAndItsSignal) {
+  const Composed system = compose_well(command({"/sbin/init"}), on_version_2());
+  EXPECT_EQ(mounted_at(system, "/run"), "tmpfs /run tmpfs mode=755,rw,nosuid,nodev,rprivate");
+  EXPECT_EQ(mounted_at(system, "/tmp"), "tmpfs /tmp tmpfs mode=1777,rw,nosuid,nodev,rprivate");
+  EXPECT_NE(mounted_at(system, "/sys/fs/cgroup").find(",rw,"), std::string::npos);
+  EXPECT_EQ(system.stop_signal, 37);
+  const Composed plain = compose_well(command(), on_version_2());
+  EXPECT_EQ(mounted_at(plain, "/run"), "nothing");
+  EXPECT_NE(mounted_at(plain, "/sys/fs/cgroup").find(",ro,"), std::string::npos);
+  EXPECT_EQ(plain.stop_signal, 15);
+}
+
+TEST(System, KeepsTheSignalAndTheMountsThatAreAskedFor) {
+  RunOptions options = command({"/sbin/init"});
+  options.stop_signal = 9;
+  options.mounts = {
+      {.kind = MountKind::kTmpfs, .destination = "/run", .options = {"size=1m"}, .typed = "--tmpfs /run"}};
+  const Composed system = compose_well(options, on_version_2());
+  EXPECT_EQ(system.stop_signal, 9);
+  EXPECT_NE(mounted_at(system, "/run").find("size=1m"), std::string::npos);
+}
+
+TEST(System, NeedsACgroupThatItCanWriteTo) {
+  Surroundings around = typical();  // version 1, without name=systemd
+  const Result<Composed> without = compose(command({"/sbin/init"}), around);
+  ASSERT_FALSE(without);
+  EXPECT_NE(without.error().text().find("name=systemd, which this host has not"), std::string::npos);
+  around.facts.hierarchies.push_back({.path = "/sys/fs/cgroup/systemd", .controllers = {"name=systemd"}});
+  const Composed system = compose_well(command({"/sbin/init"}), around);
+  EXPECT_NE(mounted_at(system, "/sys/fs/cgroup").find(",ro,"), std::string::npos);  // but for that one: plan::Request
+  around = on_version_2();
+  around.facts.hierarchies[0].is_writable = false;
+  EXPECT_FALSE(compose(command({"/sbin/init"}), around));
+}
+
 }  // namespace
 }  // namespace caisson::engine
