@@ -14,6 +14,7 @@
 #include "network/host_ports.h"
 #include "network/links.h"
 #include "network/user_network.h"
+#include "network/words.h"
 
 namespace caisson::engine {
 
@@ -231,6 +232,25 @@ Result<ChosenNetworks> choose_networks(const RunOptions& options, bool is_ordina
   }
   TRY(check_publishable(options, chosen));
   return chosen;
+}
+
+Result<std::vector<std::string>> network_words(const Places& places, const Record& record) {
+  std::vector<std::string> lines;
+  const NetworkWishes& wishes = record.networks;
+  if (!wishes.user_network.empty()) lines.push_back(fmt::format("have {} carry its packets", wishes.user_network));
+  network::Holding holding;
+  for (const network::NetworkChoice& choice : wishes.networks) {
+    const network::NetworkRecord network = TRY(network::find_network(network_store(places), choice.network));
+    const std::string interface =
+        choice.interface.empty() ? free_interface(holding, wishes.networks) : choice.interface;
+    const std::vector<std::string> more = network::words_of(network, choice, interface, holding.attachments.empty());
+    for (const std::string& line : more) lines.push_back(fmt::format("{}: {}", network.name, line));
+    holding.attachments.push_back({.network = network.name, .interface = interface});
+  }
+  for (const network::PortChoice& port : wishes.any() ? ports_of(record) : std::vector<network::PortChoice>()) {
+    for (std::string& line : network::words_of(port)) lines.push_back(std::move(line));
+  }
+  return lines;
 }
 
 std::vector<std::string> name_servers(const std::vector<network::NetworkRecord>& networks) {

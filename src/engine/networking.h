@@ -27,6 +27,9 @@ struct ChosenNetworks {
 };
 Result<ChosenNetworks> choose_networks(const RunOptions& options, bool is_ordinary_user, const Places& places);
 
+/// What connect_networks() will do for the container, a line each, in order; none without networks.
+Result<std::vector<std::string>> network_words(const Places& places, const Record& record);
+
 /// The servers that answer names of these networks' containers.
 std::vector<std::string> name_servers(const std::vector<network::NetworkRecord>& networks);
 

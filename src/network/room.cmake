@@ -1,6 +1,6 @@
 # What networks are as text, data and messages of netlink: pure.
 caisson_room(network_text FOLDER network
-             SOURCES address.cc choice.cc filter_messages.cc foreign_messages.cc holding.cc lease.cc link_messages.cc message.cc network_record.cc port.cc
+             SOURCES address.cc choice.cc filter_messages.cc foreign_messages.cc holding.cc lease.cc link_messages.cc message.cc network_record.cc port.cc words.cc
              KNOWS base LIBRARIES nlohmann_json::nlohmann_json)
 caisson_unit_test(network_text SOURCES network_text_test.cc network_messages_test.cc KNOWS base network_text)
 

@@ -43,8 +43,8 @@ Error not_installed(std::string_view name) {
                    fmt::format("apt-get install {}; or --network none", name == kPasta ? "passt" : "slirp4netns"));
 }
 
-// A child of nobody, whose standard error is `log`; `ready` stays open in it.
-Result<> spawn(const std::vector<std::string>& words, const std::string& log, int ready) {
+// A child of nobody, in `directory`, whose standard error is the file `log` there; `ready` stays open in it.
+Result<> spawn(const std::vector<std::string>& words, const std::string& directory, const std::string& log, int ready) {
   std::vector<std::string> copies = words;
   std::vector<char*> pointers;
   for (std::string& word : copies) pointers.push_back(word.data());
@@ -65,12 +65,17 @@ Result<> spawn(const std::vector<std::string>& words, const std::string& log, in
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    (void)!::chdir("/");
+    if (::chdir(directory.c_str()) != 0) ::_exit(127);
     ::execv(pointers[0], pointers.data());
     ::_exit(127);
   }
   ::waitpid(child, nullptr, 0);
   return {};
+}
+
+// By which a slirp4netns is told from others.
+std::string user_namespace_word(const UserNetwork& wanted) {
+  return fmt::format("--userns-path=/proc/{}/ns/user", wanted.pid);
 }
 
 // The last line that it has written.
@@ -102,7 +107,7 @@ Result<kernel::ProcessId> start_pasta(const UserNetwork& wanted, const std::vect
   std::vector<std::string> words = pasta_words(wanted, ports, pid_file);
   words[0] = find_program(kPasta);
   if (words[0].empty()) return fail(not_installed(kPasta));
-  TRY(spawn(words, log, -1));
+  TRY(spawn(words, wanted.directory, log, -1));
   for (int waited_ms = 0; waited_ms < kPatience_ms; ++waited_ms) {
     const std::string text = kernel::read_file(pid_file).value_or("");
     if (text.ends_with('\n')) {
@@ -116,21 +121,20 @@ Result<kernel::ProcessId> start_pasta(const UserNetwork& wanted, const std::vect
   return fail(failure(kPasta, log));
 }
 
-Result<Fd> connect_to(const std::string& path) {
+Result<Fd> connect_to(const Fd& directory, const std::string& name) {
+  const std::string path = fmt::format("/proc/self/fd/{}/{}", directory.get(), name);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path)
-    return fail(complaint(fmt::format("{}: the path of a socket is too long", path)));
-  std::memcpy(address.sun_path, path.c_str(), path.size());
+  std::memcpy(address.sun_path, path.c_str(), std::min(path.size(), sizeof address.sun_path - 1));
   Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket) return fail(os_error("socket", path));
+  if (!socket) return fail(os_error("socket", name));
   if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
-    return fail(os_error("connect", path));
+    return fail(os_error("connect", name));
   return socket;
 }
 
-Result<> forward(const std::string& socket_path, const HeldPort& port) {
-  const Fd socket = TRY(connect_to(socket_path));
+Result<> forward(const Fd& directory, const std::string& socket_path, const HeldPort& port) {
+  const Fd socket = TRY(connect_to(directory, socket_path));
   TRY(kernel::write_all(socket.get(), slirp_request(port, kSlirpAddress), socket_path));
   ::shutdown(socket.get(), SHUT_WR);
   const std::string answer = TRY(kernel::read_all(socket.get(), socket_path));
@@ -140,23 +144,24 @@ Result<> forward(const std::string& socket_path, const HeldPort& port) {
 }
 
 Result<kernel::ProcessId> start_slirp(const UserNetwork& wanted, const std::vector<HeldPort>& ports) {
-  const std::string socket = wanted.directory + "/slirp";
+  const std::string socket = "slirp";  // in its directory, whose path may be longer than a socket's address
   const std::string log = wanted.directory + "/slirp.log";
   constexpr int kReady = 3;
   std::vector<std::string> words = slirp_words(wanted, kReady, socket);
   words[0] = find_program(kSlirp);
   if (words[0].empty()) return fail(not_installed(kSlirp));
   kernel::Pipe ready = TRY(kernel::make_pipe());
-  TRY(spawn(words, log, ready.write.get()));
+  TRY(spawn(words, wanted.directory, log, ready.write.get()));
   ready.write = Fd();
   pollfd waiting{.fd = ready.read.get(), .events = POLLIN, .revents = 0};
   char byte = 0;
   const bool is_ready =
       kernel::retry([&] { return ::poll(&waiting, 1, kPatience_ms); }) == 1 && ::read(ready.read.get(), &byte, 1) == 1;
-  const auto process = is_ready ? process_with(socket) : std::nullopt;
+  const auto process = is_ready ? process_with(user_namespace_word(wanted)) : std::nullopt;
   if (!process) return fail(failure(kSlirp, log));
+  const Fd directory = TRY(kernel::open_file(wanted.directory, O_PATH | O_DIRECTORY));
   for (const HeldPort& port : ports) {
-    const Result<> forwarded = forward(socket, port);
+    const Result<> forwarded = forward(directory, socket, port);
     if (forwarded) continue;
     if (const auto pidfd = kernel::open_process(*process)) (void)kernel::send_signal(pidfd->get(), SIGTERM);
     return fail(forwarded.error());
@@ -196,7 +201,7 @@ std::vector<std::string> slirp_words(const UserNetwork& wanted, int ready, const
                                     "--disable-host-loopback",
                                     fmt::format("--ready-fd={}", ready),
                                     "--api-socket=" + socket,
-                                    fmt::format("--userns-path=/proc/{}/ns/user", wanted.pid)};
+                                    user_namespace_word(wanted)};
   for (const std::string& option : wanted.options) words.push_back(option.starts_with("--") ? option : "--" + option);
   words.insert(words.end(), {std::to_string(wanted.pid), kInterface});
   return words;

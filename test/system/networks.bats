@@ -235,6 +235,29 @@ nothing_held() {
   [ "$(outside wget -q -T 3 -t 1 -O - http://192.0.2.1:8080/)" = "I am one" ]
 }
 
+@test "explain says what is done, and which interfaces a port reaches" {
+  run -0 caisson explain run --network bridge -p 8080:80 -p 127.0.0.1:53:53/udp builtin:busybox
+  [[ "$output" == *"bridge: take the lowest free address of 10.87.0.0/16"* ]]
+  [[ "$output" == *"publish its port 80/tcp at 0.0.0.0:8080: every interface of the host"* ]]
+  [[ "$output" == *"publish its port 53/udp at 127.0.0.1:53: this host alone (127.0.0.1)"* ]]
+}
+
+@test "system check finds what is left of networks, and removes it" {
+  caisson run --rm --network bridge builtin:busybox true
+  run -0 caisson system check
+  on_host ip link add cs0123456789a0 type veth peer name stray
+  on_host ip link set cs0123456789a0 master caisson0
+  echo "$(printf '0%.0s' {1..64}) 10.87.0.9 " >>"$T/run/networks/bridge/leases"
+  on_host nft add element inet caisson ports4 '{ tcp . 7777 : 10.87.0.9 . 80 }'
+  run -125 caisson system check
+  [[ "$output" == *"the device cs0123456789a0 of a container that is gone"* ]]
+  [[ "$output" == *"addresses of container 000000000000, which is gone"* ]]
+  [[ "$output" == *"the published port 0.0.0.0:7777, whose container is gone"* ]]
+  caisson system check --repair
+  run -0 caisson system check
+  nothing_held
+}
+
 @test "audit lists what is reached, and by which interfaces" {
   web one --network bridge -p 8080:80 -p 127.0.0.1:8081:81
   run -0 caisson network audit
