@@ -88,6 +88,21 @@ Result<> remove_host_device(const std::string& name) {
   return removed;
 }
 
+// A device that is removed keeps whoever does that until everybody has let go of it (rcu_barrier(), ten milliseconds
+// and more). One that is moved is gone at once: to a namespace that nobody is in, with which the kernel removes it
+// later.
+Result<> discard_host_device(const std::string& name) {
+  if (device_index(name) == 0) return {};
+  NetlinkSocket socket = TRY(NetlinkSocket::route());
+  const Result<Fd> nowhere = empty_namespace();
+  if (!nowhere) return remove_host_device(name);
+  Batch batch;
+  move_device(batch, name, nowhere->get());
+  const Result<> moved = socket.run(batch);
+  if (moved || moved.error().number == ENODEV) return {};
+  return remove_host_device(name);
+}
+
 }  // namespace
 
 Result<Attachment> take_place(const Store& store, const NetworkRecord& network, const Joining& joining,
@@ -128,7 +143,7 @@ Result<> plug(const NetworkRecord& network, const Attachment& attachment, int ne
 }
 
 Result<> unplug(const Attachment& attachment, int network_namespace) {
-  if (!attachment.host_device.empty()) return remove_host_device(attachment.host_device);
+  if (!attachment.host_device.empty()) return discard_host_device(attachment.host_device);
   if (network_namespace < 0) return {};
   const Visit visit = TRY(Visit::to(network_namespace));
   return remove_host_device(attachment.interface);

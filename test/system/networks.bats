@@ -132,13 +132,16 @@ nothing_held() {
 }
 
 @test "ports: ranges, random ones, -P, udp, and both at once" {
-  caisson run -d --name many --network bridge -p 9000-9002:70-72 -p 80 -p 53:53/udp -P --expose 99 -v /usr/bin/busybox:/usr/local/bin/busybox:ro builtin:busybox busybox udpsvd 0.0.0.0 53 busybox cat
+  caisson run -d --name many --network bridge -p 9000-9002:70-72 -p 80 -p 53:53/udp -P --expose 99 builtin:busybox sleep 60
+  nsenter --net="/proc/$(caisson inspect -f '{{.State.Pid}}' many)/ns/net" socat UDP-RECVFROM:53,fork EXEC:cat &
+  local server=$!
   run -0 caisson port many
   [ "${#lines[@]}" -eq 6 ]
   [[ "$output" == *"71/tcp -> 0.0.0.0:9001"* ]]
   [[ "$output" =~ 80/tcp\ -\>\ 0.0.0.0:[1-9][0-9]+ ]]
   [[ "$output" =~ 99/tcp\ -\>\ 0.0.0.0:[1-9][0-9]+ ]]
   [ "$(outside sh -c 'echo hello | timeout 3 socat -t 2 - UDP:192.0.2.1:53')" = hello ]
+  kill "$server"
   run -0 caisson ps --format '{{.Ports}}'
   [[ "$output" == *"0.0.0.0:53->53/udp"* ]]
 }
