@@ -1,6 +1,6 @@
 # The generator of systemd's units, below libexec with a link where systemd looks for it.
 caisson_program(generator LIBEXEC SOURCES programs/generator/main.cc programs/generator/sources.cc
-                KNOWS units options command_line compose image_spec spec seccomp kernel base)
+                KNOWS units options command_line compose network_text image_spec spec seccomp kernel base)
 set(generator_links ${PROJECT_BINARY_DIR}/generators)
 foreach(scope system user)
   file(MAKE_DIRECTORY ${generator_links}/${scope}-generators)

@@ -60,6 +60,8 @@ constexpr std::array kVerbs = {
     Verb{"import", "Make an image of a root filesystem's tarball", verb_import, import_manual},
     Verb{"secret", "Work on secrets: create, ls, inspect, rm, exists", nullptr, nullptr, secret_verbs},
     Verb{"volume", "Work on volumes: create, ls, inspect, rm, prune, exists", nullptr, nullptr, volume_verbs},
+    Verb{"network", "Work on networks: create, ls, inspect, rm, prune, connect, disconnect, audit and others", nullptr,
+         nullptr, network_verbs},
     Verb{"system", "Look after what caisson keeps: check", nullptr, nullptr, system_verbs},
     Verb{"generate", "Write files of systemd about containers: systemd", nullptr, nullptr, generate_verbs},
     Verb{"explain", "Show what a command would do, step by step, and do none of it", verb_explain, explain_manual,

@@ -12,6 +12,7 @@
 #include "cli/moment.h"
 #include "engine/health_state.h"
 #include "engine/images.h"
+#include "engine/networking.h"
 
 namespace caisson::cli {
 
@@ -90,6 +91,14 @@ bool exposes(std::string_view wanted, const engine::Record& record) {
     const auto ports = read_ports(text);
     return ports && ports->protocol == asked->protocol && ports->first <= asked->last && asked->first <= ports->last;
   });
+}
+
+bool publishes(std::string_view wanted, const std::vector<network::HeldPort>& published) {
+  const auto asked = read_ports(wanted);
+  return asked && std::ranges::any_of(published, [&](const network::HeldPort& held) {
+           return network::protocol_name(held.port.protocol) == asked->protocol &&
+                  asked->first <= held.port.host_port && held.port.host_port <= asked->last;
+         });
 }
 
 // The images that have all of this one's layers at their bottom.
@@ -230,7 +239,7 @@ bool ContainerFilters::passes(const Filter& filter, const engine::Container& con
     case Kind::kExited: return container.ending && container.ending->exit_code == filter.number;
     case Kind::kExpose: return exposes(filter.value, record);
     case Kind::kHealth: return more.health() == filter.value;
-    case Kind::kPublish: return false;  // nothing is published yet
+    case Kind::kPublish: return publishes(filter.value, more.published());
     case Kind::kRestartPolicy: return engine::restart_policy_name(record.restart) == filter.value;
     case Kind::kShouldStartOnBoot: return engine::starts_with_boot(container) == (filter.value == "true");
     case Kind::kIsTask: return filter.value == "false";  // there is no swarm
@@ -238,7 +247,7 @@ bool ContainerFilters::passes(const Filter& filter, const engine::Container& con
     case Kind::kLabel: return has_label(filter.value, record.labels);
     case Kind::kNotLabel: return !has_label(filter.value, record.labels);
     case Kind::kName: return has_name(filter.value, record.name);
-    case Kind::kNetwork: return record.network == filter.value;
+    case Kind::kNetwork: return holds(split(record.network, ','), std::string_view(filter.value));
     case Kind::kStatus: return engine::status_word(container) == filter.value;
     case Kind::kVolume: return mounts(record, filter.value);
   }
@@ -246,10 +255,16 @@ bool ContainerFilters::passes(const Filter& filter, const engine::Container& con
 }
 
 ContainerFilters::More ContainerFilters::more_of(const engine::Places& places, const engine::Container& container) {
-  return {.health = [&] {
-    const auto health = engine::health_of(places, container);
-    return std::string(health ? engine::health_word(health->health) : "none");
-  }};
+  return {.health =
+              [&] {
+                const auto health = engine::health_of(places, container);
+                return std::string(health ? engine::health_word(health->health) : "none");
+              },
+          .published =
+              [&] {
+                const auto holding = engine::holding_of(places, container.record.id);
+                return holding ? holding->ports : std::vector<network::HeldPort>();
+              }};
 }
 
 bool ContainerFilters::pass(const engine::Container& container, const More& more) const {

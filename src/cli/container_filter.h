@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "engine/containers.h"
 #include "engine/places.h"
+#include "network/holding.h"
 
 namespace caisson::cli {
 
@@ -33,6 +34,7 @@ class ContainerFilters {
   /// What is looked up of a container only where a filter wants it.
   struct More {
     std::function<std::string()> health;  ///< docker's word; "none" where nothing is checked
+    std::function<std::vector<network::HeldPort>()> published = [] { return std::vector<network::HeldPort>(); };
   };
   static More more_of(const engine::Places& places, const engine::Container& container);
 

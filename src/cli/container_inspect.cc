@@ -11,6 +11,7 @@
 #include "cli/image_json.h"
 #include "engine/defaults.h"
 #include "engine/health_state.h"
+#include "engine/networking.h"
 #include "kernel/files.h"
 #include "spec/capability.h"
 
@@ -196,13 +197,27 @@ void add_resources(Json& host, const Json& config) {
                {"Ulimits", ulimits(config)}});
 }
 
+// What was asked of -p, as docker has it in HostConfig.
+Json port_bindings(const engine::Record& record) {
+  Json bindings = Json::object();
+  for (const network::PortChoice& choice : record.networks.ports) {
+    for (unsigned i = 0; i < choice.count; ++i) {
+      const std::string port = fmt::format("{}/{}", choice.container_port + i, network::protocol_name(choice.protocol));
+      bindings[port].push_back({{"HostIp", choice.host_address ? to_text(*choice.host_address) : ""},
+                                {"HostPort", choice.host_port == 0 ? "" : std::to_string(choice.host_port + i)}});
+    }
+  }
+  return bindings;
+}
+
 Json host_config(const engine::Record& record, const Json& config) {
   const std::set<std::string> bounding = bounding_set(config);
   const std::vector<std::string> names = spec::capability_names(engine::default_capabilities());
   const std::set<std::string> usual(names.begin(), names.end());
   Json host = {{"Binds", binds(record.mounts)},
                {"NetworkMode", record.network},
-               {"PortBindings", Json::object()},
+               {"PortBindings", port_bindings(record)},
+               {"PublishAllPorts", record.networks.publish_all},
                {"RestartPolicy",
                 {{"Name", engine::restart_policy_name(record.restart)}, {"MaximumRetryCount", record.restart.retries}}},
                {"LogConfig", log_config(record.log)},
@@ -225,14 +240,69 @@ Json host_config(const engine::Record& record, const Json& config) {
   return host;
 }
 
-Json network_settings(const engine::Container& container) {
-  const std::string& network = container.record.network;
-  const std::string key =
-      container.live && network != "host" ? fmt::format("/proc/{}/ns/net", container.live->process.pid) : std::string();
-  const Json endpoint = {{"IPAddress", ""}, {"IPPrefixLen", 0}, {"Gateway", ""}, {"MacAddress", ""}};
-  Json settings = {{"SandboxKey", key}, {"Ports", Json::object()}};
-  settings.update(endpoint);
-  settings["Networks"] = {{network, endpoint}};
+// "80/tcp" → [{"HostIp": "0.0.0.0", "HostPort": "8080"}]; what is noted and not published has null, as docker shows it.
+Json published_ports(const engine::Record& record, const std::optional<network::Holding>& holding) {
+  Json ports = Json::object();
+  if (!holding) return ports;
+  for (const std::string& exposed : engine::exposed_ports(record)) ports[exposed] = nullptr;
+  for (const network::HeldPort& held : holding->ports) {
+    Json& list = ports[container_side(held.port)];
+    if (list.is_null()) list = Json::array();
+    const auto add = [&](const char* any) {
+      list.push_back({{"HostIp", held.port.host_address ? to_text(*held.port.host_address) : any},
+                      {"HostPort", std::to_string(held.port.host_port)}});
+    };
+    for (const network::Address& container : held.containers)
+      add(container.family == network::Family::kIpv4 ? "0.0.0.0" : "::");
+    if (held.containers.empty()) add("0.0.0.0");
+  }
+  return ports;
+}
+
+Json endpoint_object(const network::Attachment* attachment) {
+  Json endpoint = {{"IPAddress", ""},          {"IPPrefixLen", 0},  {"Gateway", ""},   {"GlobalIPv6Address", ""},
+                   {"GlobalIPv6PrefixLen", 0}, {"IPv6Gateway", ""}, {"MacAddress", ""}};
+  if (attachment == nullptr) return endpoint;
+  endpoint["MacAddress"] = network::mac_text(attachment->mac);
+  for (const network::HeldAddress& held : attachment->addresses) {
+    const bool ipv4 = held.address.family == network::Family::kIpv4;
+    endpoint[ipv4 ? "IPAddress" : "GlobalIPv6Address"] = to_text(held.address);
+    endpoint[ipv4 ? "IPPrefixLen" : "GlobalIPv6PrefixLen"] = held.prefix;
+    if (held.gateway) endpoint[ipv4 ? "Gateway" : "IPv6Gateway"] = to_text(*held.gateway);
+  }
+  return endpoint;
+}
+
+const network::Attachment* find_attachment(const std::optional<network::Holding>& holding, const std::string& network) {
+  if (!holding) return nullptr;
+  for (const network::Attachment& each : holding->attachments) {
+    if (each.network == network) return &each;
+  }
+  return nullptr;
+}
+
+Json network_settings(const engine::Container& container, const engine::Places& places) {
+  const engine::Record& record = container.record;
+  const auto holding = engine::holding_of(places, record.id);
+  const std::string key = container.live && record.network != "host"
+                              ? fmt::format("/proc/{}/ns/net", container.live->process.pid)
+                              : std::string();
+  Json settings = {{"SandboxKey", key}, {"Ports", published_ports(record, holding)}};
+  settings.update(endpoint_object(holding && !holding->attachments.empty() ? holding->attachments.data() : nullptr));
+  if (record.networks.networks.empty()) {
+    settings["Networks"] = {{record.network, endpoint_object(nullptr)}};
+    return settings;
+  }
+  settings["Networks"] = Json::object();
+  for (const network::NetworkChoice& choice : record.networks.networks) {
+    const network::Attachment* const attachment = find_attachment(holding, choice.network);
+    Json endpoint = endpoint_object(attachment);
+    std::vector<std::string> aliases = choice.aliases;
+    aliases.push_back(record.id.substr(0, 12));
+    endpoint["Aliases"] = aliases;
+    endpoint["NetworkID"] = attachment != nullptr ? attachment->network_id : "";
+    settings["Networks"][choice.network] = std::move(endpoint);
+  }
   return settings;
 }
 
@@ -306,7 +376,7 @@ Json inspect_object(const engine::Container& container, const Json& config, cons
           {"Mounts", mounts_array(record.mounts)},
           {"Config", config_object(record, config)},
           {"HostConfig", host_config(record, config)},
-          {"NetworkSettings", network_settings(container)},
+          {"NetworkSettings", network_settings(container, places)},
           {"Cgroups", record.cgroup_directories},
           {"Pressure", pressure_object(cgroup::read_pressure(record.cgroup_directories))},
           {"Spec", config}};

@@ -76,6 +76,21 @@ std::string human_duration(std::int64_t nanoseconds) {
   return "Less than a second";
 }
 
+std::string ports_words(const engine::Record& record, const network::Holding& holding) {
+  std::vector<std::string> words;
+  std::vector<std::string> left = engine::exposed_ports(record);
+  for (const network::HeldPort& held : holding.ports) {
+    std::erase(left, container_side(held.port));
+    std::vector<network::Family> families;
+    for (const network::Address& container : held.containers) families.push_back(container.family);
+    if (families.empty()) families.push_back(network::Family::kIpv4);
+    for (const network::Family family : families)
+      words.push_back(fmt::format("{}->{}", host_side(held.port, family), container_side(held.port)));
+  }
+  words.insert(words.end(), left.begin(), left.end());
+  return join(words, ", ");
+}
+
 Json ps_row(const engine::Container& container, bool whole, const std::optional<engine::HealthState>& health) {
   const engine::Record& record = container.record;
   std::string command = join(record.command, " ");

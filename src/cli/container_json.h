@@ -5,6 +5,7 @@
 
 #include "engine/containers.h"
 #include "engine/health_state.h"
+#include "network/holding.h"
 
 namespace caisson::cli {
 
@@ -12,6 +13,9 @@ namespace caisson::cli {
 /// ImageID, Labels.
 nlohmann::ordered_json ps_row(const engine::Container& container, bool whole,
                               const std::optional<engine::HealthState>& health = std::nullopt);
+
+/// The cell "Ports" of one that runs: "0.0.0.0:8080->80/tcp, 443/tcp".
+std::string ports_words(const engine::Record& record, const network::Holding& holding);
 
 /// "2 minutes", "Less than a second": as docker says it.
 std::string human_duration(std::int64_t nanoseconds);

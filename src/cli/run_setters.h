@@ -107,6 +107,12 @@ Result<> set_remove_image(RunInput& input, const Use& use);
 
 /// Names of --requires, with commas between them.
 Result<> read_requirements(std::string_view value_text, std::vector<std::string>& names);
+/// A word for which namespace it has, or one more network that it is on.
+Result<> set_network(RunInput& input, const Use& use);
+Result<> set_ipv4(RunInput& input, const Use& use);
+Result<> set_ipv6(RunInput& input, const Use& use);
+Result<> set_mac(RunInput& input, const Use& use);
+Result<std::string> read_alias(std::string_view value_text);
 Result<> set_no_healthcheck(RunInput& input, const Use& use);
 
 }  // namespace caisson::cli

@@ -10,6 +10,7 @@
 #include "cli/run_options.h"
 #include "command_line/options.h"
 #include "engine/containers.h"
+#include "engine/networking.h"
 #include "engine/prepare.h"
 #include "explain/json.h"
 #include "explain/listing.h"
@@ -51,7 +52,16 @@ Result<std::string> explain_run(const Command& command, const std::vector<std::s
   const engine::Prepared prepared =
       TRY(engine::prepare(line.options, {id, name}, command.places, engine::Unpack::kNever, command.log, watch));
   for (const std::string& warning : prepared.composed.warnings) command.log.warning(warning);
-  return render(prepared.plan, format);
+  std::string text = render(prepared.plan, format);
+  if (format == Format::kJson) return text;
+  const std::vector<std::string> networks = TRY(engine::network_words(command.places, prepared.record));
+  if (networks.empty()) return text;
+  text += format == Format::kShell ? "\n# networks, before the program begins:\n"
+                                   : "\nnetworks, before the program begins:\n";
+  unsigned number = 0;
+  for (const std::string& words : networks)
+    text += fmt::format(fmt::runtime(format == Format::kShell ? "# N{:02} {}\n" : "  N{:02}  {}\n"), ++number, words);
+  return text;
 }
 
 Manual explain_run_manual() {

@@ -17,6 +17,7 @@
 #include "engine/containers.h"
 #include "engine/disk_usage.h"
 #include "engine/health_state.h"
+#include "engine/networking.h"
 
 namespace caisson::cli {
 
@@ -162,6 +163,10 @@ Result<std::string> listed(const Command& command, PsOptions& options) {
   for (const engine::Container& container : TRY(chosen(command, options))) {
     ListedRow row{ps_row(container, options.whole, engine::health_of(command.places, container)),
                   container.record.labels};
+    if (container.live && container.record.networks.any()) {
+      if (const auto holding = engine::holding_of(command.places, container.record.id))
+        row.fields["Ports"] = ports_words(container.record, *holding);
+    }
     const std::int64_t written = details.add_to(row.fields, container);
     const bool is_by_text = !by.empty() && by != "Size";
     sorted.emplace_back(by == "Size" ? written : 0, is_by_text ? row.fields.at(by).get<std::string>() : "",

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/transfer.h"
 #include "engine/check_layers.h"
+#include "engine/networking.h"
 
 namespace caisson::cli {
 
@@ -51,6 +52,14 @@ int check(const Command& command) {
   if (layers) print_lines(layers->lines);
   int status = images ? 0 : refuse(command, images.error());
   if (!layers) return refuse(command, layers.error());
+  const engine::Strays strays = options.repair ? engine::Strays::kRemove : engine::Strays::kName;
+  const Result<std::vector<std::string>> networks = engine::network_strays(command.places, strays);
+  if (networks) print_lines(*networks);
+  if (!networks || (!networks->empty() && !options.repair)) {
+    status = refuse(command, networks ? complaint("something of containers that are gone is left of their networks",
+                                                  "caisson system check --repair")
+                                      : networks.error());
+  }
   if (layers->is_well) return status;
   return refuse(command, complaint("some layers are not as their images have them",
                                    options.repair ? "" : "caisson system check --repair"));

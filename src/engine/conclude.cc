@@ -15,6 +15,7 @@
 #include "engine/containers.h"
 #include "engine/events.h"
 #include "engine/images.h"
+#include "engine/networking.h"
 #include "engine/own_ids.h"
 #include "engine/volumes.h"
 #include "image/unfinished.h"
@@ -183,6 +184,7 @@ Ending settle(const Places& places, const Record& record, const Live& live, std:
   ending.asked_for = is_asked_to_end(places, record.id) && !is_stopped_until_boot(places, record.id);
   ending.restarts = live.restarts;
   warn(log, cgroup::kill_and_remove(record.cgroup_directories));
+  if (record.networks.any()) warn(log, disconnect_networks(places, record));
   if (ending.oom_killed) note_event(places, record, "oom");
   note_event(places, record, "die", {{"exitCode", std::to_string(ending.exit_code)}});
   return ending;

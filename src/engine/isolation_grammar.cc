@@ -91,11 +91,16 @@ Error unknown_security(std::string_view key) {
 
 }  // namespace
 
+bool is_network_word(std::string_view text) {
+  return text == "none" || text == "private" || text == "host" || text.starts_with("container:") ||
+         text.starts_with("ns:");
+}
+
 Result<NamespaceChoice> read_network(std::string_view text) {
   if (text == "none") return NamespaceChoice{NamespaceKind::kNone, {}};
+  if (text == "private") return NamespaceChoice{};
   if (auto choice = TRY(read_common(text))) return std::move(*choice);
-  return fail(complaint(fmt::format("'{}': bridges and other networks are not there yet", text),
-                        "there are none (loopback alone, the default), host, container:NAME and ns:PATH"));
+  return fail(no_such_namespace(text, "none, host, private, container:NAME and ns:PATH"));
 }
 
 Result<NamespaceChoice> read_namespace(std::string_view text) {

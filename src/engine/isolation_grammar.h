@@ -8,7 +8,10 @@
 
 namespace caisson::engine {
 
-/// "none", "host", "container:NAME" or "ns:PATH" of --network. Bridges are not there yet: their names are errors.
+/// Whether the value of --network is a word for a namespace, and no network's name: those that read_network() takes.
+bool is_network_word(std::string_view text);
+
+/// "none", "host", "private", "container:NAME" or "ns:PATH" of --network.
 Result<NamespaceChoice> read_network(std::string_view text);
 
 /// "private", "host", "container:NAME" or "ns:PATH" of --pid, --uts and --cgroupns.

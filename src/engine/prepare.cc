@@ -16,10 +16,12 @@
 #include "engine/devices.h"
 #include "engine/id_facts.h"
 #include "engine/network_files.h"
+#include "engine/networking.h"
 #include "engine/resolve_mounts.h"
 #include "engine/secrets.h"
 #include "host/probe.h"
 #include "kernel/files.h"
+#include "kernel/network_ahead.h"
 #include "plan/build.h"
 #include "spec/json.h"
 
@@ -187,7 +189,13 @@ Result<Surroundings> survey(const RunOptions& options, const Identity& identity,
   return around;
 }
 
-std::string network_word(const NamespaceChoice& network) {
+std::string network_word(const NamespaceChoice& network, const NetworkWishes& wishes) {
+  if (!wishes.user_network.empty()) return wishes.user_network;
+  if (!wishes.networks.empty()) {
+    std::vector<std::string> names;
+    for (const network::NetworkChoice& each : wishes.networks) names.push_back(each.network);
+    return join(names, ",");
+  }
   switch (network.kind) {
     case NamespaceKind::kHost: return "host";
     case NamespaceKind::kContainer: return "container:" + network.target;
@@ -226,8 +234,8 @@ std::string absolute(const std::string& path, const Surroundings& around) {
   return path.empty() || path.starts_with('/') ? path : fmt::format("{}/{}", around.working_directory, path);
 }
 
-Record record_of(const RunOptions& options, const Identity& identity, const Source& source,
-                 const Surroundings& around) {
+Record record_of(const RunOptions& options, const Identity& identity, const Source& source, const Surroundings& around,
+                 const NetworkWishes& networks) {
   return {.id = identity.id,
           .name = identity.name,
           .created_ns = now_nanoseconds(),
@@ -250,7 +258,8 @@ Record record_of(const RunOptions& options, const Identity& identity, const Sour
           .interactive = options.interactive,
           .stop_timeout_s = options.stop_timeout_s.value_or(kStopTimeout_s),
           .timeout_s = options.timeout_s.value_or(0),
-          .network = network_word(options.network),
+          .network = network_word(options.network, networks),
+          .networks = networks,
           .labels = {},
           .cgroup_directories = {},
           .uid_mappings = around.user_namespace.uids,
@@ -269,7 +278,8 @@ void add_with_parents(std::vector<plan::MountSource>& sources, const std::string
 
 // What is made for the container and mounted by its configuration.
 std::vector<plan::MountSource> mount_sources(const RunOptions& options, const Surroundings& around,
-                                             const Composed& composed, const std::string& name) {
+                                             const Composed& composed, const std::string& name,
+                                             const std::vector<std::string>& name_servers) {
   std::vector<plan::MountSource> sources;
   const bool host_network = options.network.kind == NamespaceKind::kHost;
   const std::string hostname = composed.config.hostname.empty() ? around.host_name : composed.config.hostname;
@@ -278,9 +288,12 @@ std::vector<plan::MountSource> mount_sources(const RunOptions& options, const Su
         {around.hosts_file,
          hosts_text(options.hosts, host_network ? kernel::read_file("/etc/hosts").value_or("") : "", hostname, name)});
   }
-  if (!around.resolv_conf_file.empty())
+  if (!around.resolv_conf_file.empty()) {
+    std::vector<std::string> servers = name_servers;
+    servers.insert(servers.end(), options.dns.begin(), options.dns.end());
     sources.push_back({around.resolv_conf_file,
-                       resolv_conf_text({options.dns, options.dns_search, options.dns_options}, host_resolv_conf())});
+                       resolv_conf_text({servers, options.dns_search, options.dns_options}, host_resolv_conf())});
+  }
   if (!around.hostname_file.empty()) sources.push_back({around.hostname_file, hostname + "\n"});
   if (!around.rootfs.lower.empty()) {
     for (const std::string* directory : {&around.rootfs.upper, &around.rootfs.work})
@@ -292,12 +305,15 @@ std::vector<plan::MountSource> mount_sources(const RunOptions& options, const Su
   return sources;
 }
 
-// What is there already stays as it is: a container's files are its own once it has been started.
-plan::Request request_of(const Recipe& recipe, const std::string& id, const Places& places, bool is_system,
-                         std::uint32_t preserve_fds) {
-  plan::Request request{.origins = recipe.origins, .own_named_hierarchies = is_system, .preserve_fds = preserve_fds};
+// What is there already stays as it is: a container's files are its own once it has been started. But its addresses,
+// which stand in /etc/hosts, are known only when it starts: start() writes that.
+plan::Request request_of(const Recipe& recipe, const Record& record, const Places& places, std::uint32_t preserve_fds) {
+  const std::string& id = record.id;
+  const std::string hosts = places.container(id) + "/hosts";
+  plan::Request request{.origins = recipe.origins, .own_named_hierarchies = record.systemd, .preserve_fds = preserve_fds};
   for (const plan::MountSource& source : recipe.sources) {
-    if (!kernel::exists(source.path)) request.sources.push_back(source);
+    const bool waits = record.networks.any() && source.path == hosts;
+    if (!waits && !kernel::exists(source.path)) request.sources.push_back(source);
   }
   request.state = {.id = id, .bundle = places.container(id)};
   request.death_signal = SIGKILL;
@@ -315,6 +331,14 @@ Result<plan::Plan> make_plan(const spec::Config& config, const HostFacts& facts,
   return plan;
 }
 
+// As plan::network_can_be_made_ahead() will say of the configuration that comes of it.
+bool may_have_network_ahead(const RunOptions& options, const HostFacts& facts) {
+  if (!options.user_network.empty()) return false;  // which asks for a process in it
+  const bool host_users =
+      options.userns.kind == UserNamespaceKind::kDefault || options.userns.kind == UserNamespaceKind::kHost;
+  return !facts.is_ordinary_user() && host_users && options.uidmaps.empty() && options.gidmaps.empty();
+}
+
 }  // namespace
 
 Result<Prepared> prepare(const RunOptions& options, const Identity& identity, const Places& places, Unpack unpack,
@@ -322,6 +346,10 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
   HostFacts facts = host::probe();
   watch.lap("look at the host");
   Prepared prepared;
+  const ChosenNetworks networks = TRY(choose_networks(options, facts.is_ordinary_user(), places));
+  kernel::NetworkAhead network_ahead;
+  const bool begins = networks.wishes.any() && unpack != Unpack::kNever && may_have_network_ahead(options, facts);
+  if (begins) network_ahead.begin();
   if (facts.is_ordinary_user()) prepared.own_ids = own_ids(facts);
   const OwnIds* own = prepared.own_ids ? &*prepared.own_ids : nullptr;
   if (options.userns.kind == UserNamespaceKind::kAuto) prepared.ids_lock = TRY(lock_ids(places));
@@ -340,21 +368,24 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
   Composed composed = TRY(compose(options, around));
   watch.lap("compose the configuration");
   Recipe recipe{.origins = composed.origins,
-                .sources = mount_sources(options, around, composed, identity.name),
+                .sources = mount_sources(options, around, composed, identity.name, name_servers(networks.networks)),
                 .joined = around.joined};
   spec::Config config = composed.config;  // that is written nowhere: variables may be secrets
   for (const SecretChoice& secret : options.secrets) TRY_IN(secret.typed, find_secret(places, secret.name));
   if (unpack != Unpack::kNever) TRY(add_secret_variables(places, options.secrets, config));
-  plan::Plan plan = TRY(make_plan(
-      config, around.facts, request_of(recipe, identity.id, places, composed.is_system, options.preserve_fds), log));
+  Record record = record_of(options, identity, source, around, networks.wishes);
+  record.systemd = composed.is_system;
+  if (begins) prepared.network = TRY(network_ahead.take());
+  plan::Request request = request_of(recipe, record, places, options.preserve_fds);
+  request.network_ahead = networks.wishes.any() && may_have_network_ahead(options, around.facts);
+  request.wait_for_start = networks.wishes.any() && !request.network_ahead;
+  plan::Plan plan = TRY(make_plan(config, around.facts, std::move(request), log));
   watch.lap("make the plan");
 
-  Record record = record_of(options, identity, source, around);
   for (const std::string& required : options.requirements)
     record.requirements.push_back(TRY_IN("--requires", find_container(places, required)).record.id);
   record.command = composed.config.process.args;
   record.stop_signal = composed.stop_signal;
-  record.systemd = composed.is_system;
   record.labels = composed.labels;
   record.health = composed.health;
   record.mounts = composed.mounts;
@@ -392,8 +423,15 @@ Result<Prepared> prepare_again(const std::string& id, const Places& places, cons
   watch.lap("read its configuration");
   spec::Config planned = config;  // that is written nowhere: variables may be secrets
   TRY(add_secret_variables(places, prepared.record.secrets, planned));
-  prepared.plan =
-      TRY(make_plan(planned, prepared.facts, request_of(recipe, id, places, prepared.record.systemd, 0), log));
+  plan::Request request = request_of(recipe, prepared.record, places, 0);
+  if (!prepared.record.networks.networks.empty() && !prepared.own_ids && plan::network_can_be_made_ahead(config)) {
+    kernel::NetworkAhead network_ahead;
+    network_ahead.begin();
+    prepared.network = TRY(network_ahead.take());
+    request.network_ahead = true;
+  }
+  request.wait_for_start = prepared.record.networks.any() && !request.network_ahead;
+  prepared.plan = TRY(make_plan(planned, prepared.facts, std::move(request), log));
   prepared.record.cgroup_directories = plan::cgroup_directories(prepared.plan);
   watch.lap("make the plan");
   return prepared;

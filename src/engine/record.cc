@@ -40,6 +40,33 @@ IdMappings read_mappings(const JsonValue& json) {
   return mappings;
 }
 
+// Networks and ports as an option would name them.
+Json networks_json(const NetworkWishes& wishes) {
+  if (!wishes.any() && wishes.ports.empty() && !wishes.publish_all) return nullptr;
+  std::vector<std::string> networks;
+  for (const network::NetworkChoice& each : wishes.networks) networks.push_back(network::to_text(each));
+  std::vector<std::string> ports;
+  for (const network::PortChoice& each : wishes.ports) ports.push_back(network::to_text(each));
+  return {{"networks", networks},
+          {"userNetwork", wishes.user_network},
+          {"userNetworkOptions", wishes.user_network_options},
+          {"ports", ports},
+          {"publishAll", wishes.publish_all}};
+}
+
+Result<NetworkWishes> read_networks(const JsonValue& json) {
+  NetworkWishes wishes;
+  if (json.is_null()) return wishes;
+  for (const std::string& each : json.at("networks").get<std::vector<std::string>>())
+    wishes.networks.push_back(TRY(network::read_network_choice(each)));
+  for (const std::string& each : json.at("ports").get<std::vector<std::string>>())
+    wishes.ports.push_back(TRY(network::read_port(each)));
+  wishes.user_network = json.at("userNetwork").get<std::string>();
+  wishes.user_network_options = json.at("userNetworkOptions").get<std::vector<std::string>>();
+  wishes.publish_all = json.at("publishAll").get<bool>();
+  return wishes;
+}
+
 Json healthcheck_json(const std::optional<image::Healthcheck>& check) {
   if (!check) return nullptr;
   return {{"test", check->test},
@@ -252,6 +279,7 @@ std::string to_json(const Record& record) {
                {"stopTimeout", record.stop_timeout_s},
                {"timeout", record.timeout_s},
                {"network", record.network},
+               {"networks", networks_json(record.networks)},
                {"labels", record.labels},
                {"cgroups", record.cgroup_directories},
                {"uidMappings", mappings_json(record.uid_mappings)},
@@ -315,6 +343,7 @@ Result<Record> read_record(const std::string& text) {
     record.stop_timeout_s = json.at("stopTimeout").get<std::int32_t>();
     record.timeout_s = json.at("timeout").get<std::uint32_t>();
     record.network = json.at("network").get<std::string>();
+    record.networks = TRY(read_networks(json.find("networks")));
     record.labels = json.at("labels").get<std::map<std::string, std::string>>();
     record.cgroup_directories = json.at("cgroups").get<std::vector<std::string>>();
     record.uid_mappings = read_mappings(json.find("uidMappings"));

@@ -16,6 +16,8 @@
 #include "engine/surroundings.h"
 #include "engine/user_namespace.h"
 #include "kernel/processes.h"
+#include "network/choice.h"
+#include "network/port.h"
 
 namespace caisson::engine {
 
@@ -40,6 +42,18 @@ struct Choices {
   std::vector<std::string> exposed_ports;  ///< "80/tcp": beside the image's
 
   bool operator==(const Choices&) const = default;
+};
+
+/// What a container's options say of its networks; what it has of them while it runs is network::Holding.
+struct NetworkWishes {
+  std::vector<network::NetworkChoice> networks;
+  std::string user_network;  ///< "pasta" or "slirp4netns": who carries its packets; empty: the kernel
+  std::vector<std::string> user_network_options;
+  std::vector<network::PortChoice> ports;
+  bool publish_all = false;
+
+  bool any() const { return !networks.empty() || !user_network.empty(); }
+  bool operator==(const NetworkWishes&) const = default;
 };
 
 /// ROOT/containers/ID/container.json: written before anything of the container shows on the host.
@@ -73,6 +87,7 @@ struct Record {
   std::int32_t stop_timeout_s = 10;  ///< -1: waits for ever
   std::uint32_t timeout_s = 0;       ///< killed after that; 0: never
   std::string network;               ///< "none", "host", …: as asked for
+  NetworkWishes networks;
   std::map<std::string, std::string> labels;
   std::vector<std::string> cgroup_directories;
   IdMappings uid_mappings;  ///< of its user namespace; empty: it has the host's

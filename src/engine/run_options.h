@@ -2,6 +2,7 @@
 // compose() makes a configuration of. Grammars are in engine/*_grammar.h. An absent optional was not asked for.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -11,6 +12,8 @@
 #include "engine/health.h"
 #include "engine/log_choice.h"
 #include "engine/restart_policy.h"
+#include "network/choice.h"
+#include "network/port.h"
 
 namespace caisson::engine {
 
@@ -311,6 +314,15 @@ struct RunOptions {
   std::string hostname;
   std::string domainname;
   std::vector<HostAddress> hosts;
+  std::vector<network::NetworkChoice> networks;  ///< with a `network` of its own: those that it is on
+  std::string user_network;                      ///< "pasta" or "slirp4netns": who carries its packets
+  std::vector<std::string> user_network_options;
+  std::vector<network::PortChoice> ports;
+  bool publish_all = false;  ///< what it, or the image, notes that it listens at
+  std::optional<network::Address> ipv4;
+  std::optional<network::Address> ipv6;
+  std::optional<std::array<std::uint8_t, 6>> mac;
+  std::vector<std::string> network_aliases;
   bool no_hosts = false;
   bool no_hostname = false;  ///< /etc/hostname stays the image's
   std::vector<std::string> dns;

@@ -22,6 +22,7 @@
 #include "keeper/signals.h"
 #include "keeper/socket.h"
 #include "kernel/files.h"
+#include "runtime/state.h"
 #include "spec/json.h"
 #include "terminal/attach_client.h"
 
@@ -42,6 +43,9 @@ std::string journal_of(const Record& record) {
 keeper::EntryFormat entry_format(const LogChoice& log) {
   return log.driver == LogDriver::kJson ? keeper::EntryFormat::kJson : keeper::EntryFormat::kLines;
 }
+
+// Where a process waits until its networks are there: in RUNROOT/containers/ID.
+runtime::StateRoot start_root(const Places& places) { return runtime::StateRoot(places.runroot + "/containers"); }
 
 // When `command` is executed; never, without a health check.
 keeper::CheckSettings check_settings(const Record& record, char* const* command) {
@@ -148,9 +152,9 @@ std::expected<runtime::Launched, runtime::LaunchError> Start::launch(const Strea
   if (const Result<> written = keep_id(); !written) return refused(written.error());
   if (!reservation_.is_new()) ::unlink((reservation_.directory() + "/" + kEndingFile).c_str());
   watch_.lap("write the record");
-  auto launched = runtime::launch(prepared_.plan, streams.inside(), prepared_.facts,
-                                  attendance_.timings ? runtime::Times::kYes : runtime::Times::kNo);
+  auto launched = launch_process(streams);
   if (!launched) {
+    if (prepared_.record.networks.any()) (void)disconnect_networks(places_, prepared_.record);
     forget_id();
     return launched;
   }
@@ -168,12 +172,77 @@ std::expected<runtime::Launched, runtime::LaunchError> Start::launch(const Strea
   return launched;
 }
 
+// With its networks, where it has some: they are there before it, in the namespace that was made ahead. Where that is
+// its own to make, in a user namespace of its own, it waits until they are.
+std::expected<runtime::Launched, runtime::LaunchError> Start::launch_process(const Streams& streams) {
+  const bool has_networks = prepared_.record.networks.any();
+  const bool waits = has_networks && !prepared_.network;
+  runtime::Descriptors descriptors = streams.inside();
+  Fd listener;
+  if (has_networks && !waits) {
+    if (const Result<> connected = connect(prepared_.network.get()); !connected) return refused(connected.error());
+    descriptors.network = prepared_.network.get();
+  }
+  if (waits) {
+    if (const Result<> written = write_hosts(); !written) return refused(written.error());
+    Result<Fd> made = runtime::listen_for_start(start_root(places_), prepared_.record.id);
+    if (!made) return refused(made.error());
+    listener = std::move(*made);
+    descriptors.start = listener.get();
+  }
+  auto launched = runtime::launch(prepared_.plan, descriptors, prepared_.facts,
+                                  attendance_.timings ? runtime::Times::kYes : runtime::Times::kNo);
+  prepared_.network = Fd();  // the container's alone now: it goes with it
+  if (!launched || !waits) return launched;
+  if (auto connected = connect_waiting(*launched); !connected) {
+    end_unkept(launched->pid);
+    return std::unexpected(std::move(connected).error());
+  }
+  return launched;
+}
+
+// Its process stands right before its program.
+std::expected<void, runtime::LaunchError> Start::connect_waiting(runtime::Launched& launched) {
+  const std::string path = fmt::format("/proc/{}/ns/net", launched.pid);
+  const Result<Fd> inside = kernel::open_file(path, O_RDONLY);
+  if (!inside) return refused(inside.error());
+  live_.process = kernel::identify(launched.pid).value_or(kernel::ProcessId{launched.pid, 0});
+  if (const Result<> connected = connect(inside->get()); !connected) return refused(connected.error());
+  if (const Result<> waits = execute::let_wait(std::move(launched.channel)); !waits) return refused(waits.error());
+  Result<Fd> connection = runtime::connect_to_start(start_root(places_), prepared_.record.id);
+  if (!connection) return refused(connection.error());
+  std::string found;
+  const auto started = execute::start_waiting(
+      std::move(*connection), launched.pid,
+      [&](const plan::Failure& failure, pid_t pid) { found = runtime::diagnosis(prepared_.plan, failure, pid); });
+  ::unlink(start_root(places_).start_socket(prepared_.record.id).c_str());
+  if (started) return {};
+  return std::unexpected(runtime::told(prepared_.plan, started.error(), prepared_.facts, std::move(found)));
+}
+
+Result<> Start::connect(int network_namespace) {
+  connection_ = TRY(connect_networks(places_, prepared_.record, {network_namespace, live_.process.pid}));
+  watch_.lap("connect it to its networks");
+  return write_hosts();
+}
+
+// In the file's own place: it may be mounted already.
+Result<> Start::write_hosts() const {
+  const std::string path = reservation_.directory() + "/hosts";
+  for (const plan::MountSource& source : prepared_.recipe.sources) {
+    if (source.path == path)
+      return kernel::write_new_file(path, hosts_with_addresses(source.content, connection_.holding), 0644);
+  }
+  return {};
+}
+
 // One that nobody could find, or that nobody would keep: it ends at once, with what it may have begun.
 void Start::end_unkept(pid_t pid) {
   ::kill(pid, SIGKILL);
   (void)kernel::wait_for(pid);
   if (const Result<> removed = cgroup::kill_and_remove(prepared_.record.cgroup_directories); !removed)
     log_.warning(removed.error().text());
+  if (prepared_.record.networks.any()) (void)disconnect_networks(places_, prepared_.record);
   forget_id();
 }
 
@@ -228,6 +297,7 @@ runtime::LaunchError Start::become_monitor(const Fd& listener, int report) {
   if (attendance_.timings) runtime::print_timings(watch_.parts(), prepared_.plan, launched->times);
   made->close_inside();
   leave_preserved(attendance_.preserve_fds);
+  for (const Fd& socket : connection_.host_ports) ::fcntl(socket.get(), F_SETFD, 0);
   if (report >= 0) report_launched(report);
   const LogChoice& log = prepared_.record.log;
   const keeper::CheckSettings check = check_settings(prepared_.record, nullptr);
@@ -364,6 +434,9 @@ RunResult start(const Record& record, const Attendance& attendance, const Places
   // A keeper that was killed a moment ago has left it, and nobody has looked after that since.
   if (const Result<> removed = cgroup::kill_and_remove(record.cgroup_directories); !removed)
     return refused(removed.error());
+  if (record.networks.any()) {
+    if (const Result<> gone = disconnect_networks(places, record); !gone) return refused(gone.error());
+  }
   Result<Prepared> prepared = prepare_again(record.id, places, log, watch);
   if (!prepared) return refused(prepared.error());
   // What was to be removed with its end was mounted without care for a crash, which the kernel remembers there.

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "engine/attach.h"
 #include "engine/containers.h"
+#include "engine/networking.h"
 #include "engine/places.h"
 #include "engine/prepare.h"
 #include "engine/run_result.h"
@@ -50,6 +51,10 @@ class Start {
   Result<> write_running() const;
   Result<> write_state() const;
   Result<> write_pids() const;
+  Result<> connect(int network_namespace);
+  std::expected<runtime::Launched, runtime::LaunchError> launch_process(const Streams& streams);
+  std::expected<void, runtime::LaunchError> connect_waiting(runtime::Launched& launched);
+  Result<> write_hosts() const;
   Result<> keep_id() const;
   void forget_id() const;
   void print_id() const;
@@ -66,6 +71,7 @@ class Start {
   const Log& log_;
   runtime::Stopwatch& watch_;
   Live live_;
+  Connection connection_;  ///< to its networks
 };
 
 /// Starts those that a container requires and that do not run, detached. Error: one is gone, or does not start.

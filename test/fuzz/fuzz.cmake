@@ -1,7 +1,7 @@
 caisson_fuzzer(config SOURCES unit/generated_config.cc KNOWS base spec host_facts cgroup_conversion plan explain)
 caisson_fuzzer(mounts SOURCES unit/generated_config.cc KNOWS base spec host_facts cgroup_conversion plan explain)
 caisson_fuzzer(run_options SOURCES unit/generated_config.cc
-               KNOWS base spec host_facts cgroup_conversion plan command_line image_spec compose options)
+               KNOWS base spec host_facts cgroup_conversion plan command_line image_spec compose network_text options)
 caisson_fuzzer(tar_reader KNOWS base image_spec image unpack)
 caisson_fuzzer(layer KNOWS base kernel image_spec image unpack)
 caisson_fuzzer(archive KNOWS base kernel image_spec image unpack transport archive)

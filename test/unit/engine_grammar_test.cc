@@ -342,8 +342,10 @@ TEST(Namespaces, AreReadByKind) {
   EXPECT_EQ(show(read_network("host")), "host ");
   EXPECT_EQ(show(read_network("container:web")), "container web");
   EXPECT_EQ(show(read_network("ns:/run/netns/x")), "path /run/netns/x");
-  for (const char* later : {"bridge", "mynet", "pasta", "slirp4netns", "private", ""}) {
-    EXPECT_THAT(show(read_network(later)), testing::HasSubstr("bridges and other networks are not there yet"));
+  EXPECT_EQ(show(read_network("private")), "private ");
+  for (const char* name : {"bridge", "mynet", "pasta", "slirp4netns", ""}) {
+    EXPECT_FALSE(is_network_word(name)) << name;
+    EXPECT_THAT(show(read_network(name)), testing::HasSubstr("no such namespace"));
   }
   EXPECT_EQ(show(read_network("container:")), "error: container: needs the name of a container");
   EXPECT_EQ(show(read_network("ns:x")), "error: ns: needs the absolute path of a namespace file");

@@ -1,0 +1,258 @@
+#include "network/user_network.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "kernel/files.h"
+#include "kernel/processes.h"
+#include "kernel/syscalls.h"
+
+namespace caisson::network {
+
+namespace {
+
+constexpr std::string_view kPasta = "pasta";
+constexpr std::string_view kSlirp = "slirp4netns";
+constexpr const char* kInterface = "eth0";
+constexpr const char* kSlirpAddress = "10.0.2.100";  // slirp4netns(1)
+constexpr int kPatience_ms = 10'000;
+constexpr int kLetEnd_ms = 2'000;
+
+std::string find_program(std::string_view name) {
+  for (const char* directory : {"/usr/bin", "/usr/local/bin", "/bin"}) {
+    std::string path = fmt::format("{}/{}", directory, name);
+    if (::access(path.c_str(), X_OK) == 0) return path;
+  }
+  return {};
+}
+
+Error not_installed(std::string_view name) {
+  return complaint(fmt::format("{} is not installed, which carries the packets of an ordinary user's container", name),
+                   fmt::format("apt-get install {}; or --network none", name == kPasta ? "passt" : "slirp4netns"));
+}
+
+// A child of nobody, in `directory`, whose standard error is the file `log` there; `ready` stays open in it.
+Result<> spawn(const std::vector<std::string>& words, const std::string& directory, const std::string& log, int ready) {
+  std::vector<std::string> copies = words;
+  std::vector<char*> pointers;
+  for (std::string& word : copies) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  const Fd written = TRY(kernel::open_file(log, O_WRONLY | O_CREAT | O_TRUNC, 0600));
+  const pid_t child = ::fork();
+  if (child < 0) return fail(os_error("fork", words[0]));
+  if (child == 0) {
+    if (::setsid() < 0 || ::fork() != 0) ::_exit(0);
+    const int null = ::open("/dev/null", O_RDWR);
+    ::dup2(null, 0);
+    ::dup2(written.get(), 1);
+    ::dup2(written.get(), 2);
+    constexpr int kReady = 3;
+    if (ready >= 0) ::dup2(ready, kReady);
+    ::close_range(ready >= 0 ? kReady + 1 : kReady, ~0U, 0);
+    if (ready >= 0) ::fcntl(kReady, F_SETFD, 0);
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    if (::chdir(directory.c_str()) != 0) ::_exit(127);
+    ::execv(pointers[0], pointers.data());
+    ::_exit(127);
+  }
+  ::waitpid(child, nullptr, 0);
+  return {};
+}
+
+// By which a slirp4netns is told from others.
+std::string user_namespace_word(const UserNetwork& wanted) {
+  return fmt::format("--userns-path=/proc/{}/ns/user", wanted.pid);
+}
+
+// The last line that it has written.
+Error failure(std::string_view program, const std::string& log) {
+  const std::string text = kernel::read_file(log).value_or("");
+  std::string said;
+  for (const std::string_view line : split(text, '\n')) {
+    if (!line.empty() && line.find("syslog") == std::string_view::npos) said = line;
+  }
+  return complaint(fmt::format("{} did not connect the container{}{}", program, said.empty() ? "" : ": ", said));
+}
+
+// Who runs with these words: the process that was started for a container's directory.
+std::optional<kernel::ProcessId> process_with(std::string_view word) {
+  for (const std::string& pid : kernel::list_directory("/proc").value_or(std::vector<std::string>())) {
+    const auto number = parse_unsigned(pid);
+    if (!number) continue;
+    const std::string line = kernel::read_file("/proc/" + pid + "/cmdline").value_or("");
+    if (line.find(word) == std::string::npos) continue;
+    if (const auto found = kernel::identify(static_cast<pid_t>(*number))) return *found;
+  }
+  return std::nullopt;
+}
+
+Result<kernel::ProcessId> start_pasta(const UserNetwork& wanted, const std::vector<HeldPort>& ports) {
+  const std::string pid_file = wanted.directory + "/pasta.pid";
+  const std::string log = wanted.directory + "/pasta.log";
+  ::unlink(pid_file.c_str());
+  std::vector<std::string> words = pasta_words(wanted, ports, pid_file);
+  words[0] = find_program(kPasta);
+  if (words[0].empty()) return fail(not_installed(kPasta));
+  TRY(spawn(words, wanted.directory, log, -1));
+  for (int waited_ms = 0; waited_ms < kPatience_ms; ++waited_ms) {
+    const std::string text = kernel::read_file(pid_file).value_or("");
+    if (text.ends_with('\n')) {
+      const auto pid = parse_unsigned(std::string_view(text).substr(0, text.size() - 1));
+      if (pid) return kernel::identify(static_cast<pid_t>(*pid));
+    }
+    constexpr int kFirstLook_ms = 50;
+    if (waited_ms > kFirstLook_ms && waited_ms % kFirstLook_ms == 0 && !process_with(pid_file)) break;
+    ::usleep(1000);
+  }
+  return fail(failure(kPasta, log));
+}
+
+Result<Fd> connect_to(const Fd& directory, const std::string& name) {
+  const std::string path = fmt::format("/proc/self/fd/{}/{}", directory.get(), name);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.c_str(), std::min(path.size(), sizeof address.sun_path - 1));
+  Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket) return fail(os_error("socket", name));
+  if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    return fail(os_error("connect", name));
+  return socket;
+}
+
+Result<> forward(const Fd& directory, const std::string& socket_path, const HeldPort& port) {
+  const Fd socket = TRY(connect_to(directory, socket_path));
+  TRY(kernel::write_all(socket.get(), slirp_request(port, kSlirpAddress), socket_path));
+  ::shutdown(socket.get(), SHUT_WR);
+  const std::string answer = TRY(kernel::read_all(socket.get(), socket_path));
+  if (answer.find("\"error\"") == std::string::npos) return {};
+  return fail(
+      complaint(fmt::format("slirp4netns does not publish {}: {}", host_side(port.port, Family::kIpv4), answer)));
+}
+
+Result<kernel::ProcessId> start_slirp(const UserNetwork& wanted, const std::vector<HeldPort>& ports) {
+  const std::string socket = "slirp";  // in its directory, whose path may be longer than a socket's address
+  const std::string log = wanted.directory + "/slirp.log";
+  constexpr int kReady = 3;
+  std::vector<std::string> words = slirp_words(wanted, kReady, socket);
+  words[0] = find_program(kSlirp);
+  if (words[0].empty()) return fail(not_installed(kSlirp));
+  kernel::Pipe ready = TRY(kernel::make_pipe());
+  TRY(spawn(words, wanted.directory, log, ready.write.get()));
+  ready.write = Fd();
+  pollfd waiting{.fd = ready.read.get(), .events = POLLIN, .revents = 0};
+  char byte = 0;
+  const bool is_ready =
+      kernel::retry([&] { return ::poll(&waiting, 1, kPatience_ms); }) == 1 && ::read(ready.read.get(), &byte, 1) == 1;
+  const auto process = is_ready ? process_with(user_namespace_word(wanted)) : std::nullopt;
+  if (!process) return fail(failure(kSlirp, log));
+  const Fd directory = TRY(kernel::open_file(wanted.directory, O_PATH | O_DIRECTORY));
+  for (const HeldPort& port : ports) {
+    const Result<> forwarded = forward(directory, socket, port);
+    if (forwarded) continue;
+    if (const auto pidfd = kernel::open_process(*process)) (void)kernel::send_signal(pidfd->get(), SIGTERM);
+    return fail(forwarded.error());
+  }
+  return *process;
+}
+
+}  // namespace
+
+std::vector<std::string> pasta_words(const UserNetwork& wanted, const std::vector<HeldPort>& ports,
+                                     const std::string& pid_file) {
+  std::vector<std::string> words = {std::string(kPasta), "--config-net", "--quiet", "--foreground",
+                                    "--stderr",          "--pid",        pid_file,  "--ns-ifname",
+                                    kInterface,          "--no-map-gw"};
+  const std::array<std::pair<Protocol, const char*>, 2> kinds = {{{Protocol::kTcp, "-t"}, {Protocol::kUdp, "-u"}}};
+  for (const auto& [protocol, option] : kinds) {
+    bool any = false;
+    for (const HeldPort& held : ports) {
+      if (held.port.protocol != protocol) continue;
+      any = true;
+      const std::string address = held.port.host_address ? to_text(*held.port.host_address) + "/" : "";
+      words.insert(words.end(),
+                   {option, fmt::format("{}{}:{}", address, held.port.host_port, held.port.container_port)});
+    }
+    if (!any) words.insert(words.end(), {option, "none"});
+  }
+  words.insert(words.end(), {"-T", "none", "-U", "none"});
+  words.insert(words.end(), wanted.options.begin(), wanted.options.end());
+  words.push_back(std::to_string(wanted.pid));
+  return words;
+}
+
+std::vector<std::string> slirp_words(const UserNetwork& wanted, int ready, const std::string& socket) {
+  std::vector<std::string> words = {std::string(kSlirp),
+                                    "--configure",
+                                    "--mtu=65520",
+                                    "--disable-host-loopback",
+                                    fmt::format("--ready-fd={}", ready),
+                                    "--api-socket=" + socket,
+                                    user_namespace_word(wanted)};
+  for (const std::string& option : wanted.options) words.push_back(option.starts_with("--") ? option : "--" + option);
+  words.insert(words.end(), {std::to_string(wanted.pid), kInterface});
+  return words;
+}
+
+std::string slirp_request(const HeldPort& port, const std::string& inside) {
+  const std::string address = port.port.host_address ? to_text(*port.port.host_address) : "0.0.0.0";
+  return fmt::format(
+      R"({{"execute":"add_hostfwd","arguments":{{"proto":"{}","host_addr":"{}","host_port":{},"guest_addr":"{}","guest_port":{}}}}})",
+      protocol_name(port.port.protocol), address, port.port.host_port, inside, port.port.container_port);
+}
+
+Result<std::string> default_user_network() {
+  for (const std::string_view name : {kPasta, kSlirp}) {
+    if (!find_program(name).empty()) return std::string(name);
+  }
+  return fail(not_installed(kPasta));
+}
+
+Result<HostPorts> free_ports(const std::vector<PortChoice>& choices) {
+  std::vector<PortChoice> carried = choices;
+  for (const PortChoice& choice : choices) {
+    if (choice.protocol == Protocol::kSctp)
+      return fail(in("-p " + choice.typed, complaint("an ordinary user's network carries no sctp")));
+  }
+  std::vector<Address> families = {Address{.family = Family::kIpv4}};
+  for (const PortChoice& choice : choices) {
+    if (choice.host_address && choice.host_address->family == Family::kIpv6)
+      families.push_back({.family = Family::kIpv6});
+  }
+  HostPorts free = TRY(hold_ports(carried, families));
+  free.sockets.clear();
+  for (HeldPort& held : free.ports) held.containers.clear();
+  return free;
+}
+
+Result<Holding> start_user_network(const UserNetwork& wanted, const std::vector<HeldPort>& ports) {
+  const kernel::ProcessId process =
+      TRY(wanted.program == kPasta ? start_pasta(wanted, ports) : start_slirp(wanted, ports));
+  return Holding{
+      .ports = ports, .helper = wanted.program, .helper_pid = process.pid, .helper_start_ticks = process.start_ticks};
+}
+
+Result<> stop_user_network(const Holding& holding) {
+  const auto process = kernel::open_process({holding.helper_pid, holding.helper_start_ticks});
+  if (!process) return {};
+  (void)kernel::send_signal(process->get(), SIGTERM);
+  if (kernel::wait_until_gone(process->get(), kLetEnd_ms)) return {};
+  (void)kernel::send_signal(process->get(), SIGKILL);
+  kernel::wait_until_gone(process->get(), kLetEnd_ms);
+  return {};
+}
+
+}  // namespace caisson::network

@@ -1,0 +1,42 @@
+// Networks of an ordinary user: pasta(1), or slirp4netns(1), carries a container's packets by sockets of its own.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "network/holding.h"
+#include "network/host_ports.h"
+
+namespace caisson::network {
+
+struct UserNetwork {
+  std::string program;               ///< "pasta" or "slirp4netns"
+  std::vector<std::string> options;  ///< of its own, added to what caisson gives it
+  pid_t pid = 0;                     ///< a process of the container
+  std::string directory;             ///< RUNROOT/containers/ID: for its socket and pid
+};
+
+/// pasta, where it is installed, or slirp4netns. Errors: neither is.
+Result<std::string> default_user_network();
+
+/// The ports that `choices` ask for, with those that the kernel finds free; nobody holds them. Errors: as hold_ports().
+Result<HostPorts> free_ports(const std::vector<PortChoice>& choices);
+
+/// Starts it, and waits until the container is connected and `ports` lead to it. Errors: the program is not installed;
+/// what it says of why it does not run.
+Result<Holding> start_user_network(const UserNetwork& wanted, const std::vector<HeldPort>& ports);
+
+/// Ends it; one that has ended is fine.
+Result<> stop_user_network(const Holding& holding);
+
+/// What the program is started with: pure.
+std::vector<std::string> pasta_words(const UserNetwork& wanted, const std::vector<HeldPort>& ports,
+                                     const std::string& pid_file);
+std::vector<std::string> slirp_words(const UserNetwork& wanted, int ready, const std::string& socket);
+/// One request of slirp4netns's socket.
+std::string slirp_request(const HeldPort& port, const std::string& inside);
+
+}  // namespace caisson::network
