@@ -51,6 +51,13 @@ Result<> set_cgroup_file(RunInput& input, const Use& use) {
 
 Result<std::int64_t> read_retries(std::string_view value_text) { return engine::read_number(value_text, 1, INT32_MAX); }
 
+Result<> set_init_container(RunInput& input, const Use& use) {
+  if (use.value != "always" && use.value != "once")
+    return fail(complaint(fmt::format("'{}' is neither always nor once", use.value)));
+  input.options.membership.init = use.value == "once" ? engine::InitWhen::kOnce : engine::InitWhen::kAlways;
+  return {};
+}
+
 Result<> set_no_healthcheck(RunInput& input, const Use& use) {
   input.options.health.none = use.value == "true";
   return {};

@@ -30,6 +30,10 @@ struct RunInput {
   }
 };
 
+/// The rows of the table of `run` whose options another verb has, too.
+std::vector<Option<RunInput>> run_rows(const std::function<bool(const Spelling&)>& wanted);
+inline constexpr std::string_view kLimitsGroup = "Limits";
+
 /// What an option does, by the kind of its member.
 template <auto Member>
 Result<> flag(RunInput& input, const Use& use) {
@@ -107,6 +111,7 @@ Result<> set_remove_image(RunInput& input, const Use& use);
 
 /// Names of --requires, with commas between them.
 Result<> read_requirements(std::string_view value_text, std::vector<std::string>& names);
+Result<> set_init_container(RunInput& input, const Use& use);
 Result<> set_no_healthcheck(RunInput& input, const Use& use);
 
 }  // namespace caisson::cli

@@ -38,14 +38,15 @@ struct Running {
 };
 
 // Whether the first process of a PID namespace would hear of the signal: without a handler it would not
-// (pid_namespaces(7)).
+// (pid_namespaces(7)), unless it has blocked it and waits for it.
 bool ignores(pid_t pid, int signal) {
   const std::string text = kernel::read_file(fmt::format("/proc/{}/status", pid)).value_or("");
-  std::uint64_t caught = 0;
+  std::uint64_t heard = 0;
   for (const std::string_view line : split(text, '\n')) {
-    if (line.starts_with("SigCgt:\t")) caught = std::strtoull(std::string(line.substr(8)).c_str(), nullptr, 16);
+    if (line.starts_with("SigCgt:\t") || line.starts_with("SigBlk:\t"))
+      heard |= std::strtoull(std::string(line.substr(8)).c_str(), nullptr, 16);
   }
-  return !text.empty() && (caught >> (signal - 1) & 1U) == 0;
+  return !text.empty() && (heard >> (signal - 1) & 1U) == 0;
 }
 
 // Its first process, once it has one: a container may be on its way to its first start, or wait for the next, which its
@@ -146,6 +147,16 @@ Result<> restart_container(const Places& places, const Container& container, std
 }
 
 Result<> remove(const Places& places, const Container& container, Force force, const Log& log) {
+  const PodMembership& pod = container.record.pod;
+  if (pod.is_infra && kernel::exists(places.pod(pod.name))) {
+    return fail(complaint(fmt::format("container {} is the infra container of pod {}, and goes with that",
+                                      container.record.name, pod.name),
+                          fmt::format("caisson pod rm {}", pod.name)));
+  }
+  return remove_member(places, container, force, log);
+}
+
+Result<> remove_member(const Places& places, const Container& container, Force force, const Log& log) {
   // Another command may hold it for a moment: one that starts it ends with it running, and it is killed then.
   const auto patience_until = std::chrono::steady_clock::now() + kRemovalPatience;
   std::optional<Container> now;
