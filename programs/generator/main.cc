@@ -110,10 +110,21 @@ int Generation::run(const std::string& directory) {
   units::QuadletContext context{.program = caisson_beside_this(),
                                 .is_user = options_.scope == Scope::kUser,
                                 .has_option = [&](std::string_view option) { return known.contains(option); },
-                                .volumes = {}};
+                                .volumes = {},
+                                .pods = {}};
   for (const auto& [name, texts] : sources.files) {
     if (!name.ends_with(".volume")) continue;
     if (const Result<std::string> volume = units::volume_name(name, texts)) context.volumes.emplace(name, *volume);
+  }
+  for (const auto& [name, texts] : sources.files) {
+    if (!name.ends_with(".pod")) continue;
+    if (const Result<units::QuadletPod> pod = units::pod_of(name, texts)) context.pods.emplace(name, *pod);
+  }
+  for (const auto& [name, texts] : sources.files) {
+    const Result<std::optional<units::PodMember>> member = units::pod_member(name, texts);
+    if (!member || !*member) continue;
+    const auto pod = context.pods.find((*member)->pod);
+    if (pod != context.pods.end()) pod->second.services.push_back((*member)->service);
   }
   for (const auto& [name, texts] : sources.files) {
     const Result<units::GeneratedUnit> unit = units::generate_unit(name, texts, context);

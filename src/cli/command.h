@@ -122,6 +122,9 @@ std::span<const Verb> container_verbs();
 std::span<const Verb> healthcheck_verbs();
 std::span<const Verb> network_verbs();
 std::span<const Verb> secret_verbs();
+std::span<const Verb> kube_verbs();
+std::span<const Verb> play_verbs();
+std::span<const Verb> pod_verbs();
 std::span<const Verb> volume_verbs();
 std::span<const Verb> generate_verbs();
 

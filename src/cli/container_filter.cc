@@ -172,6 +172,7 @@ Result<ContainerFilters::Filter> ContainerFilters::read(const Key& key, std::str
     case Kind::kLabel:
     case Kind::kNotLabel:
     case Kind::kNetwork:
+    case Kind::kPod:
     case Kind::kRestartPolicy:
     case Kind::kSince:
     case Kind::kVolume: break;
@@ -191,6 +192,7 @@ Result<> ContainerFilters::add(std::string_view text) {
                                        Key{"label!", Kind::kNotLabel},
                                        Key{"name", Kind::kName},
                                        Key{"network", Kind::kNetwork},
+                                       Key{"pod", Kind::kPod},
                                        Key{"publish", Kind::kPublish},
                                        Key{"restart-policy", Kind::kRestartPolicy},
                                        Key{"should-start-on-boot", Kind::kShouldStartOnBoot},
@@ -248,6 +250,8 @@ bool ContainerFilters::passes(const Filter& filter, const engine::Container& con
     case Kind::kNotLabel: return !has_label(filter.value, record.labels);
     case Kind::kName: return has_name(filter.value, record.name);
     case Kind::kNetwork: return holds(split(record.network, ','), std::string_view(filter.value));
+    case Kind::kPod:
+      return !record.pod.id.empty() && (record.pod.name == filter.value || record.pod.id.starts_with(filter.value));
     case Kind::kStatus: return engine::status_word(container) == filter.value;
     case Kind::kVolume: return mounts(record, filter.value);
   }

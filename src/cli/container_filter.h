@@ -18,7 +18,7 @@ namespace caisson::cli {
 /// to hold all.
 class ContainerFilters {
  public:
-  /// Reads "status=exited": ancestor, before, exited, expose, health, id, is-task, label, label!, name, network,
+  /// Reads "status=exited": ancestor, before, exited, expose, health, id, is-task, label, label!, name, network, pod,
   /// publish, restart-policy, should-start-on-boot, since, status, until, volume. Errors: a key that is not known, a
   /// value that is none.
   Result<> add(std::string_view text);
@@ -54,6 +54,7 @@ class ContainerFilters {
     kNotLabel,
     kName,
     kNetwork,
+    kPod,
     kPublish,
     kRestartPolicy,
     kShouldStartOnBoot,

@@ -363,6 +363,8 @@ Json inspect_object(const engine::Container& container, const Json& config, cons
           {"ConmonPidFile", record.keeper_pid_file},
           {"Dependencies", record.requirements},
           {"Name", record.name},
+          {"Pod", record.pod.id},
+          {"IsInfra", record.pod.is_infra},
           {"RestartCount", restart_count(container)},
           {"Driver", record.rootfs.upper.empty() ? "directory" : "overlay"},
           {"Platform", "linux"},

@@ -109,7 +109,9 @@ Json ps_row(const engine::Container& container, bool whole, const std::optional<
           {"Networks", record.network},
           {"Ports", join(engine::exposed_ports(record), ", ")},
           {"ImageID", record.digest},
-          {"Labels", label_words(record.labels)}};
+          {"Labels", label_words(record.labels)},
+          {"Pod", whole ? record.pod.id : record.pod.id.substr(0, kShortId)},
+          {"PodName", record.pod.name}};
 }
 
 }  // namespace caisson::cli

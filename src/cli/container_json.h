@@ -10,7 +10,7 @@
 namespace caisson::cli {
 
 /// One row of `ps`: ID, Names, Image, Command, CreatedAt, RunningFor, State, Status, ExitCode, Pid, Networks, Ports,
-/// ImageID, Labels.
+/// ImageID, Labels, Pod (its id), PodName.
 nlohmann::ordered_json ps_row(const engine::Container& container, bool whole,
                               const std::optional<engine::HealthState>& health = std::nullopt);
 

@@ -26,7 +26,7 @@ constexpr std::string_view kStart = "Starting";
 constexpr std::string_view kHealth = "Health";
 constexpr std::string_view kProcess = "The process";
 constexpr std::string_view kFiles = "Files and devices";
-constexpr std::string_view kLimits = "Limits";
+constexpr std::string_view kLimits = kLimitsGroup;
 constexpr std::string_view kRights = "Rights";
 constexpr std::string_view kSharing = "Namespaces and network";
 
@@ -54,6 +54,12 @@ constexpr Option<RunInput> kTable[] = {
      value<&RunOptions::keeper_pid_file, as_it_stands>},
     {{"requires", 0, "CONTAINER", kStart, "Start that container first, if it does not run", true},
      accumulate<&RunOptions::requirements, read_requirements>},
+    {{"pod", 0, "POD", kStart, "Make it a container of that pod; new:NAME makes the pod too"},
+     value<&RunOptions::pod, as_it_stands>},
+    {{"pod-id-file", 0, "FILE", kStart, "Of the pod whose id is in FILE"},
+     value<&RunOptions::pod_id_file, as_it_stands>},
+    {{"init-ctr", 0, "WHEN", kStart, "It runs to its end before the pod's others start: always, or once"},
+     set_init_container},
     {{"sha256", 0, "HEX", kStart, "Refuse a SOURCE with any other content"},
      value<&RunOptions::sha256, engine::read_sha256>},
     {{"rootfs", 0, "", kStart, "SOURCE is a directory, whatever images there are"}, flag<&RunOptions::is_rootfs>},
@@ -267,7 +273,6 @@ constexpr Option<RunInput> kTable[] = {
     {{"link-local-ip", 0, "ADDRESS"}},
     {{"passwd"}},
     {{"passwd-entry", 0, "ENTRY"}},
-    {{"pod", 0, "NAME"}},
     {{"runtime", 0, "NAME"}},
     {{"sdnotify", 0, "HOW"}},
     {{"storage-opt", 0, "KEY=VALUE"}},
@@ -294,15 +299,20 @@ constexpr std::string_view kUpdateAbout =
 
 // Where a cgroup lies cannot change.
 std::vector<Option<RunInput>> update_table() {
-  std::vector<Option<RunInput>> rows;
-  for (const Option<RunInput>& row : kTable) {
-    const std::string_view name = row.spelling.name;
-    if ((row.spelling.group == kLimits && name != "cgroup-parent") || name == "restart") rows.push_back(row);
-  }
-  return rows;
+  return run_rows([](const Spelling& row) {
+    return (row.group == kLimitsGroup && row.name != "cgroup-parent") || row.name == "restart";
+  });
 }
 
 }  // namespace
+
+std::vector<Option<RunInput>> run_rows(const std::function<bool(const Spelling&)>& wanted) {
+  std::vector<Option<RunInput>> rows;
+  for (const Option<RunInput>& row : kTable) {
+    if (wanted(row.spelling)) rows.push_back(row);
+  }
+  return rows;
+}
 
 Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, const Caller& caller) {
   RunInput input{.options = {}, .caller = caller};
@@ -315,6 +325,9 @@ Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, cons
   if (input.options.detach && input.options.attached)
     return fail(complaint("--detach (-d) and --attach (-a) contradict each other"));
   input.options.create_words.insert(input.options.create_words.end(), parsed.operands.begin(), parsed.operands.end());
+  if (input.options.membership.init != engine::InitWhen::kNot && input.options.pod.empty() &&
+      input.options.pod_id_file.empty())
+    return fail(complaint("--init-ctr: --pod says which pod's start it belongs to"));
   input.options.labels.merge(input.file_labels);
   input.options.source = std::move(parsed.operands[0]);
   input.options.command.assign(std::make_move_iterator(parsed.operands.begin() + 1),

@@ -115,6 +115,13 @@ Result<std::string> read_alias(std::string_view value_text) {
   return std::string(value_text);
 }
 
+Result<> set_init_container(RunInput& input, const Use& use) {
+  if (use.value != "always" && use.value != "once")
+    return fail(complaint(fmt::format("'{}' is neither always nor once", use.value)));
+  input.options.membership.init = use.value == "once" ? engine::InitWhen::kOnce : engine::InitWhen::kAlways;
+  return {};
+}
+
 Result<> set_no_healthcheck(RunInput& input, const Use& use) {
   input.options.health.none = use.value == "true";
   return {};

@@ -30,6 +30,10 @@ struct RunInput {
   }
 };
 
+/// The rows of the table of `run` whose options another verb has, too.
+std::vector<Option<RunInput>> run_rows(const std::function<bool(const Spelling&)>& wanted);
+inline constexpr std::string_view kLimitsGroup = "Limits";
+
 /// What an option does, by the kind of its member.
 template <auto Member>
 Result<> flag(RunInput& input, const Use& use) {
@@ -113,6 +117,7 @@ Result<> set_ipv4(RunInput& input, const Use& use);
 Result<> set_ipv6(RunInput& input, const Use& use);
 Result<> set_mac(RunInput& input, const Use& use);
 Result<std::string> read_alias(std::string_view value_text);
+Result<> set_init_container(RunInput& input, const Use& use);
 Result<> set_no_healthcheck(RunInput& input, const Use& use);
 
 }  // namespace caisson::cli

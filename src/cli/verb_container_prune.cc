@@ -55,7 +55,7 @@ Result<PrunedContainers> prune_containers(const Command& command, const std::vec
   engine::Listing listing = TRY(engine::list_containers(command.places));
   for (const std::string& damaged : listing.damaged) command.log.warning(damaged);
   std::erase_if(listing.containers, [&](const engine::Container& container) {
-    return container.live || !passes(filters, container.record);
+    return container.live || container.record.pod.is_infra || !passes(filters, container.record);
   });
   std::vector<std::string> paths;
   for (const engine::Container& container : listing.containers)

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/run_options.h"
+#include "cli/verb_kube.h"
 #include "engine/conclude.h"
 #include "engine/containers.h"
 #include "engine/value_grammar.h"
@@ -243,7 +244,9 @@ int verb_generate_systemd(const Command& command) {
 namespace {
 
 constexpr Verb kVerbs[] = {{"systemd", "Write units that start and stop containers, or make them anew",
-                            verb_generate_systemd, generate_systemd_manual}};
+                            verb_generate_systemd, generate_systemd_manual},
+                           {"kube", "Print a manifest of Kubernetes that makes containers and pods again",
+                            verb_kube_generate, kube_generate_manual}};
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -8,7 +9,9 @@
 #include "cli/command.h"
 #include "cli/journal_log.h"
 #include "cli/moment.h"
+#include "cli/pod_selection.h"
 #include "cli/selection.h"
+#include "cli/verb_pod.h"
 #include "command_line/options.h"
 #include "engine/conclude.h"
 #include "engine/containers.h"
@@ -21,6 +24,7 @@ namespace {
 
 struct LogsOptions : Selection {
   bool names = false;
+  std::string container;  ///< of a pod
   bool follow = false;
   bool timestamps = false;
   keeper::LogQuery query;
@@ -63,21 +67,85 @@ Result<> print(const keeper::LogEntry& entry, bool timestamps, const std::string
   return kernel::write_all(error ? 2 : 1, line, error ? "standard error" : "standard output");
 }
 
-Result<> print_logs(const Command& command, const engine::Container& container, const LogsOptions& options) {
+Result<> print_logs(const Command& command, const engine::Container& container, const LogsOptions& options,
+                    const std::string& name) {
   const engine::Record& record = container.record;
   const Result<Fd> keeper = kernel::open_process(container.live.value_or(engine::Live{}).keeper);
   keeper::LogQuery query = options.query;
   if (options.follow && keeper) query.follow_until = keeper->get();
-  const auto sink = [&](const keeper::LogEntry& entry) {
-    return print(entry, options.timestamps, options.names ? record.name : "");
-  };
+  const auto sink = [&](const keeper::LogEntry& entry) { return print(entry, options.timestamps, name); };
   if (record.log.driver == engine::LogDriver::kJournal) return read_journal(record.id, query, sink);
   const std::string path = engine::log_path(command.places, record);
   if (path.empty()) return fail(complaint(fmt::format("container {} keeps no log (--log-driver none)", record.name)));
   return keeper::read_log(path, query, sink);
 }
 
+// Those of a pod whose logs are wanted; an infra container writes nothing.
+Result<std::vector<engine::Container>> writers(const engine::Pod& pod, const std::string& wanted) {
+  std::vector<engine::Container> containers;
+  for (const engine::Container& member : pod.members) {
+    const bool is_wanted = wanted.empty() ? !member.record.pod.is_infra
+                                          : member.record.name == wanted || member.record.id.starts_with(wanted);
+    if (is_wanted) containers.push_back(member);
+  }
+  if (containers.empty() && !wanted.empty())
+    return fail(in("--container", complaint(fmt::format("pod {} has no container {}", pod.record.name, wanted))));
+  return containers;
+}
+
+Result<> print_pod_logs(const Command& command, const engine::Pod& pod, const LogsOptions& options) {
+  const std::vector<engine::Container> containers = TRY(writers(pod, options.container));
+  const bool is_one = containers.size() == 1;
+  std::vector<Result<>> results(containers.size());
+  const auto print_one = [&](std::size_t i) {
+    const engine::Record& record = containers[i].record;
+    const std::string name = options.names ? record.name : is_one ? "" : record.id.substr(0, 12);
+    results[i] = print_logs(command, containers[i], options, name);
+  };
+  {
+    std::vector<std::jthread> threads;  // what is followed comes when it is written, whoever writes it
+    for (std::size_t i = 0; i < containers.size(); ++i) {
+      if (options.follow) {
+        threads.emplace_back(print_one, i);
+      } else {
+        print_one(i);
+      }
+    }
+  }
+  for (const Result<>& result : results) TRY(result);
+  return {};
+}
+
+std::vector<Option<LogsOptions>> pod_options() {
+  std::vector<Option<LogsOptions>> rows(std::begin(kOptions), std::end(kOptions));
+  rows.push_back({{"container", 'c', "CONTAINER", {}, "That of the pod's containers alone"},
+                  [](LogsOptions& options, const Use& use) -> Result<> {
+                    return options.container = std::string(use.value), Result<>();
+                  }});
+  return rows;
+}
+
 }  // namespace
+
+Manual pod_logs_manual() {
+  static const std::vector<Option<LogsOptions>> kRows = pod_options();
+  return {"[OPTION…] POD", "Prints what the containers of a pod have written, the container's id before each line.",
+          spellings(kRows)};
+}
+
+int verb_pod_logs(const Command& command) {
+  LogsOptions options;
+  const Result<Parsed> parsed = parse(pod_options(), options, command.arguments, Order::kAnywhere);
+  if (!parsed) return refuse(command, parsed.error());
+  engine::sweep(command.places, command.log);
+  PodSelection selection;
+  selection.latest = options.latest;
+  const auto pods = selected_pods(command, selection, parsed->operands);
+  if (!pods) return refuse(command, pods.error());
+  if (pods->size() != 1) return refuse(command, complaint("the name of one pod is needed"));
+  const Result<> printed = print_pod_logs(command, pods->front(), options);
+  return printed ? 0 : refuse(command, printed.error());
+}
 
 Manual logs_manual() { return {"[OPTION…] CONTAINER…", "Prints what containers have written.", spellings(kOptions)}; }
 
@@ -89,7 +157,9 @@ int verb_logs(const Command& command) {
     return refuse(command, complaint("--follow (-f) goes with one container"));
   engine::sweep(command.places, command.log);
   const auto any = [](const engine::Container&) { return true; };
-  const auto print_one = [&](const engine::Container& container) { return print_logs(command, container, options); };
+  const auto print_one = [&](const engine::Container& container) {
+    return print_logs(command, container, options, options.names ? container.record.name : "");
+  };
   return for_each_selected(command, options, parsed->operands, any, print_one, Print::kNothing);
 }
 

@@ -29,6 +29,7 @@ struct PsOptions {
   bool whole = false;
   bool size = false;
   bool no_heading = false;
+  bool pod = false;
   std::optional<std::uint64_t> last;
   std::string format;
   std::string sort = "created";
@@ -68,7 +69,7 @@ const Option<PsOptions> kOptions[] = {
       "KEY=VALUE",
       {},
       "Those alone that have it: name, id, status, exited, label, label!, ancestor, "
-      "before, since, until, volume, network, health, expose, publish, restart-policy, is-task",
+      "before, since, until, volume, network, pod, health, expose, publish, restart-policy, is-task",
       true},
      [](PsOptions& options, const Use& use) -> Result<> { return options.filters.add(use.value); }},
     {{"format", 0, "FORMAT", {}, "json, a template ('{{.Names}} {{.Status}}'), or 'table TEMPLATE'"},
@@ -87,6 +88,8 @@ const Option<PsOptions> kOptions[] = {
      [](PsOptions& options, const Use& use) -> Result<> {
        return options.no_heading = use.value == "true", Result<>();
      }},
+    {{"pod", 'p', {}, {}, "The id and the name of the pod that each belongs to"},
+     [](PsOptions& options, const Use& use) -> Result<> { return options.pod = use.value == "true", Result<>(); }},
     {{"quiet", 'q', {}, {}, "Ids alone"},
      [](PsOptions& options, const Use& use) -> Result<> { return options.quiet = use.value == "true", Result<>(); }},
     {{"size", 's', {}, {}, "What each has written, and that with its image"},
@@ -95,8 +98,9 @@ const Option<PsOptions> kOptions[] = {
      set_sort},
 };
 
-const Columns kColumns = {.table = {"ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"},
-                          .headings = {{"ID", "CONTAINER ID"}, {"RunningFor", "CREATED"}}};
+const Columns kColumns = {
+    .table = {"ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"},
+    .headings = {{"ID", "CONTAINER ID"}, {"RunningFor", "CREATED"}, {"Pod", "POD ID"}, {"PodName", "PODNAME"}}};
 
 // What is looked up for the rows only where the format shows it.
 class Details {
@@ -176,6 +180,7 @@ Result<std::string> listed(const Command& command, PsOptions& options) {
   std::vector<ListedRow> rows;
   for (auto& [bytes, word, row] : sorted) rows.push_back(std::move(row));
   Columns columns = kColumns;
+  if (options.pod) columns.table.insert(columns.table.end(), {"Pod", "PodName"});
   if (options.size) columns.table.emplace_back("Size");
   return format.rows(rows, columns, options.no_heading ? Format::Heading::kNone : Format::Heading::kShown);
 }

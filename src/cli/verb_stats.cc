@@ -11,7 +11,9 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/container_stats.h"
+#include "cli/pod_selection.h"
 #include "cli/template.h"
+#include "cli/verb_pod.h"
 #include "command_line/options.h"
 #include "engine/conclude.h"
 #include "engine/containers.h"
@@ -64,8 +66,33 @@ const Columns kColumns = {.table = {"ID", "Name", "CPUPerc", "MemUsage", "MemPer
                                        {"BlockIO", "BLOCK I/O"},
                                        {"PIDs", "PIDS"}}};
 
+// What `names` are the names of.
+enum class Named { kContainers, kPods };
+
+Columns columns(Named named) {
+  Columns all = kColumns;
+  if (named == Named::kPods) {
+    all.table.insert(all.table.begin(), "Pod");
+    all.headings["ID"] = "CID";
+  }
+  return all;
+}
+
+// Those of the pods that are named, or of all pods.
+Result<std::vector<engine::Container>> watched_pods(const Command& command, const std::vector<std::string>& names) {
+  PodSelection selection;
+  selection.all = names.empty();
+  std::vector<engine::Container> containers;
+  const Result<std::vector<engine::Pod>> pods = selected_pods(command, selection, names);
+  if (!pods) return fail(pods.error());
+  for (const engine::Pod& pod : *pods) containers.insert(containers.end(), pod.members.begin(), pod.members.end());
+  return containers;
+}
+
 // Those named, or all there are.
-Result<std::vector<engine::Container>> watched(const Command& command, const std::vector<std::string>& names) {
+Result<std::vector<engine::Container>> watched(const Command& command, Named named,
+                                               const std::vector<std::string>& names) {
+  if (named == Named::kPods) return watched_pods(command, names);
   if (names.empty()) {
     engine::Listing listing = TRY(engine::list_containers(command.places));
     for (const std::string& damaged : listing.damaged) command.log.warning(damaged);
@@ -80,9 +107,10 @@ bool runs(const engine::Container& container) { return container.live && contain
 
 class Stats {
  public:
-  Stats(const Command& command, const StatsOptions& options, std::vector<std::string> names, Format format)
+  Stats(const Command& command, const StatsOptions& options, Named named, std::vector<std::string> names, Format format)
       : command_(command),
         options_(options),
+        named_(named),
         names_(std::move(names)),
         format_(std::move(format)),
         is_live_(options.stream && options.reset && ::isatty(STDOUT_FILENO) == 1) {}
@@ -95,6 +123,7 @@ class Stats {
 
   const Command& command_;
   const StatsOptions& options_;
+  Named named_;
   std::vector<std::string> names_;
   Format format_;
   bool is_live_;
@@ -122,25 +151,28 @@ Result<bool> Stats::print_table(const std::vector<engine::Container>& containers
     std::optional<UsageSample> before;
     if (runs(container)) now = samples[id] = sample_usage(container);
     if (const auto known = before_.find(id); known != before_.end()) before = known->second;
-    if (now || options_.all || !names_.empty()) rows.push_back({stats_row(container, before, now, options_.whole)});
+    if (!now && !options_.all && names_.empty()) continue;
+    rows.push_back({stats_row(container, before, now, options_.whole)});
+    if (named_ == Named::kPods) rows.back().fields["Pod"] = container.record.pod.id.substr(0, 12);
   }
   before_ = std::move(samples);
-  show(TRY(format_.rows(rows, kColumns)));
+  show(TRY(format_.rows(rows, columns(named_))));
   if (std::fflush(stdout) != 0) return fail(os_error("write", "standard output"));
   return !before_.empty();
 }
 
 Result<> Stats::run() {
   if (is_live_) std::fputs("\033[2J", stdout);
-  std::vector<engine::Container> containers = TRY(watched(command_, names_));
+  std::vector<engine::Container> containers = TRY(watched(command_, named_, names_));
   while (true) {
     const bool any_runs = TRY(print_table(containers));
     if (!options_.stream || (!any_runs && !names_.empty())) return {};
     const timespec pause{.tv_sec = static_cast<time_t>(options_.interval_s), .tv_nsec = 0};
     ::nanosleep(&pause, nullptr);
-    Result<std::vector<engine::Container>> again = watched(command_, names_);
+    Result<std::vector<engine::Container>> again = watched(command_, named_, names_);
     if (!again && !names_.empty()) return {};  // one of them has been removed
-    containers = TRY(std::move(again));
+    if (!again) return fail(std::move(again).error());
+    containers = std::move(*again);
   }
 }
 
@@ -155,15 +187,27 @@ Manual stats_manual() {
           spellings(kOptions)};
 }
 
-int verb_stats(const Command& command) {
+Manual pod_stats_manual() {
+  return {"[OPTION…] [POD…]", "Shows what the containers of pods use, as caisson stats does.", spellings(kOptions)};
+}
+
+namespace {
+
+int show_stats(const Command& command, Named named) {
   StatsOptions options;
   const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kAnywhere);
   if (!parsed) return refuse(command, parsed.error());
   engine::sweep(command.places, command.log);
   Result<Format> format = Format::read(options.format);
   if (!format) return refuse(command, format.error());
-  const Result<> shown = Stats(command, options, parsed->operands, *std::move(format)).run();
+  const Result<> shown = Stats(command, options, named, parsed->operands, *std::move(format)).run();
   return shown ? 0 : refuse(command, shown.error());
 }
+
+}  // namespace
+
+int verb_stats(const Command& command) { return show_stats(command, Named::kContainers); }
+
+int verb_pod_stats(const Command& command) { return show_stats(command, Named::kPods); }
 
 }  // namespace caisson::cli

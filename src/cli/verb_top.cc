@@ -7,7 +7,9 @@
 #include "base/text.h"
 #include "cgroup/tree.h"
 #include "cli/command.h"
+#include "cli/pod_selection.h"
 #include "cli/template.h"
+#include "cli/verb_pod.h"
 #include "command_line/options.h"
 #include "engine/conclude.h"
 #include "engine/containers.h"
@@ -72,15 +74,11 @@ std::set<pid_t> processes_of(const engine::Container& container) {
   return pids;
 }
 
-Result<std::string> top(const engine::Container& container, const std::vector<std::string>& words) {
-  const inspect::Table table = TRY(inspect::read_table(words));
-  if (!container.live || container.live->process.pid == 0) {
-    return fail(complaint(fmt::format("container {} is not running", container.record.name),
-                          "caisson ps -a shows how it ended"));
-  }
+bool runs(const engine::Container& container) { return container.live && container.live->process.pid != 0; }
+
+void add_processes(std::vector<std::vector<std::string>>& lines, const inspect::Table& table,
+                   const engine::Container& container) {
   const inspect::Shown shown = shown_for(container);
-  std::vector<std::vector<std::string>> lines(1);
-  for (const inspect::Column& column : table.columns) lines.front().push_back(column.heading);
   for (const pid_t pid : processes_of(container)) {
     const auto facts = inspect::read_process(pid);
     if (!facts) continue;  // it has ended
@@ -88,6 +86,33 @@ Result<std::string> top(const engine::Container& container, const std::vector<st
     for (const inspect::Column& column : table.columns)
       line.push_back(inspect::cell(column, table.view, *facts, shown));
   }
+}
+
+std::vector<std::vector<std::string>> headings(const inspect::Table& table) {
+  std::vector<std::vector<std::string>> lines(1);
+  for (const inspect::Column& column : table.columns) lines.front().push_back(column.heading);
+  return lines;
+}
+
+Result<std::string> top(const engine::Container& container, const std::vector<std::string>& words) {
+  const inspect::Table table = TRY(inspect::read_table(words));
+  if (!runs(container)) {
+    return fail(complaint(fmt::format("container {} is not running", container.record.name),
+                          "caisson ps -a shows how it ended"));
+  }
+  std::vector<std::vector<std::string>> lines = headings(table);
+  add_processes(lines, table, container);
+  return align(lines);
+}
+
+Result<std::string> pod_top(const engine::Pod& pod, const std::vector<std::string>& words) {
+  const inspect::Table table = TRY(inspect::read_table(words));
+  std::vector<std::vector<std::string>> lines = headings(table);
+  for (const engine::Container& member : pod.members) {
+    if (runs(member)) add_processes(lines, table, member);
+  }
+  if (lines.size() == 1)
+    return fail(complaint(fmt::format("pod {} is not running", pod.record.name), "caisson pod ps shows how it is"));
   return align(lines);
 }
 
@@ -105,6 +130,32 @@ std::string about() {
 }
 
 }  // namespace
+
+Manual pod_top_manual() {
+  return {"[-l] POD [COLUMN…|PS-OPTION…]", "Shows the processes of a pod, as caisson top does those of a container.",
+          spellings(kOptions), Order::kBeforeOperands};
+}
+
+int verb_pod_top(const Command& command) {
+  TopOptions options;
+  const Result<Parsed> parsed = parse(kOptions, options, command.arguments, Order::kBeforeOperands);
+  if (!parsed) return refuse(command, parsed.error());
+  std::vector<std::string> words = parsed->operands;
+  engine::sweep(command.places, command.log);
+  PodSelection selection;
+  selection.latest = options.latest;
+  std::vector<std::string> names;
+  if (!options.latest && !words.empty()) {
+    names.push_back(words.front());
+    words.erase(words.begin());
+  }
+  const auto pods = selected_pods(command, selection, names);
+  if (!pods) return refuse(command, pods.error());
+  const Result<std::string> text = pod_top(pods->front(), words);
+  if (!text) return refuse(command, text.error());
+  std::fputs(text->c_str(), stdout);
+  return 0;
+}
 
 Manual top_manual() {
   static const std::string kAbout = about();

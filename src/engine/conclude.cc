@@ -17,6 +17,7 @@
 #include "engine/images.h"
 #include "engine/networking.h"
 #include "engine/own_ids.h"
+#include "engine/pods.h"
 #include "engine/volumes.h"
 #include "image/unfinished.h"
 #include "kernel/files.h"
@@ -131,6 +132,7 @@ void end_abandoned(const Places& places, const std::string& id, int lock, const 
   if (kernel::exists(places.container(id) + "/" + kEndingFile)) {  // it had ended, and was about to be put away
     warn(log, cgroup::kill_and_remove(record->cgroup_directories));
     warn(log, kernel::remove_tree(places.live(id)));
+    leave_pod(places, record->pod, log);
     return;
   }
   if (const auto process = kernel::open_process(live->process)) {
@@ -215,10 +217,12 @@ void put_away(const Places& places, const Record& record, const Ending& ending, 
   forget_pids(record);
   if (record.remove && noted_ender(places, record.id) != explain::Ender::kRestart) {
     warn(log, remove_with_image(places, record));
+    leave_pod(places, record.pod, log);
     return;
   }
   warn(log, kernel::replace_file(places.container(record.id) + "/" + kEndingFile, to_json(ending), 0600));
   warn(log, kernel::remove_tree(places.live(record.id)));
+  leave_pod(places, record.pod, log);
 }
 
 Ending conclude(const Places& places, const Record& record, const Live& live, std::optional<int> wait_status, int lock,
@@ -247,6 +251,7 @@ void sweep(const Places& places, const Log& log, SweepExtent extent) {
     Result<std::optional<Fd>> lock = kernel::lock_file(path, kernel::Lock::kTry);
     if (lock && *lock) end_abandoned(places, id, (*lock)->get(), log);
   }
+  warn(log, clear_unfinished_pods(places, log));
 }
 
 }  // namespace caisson::engine

@@ -28,24 +28,6 @@ std::uint64_t random_number() {
   return number;
 }
 
-std::string made_up_name() {
-  constexpr std::array kFirst = {"amber", "brisk", "calm",  "deep",  "eager", "fair",  "grand", "honest",
-                                 "ivory", "jolly", "keen",  "lucid", "mild",  "noble", "olive", "proud",
-                                 "quiet", "rapid", "sharp", "tidal", "upper", "vivid", "warm",  "young"};
-  constexpr std::array kSecond = {"anchor",  "barge", "beacon", "bollard", "bridge", "buoy",   "canal", "crane",
-                                  "culvert", "dock",  "ferry",  "harbor",  "jetty",  "keel",   "lock",  "mast",
-                                  "mooring", "pier",  "pylon",  "quay",    "rudder", "sluice", "spar",  "weir"};
-  const std::uint64_t number = random_number();
-  return fmt::format("{}_{}_{:04x}", kFirst[number % kFirst.size()], kSecond[number / 64 % kSecond.size()],
-                     number >> 48);
-}
-
-bool is_name(std::string_view name) {
-  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
-  return !name.empty() && name.size() <= 128 && plain(name[0]) &&
-         std::all_of(name.begin(), name.end(), [&](char c) { return plain(c) || c == '_' || c == '.' || c == '-'; });
-}
-
 constexpr std::string_view kNoSuchContainer = "no such container: ";
 
 Error no_such_container(const std::string& reference) {
@@ -84,6 +66,24 @@ Result<Container> load(const Places& places, const std::string& id) {
 }
 
 }  // namespace
+
+std::string made_up_name() {
+  constexpr std::array kFirst = {"amber", "brisk", "calm",  "deep",  "eager", "fair",  "grand", "honest",
+                                 "ivory", "jolly", "keen",  "lucid", "mild",  "noble", "olive", "proud",
+                                 "quiet", "rapid", "sharp", "tidal", "upper", "vivid", "warm",  "young"};
+  constexpr std::array kSecond = {"anchor",  "barge", "beacon", "bollard", "bridge", "buoy",   "canal", "crane",
+                                  "culvert", "dock",  "ferry",  "harbor",  "jetty",  "keel",   "lock",  "mast",
+                                  "mooring", "pier",  "pylon",  "quay",    "rudder", "sluice", "spar",  "weir"};
+  const std::uint64_t number = random_number();
+  return fmt::format("{}_{}_{:04x}", kFirst[number % kFirst.size()], kSecond[number / 64 % kSecond.size()],
+                     number >> 48);
+}
+
+bool is_name(std::string_view name) {
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+  return !name.empty() && name.size() <= 128 && plain(name[0]) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return plain(c) || c == '_' || c == '.' || c == '-'; });
+}
 
 std::string new_id() {
   std::array<char, 32> bytes{};

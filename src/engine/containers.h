@@ -25,6 +25,12 @@ inline constexpr const char* kAttachSocket = "attach";
 /// 64 random hexadecimal digits (getrandom(2)).
 std::string new_id();
 
+/// Two words and a number, for who has no name.
+std::string made_up_name();
+
+/// Whether containers and pods can have that name: [a-zA-Z0-9][a-zA-Z0-9_.-]*.
+bool is_name(std::string_view name);
+
 /// A container that is being made or started: its directories, its name and its lock. What was made is taken back when
 /// this goes, unless keep() was called.
 class Reservation {

@@ -60,7 +60,9 @@ Result<std::optional<HealthPolicy>> choose_health(const HealthChoice& choice,
   HealthPolicy policy{.check = image.value_or(image::Healthcheck()), .on_failure = choice.on_failure};
   if (!choice.test.empty()) policy.check.test = choice.test;
   const std::vector<std::string>& test = policy.check.test;
-  const bool is_check = test.size() > 1 && (test[0] == "CMD" || test[0] == "CMD-SHELL");
+  // A question to a port is the manifest's of a pod alone, never an image's.
+  const bool asks_port = !choice.test.empty() && test.size() > 2 && (test[0] == "TCP" || test[0] == "HTTP");
+  const bool is_check = asks_port || (test.size() > 1 && (test[0] == "CMD" || test[0] == "CMD-SHELL"));
   if (!is_check && asks)
     return fail(complaint("there is no health check that the --health options are about", "--health-cmd gives one"));
   if (!is_check) return std::nullopt;

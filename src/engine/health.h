@@ -19,7 +19,7 @@ enum class OnUnhealthy { kNothing, kKill, kRestart, kStop };
 /// The options that begin with --health, and --no-healthcheck; what is absent was not asked for.
 struct HealthChoice {
   bool none = false;
-  std::vector<std::string> test;  ///< as image::Healthcheck::test
+  std::vector<std::string> test;  ///< as image::Healthcheck::test, or a question to a port (engine/network_probe.h)
   std::optional<std::chrono::nanoseconds> interval;
   std::optional<std::chrono::nanoseconds> timeout;
   std::optional<std::chrono::nanoseconds> start_period;
@@ -30,7 +30,7 @@ struct HealthChoice {
 
 /// A check with all its times given, never 0 but the start period.
 struct HealthPolicy {
-  image::Healthcheck check;  ///< "CMD" or "CMD-SHELL"
+  image::Healthcheck check;  ///< "CMD" or "CMD-SHELL", "TCP" or "HTTP"
   OnUnhealthy on_failure = OnUnhealthy::kNothing;
 
   bool operator==(const HealthPolicy&) const = default;

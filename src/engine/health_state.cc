@@ -14,6 +14,7 @@
 #include "engine/events.h"
 #include "engine/exec.h"
 #include "engine/lifecycle.h"
+#include "engine/network_probe.h"
 #include "kernel/files.h"
 
 namespace caisson::engine {
@@ -64,6 +65,12 @@ Result<HealthProbe> probe(const Places& places, const Container& container, cons
   if (child == 0) {
     ::dup2(pipe.write.get(), STDOUT_FILENO);
     ::dup2(pipe.write.get(), STDERR_FILENO);
+    if (is_network_test(check.test)) {
+      const NetworkAnswer answer =
+          ask_network(container.live->process.pid, check.test, std::chrono::milliseconds(check.timeout_ns / 1'000'000));
+      (void)kernel::write_all(STDOUT_FILENO, answer.words + "\n", "output");
+      ::_exit(answer.is_well ? 0 : 1);
+    }
     const RunResult result = exec({.container = container.record.id, .command = health_command(check)}, places, log);
     if (!result) (void)kernel::write_all(STDERR_FILENO, result.error().line + "\n", "output");
     ::_exit(result ? *result : result.error().exit_status);

@@ -38,6 +38,12 @@ const std::string* joined_container(const RunOptions& options, bool ordinary) {
 
 Result<> find_joined(IdFacts& found, const std::string& name, const Places& places) {
   const Container container = TRY(find_container(places, name));
+  if (container.record.pod.is_infra && !container.live) {  // of a pod that runs later: prepare_again() finds it
+    found.joined = "/proc/0/ns/user";
+    found.users.joined = container.record.uid_mappings;
+    found.groups.joined = container.record.gid_mappings;
+    return {};
+  }
   if (!container.live || container.live->process.pid == 0)
     return fail(complaint(fmt::format("container {} is not running", name), "start it first"));
   const std::string file = fmt::format("/proc/{}/ns/user", container.live->process.pid);

@@ -154,6 +154,16 @@ Result<> restart_container(const Places& places, const Container& container, std
 }
 
 Result<> remove(const Places& places, const Container& container, Force force, const Log& log) {
+  const PodMembership& pod = container.record.pod;
+  if (pod.is_infra && kernel::exists(places.pod(pod.name))) {
+    return fail(complaint(fmt::format("container {} is the infra container of pod {}, and goes with that",
+                                      container.record.name, pod.name),
+                          fmt::format("caisson pod rm {}", pod.name)));
+  }
+  return remove_member(places, container, force, log);
+}
+
+Result<> remove_member(const Places& places, const Container& container, Force force, const Log& log) {
   // Another command may hold it for a moment: one that starts it ends with it running, and it is killed then.
   const auto patience_until = std::chrono::steady_clock::now() + kRemovalPatience;
   std::optional<Container> now;

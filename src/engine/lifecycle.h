@@ -32,7 +32,11 @@ Result<> restart_container(const Places& places, const Container& container, std
 enum class Force { kNo, kYes };
 
 /// Removes a container; one that runs only with force, which kills it. Its name and files are free when this returns.
+/// Errors: it is a pod's infra container, which goes with the pod.
 Result<> remove(const Places& places, const Container& container, Force force, const Log& log);
+
+/// The same for who removes the pod: any of its containers.
+Result<> remove_member(const Places& places, const Container& container, Force force, const Log& log);
 
 /// All its processes stand still, until they are let go on. Errors: it does not run, or stands still already; those of
 /// cgroup::freeze().

@@ -15,6 +15,7 @@ namespace caisson::engine {
 ///   ROOT/names/NAME          a symbolic link to the ID: making it is what reserves the name
 ///   ROOT/secrets/NAME        (engine/secrets.h)
 ///   ROOT/volumes/NAME/       volume.json, _data/ (engine/volumes.h)
+///   ROOT/pods/NAME/          pod.json, cgroup.json, rootfs/ (engine/pods.h)
 ///   ROOT/events/             what has happened (engine/events.h)
 ///   ROOT/images/             the images (image/image_store.h)
 ///   ROOT/layers/             unpacked tarballs, and layers of images (image/layers.h)
@@ -33,6 +34,8 @@ struct Places {
   std::string name(const std::string& name) const { return root + "/names/" + name; }
   std::string volumes() const { return root + "/volumes"; }
   std::string volume(const std::string& name) const { return volumes() + "/" + name; }
+  std::string pods() const { return root + "/pods"; }
+  std::string pod(const std::string& name) const { return pods() + "/" + name; }
 };
 
 /// Finds the program's own parts beside it: PREFIX/bin/caisson, PREFIX/libexec/caisson, PREFIX/share/caisson.

@@ -72,6 +72,20 @@ RootFilesystem root_filesystem(const Source& source, const std::string& containe
           .work = container_directory + "/work"};
 }
 
+// Whoever has another's network or name has its files about them, too. An infra container's are made when it starts.
+void share_files(const Container& other, spec::NamespaceType type, const Places& places, Surroundings& surroundings) {
+  const auto file_of_other = [&](const char* name) {
+    const std::string path = places.container(other.record.id) + name;
+    return other.record.pod.is_infra || kernel::exists(path) ? path : std::string();
+  };
+  if (type == spec::NamespaceType::kUts) {
+    surroundings.hostname_file = file_of_other("/hostname");
+    return;
+  }
+  if (!surroundings.hosts_file.empty()) surroundings.hosts_file = file_of_other("/hosts");
+  surroundings.resolv_conf_file = file_of_other("/resolv.conf");
+}
+
 // The namespace files of containers that are named by `container:NAME`.
 Result<> resolve_shared_namespaces(const RunOptions& options, const Places& places, Surroundings& surroundings) {
   struct Shared {
@@ -90,12 +104,17 @@ Result<> resolve_shared_namespaces(const RunOptions& options, const Places& plac
     const auto typed = options.typed.find(std::string(each.option));
     const std::string item = typed == options.typed.end() ? "--" + std::string(each.option) : typed->second;
     const Container container = TRY_IN(item, find_container(places, each.choice.target));
-    if (!container.live || container.live->process.pid == 0) {
+    const bool is_named = each.type == spec::NamespaceType::kUts && !options.no_hostname;
+    if (each.type == spec::NamespaceType::kNetwork || is_named) share_files(container, each.type, places, surroundings);
+    // One that is made for a pod that does not run yet finds out when it starts, by prepare_again().
+    const bool is_infra = container.record.pod.is_infra && container.record.pod.id == options.membership.id;
+    if (!is_infra && (!container.live || container.live->process.pid == 0)) {
       return fail(
           in(item, complaint(fmt::format("container {} is not running", each.choice.target), "start it first")));
     }
-    const std::string process = fmt::format("/proc/{}", container.live->process.pid);
-    surroundings.joined[container.record.id] = container.live->process.pid;
+    const pid_t pid = container.live ? container.live->process.pid : 0;
+    const std::string process = fmt::format("/proc/{}", pid);
+    surroundings.joined[container.record.id] = pid;
     surroundings.namespaces[each.type] = fmt::format("{}/ns/{}", process, each.file);
     if (each.type == spec::NamespaceType::kIpc) surroundings.shm_directory = process + "/root/dev/shm";
   }
@@ -264,7 +283,8 @@ Record record_of(const RunOptions& options, const Identity& identity, const Sour
           .cgroup_directories = {},
           .uid_mappings = around.user_namespace.uids,
           .gid_mappings = around.user_namespace.gids,
-          .automatic_ids = around.user_namespace.automatic};
+          .automatic_ids = around.user_namespace.automatic,
+          .pod = options.membership};
 }
 
 // `directory` and the directories above it, up to the container's own.
@@ -282,19 +302,20 @@ std::vector<plan::MountSource> mount_sources(const RunOptions& options, const Su
                                              const std::vector<std::string>& name_servers) {
   std::vector<plan::MountSource> sources;
   const bool host_network = options.network.kind == NamespaceKind::kHost;
+  const auto is_own = [&](const std::string& file) { return file.starts_with(around.directory + "/"); };
   const std::string hostname = composed.config.hostname.empty() ? around.host_name : composed.config.hostname;
-  if (!around.hosts_file.empty()) {
+  if (is_own(around.hosts_file)) {
     sources.push_back(
         {around.hosts_file,
          hosts_text(options.hosts, host_network ? kernel::read_file("/etc/hosts").value_or("") : "", hostname, name)});
   }
-  if (!around.resolv_conf_file.empty()) {
+  if (is_own(around.resolv_conf_file)) {
     std::vector<std::string> servers = name_servers;
     servers.insert(servers.end(), options.dns.begin(), options.dns.end());
     sources.push_back({around.resolv_conf_file,
                        resolv_conf_text({servers, options.dns_search, options.dns_options}, host_resolv_conf())});
   }
-  if (!around.hostname_file.empty()) sources.push_back({around.hostname_file, hostname + "\n"});
+  if (is_own(around.hostname_file)) sources.push_back({around.hostname_file, hostname + "\n"});
   if (!around.rootfs.lower.empty()) {
     for (const std::string* directory : {&around.rootfs.upper, &around.rootfs.work})
       sources.push_back({*directory, {}, true});

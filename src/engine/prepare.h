@@ -32,6 +32,7 @@ struct Prepared {
   std::optional<OwnIds> own_ids;  ///< of an ordinary user
   Fd layers;                      ///< Source::hold, until the layers stand in its record
   Fd network;                     ///< its network namespace, made ahead; none: it gets none, or makes it itself
+  Fd pod;                         ///< held until it runs (engine/pods.h)
   Fd ids_lock;                    ///< held until its ids stand in its record, where they are its alone
   Record record;
   Recipe recipe;

@@ -1,6 +1,7 @@
 #include "engine/record.h"
 
 #include <algorithm>
+#include <array>
 
 #include <nlohmann/json.hpp>
 
@@ -219,6 +220,25 @@ std::vector<SecretChoice> read_secrets(const JsonValue& json) {
   return secrets;
 }
 
+constexpr std::array<std::string_view, 3> kInitWords = {"", "always", "once"};  // in the order of InitWhen
+
+Json pod_json(const PodMembership& pod) {
+  if (pod.id.empty()) return nullptr;
+  return {{"id", pod.id},
+          {"name", pod.name},
+          {"infra", pod.is_infra},
+          {"init", kInitWords[static_cast<std::size_t>(pod.init)]}};
+}
+
+PodMembership read_pod(const JsonValue& json) {
+  if (json.is_null()) return {};
+  const auto init = std::ranges::find(kInitWords, json.at("init").get<std::string>());
+  return {.id = json.at("id").get<std::string>(),
+          .name = json.at("name").get<std::string>(),
+          .is_infra = json.at("infra").get<bool>(),
+          .init = init == kInitWords.end() ? InitWhen::kNot : static_cast<InitWhen>(init - kInitWords.begin())};
+}
+
 // The files are our own; one that does not read is a damaged one, never a reason to end by an exception.
 template <class T, class Read>
 Result<T> read(const std::string& text, Read read_fields) {
@@ -284,7 +304,8 @@ std::string to_json(const Record& record) {
                {"cgroups", record.cgroup_directories},
                {"uidMappings", mappings_json(record.uid_mappings)},
                {"gidMappings", mappings_json(record.gid_mappings)},
-               {"automaticIds", record.automatic_ids}});
+               {"automaticIds", record.automatic_ids},
+               {"pod", pod_json(record.pod)}});
 }
 
 std::string to_json(const Live& live) {
@@ -349,6 +370,7 @@ Result<Record> read_record(const std::string& text) {
     record.uid_mappings = read_mappings(json.find("uidMappings"));
     record.gid_mappings = read_mappings(json.find("gidMappings"));
     record.automatic_ids = json.value("automaticIds", false);
+    record.pod = read_pod(json.find("pod"));
     return record;
   });
 }

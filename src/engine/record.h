@@ -93,6 +93,7 @@ struct Record {
   IdMappings uid_mappings;  ///< of its user namespace; empty: it has the host's
   IdMappings gid_mappings;
   bool automatic_ids = false;  ///< they are its alone (--userns=auto)
+  PodMembership pod;
 };
 
 /// RUNROOT/containers/ID/state.json: valid while the container's lock is held.

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/pods.h"
 #include "engine/start.h"
 #include "kernel/files.h"
 
@@ -49,8 +50,12 @@ Ending start_again(const Places& places, const Record& record, const Live& next,
                   .started_ns = next.started_ns,
                   .finished_ns = now_nanoseconds()};
   };
+  Result<Fd> pod = enter_pod(places, record.pod, WaitForPod::kNever);
+  if (!pod) return failed(refusal(pod.error()));
+  if (const Result<> ready = start_required(record, places, log); !ready) return failed(refusal(ready.error()));
   Result<Prepared> prepared = prepare_again(record.id, places, log, watch);
   if (!prepared) return failed(refusal(prepared.error()));
+  prepared->pod = std::move(*pod);
   if (::ftruncate(lock.get(), 0) != 0) return failed(refusal(os_error("ftruncate", "lock")));
   Start start(Reservation::held(places, record, std::move(lock)), std::move(*prepared), {}, places, log, watch);
   start.count_on(next);

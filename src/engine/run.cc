@@ -4,6 +4,7 @@
 
 #include "engine/containers.h"
 #include "engine/lifecycle.h"
+#include "engine/pod_member.h"
 #include "engine/prepare.h"
 #include "engine/start.h"
 
@@ -19,12 +20,16 @@ Result<> replace(const RunOptions& options, const Places& places, const Log& log
   return *former ? remove(places, **former, Force::kYes, log) : Result<>();
 }
 
-Result<Start> make(const RunOptions& options, const Places& places, const Log& log, runtime::Stopwatch& watch) {
-  TRY(replace(options, places, log));
+Result<Start> make(const RunOptions& asked, JoinFor purpose, const Places& places, const Log& log,
+                   runtime::Stopwatch& watch) {
+  TRY(replace(asked, places, log));
+  RunOptions options = asked;
+  Fd pod = TRY(join_pod(options, purpose, places, log));
   Reservation reservation = TRY(Reservation::make(places, options.name));
   watch.lap("make its directories");
   Prepared prepared =
       TRY(prepare(options, {reservation.id(), reservation.name()}, places, Unpack::kIfMissing, log, watch));
+  prepared.pod = std::move(pod);
   if (options.strict && !prepared.composed.warnings.empty())
     return fail(complaint(prepared.composed.warnings[0], "--strict makes this warning an error"));
   for (const std::string& warning : prepared.composed.warnings) log.warning(warning);
@@ -47,7 +52,7 @@ Result<Start> make(const RunOptions& options, const Places& places, const Log& l
 }  // namespace
 
 RunResult run(const RunOptions& options, const Places& places, const Log& log, runtime::Stopwatch& watch) {
-  Result<Start> container = make(options, places, log, watch);
+  Result<Start> container = make(options, JoinFor::kStart, places, log, watch);
   if (!container) return std::unexpected(refusal(container.error()));
   // Without a proxy for signals, the one that ends this command leaves the container running; one that starts again
   // outlives this command: another has to keep them.
@@ -59,7 +64,7 @@ RunResult run(const RunOptions& options, const Places& places, const Log& log, r
 
 Result<std::string> create(const RunOptions& options, const Places& places, const Log& log) {
   runtime::Stopwatch watch;
-  Start container = TRY(make(options, places, log, watch));
+  Start container = TRY(make(options, JoinFor::kLater, places, log, watch));
   return std::move(container).leave_created();
 }
 

@@ -185,6 +185,22 @@ struct HostAddress {
   bool operator==(const HostAddress&) const = default;
 };
 
+/// When a container of a pod runs, of those that run to their end before the others start (--init-ctr).
+enum class InitWhen {
+  kNot,     ///< it is none of them
+  kAlways,  ///< with each start of the pod
+  kOnce,    ///< with the first, and it is removed then
+};
+
+/// The pod that a container belongs to.
+struct PodMembership {
+  std::string id;  ///< empty: it belongs to none
+  std::string name;
+  bool is_infra = false;  ///< it holds the namespaces that the others share
+  InitWhen init = InitWhen::kNot;
+  bool operator==(const PodMembership&) const = default;
+};
+
 /// When an image is brought from where it comes from.
 enum class PullPolicy {
   kMissing,  ///< if it is not in the store
@@ -238,6 +254,9 @@ struct RunOptions {
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations;
   bool is_rootfs = false;                  ///< `source` is a directory, and nothing else
+  std::string pod;                         ///< the pod it is to be in, as typed: a name, an id, or "new:NAME"
+  std::string pod_id_file;                 ///< the file that says which pod
+  PodMembership membership;                ///< of that pod, once it has been looked up (engine/pod_member.h)
   std::vector<std::string> exposed_ports;  ///< "80/tcp"
 
   // Its process.

@@ -16,6 +16,7 @@
 #include "engine/events.h"
 #include "engine/monitor.h"
 #include "engine/own_ids.h"
+#include "engine/pods.h"
 #include "engine/secrets.h"
 #include "engine/volumes.h"
 #include "keeper/keep.h"
@@ -159,6 +160,7 @@ std::expected<runtime::Launched, runtime::LaunchError> Start::launch(const Strea
     return launched;
   }
   watch_.lap("the steps below");
+  prepared_.pod = Fd();
   live_.process = kernel::identify(launched->pid).value_or(kernel::ProcessId{launched->pid, 0});
   live_.started_ns = now_nanoseconds();
   if (const Result<> written = write_running(); !written) {
@@ -362,6 +364,7 @@ RunResult Start::by_monitor() {
     ::waitpid(monitor, nullptr, 0);
     return std::unexpected(launched.error());
   }
+  prepared_.pod = Fd();
   print_id();
   return attendance_.detached ? 0 : attach(std::move(*connection), words->get());
 }
@@ -429,6 +432,8 @@ Result<> start_required(const Record& record, const Places& places, const Log& l
 RunResult start(const Record& record, const Attendance& attendance, const Places& places, const Log& log,
                 runtime::Stopwatch& watch) {
   if (const Result<> ready = start_required(record, places, log); !ready) return refused(ready.error());
+  Result<Fd> pod = enter_pod(places, record.pod);
+  if (!pod) return refused(pod.error());
   Result<Reservation> reservation = Reservation::again(places, record);
   if (!reservation) return refused(reservation.error());
   // A keeper that was killed a moment ago has left it, and nobody has looked after that since.
@@ -439,6 +444,7 @@ RunResult start(const Record& record, const Attendance& attendance, const Places
   }
   Result<Prepared> prepared = prepare_again(record.id, places, log, watch);
   if (!prepared) return refused(prepared.error());
+  prepared->pod = std::move(*pod);
   // What was to be removed with its end was mounted without care for a crash, which the kernel remembers there.
   if (const std::string& work = record.rootfs.work; record.remove && !work.empty()) {
     if (const Result<> removed = remove_container_tree(work + "/work/incompat"); !removed)

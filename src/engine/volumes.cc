@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 
 #include "base/text.h"
 #include "engine/containers.h"
+#include "engine/directory_hold.h"
 #include "engine/events.h"
 #include "engine/own_ids.h"
 #include "kernel/files.h"
@@ -28,28 +28,6 @@ constexpr std::string_view kRecord = "volume.json";
 constexpr std::string_view kData = "_data";
 constexpr int kTries = 100;
 
-enum class Hold { kShared, kAlone, kAloneOrNothing };
-
-// The directory at `path`, locked, and still there under that name; nothing: there is none (ENOENT in errno), or
-// somebody else has it (EWOULDBLOCK).
-Result<std::optional<Fd>> hold(const std::string& path, Hold how) {
-  for (;;) {
-    Result<Fd> directory = kernel::open_file(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    if (!directory && directory.error().number == ENOENT) return errno = ENOENT, std::nullopt;
-    if (!directory) return fail(std::move(directory).error());
-    const int operation = how == Hold::kShared ? LOCK_SH : how == Hold::kAlone ? LOCK_EX : LOCK_EX | LOCK_NB;
-    if (::flock(directory->get(), operation) != 0) {
-      if (errno == EINTR) continue;
-      if (errno == EWOULDBLOCK) return std::nullopt;
-      return fail(os_error("flock", path));
-    }
-    struct stat held{};
-    const auto now = kernel::status_of(path);
-    if (::fstat(directory->get(), &held) == 0 && now && held.st_ino == now->st_ino && held.st_dev == now->st_dev)
-      return std::optional(std::move(*directory));
-  }
-}
-
 std::string scratch_name(const Places& places, std::string_view prefix) {
   return places.volume(std::string(prefix) + new_id().substr(0, 16));
 }
@@ -63,7 +41,7 @@ Result<std::pair<std::string, Fd>> make_scratch(const Places& places) {
   for (int tries = 0; tries < kTries; ++tries) {
     std::string path = scratch_name(places, kNew);
     if (::mkdir(path.c_str(), 0700) != 0) return fail(os_error("mkdir", path));
-    std::optional<Fd> lock = TRY(hold(path, Hold::kAloneOrNothing));
+    std::optional<Fd> lock = TRY(hold_directory(path, Hold::kAloneOrNothing));
     if (lock) return std::pair(std::move(path), std::move(*lock));  // otherwise it was taken for one that was left
   }
   return fail(complaint("other commands keep taking a new volume for one that was left"));
@@ -166,7 +144,8 @@ Result<std::vector<Fd>> hold_volumes(const Places& places, const std::vector<Vol
     if (volume.anonymous) continue;
     for (int tries = 0;; ++tries) {
       TRY_IN("volume " + volume.name, make_volume(places, volume));
-      std::optional<Fd> one = TRY_IN("volume " + volume.name, hold(places.volume(volume.name), Hold::kShared));
+      std::optional<Fd> one =
+          TRY_IN("volume " + volume.name, hold_directory(places.volume(volume.name), Hold::kShared));
       if (one) held.push_back(std::move(*one));
       if (one) break;
       if (tries == kTries) return fail(complaint(fmt::format("other commands keep removing volume {}", volume.name)));
@@ -186,7 +165,7 @@ Result<VolumeUses> volume_uses(const Places& places) { return uses_by_others(pla
 
 Result<> remove_volume(const Places& places, const std::string& name) {
   std::optional<Fd> alone;  // of one that is damaged as well
-  if (is_volume_name(name)) alone = TRY(hold(places.volume(name), Hold::kAlone));
+  if (is_volume_name(name)) alone = TRY(hold_directory(places.volume(name), Hold::kAlone));
   if (!alone) return fail(complaint(fmt::format("no such volume: {}", name)));
   const std::vector<std::string> users = users_of(TRY(volume_uses(places)), name);
   if (!users.empty()) {
@@ -203,7 +182,7 @@ Result<> remove_anonymous_volumes(const Places& places, const Record& record) {
     if (mount.type != "volume") continue;
     const std::optional<Volume> volume = TRY(find_volume(places, mount.name));
     if (!volume || !volume->record.anonymous) continue;
-    const std::optional<Fd> alone = TRY(hold(places.volume(mount.name), Hold::kAlone));
+    const std::optional<Fd> alone = TRY(hold_directory(places.volume(mount.name), Hold::kAlone));
     if (!alone) continue;
     if (!others) others = TRY(uses_by_others(places, record.id));
     if (users_of(*others, mount.name).empty()) TRY(put_away(places, mount.name));
@@ -216,7 +195,7 @@ Result<> clear_unfinished_volumes(const Places& places) {
   if (!names && names.error().number == ENOTDIR) return {};  // ROOT is no directory: who wants to use it says so
   for (const std::string& name : TRY(names)) {
     if (!name.starts_with(kNew) && !name.starts_with(kGone)) continue;
-    const std::optional<Fd> alone = TRY(hold(places.volume(name), Hold::kAloneOrNothing));
+    const std::optional<Fd> alone = TRY(hold_directory(places.volume(name), Hold::kAloneOrNothing));
     if (alone) TRY(remove_directory(places.volume(name)));
   }
   return {};

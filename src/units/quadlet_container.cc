@@ -32,6 +32,7 @@ class ContainerDraft {
   Result<> add_user();
   Result<> add_mounts();
   Result<> add_own();
+  Result<> add_pod();
   Result<std::string> volume_source(const Line& line, const std::string& source);
   Result<> add_service(bool in_foreground);
   Result<> add_reload(std::string_view id_file);
@@ -148,6 +149,23 @@ Result<> ContainerDraft::add_mounts() {
   return {};
 }
 
+// The pod's unit comes first, and takes the container's with it.
+Result<> ContainerDraft::add_pod() {
+  const Line* const line = last("Pod");
+  if (const Line* starts = last("StartWithPod"); starts != nullptr) {
+    if (line == nullptr) return fail(starts->wrong("it needs Pod= as well"));
+    TRY(read_flag(*starts));
+  }
+  if (line == nullptr) return {};
+  if (!line->value().ends_with(".pod")) return fail(line->wrong("the name of a .pod file is needed"));
+  const auto pod = context_.pods.find(line->value());
+  if (pod == context_.pods.end()) return fail(line->wrong(fmt::format("there is no file {}", line->value())));
+  option("pod", pod->second.name);
+  draft_.add("Unit", "BindsTo", pod->second.service);
+  draft_.add("Unit", "After", pod->second.service);
+  return {};
+}
+
 Result<> ContainerDraft::add_own() {
   for (std::string& word : TRY(all_words(quadlet_, "Container", "GlobalArgs"))) globals_.push_back(std::move(word));
   if (const Line* line = last("NoNewPrivileges"); line != nullptr && TRY(read_flag(*line)))
@@ -171,6 +189,7 @@ Result<> ContainerDraft::add_own() {
       return fail(line->wrong("networks of files are not there yet"));
     option("network", line->value());
   }
+  TRY(add_pod());
   if (const Line* line = last("StopTimeout")) {
     const auto seconds = parse_unsigned(line->value());
     if (!seconds) return fail(line->wrong("not a number of seconds"));

@@ -89,6 +89,13 @@ Result<> add_network_online(const Quadlet& quadlet, const QuadletContext& contex
 /// What [Install] asks for. Errors: what is no name of a unit.
 Result<std::vector<Link>> links_of(const Quadlet& quadlet, const FileName& name);
 
+std::string name_of_pod(const Quadlet& quadlet, const FileName& name);
+/// "web-pod.service", or what ServiceName= says.
+std::string service_of_pod(const Quadlet& quadlet, const FileName& name);
+Result<GeneratedUnit> generate_pod(const Quadlet& quadlet, const FileName& name, const std::vector<QuadletText>& files,
+                                   const QuadletContext& context);
+Result<GeneratedUnit> generate_kube(const Quadlet& quadlet, const FileName& name, const std::vector<QuadletText>& files,
+                                    const QuadletContext& context);
 std::string name_of_volume(const Quadlet& quadlet, const FileName& name);
 Result<GeneratedUnit> generate_volume(const Quadlet& quadlet, const FileName& name,
                                       const std::vector<QuadletText>& files, const QuadletContext& context);

@@ -13,7 +13,8 @@ using testing::Not;
 
 const QuadletContext kContext{.program = "/usr/bin/caisson",
                               .has_option = [](std::string_view option) { return option != "dns-option"; },
-                              .volumes = {{"data.volume", "systemd-data"}}};
+                              .volumes = {{"data.volume", "systemd-data"}},
+                              .pods = {{"web.pod", {"systemd-web", "web-pod.service", {"one.service"}}}}};
 
 Result<GeneratedUnit> generate(const std::string& name, const std::string& text,
                                const QuadletContext& context = kContext) {
@@ -125,7 +126,7 @@ INSTANTIATE_TEST_SUITE_P(
         KeyCase{"UserNS=keep-id", "--userns=keep-id"}, KeyCase{"Volume=/a:/b:ro", "--volume=/a:/b:ro"},
         KeyCase{"Volume=./a:/b", "--volume=/etc/containers/systemd/a:/b"}, KeyCase{"Volume=/b", "--volume=/b"},
         KeyCase{"Volume=data.volume:/b", "--volume=systemd-data:/b"}, KeyCase{"WorkingDir=/w", "--workdir=/w"},
-        KeyCase{"HostName=a\nHostName=b", "--hostname=b"}));
+        KeyCase{"HostName=a\nHostName=b", "--hostname=b"}, KeyCase{"Pod=web.pod", "--pod=systemd-web"}));
 
 struct WrongCase {
   std::string lines;
@@ -146,7 +147,9 @@ INSTANTIATE_TEST_SUITE_P(
         WrongCase{"AutoUpdate=registry",
                   "3: AutoUpdate=registry: images are not updated by themselves: Pull=newer looks at each start"},
         WrongCase{"DNSOption=x", "3: DNSOption=x: caisson run --dns-option is not there yet"},
-        WrongCase{"Pod=a.pod", "3: Pod=a.pod: pods are not there yet"},
+        WrongCase{"Pod=a.pod", "3: Pod=a.pod: there is no file a.pod"},
+        WrongCase{"Pod=a", "3: Pod=a: the name of a .pod file is needed"},
+        WrongCase{"StartWithPod=no", "3: StartWithPod=no: it needs Pod= as well"},
         WrongCase{"ReadOnly=maybe", "3: ReadOnly=maybe: not true or false"},
         WrongCase{"Environment=\"A=b", "3: Environment=\"A=b: a \" is not closed"},
         WrongCase{"Group=1", "3: Group=1: it needs User= as well"},
@@ -268,8 +271,61 @@ TEST(Quadlet, OtherFilesAreRefused) {
   EXPECT_FALSE(is_quadlet_name("a.service"));
   EXPECT_EQ(generate("a.network", "[Network]\n").error().text(),
             "/etc/containers/systemd/a.network: networks are not there yet");
-  EXPECT_EQ(generate("a.pod", "[Pod]\n").error().text(), "/etc/containers/systemd/a.pod: pods are not there yet");
   EXPECT_FALSE(generate("a.kube", ""));
+}
+
+TEST(Pod, IsAUnitThatMakesItAndStartsIt) {
+  const auto unit = generate(
+      "web.pod",
+      "[Pod]\nVolume=data.volume:/d\nAddHost=a:1.2.3.4\nPodmanArgs=--cpus 1\n[Install]\nWantedBy=default.target\n");
+  ASSERT_TRUE(unit) << unit.error().text();
+  EXPECT_EQ(unit->name, "web-pod.service");
+  EXPECT_THAT(unit->text, HasSubstr("\nWants=one.service\nBefore=one.service\n"));
+  EXPECT_THAT(unit->text, HasSubstr("\nRequires=data-volume.service\n"));
+  EXPECT_THAT(
+      unit->text,
+      HasSubstr("\nExecStartPre=/usr/bin/caisson pod create --pod-id-file=%t/%N.pod-id --replace --exit-policy=stop "
+                "--add-host=a:1.2.3.4 --volume=systemd-data:/d --cpus 1 --name=systemd-web\n"
+                "ExecStart=/usr/bin/caisson pod start --pod-id-file=%t/%N.pod-id\n"
+                "ExecStop=/usr/bin/caisson pod stop --ignore --time=10 --pod-id-file=%t/%N.pod-id\n"
+                "ExecStopPost=-/usr/bin/caisson pod rm -f --ignore --pod-id-file=%t/%N.pod-id\n"));
+  EXPECT_THAT(unit->links, ElementsAre(Link{"default.target.wants/web-pod.service", "../web-pod.service"}));
+  EXPECT_THAT(container("Pod=web.pod"), HasSubstr("\nBindsTo=web-pod.service\nAfter=web-pod.service\n"));
+}
+
+TEST(Pod, KnowsItsContainers) {
+  const auto member = [](const std::string& lines) {
+    return pod_member("one.container", {{"/x/one.container", "[Container]\nImage=i\n" + lines}}).value();
+  };
+  ASSERT_TRUE(member("Pod=web.pod\n"));
+  EXPECT_EQ(member("Pod=web.pod\n")->service, "one.service");
+  EXPECT_EQ(member("Pod=web.pod\nServiceName=other\n")->service, "other.service");
+  EXPECT_FALSE(member("Pod=web.pod\nStartWithPod=no\n"));
+  EXPECT_FALSE(member(""));
+  EXPECT_EQ(pod_of("a.pod", {{"/x/a.pod", "[Pod]\nPodName=b\nServiceName=c\n"}})->service, "c.service");
+}
+
+TEST(Pod, SaysWhatIsWrong) {
+  const auto wrong = [](const std::string& lines) { return generate("d.pod", "[Pod]\n" + lines).error().text(); };
+  const std::string file = "/etc/containers/systemd/d.pod:2: ";
+  EXPECT_EQ(wrong("Hostnam=x"), file + "Hostnam=x: there is no such key");
+  EXPECT_EQ(wrong("SubUIDMap=x"), file + "SubUIDMap=x: names of maps are not there yet: UIDMap= is");
+  EXPECT_EQ(wrong("Volume=x.volume:/a"), file + "Volume=x.volume:/a: there is no file x.volume");
+  EXPECT_EQ(wrong("StopTimeout=x"), file + "StopTimeout=x: not a number of seconds");
+}
+
+TEST(Kube, IsAUnitThatPlaysIt) {
+  const auto unit =
+      generate("web.kube", "[Kube]\nYaml=web.yaml\nConfigMap=/c.yaml\nKubeDownForce=yes\nSetWorkingDirectory=yaml\n");
+  ASSERT_TRUE(unit) << unit.error().text();
+  EXPECT_EQ(unit->name, "web.service");
+  EXPECT_THAT(unit->text, HasSubstr("\nWorkingDirectory=/etc/containers/systemd\n"));
+  EXPECT_THAT(unit->text, HasSubstr("\nExecStart=/usr/bin/caisson kube play --replace --configmap=/c.yaml "
+                                    "/etc/containers/systemd/web.yaml\n"
+                                    "ExecStop=/usr/bin/caisson kube down --force /etc/containers/systemd/web.yaml\n"));
+  EXPECT_EQ(generate("web.kube", "[Kube]\n").error().text(), "/etc/containers/systemd/web.kube: [Kube] has no Yaml=");
+  EXPECT_EQ(generate("web.kube", "[Kube]\nYaml=a\nExitCodePropagation=all\n").error().text(),
+            "/etc/containers/systemd/web.kube:3: ExitCodePropagation=all: not there yet");
 }
 
 }  // namespace
