@@ -305,6 +305,27 @@ Result<std::vector<PodVolume>> pod_volumes(const Pod& pod, const Objects& object
   return made;
 }
 
+namespace {
+
+std::string protocol_word(const Port& port) {
+  std::string protocol = port.protocol;
+  for (char& c : protocol) c = static_cast<char>(c + ('a' - 'A'));
+  return protocol;
+}
+
+Result<network::PortChoice> published(const Pod& pod, const Port& port) {
+  network::PortChoice choice{.host_port = port.host_port,
+                             .container_port = port.container_port,
+                             .typed = port.path + ".hostPort"};
+  choice.protocol = network::read_protocol(protocol_word(port)).value_or(network::Protocol::kTcp);
+  if (port.host_ip.empty()) return choice;
+  choice.host_address = network::parse_address(port.host_ip);
+  if (choice.host_address) return choice;
+  return fail(at(pod, port.line, port.path + ".hostIP", fmt::format("'{}' is no address", port.host_ip)));
+}
+
+}  // namespace
+
 Result<ComposedPod> compose_pod(const Pod& pod) {
   const PodSpec& spec = pod.spec;
   ComposedPod composed{.infra = {}, .share_processes = spec.share_processes, .restart = restart_policy(spec)};
@@ -333,8 +354,7 @@ Result<ComposedPod> compose_pod(const Pod& pod) {
   for (const auto* list : {&spec.init_containers, &spec.containers}) {
     for (const Container& container : *list) {
       for (const Port& port : container.ports) {
-        if (port.host_port != 0 && !spec.host_network)
-          return fail(at(pod, port.line, port.path + ".hostPort", "publishing ports is not there yet"));
+        if (port.host_port != 0 && !spec.host_network) infra.ports.push_back(TRY(published(pod, port)));
       }
     }
   }
@@ -359,9 +379,7 @@ Result<RunOptions> compose_container(const Pod& pod, const Container& container,
   if (pod.spec.host_ipc) options.typed["ipc"] = "hostIPC: true";
   for (const VolumeMount& mount : container.mounts) options.mounts.push_back(TRY(compose_mount(pod, mount, volumes)));
   for (const Port& port : container.ports) {
-    std::string protocol = port.protocol;
-    for (char& c : protocol) c = static_cast<char>(c + ('a' - 'A'));
-    options.exposed_ports.push_back(fmt::format("{}/{}", port.container_port, protocol));
+    options.exposed_ports.push_back(fmt::format("{}/{}", port.container_port, protocol_word(port)));
   }
   TRY(compose_process(pod, container, objects, facts, options));
   TRY(compose_security(pod, container, options));

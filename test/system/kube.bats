@@ -208,9 +208,9 @@ Y
   [[ "$output" == *"web.yaml: document 1 (Pod web): line "*": spec.containers[0].lifecycle: is not supported"* ]]
   [[ "$output" == *"spec.containers[0].imagePullPolcy: is unknown: did you mean imagePullPolicy?"* ]]
   [[ "$output" == *"spec.containers[0].args[0]: has to be text"* ]]
-  pod true '    ports: [{containerPort: 80, hostPort: 8080}]' >"$T/web.yaml"
+  pod true '    ports: [{containerPort: 80, hostPort: 8080, hostIP: here}]' >"$T/web.yaml"
   run -125 caisson kube play "$T/web.yaml"
-  [[ "$output" == *"spec.containers[0].ports[0].hostPort: publishing ports is not there yet"* ]]
+  [[ "$output" == *"spec.containers[0].ports[0].hostIP: 'here' is no address"* ]]
   pod true '    image2: x
     envFrom: [{configMapRef: {name: none}}]' | sed '/image2/d' >"$T/web.yaml"
   run -125 caisson kube play "$T/web.yaml"

@@ -284,3 +284,26 @@ nothing_held() {
   run -0 caisson run --rm --network ipv --cap-add NET_RAW builtin:busybox sh -c 'ip -o address show eth0; ping -c 1 -W 2 192.0.2.2'
   [[ "$output" == *192.0.2.64/24* ]]
 }
+
+@test "networks: a pod's ports are published for all of its containers, by pod create and by kube play" {
+  caisson pod create --name p --network bridge -p 8080:80 >/dev/null
+  web in-pod --pod p
+  run -0 outside sh -c "$GET" 192.0.2.1 8080
+  [ "$output" = "I am in-pod" ]
+  caisson pod rm -f p >/dev/null
+  cat >"$T/pod.yaml" <<'END'
+apiVersion: v1
+kind: Pod
+metadata: {name: k}
+spec:
+  containers:
+  - name: web
+    image: builtin:busybox
+    command: [sh, -c, "mkdir /www && echo by kube >/www/index.html && exec httpd -f -p 80 -h /www"]
+    ports: [{containerPort: 80, hostPort: 8081, hostIP: 192.0.2.1}]
+END
+  caisson kube play "$T/pod.yaml" >/dev/null
+  within 5 eval '[ "$(outside sh -c "$GET" 192.0.2.1 8081)" = "by kube" ]'
+  caisson kube down "$T/pod.yaml" >/dev/null
+  run ! outside sh -c "$GET" 192.0.2.1 8081
+}
