@@ -238,6 +238,24 @@ nothing_held() {
   [ "$(outside wget -q -T 3 -t 1 -O - http://192.0.2.1:8080/)" = "I am one" ]
 }
 
+@test "other firewalls that drop what is forwarded let caisson's bridges through, also after a reload" {
+  on_host iptables-nft -P FORWARD DROP 2>/dev/null || on_host nft 'table ip filter { chain FORWARD { type filter hook forward priority filter; policy drop; }; }'
+  on_host nft add chain ip filter DOCKER-USER
+  web one --network bridge -p 8080:80
+  [ "$(outside wget -q -T 3 -t 1 -O - http://192.0.2.1:8080/)" = "I am one" ]
+  [[ "$(on_host nft list chain ip filter DOCKER-USER)" == *'comment "caisson caisson0"'* ]]
+  on_host nft flush chain ip filter FORWARD
+  run ! outside wget -q -T 1 -t 1 -O - http://192.0.2.1:8080/
+  caisson network reload
+  [ "$(outside wget -q -T 3 -t 1 -O - http://192.0.2.1:8080/)" = "I am one" ]
+  on_host nft flush chain ip filter FORWARD
+  caisson run --rm --network bridge builtin:busybox true
+  [ "$(outside wget -q -T 3 -t 1 -O - http://192.0.2.1:8080/)" = "I am one" ]
+  caisson rm -f one
+  caisson network rm bridge
+  [[ "$(on_host nft list ruleset)" != *caisson0* ]]
+}
+
 @test "explain says what is done, and which interfaces a port reaches" {
   run -0 caisson explain run --network bridge -p 8080:80 -p 127.0.0.1:53:53/udp builtin:busybox
   [[ "$output" == *"bridge: take the lowest free address of 10.87.0.0/16"* ]]
