@@ -3,6 +3,7 @@
 load helper
 
 setup() {
+  unset CAISSON_NETWORK
   caisson_setup
   require_program nft
   unshare --net sleep infinity &
@@ -71,6 +72,15 @@ nothing_held() {
   [[ "$output" == *"inet 10.87.0.2/16"* ]]
   [[ "$output" == *"default via 10.87.0.1 dev eth0"* ]]
   nothing_held
+}
+
+@test "the default of root is the bridge, unless CAISSON_NETWORK says otherwise" {
+  run -0 caisson run --rm builtin:busybox ip -4 -o address show eth0
+  [[ "$output" == *"inet 10.87.0.2/16"* ]]
+  CAISSON_NETWORK=none run -0 caisson run --rm builtin:busybox ip -o link
+  [[ "$output" != *eth0* ]]
+  CAISSON_NETWORK=nosuch run -125 caisson run --rm builtin:busybox true
+  [[ "$output" == *"no such network: nosuch"* ]]
 }
 
 @test "what is outside is reached with the host's address, and does not reach in" {
