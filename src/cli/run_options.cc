@@ -217,7 +217,8 @@ constexpr Option<RunInput> kTable[] = {
     {{"sysctl", 0, "NAME=VALUE", kRights, "Set a kernel parameter of its own namespaces", true}, set_sysctl},
 
     {{"network", 0, "WHICH", kSharing,
-      "none (the default), host, bridge, a network's NAME[:ip=…,mac=…,alias=…], container:NAME or ns:PATH", true},
+      "none, host, bridge (the default of root), a network's NAME[:ip=…,mac=…,alias=…], container:NAME or ns:PATH",
+      true},
      set_network},
     {{"net", 0, "WHICH", kSharing, "", true, "network"}, set_network},
     {{"publish", 'p', "[[ADDRESS:]HOST:]PORT", kSharing,
@@ -318,6 +319,7 @@ Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, cons
   RunInput input{.options = {}, .caller = caller};
   Parsed parsed = TRY(parse(kTable, input, arguments, Order::kBeforeOperands));
   if (parsed.help) return RunCommandLine{.help = true, .options = {}};
+  TRY(set_default_network(input));
   if (parsed.operands.empty() || parsed.operands[0].empty()) {
     return fail(complaint("the image, or other SOURCE of the root filesystem, is missing",
                           "as in: caisson run builtin:busybox"));

@@ -94,6 +94,17 @@ Result<> set_network(RunInput& input, const Use& use) {
   return {};
 }
 
+Result<> set_default_network(RunInput& input) {
+  if (input.options.typed.contains("network")) return {};
+  const auto word = input.caller.variable("CAISSON_NETWORK");
+  input.options.network = {engine::NamespaceKind::kPrivate, {}};
+  if (!word || word->empty()) return {};
+  const std::string typed = "CAISSON_NETWORK=" + *word;
+  TRY_IN(typed, set_network(input, {.name = "network", .value = *word, .typed = typed}));
+  input.options.create_words.push_back("--network=" + *word);
+  return {};
+}
+
 Result<> set_ipv4(RunInput& input, const Use& use) {
   input.options.ipv4 = TRY(read_address(use.value, network::Family::kIpv4));
   return {};

@@ -113,6 +113,8 @@ Result<> set_remove_image(RunInput& input, const Use& use);
 Result<> read_requirements(std::string_view value_text, std::vector<std::string>& names);
 /// A word for which namespace it has, or one more network that it is on.
 Result<> set_network(RunInput& input, const Use& use);
+/// Where --network is not given: what the variable CAISSON_NETWORK says, or the default.
+Result<> set_default_network(RunInput& input);
 Result<> set_ipv4(RunInput& input, const Use& use);
 Result<> set_ipv6(RunInput& input, const Use& use);
 Result<> set_mac(RunInput& input, const Use& use);

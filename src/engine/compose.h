@@ -2,7 +2,6 @@
 //
 // Defaults are podman's: eleven capabilities, masked and read-only paths, a limit of 2048 processes, private cgroup
 // namespace, private mounts. Where the two differ, `caisson run` has docker's meaning, except:
-//   - the default network is `none` (loopback alone) until there are bridges;
 //   - `ro` on a bind mount is the mount itself, as podman has it, where docker 25 makes what is below read-only too:
 //   `rro` does that;
 //   - a bind mount's missing source is an error, as podman has it, never made;

@@ -278,8 +278,8 @@ Result<> disconnect_networks(const Places& places, const Record& record) {
   const auto note = [&](Result<> done) {
     if (!done && result) result = std::move(done);
   };
-  if (!holding.helper.empty()) {
-    note(network::stop_user_network(holding));
+  if (!record.networks.user_network.empty()) {
+    note(network::stop_user_network(holding, places.live(record.id)));
   } else {
     note(network::withdraw(holding.ports));
   }

@@ -81,6 +81,18 @@ Result<> make_table(const Store& store, NetlinkSocket& socket, const Holdings& h
   return fail(with_hint(made.error(), "nftables with maps, nat and fib"));
 }
 
+// A host that forwards takes no routes from its routers any more, unless its devices are told to (ip-sysctl.rst,
+// "accept_ra").
+Result<> forward_ipv6() {
+  const std::string all = "/proc/sys/net/ipv6/conf/all/forwarding";
+  if (kernel::read_file(all).value_or("").starts_with('1')) return {};
+  for (const std::string& device : TRY(device_names())) {
+    const std::string name = fmt::format("ipv6/conf/{}/accept_ra", device);
+    if (kernel::read_file("/proc/sys/net/" + name).value_or("").starts_with('1')) TRY(set_parameter(name, "2"));
+  }
+  return set_parameter("ipv6/conf/all/forwarding", "1");
+}
+
 Result<> set_parameters(const NetworkRecord& network) {
   const std::string ipv4 = fmt::format("ipv4/conf/{}/", network.device);
   // For the host's own loopback to reach what is published; the chain `raw` keeps others from it.
@@ -88,7 +100,7 @@ Result<> set_parameters(const NetworkRecord& network) {
   if (!network.internal) TRY(set_parameter("ipv4/ip_forward", "1"));
   if (!network.ipv6) return {};
   TRY(set_parameter(fmt::format("ipv6/conf/{}/accept_ra", network.device), "0"));
-  return network.internal ? Result<>() : set_parameter("ipv6/conf/all/forwarding", "1");
+  return network.internal ? Result<>() : forward_ipv6();
 }
 
 Result<int> make_bridge(const NetworkRecord& network) {

@@ -100,6 +100,19 @@ std::optional<kernel::ProcessId> process_with(std::string_view word) {
   return std::nullopt;
 }
 
+// The helper that works in a container's directory.
+std::optional<kernel::ProcessId> helper_in(const std::string& path) {
+  const std::string directory = kernel::absolute_path(path).value_or(path);
+  for (const std::string& pid : kernel::list_directory("/proc").value_or(std::vector<std::string>())) {
+    const auto number = parse_unsigned(pid);
+    if (!number || kernel::read_link("/proc/" + pid + "/cwd").value_or("") != directory) continue;
+    const std::string name = kernel::read_file("/proc/" + pid + "/comm").value_or("");
+    if (!name.starts_with("pasta") && !name.starts_with("passt") && !name.starts_with(kSlirp)) continue;
+    if (const auto found = kernel::identify(static_cast<pid_t>(*number))) return *found;
+  }
+  return std::nullopt;
+}
+
 Result<kernel::ProcessId> start_pasta(const UserNetwork& wanted, const std::vector<HeldPort>& ports) {
   const std::string pid_file = wanted.directory + "/pasta.pid";
   const std::string log = wanted.directory + "/pasta.log";
@@ -245,8 +258,12 @@ Result<Holding> start_user_network(const UserNetwork& wanted, const std::vector<
       .ports = ports, .helper = wanted.program, .helper_pid = process.pid, .helper_start_ticks = process.start_ticks};
 }
 
-Result<> stop_user_network(const Holding& holding) {
-  const auto process = kernel::open_process({holding.helper_pid, holding.helper_start_ticks});
+Result<> stop_user_network(const Holding& holding, const std::string& directory) {
+  const auto known = holding.helper_pid == 0
+                         ? helper_in(directory)
+                         : std::optional(kernel::ProcessId{holding.helper_pid, holding.helper_start_ticks});
+  if (!known) return {};
+  const auto process = kernel::open_process(*known);
   if (!process) return {};
   (void)kernel::send_signal(process->get(), SIGTERM);
   if (kernel::wait_until_gone(process->get(), kLetEnd_ms)) return {};

@@ -29,8 +29,9 @@ Result<HostPorts> free_ports(const std::vector<PortChoice>& choices);
 /// what it says of why it does not run.
 Result<Holding> start_user_network(const UserNetwork& wanted, const std::vector<HeldPort>& ports);
 
-/// Ends it; one that has ended is fine.
-Result<> stop_user_network(const Holding& holding);
+/// Ends the one that runs in `directory` (UserNetwork::directory), also where whoever started it was killed before
+/// `holding` was written; one that has ended is fine.
+Result<> stop_user_network(const Holding& holding, const std::string& directory);
 
 /// What the program is started with: pure.
 std::vector<std::string> pasta_words(const UserNetwork& wanted, const std::vector<HeldPort>& ports,

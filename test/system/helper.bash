@@ -4,6 +4,8 @@
 # the host has to be as it was. A file that has a setup or a teardown of its own calls caisson_setup and caisson_teardown.
 bats_require_minimum_version 1.5.0
 
+# Few tests are about networks: the others neither wait for a bridge nor leave one on the host.
+export CAISSON_NETWORK=none
 PATIENCE=${CAISSON_TEST_PATIENCE:-1}
 BUILD=${CAISSON_BUILD:-$(cd "$BATS_TEST_DIRNAME/../.." && pwd)/build/release}
 BIN=$BUILD/bin/caisson

@@ -3,6 +3,7 @@
 load helper
 
 setup() {
+  unset CAISSON_NETWORK
   caisson_setup
   require_program nft
   unshare --net sleep infinity &
@@ -71,6 +72,15 @@ nothing_held() {
   [[ "$output" == *"inet 10.87.0.2/16"* ]]
   [[ "$output" == *"default via 10.87.0.1 dev eth0"* ]]
   nothing_held
+}
+
+@test "the default of root is the bridge, unless CAISSON_NETWORK says otherwise" {
+  run -0 caisson run --rm builtin:busybox ip -4 -o address show eth0
+  [[ "$output" == *"inet 10.87.0.2/16"* ]]
+  CAISSON_NETWORK=none run -0 caisson run --rm builtin:busybox ip -o link
+  [[ "$output" != *eth0* ]]
+  CAISSON_NETWORK=nosuch run -125 caisson run --rm builtin:busybox true
+  [[ "$output" == *"no such network: nosuch"* ]]
 }
 
 @test "what is outside is reached with the host's address, and does not reach in" {
@@ -236,6 +246,24 @@ nothing_held() {
   on_host nft delete table inet caisson
   caisson network reload
   [ "$(outside wget -q -T 3 -t 1 -O - http://192.0.2.1:8080/)" = "I am one" ]
+}
+
+@test "other firewalls that drop what is forwarded let caisson's bridges through, also after a reload" {
+  on_host iptables-nft -P FORWARD DROP 2>/dev/null || on_host nft 'table ip filter { chain FORWARD { type filter hook forward priority filter; policy drop; }; }'
+  on_host nft add chain ip filter DOCKER-USER
+  web one --network bridge -p 8080:80
+  [ "$(outside wget -q -T 3 -t 1 -O - http://192.0.2.1:8080/)" = "I am one" ]
+  [[ "$(on_host nft list chain ip filter DOCKER-USER)" == *'comment "caisson caisson0"'* ]]
+  on_host nft flush chain ip filter FORWARD
+  run ! outside wget -q -T 1 -t 1 -O - http://192.0.2.1:8080/
+  caisson network reload
+  [ "$(outside wget -q -T 3 -t 1 -O - http://192.0.2.1:8080/)" = "I am one" ]
+  on_host nft flush chain ip filter FORWARD
+  caisson run --rm --network bridge builtin:busybox true
+  [ "$(outside wget -q -T 3 -t 1 -O - http://192.0.2.1:8080/)" = "I am one" ]
+  caisson rm -f one
+  caisson network rm bridge
+  [[ "$(on_host nft list ruleset)" != *caisson0* ]]
 }
 
 @test "explain says what is done, and which interfaces a port reaches" {

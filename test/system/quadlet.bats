@@ -45,9 +45,9 @@ generator() { "$BUILD/libexec/caisson/generator" "$@"; }
 }
 
 @test "quadlet: options that run does not have are refused when the unit is made, not when it starts" {
-  printf '[Container]\nImage=x\nPodmanArgs=--gpus=all\n' >"$T/first/a.container"
+  printf '[Container]\nImage=x\nSubUIDMap=x\n' >"$T/first/a.container"
   run -1 generator --dryrun
-  [[ "$output" = *"a.container:3: PodmanArgs=--gpus=all: caisson run --gpus is not there yet"* ]]
+  [[ "$output" = *"a.container:3: SubUIDMap=x: caisson run --subuidname is not there yet"* ]]
 }
 
 @test "quadlet: what is made runs" {

@@ -72,6 +72,12 @@ carries() {
   carries pasta
 }
 
+@test "pasta is the default of an ordinary user" {
+  require_program pasta
+  run -0 user run --rm builtin:busybox ip -o -4 address show eth0
+  [[ "$output" == *"inet 192.0.2.1"* ]]
+}
+
 @test "slirp4netns does, too" {
   require_program slirp4netns
   carries slirp4netns

@@ -236,7 +236,7 @@ INSTANTIATE_TEST_SUITE_P(
                         "Sysctl",
                         {"--sysctl", "net.a=1 2"},
                         [](O o) { return o.sysctls[0].value == "1 2" && o.sysctls[0].typed == "--sysctl 'net.a=1 2'"; }},
-                    ValueCase{"NetworkDefault", {}, [](O o) { return o.network.kind == NamespaceKind::kNone; }},
+                    ValueCase{"NetworkDefault", {}, [](O o) { return o.network.kind == NamespaceKind::kPrivate; }},
                     ValueCase{
                         "Network", {"--network", "host"}, [](O o) { return o.network.kind == NamespaceKind::kHost; }},
                     ValueCase{
