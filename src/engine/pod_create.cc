@@ -175,6 +175,8 @@ Result<std::string> create_pod(const PodOptions& options, const Places& places, 
     if (!former && !is_no_such_pod(former.error())) return fail(former.error());
     if (former && former->record.name == pod.name) TRY(remove_pod(places, *former, Force::kYes, std::nullopt, log));
   }
+  if (pod.shares.ipc && ::geteuid() != 0)
+    log.warning("/dev/shm is each container's own: of an ordinary user's pod, the rest of IPC is shared");
   const spec::Config cgroup = TRY(lay_out_cgroup(options.infra, pod));
   const Scratch scratch = TRY(make_scratch(places));
   if (const Result<> filled = fill(scratch.path, pod, cgroup, options, places); !filled) {

@@ -116,7 +116,9 @@ Result<> resolve_shared_namespaces(const RunOptions& options, const Places& plac
     const std::string process = fmt::format("/proc/{}", pid);
     surroundings.joined[container.record.id] = pid;
     surroundings.namespaces[each.type] = fmt::format("{}/ns/{}", process, each.file);
-    if (each.type == spec::NamespaceType::kIpc) surroundings.shm_directory = process + "/root/dev/shm";
+    // The kernel lets an ordinary user copy no mounts of another mount namespace: what a pod shares is IPC alone then.
+    const bool can_share = !is_infra || !surroundings.facts.is_ordinary_user();
+    if (each.type == spec::NamespaceType::kIpc && can_share) surroundings.shm_directory = process + "/root/dev/shm";
   }
   return {};
 }

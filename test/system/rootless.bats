@@ -101,6 +101,23 @@ sh" ]
   [ -z "$(find "$HOME_DIR/.local/share/caisson/containers" "$HOME_DIR/run/caisson/containers" -mindepth 1)" ]
 }
 
+@test "rootless: pods share what pods of root share" {
+  user pod create --name web
+  user run -d --pod web --name one builtin:busybox sleep 1000
+  user run -d --pod web --name two builtin:busybox sleep 1000
+  [ "$(user exec one readlink /proc/self/ns/net)" = "$(user exec two readlink /proc/self/ns/net)" ]
+  [ "$(user exec one hostname)" = web ]
+  [ "$(user pod ps --format '{{.Status}} {{.NumberOfContainers}}')" = "Running 3" ]
+  user pod stop -t 0 web
+  user pod start web
+  [ "$(user pod ps --format '{{.Status}}')" = Running ]
+  printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: play}\nspec: {terminationGracePeriodSeconds: 0, containers: [{name: one, image: "builtin:busybox", command: [sleep, "1000"], volumeMounts: [{name: e, mountPath: /e}]}], volumes: [{name: e, emptyDir: {}}]}\n' |
+    user kube play - >/dev/null
+  user exec play-one sh -c 'echo x >/e/x'
+  user pod rm -f web play
+  [ -z "$(user ps -aq)" ]
+}
+
 @test "rootless: one sees one's own containers alone" {
   user run -d --name mine builtin:busybox sleep 100
   [ -z "$(caisson ps -aq)" ]
