@@ -39,6 +39,7 @@ setup() {
 
 teardown() {
   local left
+  user pod rm -af >/dev/null 2>&1 || true
   mapfile -t left < <(user ps -aq)
   [ "${#left[@]}" -eq 0 ] || user rm -f "${left[@]}"
   caisson_teardown
