@@ -12,7 +12,6 @@
 #include "cgroup/evidence.h"
 #include "cgroup/oom.h"
 #include "cgroup/removal.h"
-#include "engine/containers.h"
 #include "engine/events.h"
 #include "engine/images.h"
 #include "engine/networking.h"
@@ -252,6 +251,17 @@ void sweep(const Places& places, const Log& log, SweepExtent extent) {
     if (lock && *lock) end_abandoned(places, id, (*lock)->get(), log);
   }
   warn(log, clear_unfinished_pods(places, log));
+}
+
+Result<Listing> list_swept(const Places& places, const Log& log) {
+  sweep(places, log, SweepExtent::kSome);
+  Listing listing = TRY(list_containers(places));
+  const bool was_left = std::ranges::any_of(listing.containers, [](const Container& container) {
+    return container.record.started && !container.live && !container.ending;
+  });
+  if (!was_left) return listing;
+  sweep(places, log);
+  return list_containers(places);
 }
 
 }  // namespace caisson::engine
