@@ -26,7 +26,7 @@ namespace caisson::engine {
 namespace {
 
 constexpr std::string_view kMemoryHierarchy = "/sys/fs/cgroup/memory";
-constexpr std::size_t kSomeContainers = 32;
+constexpr std::size_t kSomeContainers = 8;
 constexpr std::string_view kUnifiedHierarchy = "/sys/fs/cgroup";
 
 struct EnderRow {
