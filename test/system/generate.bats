@@ -19,7 +19,7 @@ lines_of() { sed -n "s/^$1=//p"; }
 @test "generate systemd: --new has the command line that made it, but for what the unit says itself" {
   caisson run -d --replace --restart always --cidfile "$T/cid" --name web -e 'A=50% of $x' -m 20m -l a=b builtin:busybox sh -c 'echo "$0" %h; sleep 100'
   run -0 unit_of --new web
-  [ "$(lines_of ExecStart <<<"$output")" = "$BIN --root $T/root --runroot $T/run run --cidfile=%t/%n.ctr-id -d --rm --replace --name=web \"--env=A=50%% of \$\$x\" --memory=20m --label=a=b builtin:busybox sh -c \"echo \\\"\$\$0\\\" %%h; sleep 100\"" ]
+  [ "$(lines_of ExecStart <<<"$output")" = "$BIN --root $T/root --runroot $T/run run --cidfile=%t/%n.ctr-id -d --rm --replace --name=web \"--env=A=50%% of \$\$x\" --memory=20m --label=a=b --network=none builtin:busybox sh -c \"echo \\\"\$\$0\\\" %%h; sleep 100\"" ]
   caisson create --name relative -v ./x:/y builtin:busybox
   run -0 caisson generate systemd --new relative
   [[ "$output" = *"warning"*"a unit runs in /"* ]]

@@ -95,14 +95,11 @@ pid_of() { caisson inspect --format '{{.State.Pid}}' "$1"; }
     { caisson logs web && false; }
 }
 
-@test "isolation: other networks are told to be not there yet, in one line" {
-  local word
-  for word in bridge pasta slirp4netns some-network; do
-    run -125 box "--network=$word" true
-    [[ "${lines[0]}" = "caisson: error: "*--network* ]] || { echo "$word: $output" && false; }
-  done
-  run -125 box -p8080:80 true
-  [[ "${lines[0]}" = "caisson: error: "* ]]
+@test "isolation: a network that is not there is no network, and none publishes no port" {
+  run -125 box --network=some-network true
+  [[ "${lines[0]}" = "caisson: error: "*some-network* ]]
+  run -125 box --network=none -p8080:80 true
+  [[ "${lines[0]}" = "caisson: error: "*8080:80* ]]
 }
 
 @test "isolation: no mount of the host is visible" {
