@@ -330,7 +330,7 @@ spec:
     command: [sh, -c, "mkdir /www && echo by kube >/www/index.html && exec httpd -f -p 80 -h /www"]
     ports: [{containerPort: 80, hostPort: 8081, hostIP: 192.0.2.1}]
 END
-  caisson kube play "$T/pod.yaml" >/dev/null
+  CAISSON_NETWORK=bridge caisson kube play "$T/pod.yaml" >/dev/null
   within 5 eval '[ "$(outside sh -c "$GET" 192.0.2.1 8081)" = "by kube" ]'
   caisson kube down "$T/pod.yaml" >/dev/null
   run ! outside sh -c "$GET" 192.0.2.1 8081
