@@ -46,11 +46,6 @@ struct Freezer {
 };
 
 std::optional<Freezer> find(const std::vector<std::string>& directories) {
-  // Where v1's hierarchy is mounted as a rule: a listing asks this of every container.
-  for (const std::string& directory : directories) {
-    if (directory.find("/freezer/") != std::string::npos && kernel::exists(directory + "/freezer.state"))
-      return Freezer{directory, false};
-  }
   for (const std::string& directory : directories) {
     if (kernel::exists(directory + "/freezer.state")) return Freezer{directory, false};
     if (kernel::exists(directory + "/cgroup.freeze")) return Freezer{directory, true};
@@ -108,6 +103,11 @@ Result<> thaw(const std::vector<std::string>& directories, std::chrono::millisec
 }
 
 bool is_frozen(const std::vector<std::string>& directories) {
+  // Where v1's hierarchy is mounted as a rule, at the first try: a listing asks this of every container.
+  for (const std::string& directory : directories) {
+    if (directory.find("/freezer/") == std::string::npos) continue;
+    if (const std::string line = first_line(directory + "/freezer.self_freezing"); !line.empty()) return line == "1";
+  }
   const std::optional<Freezer> freezer = find(directories);
   if (!freezer) return false;
   if (freezer->unified) return first_line(freezer->file()) == "1";

@@ -140,7 +140,7 @@ std::int64_t Details::add_to(nlohmann::ordered_json& row, const engine::Containe
 }
 
 Result<std::vector<engine::Container>> chosen(const Command& command, const PsOptions& options) {
-  engine::Listing listing = TRY(engine::list_containers(command.places));
+  engine::Listing listing = TRY(engine::list_swept(command.places, command.log));
   for (const std::string& damaged : listing.damaged) command.log.warning(damaged);
   const bool shows_ended = options.all || options.last || options.filters.shows_ended();
   std::vector<engine::Container> containers;
@@ -185,7 +185,6 @@ int verb_ps(const Command& command) {
   if (!parsed) return refuse(command, parsed.error());
   if (!parsed->operands.empty())
     return refuse(command, complaint(fmt::format("'{}' is too much: ps takes options alone", parsed->operands[0])));
-  engine::sweep(command.places, command.log);
   const Result<std::string> text = listed(command, options);
   if (!text) return refuse(command, text.error());
   std::fputs(text->c_str(), stdout);

@@ -12,7 +12,6 @@
 #include "cgroup/evidence.h"
 #include "cgroup/oom.h"
 #include "cgroup/removal.h"
-#include "engine/containers.h"
 #include "engine/events.h"
 #include "engine/images.h"
 #include "engine/own_ids.h"
@@ -25,7 +24,7 @@ namespace caisson::engine {
 namespace {
 
 constexpr std::string_view kMemoryHierarchy = "/sys/fs/cgroup/memory";
-constexpr std::size_t kSomeContainers = 32;
+constexpr std::size_t kSomeContainers = 8;
 constexpr std::string_view kUnifiedHierarchy = "/sys/fs/cgroup";
 
 struct EnderRow {
@@ -245,6 +244,17 @@ void sweep(const Places& places, const Log& log, SweepExtent extent) {
     Result<std::optional<Fd>> lock = kernel::lock_file(path, kernel::Lock::kTry);
     if (lock && *lock) end_abandoned(places, id, (*lock)->get(), log);
   }
+}
+
+Result<Listing> list_swept(const Places& places, const Log& log) {
+  sweep(places, log, SweepExtent::kSome);
+  Listing listing = TRY(list_containers(places));
+  const bool was_left = std::ranges::any_of(listing.containers, [](const Container& container) {
+    return container.record.started && !container.live && !container.ending;
+  });
+  if (!was_left) return listing;
+  sweep(places, log);
+  return list_containers(places);
 }
 
 }  // namespace caisson::engine

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "engine/containers.h"
 #include "engine/places.h"
 #include "engine/record.h"
 #include "explain/death.h"
@@ -39,5 +40,8 @@ Ending conclude(const Places& places, const Record& record, const Live& live, st
 /// many containers alone: who makes one more does not pay for all that are there.
 enum class SweepExtent { kAll, kSome };
 void sweep(const Places& places, const Log& log, SweepExtent extent = SweepExtent::kAll);
+
+/// All containers, after such a sweep; which costs little where a look at them shows that none was left.
+Result<Listing> list_swept(const Places& places, const Log& log);
 
 }  // namespace caisson::engine

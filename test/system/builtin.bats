@@ -41,13 +41,16 @@ PACK=$BATS_TEST_DIRNAME/../../programs/builtin/pack
 
 @test "installed, the programs find each other" {
   run -0 cmake --install "$BUILD" --prefix "$T/prefix"
-  [ "$(cd "$T/prefix" && find . -type f | sort)" = "./bin/caisson
-./bin/caisson-oci
-./libexec/caisson/init
-./libexec/caisson/monitor
-./libexec/caisson/systemd
-./libexec/caisson/transfer
-./share/caisson/busybox.tar.gz" ]
+  [ "$(cd "$T/prefix" && find bin lib* share/caisson -type f | sort)" = "bin/caisson
+bin/caisson-oci
+lib/systemd/system/caisson-restart.service
+lib/systemd/user/caisson-restart.service
+libexec/caisson/generator
+libexec/caisson/init
+libexec/caisson/monitor
+libexec/caisson/systemd
+libexec/caisson/transfer
+share/caisson/busybox.tar.gz" ]
   BIN=$T/prefix/bin/caisson
   run -0 caisson run --rm builtin:busybox cat /etc/os-release
   [[ "$output" = *"ID=caisson-builtin"* ]]

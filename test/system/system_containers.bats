@@ -12,7 +12,9 @@ require_system() {
   if [ -d /payload ]; then
     # The virtual machine's own, without the service that runs these tests.
     [ ! -d "$SYSTEM" ] || return 0
-    mkdir -p "$SYSTEM" "$BATS_FILE_TMPDIR/changes/etc/systemd/system"
+    mkdir "$SYSTEM" "$BATS_FILE_TMPDIR/changes"
+    mount -t tmpfs changes "$BATS_FILE_TMPDIR/changes"
+    mkdir -p "$BATS_FILE_TMPDIR/changes/etc/systemd/system"
     ln -s /dev/null "$BATS_FILE_TMPDIR/changes/etc/systemd/system/payload.service"
     mount -t overlay -o "lowerdir=$BATS_FILE_TMPDIR/changes:/" system "$SYSTEM"
     return
@@ -32,7 +34,9 @@ require_system() {
   mv "$SYSTEM.new" "$SYSTEM"
 }
 
-teardown_file() { ! mountpoint -q "$BATS_FILE_TMPDIR/system" || umount "$BATS_FILE_TMPDIR/system"; }
+teardown_file() {
+  ! mountpoint -q "$BATS_FILE_TMPDIR/system" || umount "$BATS_FILE_TMPDIR/system" "$BATS_FILE_TMPDIR/changes"
+}
 
 is_up() { [[ "$(caisson exec "$1" systemctl is-system-running 2>/dev/null)" = @(running|degraded) ]]; }
 reached() { caisson exec "$1" systemctl is-active --quiet multi-user.target; }

@@ -7,7 +7,7 @@ setup() { caisson_setup; }
 teardown() {
   mapfile -t left < <(as_user "$BIN" ps -aq)
   [ "${#left[@]}" -eq 0 ] || as_user "$BIN" rm -f "${left[@]}"
-  as_user rm -rf .local/share/caisson
+  as_user rm -rf .local/share/caisson system.tar
   caisson_teardown
 }
 
@@ -25,11 +25,10 @@ await() {
 }
 
 @test "boot: a user's systemd reaches multi-user, has cgroups below its own, and shuts down by stop" {
-  mkdir "$T/system"
+  local system=/home/user/system.tar
   tar -C / --one-file-system --exclude=./payload --exclude=./lib/modules --exclude=./var/lib/caisson --exclude=./tmp/* \
-    --exclude=./home/* --exclude=./etc/systemd/system/payload.service -cf "$T/system.tar" .
-  chmod 755 "$T" && chmod 644 "$T/system.tar"
-  delegated run -d --name mine "$T/system.tar" /sbin/init
+    --exclude=./home/* --exclude=./etc/systemd/system/payload.service -cf "$system" .
+  delegated run -d --name mine "$system" /sbin/init
   await reached mine
   [ "$(as_user "$BIN" exec mine systemctl show -P ControlGroup systemd-journald.service)" = /system.slice/systemd-journald.service ]
   [ "$(as_user "$BIN" exec mine systemd-run --quiet --wait --pipe echo from a unit)" = "from a unit" ]

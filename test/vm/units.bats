@@ -112,7 +112,8 @@ END
 
   # A user's container is below its unit, whose limits are its own.
   pid=$(user_engine inspect -f '{{.State.Pid}}' systemd-mine)
-  [[ "$(inside cat "/proc/$pid/cgroup")" = *"/mine.service/"* ]]
+  cgroup=$(inside cat "/proc/$pid/cgroup")
+  [[ "$cgroup" = *"/mine.service/"* ]] || { echo "its cgroup is $cgroup" && false; }
 
   # The unit's main process is the keeper of the container.
   pid=$(engine inspect -f '{{.State.Pid}}' systemd-web)
