@@ -1,6 +1,17 @@
 # Containers that boot: systemd, and another init, from their first process to an orderly end.
 load helper
 
+# In the virtual machine, its own system without the service that runs these tests; made before the host is looked at.
+setup_file() {
+  [ -d /payload ] || return 0
+  local top=$BATS_FILE_TMPDIR
+  mkdir "$top/system" "$top/changes"
+  mount -t tmpfs changes "$top/changes"
+  mkdir -p "$top/changes/etc/systemd/system"
+  ln -s /dev/null "$top/changes/etc/systemd/system/payload.service"
+  mount -t overlay -o "lowerdir=$top/changes:/" system "$top/system"
+}
+
 setup() {
   caisson_setup
   require_root
@@ -9,16 +20,7 @@ setup() {
 # Debian with systemd, $SYSTEM, unpacked once for the tests of this file; kept as a tarball from one run to the next.
 require_system() {
   SYSTEM=$BATS_FILE_TMPDIR/system
-  if [ -d /payload ]; then
-    # The virtual machine's own, without the service that runs these tests.
-    [ ! -d "$SYSTEM" ] || return 0
-    mkdir "$SYSTEM" "$BATS_FILE_TMPDIR/changes"
-    mount -t tmpfs changes "$BATS_FILE_TMPDIR/changes"
-    mkdir -p "$BATS_FILE_TMPDIR/changes/etc/systemd/system"
-    ln -s /dev/null "$BATS_FILE_TMPDIR/changes/etc/systemd/system/payload.service"
-    mount -t overlay -o "lowerdir=$BATS_FILE_TMPDIR/changes:/" system "$SYSTEM"
-    return
-  fi
+  [ ! -d "$SYSTEM" ] || return 0
   local cache=${CAISSON_TEST_CACHE:-/var/tmp/caisson-test} tarball
   tarball=$cache/systemd.tar.gz
   if [ ! -s "$tarball" ]; then
@@ -28,7 +30,6 @@ require_system() {
       skip "mmdebstrap cannot make Debian here"
     mv "$cache/systemd.$$.tar.gz" "$tarball"
   fi
-  [ ! -d "$SYSTEM" ] || return 0
   mkdir "$SYSTEM.new"
   tar -xpf "$tarball" -C "$SYSTEM.new" --exclude=./dev/*
   mv "$SYSTEM.new" "$SYSTEM"
