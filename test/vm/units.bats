@@ -157,22 +157,3 @@ END
   [ "$output" = "kept running" ]
   [ "$(as_user "$BIN" exec kept echo reached)" = reached ]
 }
-
-@test "units: what a container writes is in the journal, under its tag, and logs finds it there" {
-  caisson run -d --name noted --log-driver journald --log-opt tag=mark builtin:busybox \
-    sh -c 'echo out; echo err >&2; echo -n begun; sleep 1000' >/dev/null
-  within 30 eval '[ "$(caisson logs noted 2>/dev/null)" = out ]'
-  run -0 --separate-stderr caisson logs noted
-  [ "$output" = out ]
-  [ "$stderr" = err ]
-  run -0 journalctl -q -o cat --identifier=mark CONTAINER_NAME=noted
-  [ "$(sort <<<"$output")" = $'err\nout' ]
-  [ "$(journalctl -q -o cat -p err CONTAINER_NAME=noted)" = err ]
-  caisson logs -f noted >"$T/followed" 2>/dev/null &
-  caisson stop -t 0 noted >/dev/null
-  wait $!
-  [ "$(cat "$T/followed")" = $'out\nbegun' ]
-  run -0 caisson logs --tail 1 --timestamps noted
-  [[ "$output" = 20*"Z begun" ]]
-  caisson rm noted >/dev/null
-}
