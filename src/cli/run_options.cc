@@ -1,5 +1,7 @@
 #include "cli/run_options.h"
 
+#include <algorithm>
+#include <array>
 #include <limits>
 
 #include "cli/run_setters.h"
@@ -297,11 +299,22 @@ std::vector<Option<RunInput>> update_table() {
   return rows;
 }
 
-}  // namespace
+// What is about being there when it runs is for who starts it.
+std::vector<Option<RunInput>> create_table() {
+  constexpr std::array<std::string_view, 6> kOfStart = {"attach",    "detach",       "detach-keys",
+                                                        "sig-proxy", "preserve-fds", "timings"};
+  std::vector<Option<RunInput>> rows;
+  for (const Option<RunInput>& row : kTable) {
+    if (std::ranges::find(kOfStart, row.spelling.name) == kOfStart.end()) rows.push_back(row);
+  }
+  return rows;
+}
 
-Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, const Caller& caller) {
+template <class Table>
+Result<RunCommandLine> parse_container(const Table& table, const std::vector<std::string>& arguments,
+                                       const Caller& caller) {
   RunInput input{.options = {}, .caller = caller};
-  Parsed parsed = TRY(parse(kTable, input, arguments, Order::kBeforeOperands));
+  Parsed parsed = TRY(parse(table, input, arguments, Order::kBeforeOperands));
   if (parsed.help) return RunCommandLine{.help = true, .options = {}};
   if (parsed.operands.empty() || parsed.operands[0].empty()) {
     return fail(complaint("the image, or other SOURCE of the root filesystem, is missing",
@@ -315,6 +328,16 @@ Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, cons
   input.options.command.assign(std::make_move_iterator(parsed.operands.begin() + 1),
                                std::make_move_iterator(parsed.operands.end()));
   return RunCommandLine{.help = false, .options = std::move(input.options)};
+}
+
+}  // namespace
+
+Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, const Caller& caller) {
+  return parse_container(kTable, arguments, caller);
+}
+
+Result<RunCommandLine> parse_create(const std::vector<std::string>& arguments, const Caller& caller) {
+  return parse_container(create_table(), arguments, caller);
 }
 
 Result<UpdateCommandLine> parse_update(const std::vector<std::string>& arguments, const Caller& caller) {
@@ -339,7 +362,7 @@ Manual run_manual() {
       "command cannot be executed; 127: it is not there."};
 }
 
-Manual create_manual() { return {kOperands, kCreateAbout, spellings(kTable), Order::kBeforeOperands}; }
+Manual create_manual() { return {kOperands, kCreateAbout, spellings(create_table()), Order::kBeforeOperands}; }
 
 Manual update_manual() { return {"OPTION… CONTAINER…", kUpdateAbout, spellings(update_table())}; }
 

@@ -1,4 +1,4 @@
-# Containers that boot: systemd, and another init, from their first process to an orderly end.
+# Containers that boot: systemd, and what it asks of whoever runs it, from the first process to an orderly end.
 load helper
 
 # In the virtual machine, its own system without the service that runs these tests; made before the host is looked at.
@@ -108,4 +108,22 @@ reached() { caisson exec "$1" systemctl is-active --quiet multi-user.target; }
   run -125 --separate-stderr box --systemd=always --cgroupns=host true
   [[ "$stderr" = *"--cgroupns"* ]]
   run -125 box --systemd=perhaps true
+}
+
+@test "system: an init that does not know systemd's signal is told that power fails; its own signal wins" {
+  rootfs >"$T/where"
+  rm -f "$T/rootfs/sbin/init"
+  printf '#!/bin/sh\ntrap "echo power; exit 3" PWR\ntrap "echo interrupt; exit 4" INT\necho up\nwhile :; do sleep 0.1; done\n' >"$T/rootfs/sbin/init"
+  chmod +x "$T/rootfs/sbin/init"
+  caisson run -d --name other "$T/rootfs" /sbin/init >/dev/null
+  within 10 eval '[ "$(caisson logs other)" = up ]'
+  run -0 --separate-stderr caisson stop other
+  [ -z "$stderr" ]
+  [ "$(caisson inspect -f '{{.State.ExitCode}}' other)" = 3 ]
+  [ "$(caisson logs -n 1 other)" = power ]
+  caisson run -d --name own --stop-signal INT "$T/rootfs" /sbin/init >/dev/null
+  within 10 eval '[ "$(caisson logs own)" = up ]'
+  caisson stop own >/dev/null
+  [ "$(caisson inspect -f '{{.State.ExitCode}}' own)" = 4 ]
+  caisson rm other own >/dev/null
 }
