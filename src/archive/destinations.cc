@@ -6,7 +6,7 @@ namespace caisson::archive {
 
 namespace {
 
-DestinationResult open(const image::ImageSource& place, const std::string& spool) {
+DestinationResult destination_of(const image::ImageSource& place, const std::string& spool) {
   switch (place.transport) {
     case image::Transport::kRegistry: break;
     case image::Transport::kOciLayout:
@@ -20,7 +20,7 @@ DestinationResult open(const image::ImageSource& place, const std::string& spool
 }  // namespace
 
 DestinationResult open_destination(const image::ImageSource& place, const std::string& spool) {
-  return TRY_IN(place.text(), open(place, spool));
+  return TRY_IN(place.text(), destination_of(place, spool));
 }
 
 }  // namespace caisson::archive

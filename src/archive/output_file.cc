@@ -49,10 +49,10 @@ Result<std::unique_ptr<OutputFile>> OutputFile::create(const std::string& path, 
   const std::string whole = path.find('/') == std::string::npos ? "./" + path : path;
   const std::size_t base = whole.rfind('/') + 1;
   // Without a name for as long as that can be: who is killed leaves nothing.
-  Fd file(::open(whole.substr(0, base).c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, kPrivate));
-  if (file) return std::unique_ptr<OutputFile>(new OutputFile(whole, std::move(file), {}));
+  if (Result<Fd> nameless = kernel::open_file(whole.substr(0, base), O_RDWR | O_TMPFILE, kPrivate))
+    return std::unique_ptr<OutputFile>(new OutputFile(whole, std::move(*nameless), {}));
   std::string temporary = temporary_name(whole);
-  file = Fd(::mkostemp(temporary.data(), O_CLOEXEC));
+  Fd file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!file) return fail(os_error("mkostemp", temporary));
   return std::unique_ptr<OutputFile>(new OutputFile(whole, std::move(file), std::move(temporary)));
 }

@@ -49,7 +49,7 @@ class TreeWriter {
   Result<std::vector<std::string>> write() {
     struct stat status{};
     if (::fstat(root_, &status) != 0) return fail(os_error("fstat", "the tree"));
-    Fd directory = open(root_, "", O_RDONLY | O_DIRECTORY);
+    Fd directory = open_below(root_, "", O_RDONLY | O_DIRECTORY);
     if (!directory) return fail(os_error("openat2", "the tree"));
     TRY(out_.begin(TRY(entry_of(directory.get(), ".", ".", status, EntryKind::kDirectory))));
     TRY(enter("", std::move(directory)));
@@ -65,7 +65,7 @@ class TreeWriter {
     Fd directory;
   };
 
-  Fd open(int directory, const std::string& path, int flags) const {
+  Fd open_below(int directory, const std::string& path, int flags) const {
     Fd found = open_in_tree(directory, path, flags);
     if (found || errno != EXDEV || options_.mounts == Mounts::kLeftOut) return found;
     return open_over_mounts(directory, path, flags);
@@ -91,7 +91,7 @@ class TreeWriter {
       levels_.pop_back();
       return {};
     }
-    if (!level.directory) level.directory = open(root_, level.path, O_RDONLY | O_DIRECTORY);
+    if (!level.directory) level.directory = open_below(root_, level.path, O_RDONLY | O_DIRECTORY);
     if (!level.directory) {
       if (!is_gone(errno)) return fail(os_error("openat2", level.path));
       losses_.add(kGone, level.path);
@@ -184,7 +184,7 @@ class TreeWriter {
 
   Result<> enter_directory(int parent, const std::string& base, const std::string& path, const struct stat& status) {
     if (form_ == TreeForm::kLayer && overlay_note(parent, base, options_.notes, "redirect")) return fail(redirected());
-    Fd directory = open(parent, base, O_RDONLY | O_DIRECTORY);
+    Fd directory = open_below(parent, base, O_RDONLY | O_DIRECTORY);
     if (!directory) return lost(path, "openat2");
     TRY(out_.begin(TRY(entry_of(parent, base, path, status, EntryKind::kDirectory))));
     if (form_ == TreeForm::kLayer && is_opaque(parent, base, options_.notes)) {
@@ -195,7 +195,7 @@ class TreeWriter {
 
   Result<> write_file(int directory, const std::string& base, const std::string& path) {
     // Opened for its content only once it is known to be a file: it may have become a device meanwhile.
-    const Fd found = open(directory, base, O_PATH | O_NOFOLLOW);
+    const Fd found = open_below(directory, base, O_PATH | O_NOFOLLOW);
     if (!found) return lost(path, "openat2");
     struct stat status{};
     if (::fstat(found.get(), &status) != 0) return fail(os_error("fstat", path));

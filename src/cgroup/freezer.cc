@@ -35,13 +35,14 @@ struct Freezer {
     if (unified) return write_to(file(), frozen ? "1" : "0");
     return write_to(file(), frozen ? "FROZEN" : "THAWED");
   }
-  // What it was asked for has come to pass.
+  // What it was asked for has come to pass. One that is gone is not frozen: what is let go may end at once.
   bool is(bool frozen) const {
     if (unified) {
       const std::string events = kernel::read_file(directory + "/cgroup.events").value_or("");
       return value_of(events, "frozen").value_or(0) == (frozen ? 1 : 0);
     }
-    return first_line(file()) == (frozen ? "FROZEN" : "THAWED");
+    const std::string state = first_line(file());
+    return frozen ? state == "FROZEN" : state == "THAWED" || state.empty();
   }
 };
 
@@ -97,9 +98,12 @@ Result<> freeze(const std::vector<std::string>& directories, std::chrono::millis
 }
 
 Result<> thaw(const std::vector<std::string>& directories, std::chrono::milliseconds patience) {
-  const Freezer freezer = TRY(need(directories));
-  if (TRY(reach(freezer, false, patience))) return {};
-  return fail(complaint(freezer.directory + " stays frozen", "a cgroup above it is frozen: thaw that one"));
+  const std::optional<Freezer> freezer = find(directories);
+  if (!freezer) return {};
+  const Result<bool> thawed = reach(*freezer, false, patience);
+  const bool gone = !thawed && (thawed.error().number == ENOENT || thawed.error().number == ENODEV);
+  if (gone || TRY(thawed)) return {};
+  return fail(complaint(freezer->directory + " stays frozen", "a cgroup above it is frozen: thaw that one"));
 }
 
 bool is_frozen(const std::vector<std::string>& directories) {

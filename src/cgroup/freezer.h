@@ -19,7 +19,8 @@ inline constexpr std::chrono::milliseconds kFreezePatience{10'000};
 /// it has been thawed again.
 Result<> freeze(const std::vector<std::string>& directories, std::chrono::milliseconds patience = kFreezePatience);
 
-/// Thaws it. One that is not frozen is fine. Errors: as above; it stays frozen because a cgroup above it is.
+/// Thaws it. One that is not frozen is fine, and so is one that is gone, or goes meanwhile. Errors: those of its files;
+/// it stays frozen because a cgroup above it is.
 Result<> thaw(const std::vector<std::string>& directories, std::chrono::milliseconds patience = kFreezePatience);
 
 /// True if it was frozen by itself, not by a cgroup above it. False where there is nothing that can freeze.

@@ -148,6 +148,7 @@ int protect_own_executable(const Command& command) {
 }
 
 int refuse(const Command& command, const runtime::LaunchError& error) {
+  std::fflush(stdout);  // what was done before is said before
   command.log.error(command.verb.empty() ? error.line : fmt::format("{}: {}", command.verb, error.line));
   if (!error.hint.empty()) command.log.hint(error.hint);
   return error.exit_status;

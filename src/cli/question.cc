@@ -1,16 +1,18 @@
 #include "cli/question.h"
 
+#include <array>
 #include <cstdio>
-#include <iostream>
+#include <string_view>
 
 namespace caisson::cli {
 
 bool agreed_to(const std::string& warning) {
   std::printf("%sAre you sure you want to continue? [y/N] ", warning.c_str());
   std::fflush(stdout);
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == "y" || answer == "Y" || answer == "yes";
+  std::array<char, 8> line{};
+  if (std::fgets(line.data(), line.size(), stdin) == nullptr) return false;
+  const std::string_view answer = line.data();
+  return answer == "y\n" || answer == "Y\n" || answer == "yes\n";
 }
 
 }  // namespace caisson::cli

@@ -1,5 +1,7 @@
 #include "cli/run_options.h"
 
+#include <algorithm>
+#include <array>
 #include <limits>
 
 #include "cli/run_setters.h"
@@ -287,10 +289,8 @@ constexpr Option<RunInput> kTable[] = {
 constexpr std::string_view kOperands = "[OPTION…] SOURCE [COMMAND [ARGUMENT…]]";
 constexpr std::string_view kAbout =
     "Runs COMMAND (default the image's, or a shell) in a new container. SOURCE is an image, by name or id, which is "
-    "pulled "
-    "if it is not there; or a root filesystem: a directory (used in place; DIR:O puts an overlay over it), a tarball "
-    "(`-` "
-    "is standard input) or builtin:busybox.";
+    "pulled if it is not there; or a root filesystem: a directory (used in place; DIR:O puts an overlay over it), a "
+    "tarball (`-` is standard input) or builtin:busybox.";
 
 constexpr std::string_view kCreateAbout =
     "Makes a container as `caisson run` does, and leaves it to be started: prints its id.";
@@ -305,19 +305,18 @@ std::vector<Option<RunInput>> update_table() {
   });
 }
 
-}  // namespace
-
-std::vector<Option<RunInput>> run_rows(const std::function<bool(const Spelling&)>& wanted) {
-  std::vector<Option<RunInput>> rows;
-  for (const Option<RunInput>& row : kTable) {
-    if (wanted(row.spelling)) rows.push_back(row);
-  }
-  return rows;
+// What is about being there when it runs is for who starts it.
+std::vector<Option<RunInput>> create_table() {
+  constexpr std::array<std::string_view, 6> kOfStart = {"attach",    "detach",       "detach-keys",
+                                                        "sig-proxy", "preserve-fds", "timings"};
+  return run_rows([&](const Spelling& row) { return std::ranges::find(kOfStart, row.name) == kOfStart.end(); });
 }
 
-Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, const Caller& caller) {
+template <class Table>
+Result<RunCommandLine> parse_container(const Table& table, const std::vector<std::string>& arguments,
+                                       const Caller& caller) {
   RunInput input{.options = {}, .caller = caller};
-  Parsed parsed = TRY(parse(kTable, input, arguments, Order::kBeforeOperands));
+  Parsed parsed = TRY(parse(table, input, arguments, Order::kBeforeOperands));
   if (parsed.help) return RunCommandLine{.help = true, .options = {}};
   TRY(set_default_network(input));
   if (parsed.operands.empty() || parsed.operands[0].empty()) {
@@ -335,6 +334,24 @@ Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, cons
   input.options.command.assign(std::make_move_iterator(parsed.operands.begin() + 1),
                                std::make_move_iterator(parsed.operands.end()));
   return RunCommandLine{.help = false, .options = std::move(input.options)};
+}
+
+}  // namespace
+
+std::vector<Option<RunInput>> run_rows(const std::function<bool(const Spelling&)>& wanted) {
+  std::vector<Option<RunInput>> rows;
+  for (const Option<RunInput>& row : kTable) {
+    if (wanted(row.spelling)) rows.push_back(row);
+  }
+  return rows;
+}
+
+Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, const Caller& caller) {
+  return parse_container(kTable, arguments, caller);
+}
+
+Result<RunCommandLine> parse_create(const std::vector<std::string>& arguments, const Caller& caller) {
+  return parse_container(create_table(), arguments, caller);
 }
 
 Result<UpdateCommandLine> parse_update(const std::vector<std::string>& arguments, const Caller& caller) {
@@ -359,7 +376,7 @@ Manual run_manual() {
       "command cannot be executed; 127: it is not there."};
 }
 
-Manual create_manual() { return {kOperands, kCreateAbout, spellings(kTable), Order::kBeforeOperands}; }
+Manual create_manual() { return {kOperands, kCreateAbout, spellings(create_table()), Order::kBeforeOperands}; }
 
 Manual update_manual() { return {"OPTION… CONTAINER…", kUpdateAbout, spellings(update_table())}; }
 

@@ -32,6 +32,9 @@ struct RunCommandLine {
 /// it.
 Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, const Caller& caller);
 
+/// The same of `create`, which has none of the options that are about being there when it runs.
+Result<RunCommandLine> parse_create(const std::vector<std::string>& arguments, const Caller& caller);
+
 /// What stands behind `caisson update`: those of the options that are about limits and --restart, and containers.
 struct UpdateCommandLine {
   engine::RunOptions options;

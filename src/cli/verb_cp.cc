@@ -137,8 +137,8 @@ Result<int> copy(const Command& command, const CpOptions& options, const End& fr
   ::dup2(pipe.read.get(), STDIN_FILENO);
   pipe = {};
   const Result<> written = copy_in(command, options, from, to);
-  const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  ::dup2(null, STDIN_FILENO);  // who still writes into the pipe hears that nobody reads
+  // Who still writes into the pipe hears that nobody reads.
+  if (const Result<Fd> null = kernel::open_file("/dev/null", O_RDONLY)) ::dup2(null->get(), STDIN_FILENO);
   int status = 0;
   while (::waitpid(reader, &status, 0) < 0 && errno == EINTR) {
   }

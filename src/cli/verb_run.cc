@@ -21,8 +21,7 @@ Caller this_caller() {
 namespace {
 
 // Reads the line, up to where the container is made. Nothing: `status` is the exit status.
-std::optional<engine::RunOptions> read(const Command& command, int& status) {
-  Result<RunCommandLine> line = parse_run(command.arguments, this_caller());
+std::optional<engine::RunOptions> read(const Command& command, Result<RunCommandLine> line, int& status) {
   const Result<> usable = line ? runtime::check_preserved(line->options.preserve_fds) : fail(line.error());
   status = usable ? protect_own_executable(command) : refuse(command, usable.error());
   if (status != 0) return std::nullopt;
@@ -35,7 +34,7 @@ std::optional<engine::RunOptions> read(const Command& command, int& status) {
 int verb_run(const Command& command) {
   runtime::Stopwatch watch;
   int status = 0;
-  const std::optional<engine::RunOptions> options = read(command, status);
+  const std::optional<engine::RunOptions> options = read(command, parse_run(command.arguments, this_caller()), status);
   if (!options) return status;
   watch.lap("read the options");
   engine::sweep(command.places, command.log, engine::SweepExtent::kSome);
@@ -46,7 +45,8 @@ int verb_run(const Command& command) {
 
 int verb_create(const Command& command) {
   int status = 0;
-  const std::optional<engine::RunOptions> options = read(command, status);
+  const std::optional<engine::RunOptions> options =
+      read(command, parse_create(command.arguments, this_caller()), status);
   if (!options) return status;
   engine::sweep(command.places, command.log, engine::SweepExtent::kSome);
   const Result<std::string> id = engine::create(*options, command.places, command.log);

@@ -53,16 +53,18 @@ Result<> compose_systemd(const Composing& c) {
     }
   } else {
     const CgroupHierarchy* named = facts.hierarchy(kNamedHierarchy);
-    if (named == nullptr || !named->is_writable || c.user_namespace().own) {
-      return fail(complaint(
-          named == nullptr
-              ? "systemd needs cgroup v2, or v1's hierarchy name=systemd, which this host has not"
-              : "systemd in a user namespace needs cgroup v2: of v1's hierarchies none can be given to another user",
-          "--systemd=false runs it without what it asks for"));
-    }
+    const std::string_view lacking =
+        named == nullptr ? "systemd needs cgroup v2, or v1's hierarchy name=systemd, which this host has not"
+        : c.user_namespace().own
+            ? "systemd in a user namespace needs cgroup v2: of v1's hierarchies none can be given to another user"
+        : !named->is_writable ? "systemd needs a cgroup of its own, and none can be made in the hierarchy name=systemd"
+                              : "";
+    if (!lacking.empty())
+      return fail(complaint(std::string(lacking), "--systemd=false runs it without what it asks for"));
   }
   set_variable(c.config().process.env, "container_uuid", c.around.id.substr(0, 32));
-  if (!c.options.stop_signal) c.out.stop_signal = kSystemdHalt;
+  const bool image_says = c.around.image && !c.around.image->defaults.stop_signal.empty();
+  if (!c.options.stop_signal && !image_says) c.out.stop_signal = kSystemdHalt;
   return {};
 }
 

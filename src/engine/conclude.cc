@@ -11,7 +11,6 @@
 
 #include "cgroup/evidence.h"
 #include "cgroup/oom.h"
-#include "cgroup/removal.h"
 #include "engine/events.h"
 #include "engine/images.h"
 #include "engine/networking.h"
@@ -129,7 +128,7 @@ void end_abandoned(const Places& places, const std::string& id, int lock, const 
   if (const auto state = kernel::read_file(places.live(id) + "/" + kStateFile)) live = read_live(*state);
   if (!record || !live) return;
   if (kernel::exists(places.container(id) + "/" + kEndingFile)) {  // it had ended, and was about to be put away
-    warn(log, cgroup::kill_and_remove(record->cgroup_directories));
+    warn(log, remove_container_cgroups(record->cgroup_directories));
     warn(log, kernel::remove_tree(places.live(id)));
     leave_pod(places, record->pod, log);
     return;
@@ -184,7 +183,7 @@ Ending settle(const Places& places, const Record& record, const Live& live, std:
   }
   ending.asked_for = is_asked_to_end(places, record.id) && !is_stopped_until_boot(places, record.id);
   ending.restarts = live.restarts;
-  warn(log, cgroup::kill_and_remove(record.cgroup_directories));
+  warn(log, remove_container_cgroups(record.cgroup_directories));
   if (record.networks.any()) warn(log, disconnect_networks(places, record));
   if (ending.oom_killed) note_event(places, record, "oom");
   note_event(places, record, "die", {{"exitCode", std::to_string(ending.exit_code)}});

@@ -11,10 +11,10 @@
 #include "base/signals.h"
 #include "base/text.h"
 #include "cgroup/freezer.h"
-#include "cgroup/removal.h"
 #include "engine/conclude.h"
 #include "engine/defaults.h"
 #include "engine/events.h"
+#include "engine/own_ids.h"
 #include "engine/start.h"
 #include "kernel/files.h"
 
@@ -80,10 +80,7 @@ Result<std::optional<Running>> process_to_end(const Places& places, const Contai
 Result<> send(const Container& container, const Fd& process, int signal) {
   const Result<> sent = kernel::send_signal(process.get(), signal);
   if (!sent && sent.error().number != ESRCH) return sent;
-  if (!container.is_paused) return {};
-  const Result<> thawed = cgroup::thaw(container.record.cgroup_directories);
-  // What is killed may be gone by now, with its cgroup.
-  return signal == SIGKILL ? Result<>() : thawed;
+  return container.is_paused ? cgroup::thaw(container.record.cgroup_directories) : Result<>();
 }
 
 // Its keeper cleans up; one that is gone leaves that to us.
@@ -180,7 +177,7 @@ Result<> remove_member(const Places& places, const Container& container, Force f
     }
     if (const std::optional<Fd> lock = TRY(lock_container(places, seen->record.id))) {
       // A keeper that was killed a moment ago has left it, and nobody has looked after that since.
-      TRY(cgroup::kill_and_remove(seen->record.cgroup_directories));
+      TRY(remove_container_cgroups(seen->record.cgroup_directories));
       return remove_container(places, seen->record);
     }
     if (force == Force::kNo || std::chrono::steady_clock::now() > patience_until)

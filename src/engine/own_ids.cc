@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "cgroup/removal.h"
 #include "explain/hints.h"
 #include "host/probe.h"
 #include "kernel/files.h"
@@ -124,11 +125,24 @@ Result<> as_root_of(const OwnIds& own, const std::function<Result<>()>& work) {
   return fail(complaint(words.empty() ? "a process in a user namespace of its own was killed" : words));
 }
 
+namespace {
+
+// What an ordinary user may not do alone is done as root of a namespace with its ids.
+Result<> by_whoever_may(const std::function<Result<>()>& work) {
+  Result<> done = work();
+  const bool refused = !done && (done.error().number == EACCES || done.error().number == EPERM);
+  if (!refused || ::geteuid() == 0) return done;
+  return as_root_of(own_ids(host::probe()), work);
+}
+
+}  // namespace
+
 Result<> remove_container_tree(const std::string& path) {
-  Result<> removed = kernel::remove_tree(path);
-  const bool refused = !removed && (removed.error().number == EACCES || removed.error().number == EPERM);
-  if (!refused || ::geteuid() == 0) return removed;
-  return as_root_of(own_ids(host::probe()), [&] { return kernel::remove_tree(path); });
+  return by_whoever_may([&] { return kernel::remove_tree(path); });
+}
+
+Result<> remove_container_cgroups(const std::vector<std::string>& directories) {
+  return by_whoever_may([&] { return cgroup::kill_and_remove(directories); });
 }
 
 }  // namespace caisson::engine

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "base/result.h"
@@ -37,5 +38,8 @@ Result<> as_root_of(const OwnIds& own, const std::function<Result<>()>& work);
 
 /// Removes a container's tree: what an ordinary user may not remove itself, as root of a namespace with its ids.
 Result<> remove_container_tree(const std::string& path);
+
+/// Ends a container's cgroups (cgroup/removal.h), those below too that it has given to users of its own.
+Result<> remove_container_cgroups(const std::vector<std::string>& directories);
 
 }  // namespace caisson::engine

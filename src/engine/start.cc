@@ -11,7 +11,6 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "cgroup/removal.h"
 #include "engine/conclude.h"
 #include "engine/events.h"
 #include "engine/monitor.h"
@@ -136,12 +135,15 @@ void Start::print_id() const {
 }
 
 Result<> Start::write_pids() const {
-  const Record& record = prepared_.record;
-  for (const auto& [path, pid] :
-       {std::pair(&record.pid_file, live_.process.pid), std::pair(&record.keeper_pid_file, live_.keeper.pid)}) {
-    if (!path->empty()) TRY_IN("its pid", kernel::replace_file(*path, fmt::format("{}\n", pid), 0644));
-  }
-  return {};
+  const auto write = [](std::string_view option, const std::string& path, pid_t pid) -> Result<> {
+    if (path.empty()) return {};
+    const Result<> written = kernel::replace_file(path, fmt::format("{}\n", pid), 0644);
+    if (written) return {};
+    // Its operand is the name of a moment, that nobody has typed.
+    return fail(in(option, {.call = written.error().call, .number = written.error().number, .operand = path}));
+  };
+  TRY(write("--pidfile", prepared_.record.pid_file, live_.process.pid));
+  return write("--conmon-pidfile", prepared_.record.keeper_pid_file, live_.keeper.pid);
 }
 
 std::expected<runtime::Launched, runtime::LaunchError> Start::launch(const Streams& streams) {
@@ -242,7 +244,7 @@ Result<> Start::write_hosts() const {
 void Start::end_unkept(pid_t pid) {
   ::kill(pid, SIGKILL);
   (void)kernel::wait_for(pid);
-  if (const Result<> removed = cgroup::kill_and_remove(prepared_.record.cgroup_directories); !removed)
+  if (const Result<> removed = remove_container_cgroups(prepared_.record.cgroup_directories); !removed)
     log_.warning(removed.error().text());
   if (prepared_.record.networks.any()) (void)disconnect_networks(places_, prepared_.record);
   forget_id();
@@ -437,7 +439,7 @@ RunResult start(const Record& record, const Attendance& attendance, const Places
   Result<Reservation> reservation = Reservation::again(places, record);
   if (!reservation) return refused(reservation.error());
   // A keeper that was killed a moment ago has left it, and nobody has looked after that since.
-  if (const Result<> removed = cgroup::kill_and_remove(record.cgroup_directories); !removed)
+  if (const Result<> removed = remove_container_cgroups(record.cgroup_directories); !removed)
     return refused(removed.error());
   if (record.networks.any()) {
     if (const Result<> gone = disconnect_networks(places, record); !gone) return refused(gone.error());

@@ -3,10 +3,22 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <time.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace caisson::keeper {
+
+namespace {
+
+std::int64_t now_ms() {
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return std::int64_t{time.tv_sec} * 1000 + time.tv_nsec / 1'000'000;
+}
+
+}  // namespace
 
 void Clients::admit(int listener) {
   if (listener < 0) return;
@@ -39,6 +51,20 @@ bool Clients::owes(Parcel parcel) const {
     if (client.owed[parcel]) return true;
   }
   return false;
+}
+
+int Clients::dismiss_late() {
+  std::int64_t next_ms = -1;
+  for (Client& client : clients_) {
+    if (client.late_at_ms == 0) continue;
+    const std::int64_t left_ms = client.late_at_ms - now_ms();
+    if (left_ms <= 0) {
+      client = Client{};
+    } else {
+      next_ms = next_ms < 0 ? left_ms : std::min(next_ms, left_ms);
+    }
+  }
+  return static_cast<int>(next_ms);
 }
 
 void Clients::watch(std::span<pollfd, kMost> watched, bool reading) const {
@@ -94,8 +120,10 @@ void Clients::deliver(Client& client, Parcel parcel) {
   const ssize_t sent = ::sendmsg(client.socket.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent >= 0) {
     client.owed[parcel] = false;
-  } else if ((errno == EAGAIN || errno == EINTR || errno == ENOBUFS) && client.waits) {
+    client.late_at_ms = 0;
+  } else if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS) {
     client.owed[parcel] = true;
+    if (!client.waits && client.late_at_ms == 0) client.late_at_ms = now_ms() + kPatienceMs;
   } else {
     client = Client{};
   }

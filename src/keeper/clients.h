@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 
@@ -28,15 +29,20 @@ class Clients {
   /// What is sent to all: a piece of either stream, and the end. Each can be owed to a client that waits.
   enum Parcel : std::size_t { kFirstStream, kSecondStream, kEnd, kParcels };
 
+  /// How long one that does not wait may owe its part before it is left behind: the container stands still meanwhile.
+  static constexpr int kPatienceMs = 2000;
+
   /// Takes in everyone who waits at `listener`; -1 is none.
   void admit(int listener);
 
-  /// Sends a message to everybody. Who has no room owes it a second try if he waits, and is dismissed otherwise; so
-  /// `content` must stay where it is while owes(parcel).
+  /// Sends a message to everybody. Who has no room is owed it; so `content` must stay where it is while owes(parcel).
   void send(Parcel parcel, Message kind, std::span<const char> content);
 
   /// Whether somebody has still to be sent this parcel.
   bool owes(Parcel parcel) const;
+
+  /// Dismisses those who took nothing for kPatienceMs. Returns the milliseconds until the next may be: -1 if nobody.
+  int dismiss_late();
 
   /// Fills one entry per place for poll; `reading` asks for messages too. An empty place has the descriptor -1.
   void watch(std::span<pollfd, kMost> watched, bool reading) const;
@@ -57,6 +63,7 @@ class Clients {
     Fd socket;
     bool waits = false;
     std::array<bool, kParcels> owed{};
+    std::int64_t late_at_ms = 0;  // if it does not wait, and is owed something
   };
   struct Packet {
     Message kind{};

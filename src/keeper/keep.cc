@@ -32,6 +32,11 @@ timespec now(clockid_t clock) {
   return time;
 }
 
+// Of two timeouts of poll(2) the one that is over first: -1 never is.
+int sooner(int one_ms, int other_ms) {
+  return one_ms < 0 || other_ms < 0 ? std::max(one_ms, other_ms) : std::min(one_ms, other_ms);
+}
+
 // One output of the container. Its chunk is read once everyone has got the chunk before.
 struct Stream {
   Fd* source = nullptr;
@@ -64,7 +69,7 @@ class Keeper {
   };
 
   bool poll_all();
-  int poll_timeout_ms();
+  int kill_timeout_ms();
   bool readable(std::size_t stream) const;
   bool delivered();
 
@@ -168,6 +173,7 @@ bool Keeper::poll_all() {
   const int check_ms = checks_ ? checks_->run_due() : -1;
   watch(kCheck, checks_ ? checks_->fd() : -1, POLLIN);
   watch(kListener, kept_.listener.get(), POLLIN);
+  const int late_ms = clients_.dismiss_late();
   bool reading = false;
   for (std::size_t i = 0; i < kStreams; ++i) {
     const Stream& stream = streams_[i];
@@ -182,13 +188,12 @@ bool Keeper::poll_all() {
   // poll(2) refuses more places than the process may have descriptors, those not in use among them.
   const auto last = std::find_if(watched_.rbegin(), watched_.rend(), [](const pollfd& entry) { return entry.fd >= 0; });
   const auto count = static_cast<nfds_t>(watched_.rend() - last);
-  const int kill_ms = poll_timeout_ms();
-  const int timeout_ms = kill_ms < 0 || check_ms < 0 ? std::max(kill_ms, check_ms) : std::min(kill_ms, check_ms);
+  const int timeout_ms = sooner(sooner(kill_timeout_ms(), check_ms), late_ms);
   return ::poll(watched_.data(), count, status_ && reading ? 0 : timeout_ms) >= 0;
 }
 
 // Kills the process when its time is over.
-int Keeper::poll_timeout_ms() {
+int Keeper::kill_timeout_ms() {
   if (killed_at_.tv_sec == 0 || status_) return -1;
   const timespec time = now(CLOCK_MONOTONIC);
   const std::int64_t left_ms =

@@ -20,14 +20,14 @@ inline constexpr std::size_t kChunkBytes = 16 * 1024;
 ///                                  ◄─────────      kOutput  bytes of standard output or of the terminal
 ///                                  ◄─────────      kError   bytes of standard error
 ///                                  ◄─────────      kLost    errno (4): reading the output failed, the rest is lost
-///                                  ◄─────────      kEnded   wait status (4): nothing more comes, and nothing is
-///                                  missing ◄─────────      end of file: after kEnded, the container is cleaned up;
-///                                  without it,
-///                                                  the client read too slowly and was left behind
+///                                  ◄─────────      kEnded   wait status (4): nothing more comes, none is missing
+///                                  ◄─────────      end of file: after kEnded, the container is cleaned up; without
+///                                                  it, the client read too slowly and was left behind
 ///
 /// A client that waits (kWaits) is never left behind: the container's output is not read on until it took its part.
-/// So `caisson run` in the foreground loses nothing, while a forgotten `attach` stops no container. Numbers are in the
-/// order of the machine; a message of an unknown kind is passed over.
+/// So `caisson run` in the foreground loses nothing, while a forgotten `attach`, which takes nothing for two seconds
+/// (Clients::kPatienceMs), stops no container. Numbers are in the order of the machine; a message of an unknown kind is
+/// passed over.
 enum class Message : std::uint8_t {
   kHello = 1,
   kSize = 2,

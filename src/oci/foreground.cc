@@ -132,7 +132,7 @@ Fd own_terminal() {
   if (::isatty(0) == 1) {
     if (Result<Fd> copy = kernel::duplicate(0)) return std::move(*copy);
   }
-  return Fd(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  return kernel::open_file("/dev/tty", O_RDWR | O_NOCTTY).value_or(Fd());
 }
 
 Result<int> await_end(pid_t pid, Fd terminal, Reap which) {

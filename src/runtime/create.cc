@@ -166,7 +166,7 @@ Result<> Creation::prepare() {
 // They are for speed alone: without them everything is made from where this process is.
 Result<> Creation::open_namespaces() {
   Designed& designed = created_.designed;
-  const auto open = [&](std::string_view slot, auto&& opener, Fd& opened, bool& wanted) {
+  const auto prepare = [&](std::string_view slot, auto&& opener, Fd& opened, bool& wanted) {
     if (designed.plan.find_slot(slot) == plan::kNoSlot) return;
     Result<Fd> result = opener();
     wanted = result.has_value();
@@ -177,8 +177,8 @@ Result<> Creation::open_namespaces() {
   };
   const plan::Request before = designed.request;
   plan::Request& request = designed.request;
-  open(plan::kSlotNetwork, [&] { return network_ahead_.take(); }, network_, request.network_ahead);
-  open(
+  prepare(plan::kSlotNetwork, [&] { return network_ahead_.take(); }, network_, request.network_ahead);
+  prepare(
       plan::kSlotFewMounts, [] { return kernel::few_mounts(std::string(kFewMounts)); }, few_mounts_,
       request.few_mounts);
   if (request.network_ahead == before.network_ahead && request.few_mounts == before.few_mounts) return {};

@@ -37,9 +37,9 @@ struct Attached {
 };
 
 /// A connection to the keeper that listens at `socket`, greeted: from here on nothing the container says is missed,
-/// even if the keeper ends before it is listened to. A client that `waits` loses no output: the container is held back
-/// instead
-/// (`caisson run`); one that does not is left behind when it does not keep up (`caisson attach`).
+/// even if the keeper ends before it is listened to. A client that waits loses no output: the container is held back
+/// instead (`caisson run`); one that keeps up is left behind when it takes nothing for Clients::kPatienceMs (`caisson
+/// attach`).
 enum class Pace { kWaits, kKeepsUp };
 Result<Fd> connect(const std::string& socket, Pace pace);
 

@@ -79,8 +79,8 @@ images() {
   passed 'mnt[/data]:/data'
   passed 'mnt[/etc/hosts]:/etc/hosts'
   passed 'mnt[/proc/version]:/dev/null'
-  ! grep -q nosuch "$T/arguments"
-  ! grep -q 'mnt\[/proc\]' "$T/arguments"
+  run ! grep -q nosuch "$T/arguments"
+  run ! grep -q 'mnt\[/proc\]' "$T/arguments"
 }
 
 @test "checkpoint: every option reaches criu" {
@@ -108,7 +108,7 @@ images() {
   runtime checkpoint --image-path "$T/images" --pre-dump box
   is box running
   passed pre-dump
-  ! grep -q external "$T/arguments"
+  run ! grep -q external "$T/arguments"
 }
 
 @test "checkpoint: one that is paused is dumped, and is gone" {

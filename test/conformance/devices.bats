@@ -21,7 +21,8 @@ teardown() {
   [ "${lines[4]}" = "urandom 1:9 666 0:0 character special file" ]
   [ "${lines[5]}" = "tty 5:0 666 0:0 character special file" ]
   [ "${lines[*]:6:5}" = "/proc/self/fd /proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 pts/ptmx" ]
-  [ "${lines[11]}" = 4 ] && [[ "${lines[12]}" == *"No space left"* ]]
+  [ "${lines[11]}" = 4 ]
+  [[ "${lines[12]}" == *"No space left"* ]]
 }
 
 @test "devices: those of the config, with mode and owner, in directories that are made" {
@@ -107,7 +108,8 @@ teardown() {
     {"allow": rule[0] == "+", "type": "c", "major": 10, "minor": 229, "access": rule[1:]} for rule in environ["RULES"].split()]'; }
   rules ''
   run runtime run box </dev/null
-  [[ "$output" != *read* ]] && [[ "$output" != *write* ]]
+  [[ "$output" != *read* ]]
+  [[ "$output" != *write* ]]
   rules '+rw'
   run -0 --separate-stderr runtime run box </dev/null
   [ "$output" = "read
@@ -181,7 +183,7 @@ runtime_there() { host "${RUNTIME_IN_T[@]}" "$@"; }
   config 'linux.netDevices = {"out0": {"name": "eth0"}}'
   process sleep 1000
   runtime_there create box </dev/null >"$T/out" 2>&1 3>&- 4>&-
-  ! host ip link show out0
+  run ! host ip link show out0
   runtime_there start box
   run -0 runtime exec box ip -o -4 address show dev eth0
   said 192.0.2.5/24

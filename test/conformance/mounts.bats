@@ -20,7 +20,8 @@ teardown() {
   [ "$output" = "from the directory
 from the file" ]
   [ "$(cat "$T/source/new")" = written ]
-  [ -d rootfs/made/for/it ] && [ -f rootfs/also/made/file ]
+  [ -d rootfs/made/for/it ]
+  [ -f rootfs/also/made/file ]
   [ "$(stat -c %a rootfs/made/for)" = 755 ]
 }
 
@@ -148,10 +149,14 @@ inside" ]
   done
   look
   for r in '' r; do
-    [ -z "$(peers_of "/new/${r}private")" ] && [ -z "$(peers_of "/bound/${r}private")" ]
-    [ -z "$(peers_of "/new/${r}slave")" ] && [[ "$(peers_of "/bound/${r}slave")" == master:* ]]
-    [[ "$(peers_of "/new/${r}shared")" == shared:* ]] && [[ "$(peers_of "/bound/${r}shared")" == shared:* ]]
-    [ "$(peers_of "/new/${r}unbindable")" = unbindable ] && [ "$(peers_of "/bound/${r}unbindable")" = unbindable ]
+    [ -z "$(peers_of "/new/${r}private")" ]
+    [ -z "$(peers_of "/bound/${r}private")" ]
+    [ -z "$(peers_of "/new/${r}slave")" ]
+    [[ "$(peers_of "/bound/${r}slave")" == master:* ]]
+    [[ "$(peers_of "/new/${r}shared")" == shared:* ]]
+    [[ "$(peers_of "/bound/${r}shared")" == shared:* ]]
+    [ "$(peers_of "/new/${r}unbindable")" = unbindable ]
+    [ "$(peers_of "/bound/${r}unbindable")" = unbindable ]
   done
 }
 
@@ -172,14 +177,18 @@ inside" ]
   runtime exec box cat /proc/self/mountinfo >"$T/table"
   TABLE=$(<"$T/table")
   umount "$T/source/in" "$T/source/out"
-  [ -n "$(mounted /shared/in)" ] && [ -n "$(mounted /slave/in)" ] && [ -z "$(mounted /private/in)" ]
-  [ -n "$(mounted /slave/out)" ] && [ -z "$(mounted /private/out)" ]
+  [ -n "$(mounted /shared/in)" ]
+  [ -n "$(mounted /slave/in)" ]
+  [ -z "$(mounted /private/in)" ]
+  [ -n "$(mounted /slave/out)" ]
+  [ -z "$(mounted /private/out)" ]
 }
 
 @test "mounts: options of the file system, which a bind has none of" {
   add_mount /small tmpfs tmpfs size=64k mode=1770 nr_inodes=5
   look
-  [[ "$(super_of /small)" == *size=64k* ]] && [[ "$(super_of /small)" == *mode=1770* ]]
+  [[ "$(super_of /small)" == *size=64k* ]]
+  [[ "$(super_of /small)" == *mode=1770* ]]
   not_on_runc "mounts a bind without a word about them: runc#3990"
   mkdir "$T/source"
   add_mount /bound bind "$T/source" bind size=64k
@@ -237,7 +246,9 @@ inside" ]
   add_mount /ro/inner bind "$T/source" bind
   script 'grep -c " /ro/inner " /proc/self/mountinfo; touch /ro/x; touch /ro/inner/x && echo wrote'
   run -0 runtime run box </dev/null
-  [ "${lines[0]}" = 1 ] && [[ "${lines[1]}" == *"Read-only file system"* ]] && [ "${lines[2]}" = wrote ]
+  [ "${lines[0]}" = 1 ]
+  [[ "${lines[1]}" == *"Read-only file system"* ]]
+  [ "${lines[2]}" = wrote ]
 }
 
 @test "tmpfs: /dev may be read-only, with its devices in it" {
@@ -268,7 +279,10 @@ inside" ]
   [ "${lines[1]}" = "file 4755 12 34" ]
   [ "${lines[2]}" = "sub 755 12 34" ]
   [ "${lines[3]}" = "empty 1777 0 0" ] || [ "$(runtime_name)" = runc ]  # which takes its umask off: runc#3991
-  [ "${lines[4]}" = deep ] && [ "${lines[5]}" = file ] && [ "${lines[6]}" = /etc/shadow ] && [ "${lines[7]}" = text ]
+  [ "${lines[4]}" = deep ]
+  [ "${lines[5]}" = file ]
+  [ "${lines[6]}" = /etc/shadow ]
+  [ "${lines[7]}" = text ]
   [ "$(runtime_name)" = runc ] || [[ "${lines[8]} ${lines[9]}" == "1000000000 p"* ]]
   [ ! -e rootfs/tree/new ]
 }
@@ -282,7 +296,8 @@ inside" ]
   script 'readlink /real/outside; cat /real/outside/secret'
   run runtime run box </dev/null
   [ "${lines[0]}" = "$T/outside" ]
-  [[ "$output" != *secret$'\n'* ]] && [[ "${lines[1]}" == *"No such file"* ]]
+  [[ "$output" != *secret$'\n'* ]]
+  [[ "${lines[1]}" == *"No such file"* ]]
 }
 
 @test "tmpcopyup: read-only, and one that is too small for what it begins with" {
@@ -291,7 +306,8 @@ inside" ]
   add_mount /tree tmpfs tmpfs tmpcopyup ro
   script 'cat /tree/file; touch /tree/x'
   run runtime run box </dev/null
-  [ "${lines[0]}" = text ] && [[ "$output" == *"Read-only file system"* ]]
+  [ "${lines[0]}" = text ]
+  [[ "$output" == *"Read-only file system"* ]]
   head -c 1000000 /dev/zero >rootfs/tree/file
   config 'mounts[-1]["options"] = ["tmpcopyup", "size=64k"]'
   run runtime run box </dev/null
@@ -307,7 +323,8 @@ inside" ]
     [ ! -e "/proc/$name" ] || add_mount "/proc/$name" bind "$T/file" bind
   done
   look
-  [ -n "$(mounted /proc/cpuinfo)" ] && [ -n "$(mounted /proc/loadavg)" ]
+  [ -n "$(mounted /proc/cpuinfo)" ]
+  [ -n "$(mounted /proc/loadavg)" ]
   cp config.json good.json
   for name in sys/kernel/hostname self/attr version 1 ../proc/version cpuinfo/../version; do
     cp good.json config.json
@@ -444,7 +461,8 @@ cgroup_mount() { add_mount /sys/fs/cgroup cgroup cgroup nosuid noexec nodev rela
   run --separate-stderr runtime run box </dev/null
   [[ $'\n'$output == *$'\n1\n'*$'\n1\n'* ]]
   said /sys/fs/cgroup/pids/pids.max
-  [ "$(wc -l <<<"$stderr")" = 2 ] && [[ "$stderr" == *'Read-only file system'* ]]
+  [ "$(wc -l <<<"$stderr")" = 2 ]
+  [[ "$stderr" == *'Read-only file system'* ]]
 }
 
 @test "cgroup mount: writable, a cgroup of the container's is made below its own" {

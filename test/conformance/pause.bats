@@ -23,8 +23,8 @@ grows() {
   echo "$pid" >"$(cgroup freezer)/below/cgroup.procs"
   runtime pause box
   is box paused
-  ! grows count
-  ! grows below
+  run ! grows count
+  run ! grows below
   runtime resume box
   is box running
   within 5 grows count

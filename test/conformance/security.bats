@@ -297,7 +297,9 @@ exchanging() { "$PYTHON" "$HERE/exchange.py" "$@" 3>&- 4>&- & }
   process cat /proc/self/cgroup
   run runtime run box </dev/null
   [ "$status" -ne 0 ] || ! grep -q '\.\.' <<<"$output"
-  [ ! -e "/sys/fs$CGROUP" ] && [ ! -e "/sys$CGROUP" ] && [ ! -e "$CGROUP" ]
+  [ ! -e "/sys/fs$CGROUP" ]
+  [ ! -e "/sys$CGROUP" ]
+  [ ! -e "$CGROUP" ]
   [ "$(runtime_name)" != runc ] || return 0  # which takes the ".." out, and stays inside
   # Where directories can be made, if it led there.
   OUTSIDE=$T/outside config "linux.cgroupsPath = '$CGROUP/../../../../../../..' + environ['OUTSIDE'] + '/made'"

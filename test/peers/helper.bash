@@ -89,6 +89,13 @@ export CONTAINERS_CONF=$1/containers.conf CONTAINERS_STORAGE_CONF=$1/storage.con
 END
 }
 
+# The same, for this file's tests, with an image that is loaded: podman_ready NAME [ENV…], its environment as image() takes it.
+podman_ready() {
+  podman_settings "$FILES/$1" && . "$FILES/$1/environment"
+  image "$FILES/busybox.tar" localhost/busybox:1 "${@:2}"
+  podman load --quiet --input "$FILES/busybox.tar"
+}
+
 # --- Docker ---------------------------------------------------------------------------------------------------------
 
 # The client of Debian, whatever else is on the path.

@@ -4,9 +4,7 @@ load helper
 
 setup_file() {
   require_world
-  podman_settings "$FILES/nesting" && . "$FILES/nesting/environment"
-  image "$FILES/busybox.tar" localhost/busybox:1
-  podman load --quiet --input "$FILES/busybox.tar"
+  podman_ready nesting
   local rootfs=$FILES/nesting/bundle/rootfs
   mkdir -p "$rootfs"/{dev,proc,tmp}
   tar -xzf "$BUILTIN" -C "$rootfs"

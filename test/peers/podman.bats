@@ -3,9 +3,7 @@ load helper
 
 setup_file() {
   require_world
-  podman_settings "$FILES/podman" && . "$FILES/podman/environment"
-  image "$FILES/busybox.tar" localhost/busybox:1 FROM_IMAGE=yes
-  podman load --quiet --input "$FILES/busybox.tar"
+  podman_ready podman FROM_IMAGE=yes
   box true  # what podman makes once is there
 }
 

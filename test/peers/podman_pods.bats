@@ -3,9 +3,7 @@ load helper
 
 setup_file() {
   require_world
-  podman_settings "$FILES/podman" && . "$FILES/podman/environment"
-  image "$FILES/busybox.tar" localhost/busybox:1
-  podman load --quiet --input "$FILES/busybox.tar"
+  podman_ready podman
   echo containers:1000000:1048576 | tee -a /etc/subuid >>/etc/subgid
   # What podman makes once is there: the pods' pause image, the bridge's rules, directories.
   podman pod create --name first >/dev/null

@@ -3,9 +3,7 @@ load helper
 
 setup_file() {
   require_world
-  podman_settings "$FILES/podman" && . "$FILES/podman/environment"
-  image "$FILES/busybox.tar" localhost/busybox:1 FROM_IMAGE=yes
-  podman load --quiet --input "$FILES/busybox.tar"
+  podman_ready podman FROM_IMAGE=yes
   ours load --quiet --input "$FILES/busybox.tar"
   podman run --rm --network none localhost/busybox:1 true  # what podman makes once is there
 }

@@ -177,7 +177,8 @@ make_images() {
   wait $!
   quiet archive copy docker-archive:usual oci-archive:plain
   cmp from-pipe plain
-  [ -p pipe ] && [ -z "$(ls -A spool)" ]
+  [ -p pipe ]
+  [ -z "$(ls -A spool)" ]
 }
 
 @test "archives: a tarball of a root filesystem is none" {

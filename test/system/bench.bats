@@ -216,7 +216,8 @@ assert 100 < oci["median_kib"] <= 3 * 1024 and oci["least_limit_kib"] <= 512' "$
 @test "bench: images measures tar and caisson's own unpacking, and leaves nothing" {
   [ "$(id -u)" -eq 0 ] || skip "needs root"
   run "$BATS_TEST_DIRNAME/../../bench/images" -n 1 --build "$BUILD" --only tar,load,unpack "$BUILD/share/caisson/busybox.tar.gz"
-  [ "$status" -eq 0 ] && [ "${#lines[@]}" -eq 4 ]
+  [ "$status" -eq 0 ]
+  [ "${#lines[@]}" -eq 4 ]
   [[ "${lines[1]}" =~ ^tar\ +[0-9.]+\ .*\ 1\.00\ +-$ ]]
   run "$BATS_TEST_DIRNAME/../../bench/images" -n 1 --build "$BUILD" --only none "$BUILD/share/caisson/busybox.tar.gz"
   [ "$status" -eq 1 ]

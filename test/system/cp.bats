@@ -179,7 +179,8 @@ TABLE
   [ ! -e "$T/out" ]
   # A link that leads nowhere is gone over, not through.
   caisson cp "$T/new" box:/f
-  [ "$(cat "$T/secret/file")" = secret ] && [ "$(inside cat /f)" = new ]
+  [ "$(cat "$T/secret/file")" = secret ]
+  [ "$(inside cat /f)" = new ]
   # What comes out has its links as they are, and nothing is written through those that are there.
   caisson cp box:/d "$T/out"
   [ "$(readlink "$T/out/s")" = "$T/secret" ]
@@ -220,9 +221,10 @@ out.close()' "$T/secret" >"$T/through.tar"
   for _ in {1..20}; do
     rm -rf "$T/out"
     caisson cp box:/swap "$T/out" >/dev/null 2>&1 || true
-    ! grep -rq secret "$T/out" 2>/dev/null
+    run ! grep -rq secret "$T/out" 2>/dev/null
     caisson cp "$T/put/file" box:/swap/d/ >/dev/null 2>&1 || true
-    [ "$(cat "$T/secret/file")" = secret ] && [ "$(ls "$T/secret")" = file ]
+    [ "$(cat "$T/secret/file")" = secret ]
+    [ "$(ls "$T/secret")" = file ]
   done
 }
 

@@ -99,6 +99,10 @@ PYTHON
   [ "$id" = "$(caisson inspect -f '{{.Id}}' hears)" ]
   [ "$(caisson logs hears)" = typed ]
   run -125 box -d -astdout true
+  for option in -astdout -d --sig-proxy --preserve-fds=1 --timings; do
+    run -125 caisson create $option builtin:busybox true
+    [[ "$output" = *"unknown option"* ]]
+  done
 }
 
 @test "options: --pidfile and --conmon-pidfile hold as long as it runs, from its first start on" {
@@ -111,10 +115,11 @@ PYTHON
     [ "$(cat keeper)" = "$(caisson inspect -f '{{.State.ConmonPid}}' pids)" ]
     [ "$(caisson inspect -f '{{.PidFile}}' pids)" = "$T/pid" ]
     caisson stop -t 0 pids >/dev/null
-    [ ! -e pid ] && [ ! -e keeper ]
+    [ ! -e pid ]
+    [ ! -e keeper ]
   done
   run -125 --separate-stderr box --pidfile="$T/none/pid" true
-  [[ "$stderr" = *"$T/none/pid"* ]]
+  [[ "$stderr" = *"--pidfile: open($T/none/pid): No such file or directory"* ]]
 }
 
 @test "options: --requires starts those first that do not run" {
@@ -135,9 +140,10 @@ PYTHON
 }
 
 @test "options: --rmi removes the image with the container, unless another needs it" {
-  caisson import -q "$BUILTIN" gone:1 2>/dev/null >/dev/null || caisson import "$BUILTIN" gone:1 >/dev/null
+  caisson import -q "$BUILTIN" gone:1 >/dev/null
   caisson create --name keeps gone:1 true >/dev/null
-  run -0 caisson run --rmi gone:1 true
+  run -0 --separate-stderr caisson run --rmi gone:1 true
+  [ -z "$stderr" ]
   caisson image inspect gone:1 >/dev/null
   caisson rm keeps >/dev/null
   run -0 caisson run --rmi gone:1 true

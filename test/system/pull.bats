@@ -50,7 +50,8 @@ nothing_came() {
   [ "$(grep -cx '[0-9a-f]*: already there' <<<"$stderr")" -ge 3 ]
   [ "$(served_times "blobs/")" -eq 3 ]
   run -0 --separate-stderr caisson pull -q "$NAME@$DIGEST"
-  [ "$output" = "127.0.0.1:$PORT/team/tool@$DIGEST" ] && [ -z "$stderr" ]
+  [ "$output" = "$NAME@$DIGEST" ]
+  [ -z "$stderr" ]
 
   docker_registry
   run -0 --separate-stderr caisson push "$NAME" "127.0.0.1:$PORT/other:2"
@@ -203,7 +204,8 @@ END
   done
   run -0 --separate-stderr caisson pull -aq "127.0.0.1:$PORT/team/tool"
   [ "${#lines[@]}" -eq 5 ]
-  [ "${lines[0]}" = "$NAME" ] && [ "${lines[4]}" = "127.0.0.1:$PORT/team/tool:5" ]
+  [ "${lines[0]}" = "$NAME" ]
+  [ "${lines[4]}" = "127.0.0.1:$PORT/team/tool:5" ]
   [ "$(served_times tags/list)" -eq 3 ]
   [ "$(caisson images --format '{{.Tag}}' "127.0.0.1:$PORT/team/tool" | sort | tr '\n' ' ')" = "1 2 3 4 5 " ]
   runs "127.0.0.1:$PORT/team/tool:5"

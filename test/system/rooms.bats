@@ -50,3 +50,7 @@ IMPURE='basic_[io]?fstream|basic_filebuf|filesystem|chrono.*now|random_device|th
   asked=$(nm -u "$BUILD/libkernel.a" | awk '$1 == "U" { print $2 }' | sort -u)
   [ -n "$(echo "$asked" | grep -v '^_Z' | grep -vxE "$PURE")" ]
 }
+
+@test "rules: nothing that may not be written is" {
+  run -0 "$BATS_TEST_DIRNAME/../../script/lint" --rules
+}

@@ -1,5 +1,16 @@
-# Containers that boot: systemd, and another init, from their first process to an orderly end.
+# Containers that boot: systemd, and what it asks of whoever runs it, from the first process to an orderly end.
 load helper
+
+# In the virtual machine, its own system without the service that runs these tests; made before the host is looked at.
+setup_file() {
+  [ -d /payload ] || return 0
+  local top=$BATS_FILE_TMPDIR
+  mkdir "$top/system" "$top/changes"
+  mount -t tmpfs changes "$top/changes"
+  mkdir -p "$top/changes/etc/systemd/system"
+  ln -s /dev/null "$top/changes/etc/systemd/system/payload.service"
+  mount -t overlay -o "lowerdir=$top/changes:/" system "$top/system"
+}
 
 setup() {
   caisson_setup
@@ -9,16 +20,7 @@ setup() {
 # Debian with systemd, $SYSTEM, unpacked once for the tests of this file; kept as a tarball from one run to the next.
 require_system() {
   SYSTEM=$BATS_FILE_TMPDIR/system
-  if [ -d /payload ]; then
-    # The virtual machine's own, without the service that runs these tests.
-    [ ! -d "$SYSTEM" ] || return 0
-    mkdir "$SYSTEM" "$BATS_FILE_TMPDIR/changes"
-    mount -t tmpfs changes "$BATS_FILE_TMPDIR/changes"
-    mkdir -p "$BATS_FILE_TMPDIR/changes/etc/systemd/system"
-    ln -s /dev/null "$BATS_FILE_TMPDIR/changes/etc/systemd/system/payload.service"
-    mount -t overlay -o "lowerdir=$BATS_FILE_TMPDIR/changes:/" system "$SYSTEM"
-    return
-  fi
+  [ ! -d "$SYSTEM" ] || return 0
   local cache=${CAISSON_TEST_CACHE:-/var/tmp/caisson-test} tarball
   tarball=$cache/systemd.tar.gz
   if [ ! -s "$tarball" ]; then
@@ -28,7 +30,6 @@ require_system() {
       skip "mmdebstrap cannot make Debian here"
     mv "$cache/systemd.$$.tar.gz" "$tarball"
   fi
-  [ ! -d "$SYSTEM" ] || return 0
   mkdir "$SYSTEM.new"
   tar -xpf "$tarball" -C "$SYSTEM.new" --exclude=./dev/*
   mv "$SYSTEM.new" "$SYSTEM"
@@ -107,4 +108,22 @@ reached() { caisson exec "$1" systemctl is-active --quiet multi-user.target; }
   run -125 --separate-stderr box --systemd=always --cgroupns=host true
   [[ "$stderr" = *"--cgroupns"* ]]
   run -125 box --systemd=perhaps true
+}
+
+@test "system: an init that does not know systemd's signal is told that power fails; its own signal wins" {
+  rootfs >"$T/where"
+  rm -f "$T/rootfs/sbin/init"
+  printf '#!/bin/sh\ntrap "echo power; exit 3" PWR\ntrap "echo interrupt; exit 4" INT\necho up\nwhile :; do sleep 0.1; done\n' >"$T/rootfs/sbin/init"
+  chmod +x "$T/rootfs/sbin/init"
+  caisson run -d --name other "$T/rootfs" /sbin/init >/dev/null
+  within 10 eval '[ "$(caisson logs other)" = up ]'
+  run -0 --separate-stderr caisson stop other
+  [ -z "$stderr" ]
+  [ "$(caisson inspect -f '{{.State.ExitCode}}' other)" = 3 ]
+  [ "$(caisson logs -n 1 other)" = power ]
+  caisson run -d --name own --stop-signal INT "$T/rootfs" /sbin/init >/dev/null
+  within 10 eval '[ "$(caisson logs own)" = up ]'
+  caisson stop own >/dev/null
+  [ "$(caisson inspect -f '{{.State.ExitCode}}' own)" = 4 ]
+  caisson rm other own >/dev/null
 }

@@ -147,9 +147,11 @@ newline" && echo bytes >"etc/$(printf '\xff\xfe')" && echo space >"etc/ lead and
   head -c 100000 good.tar.gz >short.tar.gz
   { head -c 100000 good.tar.gz && printf wrong && tail -c +100006 good.tar.gz; } >damaged.tar.gz
   run unpack short.tar.gz
-  [ "$status" -eq 1 ] && [[ "$output" = "caisson: error: short.tar.gz: "*"the gzip data break off" ]]
+  [ "$status" -eq 1 ]
+  [[ "$output" = "caisson: error: short.tar.gz: "*"the gzip data break off" ]]
   run unpack damaged.tar.gz
-  [ "$status" -eq 1 ] && [[ "$output" = "caisson: error: damaged.tar.gz: "*"the gzip data are damaged: "* ]]
+  [ "$status" -eq 1 ]
+  [[ "$output" = "caisson: error: damaged.tar.gz: "*"the gzip data are damaged: "* ]]
   [ -z "$(ls store/layers/sha256 store/layers/tmp | grep -v :)" ]
 }
 
@@ -217,7 +219,8 @@ newline" && echo bytes >"etc/$(printf '\xff\xfe')" && echo space >"etc/ lead and
   echo x >f && tar -cf t.tar f
   echo "(head -c 1000 t.tar; sleep 0.8; tail -c +1001 t.tar) | '$TRANSFER' unpack --progress --root \$1 -" >slowly
   run --separate-stderr bash slowly store
-  [ "$status" -eq 0 ] && [ -z "$stderr" ]
+  [ "$status" -eq 0 ]
+  [ -z "$stderr" ]
   run script -qec "bash slowly other" /dev/null
   [[ "$output" = *"unpacking standard input"* ]]
   run script -qec "$TRANSFER unpack --progress --root other t.tar" /dev/null

@@ -27,7 +27,8 @@ image() {
   run -1 caisson volume inspect nothing
   [[ "$output" == *"no such volume: nothing"* ]]
   run -1 caisson volume rm data nothing
-  [ "${lines[0]}" = data ] && [[ "$output" == *"no such volume: nothing"* ]]
+  [ "${lines[0]}" = data ]
+  [[ "$output" == *"no such volume: nothing"* ]]
   caisson volume rm -f nothing
   run -1 caisson volume exists data
   for name in ../x a/b -x '' . ; do run -125 caisson volume create --name "$name" --label a "x$name/"; done

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <thread>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -187,6 +188,20 @@ TEST_F(FreezerFiles, ThatNeverBecomeFrozenAreThawedAgain) {
   // A plain file keeps what is written: "FROZENNG" is not "FROZEN", as the kernel's "FREEZING" is not.
   EXPECT_FALSE(freeze({v1}, milliseconds(20)).has_value());
   EXPECT_THAT(content(v1 + "/freezer.state"), testing::StartsWith("THAWED"));
+}
+
+TEST_F(FreezerFiles, ThatGoAwayAreThawed) {
+  using std::chrono::milliseconds;
+  EXPECT_TRUE(thaw({"/nowhere"}).has_value());
+  // "THAWEDXX" is not "THAWED": it is waited for.
+  const std::string v1 = make("v1", {{"freezer.state", "FROZENXX"}});
+  EXPECT_FALSE(thaw({v1}, milliseconds(20)).has_value());
+  std::thread ends([&] {
+    std::this_thread::sleep_for(milliseconds(20));
+    std::filesystem::remove_all(v1);
+  });
+  EXPECT_TRUE(thaw({v1}).has_value());
+  ends.join();
 }
 
 TEST_F(Applying, WritesAllOrNothing) {

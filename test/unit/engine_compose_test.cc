@@ -435,6 +435,13 @@ TEST(System, KeepsTheSignalAndTheMountsThatAreAskedFor) {
   EXPECT_NE(mounted_at(system, "/run").find("size=1m"), std::string::npos);
 }
 
+TEST(System, IsStoppedAsItsImageSays) {
+  Surroundings around = on_version_2();
+  around.image = ImageFacts{};
+  around.image->defaults.stop_signal = "SIGINT";
+  EXPECT_EQ(compose_well(command({"/sbin/init"}), around).stop_signal, 2);
+}
+
 TEST(System, NeedsACgroupThatItCanWriteTo) {
   Surroundings around = typical();  // version 1, without name=systemd
   const Result<Composed> without = compose(command({"/sbin/init"}), around);

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -126,6 +127,19 @@ TEST_F(KeepClientsTest, LeavesTheSlowBehindAndTheirsAlone) {
   EXPECT_EQ(heard.status, std::nullopt);
   EXPECT_EQ(heard.output, text.substr(0, heard.output.size())) << "without a gap up to where it was left";
   EXPECT_LT(heard.output.size(), text.size());
+}
+
+TEST_F(KeepClientsTest, HasPatienceWithThoseWhoAreLate) {
+  const std::string text = numbered_bytes(3'000'000);
+  start([&] { return write_all(1, text) ? 0 : 1; });
+  Fd client = connect(0);
+  const pid_t reader = fork_child([&] {
+    ::poll(nullptr, 0, 300);
+    const Heard heard = hear(client);
+    return heard.output == text && heard.status == 0 ? 0 : 1;
+  });
+  EXPECT_EQ(keep(kept_), 0);
+  EXPECT_EQ(wait_for(reader), 0);
 }
 
 TEST_F(KeepClientsTest, WaitsForThoseWhoWait) {

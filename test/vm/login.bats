@@ -66,3 +66,11 @@ sysctl_for_test() {
   run -137 delegated run --rm -m 16m --memory-swap 16m builtin:busybox tail /dev/zero
   [[ "$output" = *"the memory limit of 16 MiB was reached"* ]]
 }
+
+@test "login: cgroups that a container has given to users of its own go with it" {
+  delegated run -d --name giver --systemd=always builtin:busybox sh -c \
+    'cd /sys/fs/cgroup && mkdir given && chown 7 given && su -s /bin/sh -c "mkdir given/below" bin; chown 7 given given/below; echo done; exec sleep 1000'
+  within 20 eval '[ "$(logged_in logs giver)" = done ]'
+  logged_in rm -f giver
+  [ -z "$(find /sys/fs/cgroup -name given)" ]
+}

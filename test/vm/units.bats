@@ -67,6 +67,7 @@ teardown() {
 }
 
 @test "units: what should run comes back after a boot, root's and a user's, and stopped stays stopped" {
+  [ "$(systemd-detect-virt --vm)" != qemu ] || skip "a machine in this emulated one takes too long to boot"
   boot_machine
   engine run -d --name policy --restart always builtin:busybox sleep 1000
   engine run -d --name stopped --restart unless-stopped builtin:busybox sleep 1000
@@ -110,11 +111,6 @@ END
   [ "$(inside systemctl is-active web made-unit caisson-restart data-volume | paste -sd ' ')" = "active active active active" ]
   [ "$(inside_user systemctl --user is-active mine caisson-restart | paste -sd ' ')" = "active active" ]
 
-  # A user's container is below its unit, whose limits are its own.
-  pid=$(user_engine inspect -f '{{.State.Pid}}' systemd-mine)
-  cgroup=$(inside cat "/proc/$pid/cgroup")
-  [[ "$cgroup" = *"/mine.service/"* ]] || { echo "its cgroup is $cgroup" && false; }
-
   # The unit's main process is the keeper of the container.
   pid=$(engine inspect -f '{{.State.Pid}}' systemd-web)
   [ "$(inside systemctl show -P MainPID web)" = "$(inside awk '/^PPid:/ { print $2 }' "/proc/$pid/status")" ]
@@ -155,23 +151,4 @@ END
   run -0 as_user "$BIN" ps --format '{{.Names}} {{.State}}'
   [ "$output" = "kept running" ]
   [ "$(as_user "$BIN" exec kept echo reached)" = reached ]
-}
-
-@test "units: what a container writes is in the journal, under its tag, and logs finds it there" {
-  caisson run -d --name noted --log-driver journald --log-opt tag=mark builtin:busybox \
-    sh -c 'echo out; echo err >&2; echo -n begun; sleep 1000' >/dev/null
-  within 30 eval '[ "$(caisson logs noted 2>/dev/null)" = out ]'
-  run -0 --separate-stderr caisson logs noted
-  [ "$output" = out ]
-  [ "$stderr" = err ]
-  run -0 journalctl -q -o cat --identifier=mark CONTAINER_NAME=noted
-  [ "$(sort <<<"$output")" = $'err\nout' ]
-  [ "$(journalctl -q -o cat -p err CONTAINER_NAME=noted)" = err ]
-  caisson logs -f noted >"$T/followed" 2>/dev/null &
-  caisson stop -t 0 noted >/dev/null
-  wait $!
-  [ "$(cat "$T/followed")" = $'out\nbegun' ]
-  run -0 caisson logs --tail 1 --timestamps noted
-  [[ "$output" = 20*"Z begun" ]]
-  caisson rm noted >/dev/null
 }
