@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/names.h"
 #include "cli/network_filter.h"
+#include "cli/network_json.h"
 #include "cli/question.h"
 #include "cli/template.h"
 #include "command_line/options.h"
@@ -181,72 +182,6 @@ std::optional<std::vector<std::string>> read_words(const Command& command, const
 }
 constexpr std::size_t kAny = SIZE_MAX;
 
-Json subnets_json(const network::NetworkRecord& network) {
-  Json list = Json::array();
-  for (const network::NetworkSubnet& each : network.subnets) {
-    Json subnet = {{"Subnet", to_text(each.subnet)}};
-    if (each.gateway) subnet["Gateway"] = to_text(*each.gateway);
-    if (each.range) subnet["IPRange"] = to_text(*each.range);
-    list.push_back(std::move(subnet));
-  }
-  return list;
-}
-
-// docker's shape, with the containers that run.
-Result<Json> inspect_network(const Command& command, const network::NetworkRecord& network) {
-  Json containers = Json::object();
-  for (const network::Lease& lease : TRY(network::leases_of(store(command), network.name))) {
-    const auto holding = engine::holding_of(command.places, lease.container);
-    Json entry = {{"Name", lease.names.empty() ? lease.container.substr(0, 12) : lease.names[0]},
-                  {"MacAddress", ""},
-                  {"IPv4Address", ""},
-                  {"IPv6Address", ""}};
-    if (const auto container = engine::find_container(command.places, lease.container))
-      entry["Name"] = container->record.name;
-    if (holding) {
-      for (const network::Attachment& each : holding->attachments) {
-        if (each.network != network.name) continue;
-        entry["MacAddress"] = network::mac_text(each.mac);
-        for (const network::HeldAddress& held : each.addresses) {
-          const bool ipv4 = held.address.family == network::Family::kIpv4;
-          entry[ipv4 ? "IPv4Address" : "IPv6Address"] = fmt::format("{}/{}", to_text(held.address), held.prefix);
-        }
-      }
-    }
-    containers[lease.container] = std::move(entry);
-  }
-  return Json{{"Name", network.name},
-              {"Id", network.id},
-              {"Created", rfc3339(network.created_ns)},
-              {"Scope", "local"},
-              {"Driver", network::driver_name(network.driver)},
-              {"NetworkInterface", network.device},
-              {"EnableIPv6", network.ipv6},
-              {"IPAM", {{"Driver", "default"}, {"Options", Json::object()}, {"Config", subnets_json(network)}}},
-              {"Internal", network.internal},
-              {"DNSEnabled", network.dns},
-              {"Containers", containers},
-              {"Options", network.options},
-              {"Labels", network.labels}};
-}
-
-Json network_row(const network::NetworkRecord& network, bool whole) {
-  std::vector<std::string> labels;
-  for (const auto& [name, value] : network.labels) labels.push_back(name + "=" + value);
-  std::vector<std::string> subnets;
-  for (const network::NetworkSubnet& each : network.subnets) subnets.push_back(to_text(each.subnet));
-  constexpr std::size_t kShortId = 12;
-  return {{"ID", whole ? network.id : network.id.substr(0, kShortId)},
-          {"Name", network.name},
-          {"Driver", network::driver_name(network.driver)},
-          {"Scope", "local"},
-          {"Subnets", join(subnets, ", ")},
-          {"Internal", network.internal},
-          {"IPv6", network.ipv6},
-          {"CreatedAt", rfc3339(network.created_ns)},
-          {"Labels", join(labels, ",")}};
-}
-
 Manual create_manual() {
   return {"[OPTION…] NAME", "Makes a network, and prints its name. Nothing of it shows before a container is on it.",
           spellings(kCreateOptions)};
@@ -290,7 +225,7 @@ int verb_inspect(const Command& command) {
   const auto operands = read_words(command, kInspectOptions, options, 1, kAny, status);
   if (!operands) return status;
   return print_objects(command, *operands, options.format, [&](const std::string& name) -> Result<Json> {
-    return inspect_network(command, TRY(network::find_network(store(command), name)));
+    return network_json(command.places, TRY(network::find_network(store(command), name)));
   });
 }
 

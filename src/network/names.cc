@@ -1,18 +1,16 @@
 #include "network/names.h"
 
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "kernel/files.h"
 #include "kernel/processes.h"
+#include "network/daemon.h"
 
 namespace caisson::network {
 
@@ -43,40 +41,18 @@ std::optional<kernel::ProcessId> server_of(const Store& store) {
   return *process;
 }
 
-// A child of nobody, with no terminal and none of this process's descriptors.
 Result<> start_server(const Store& store) {
-  std::string program = find_program();
+  const std::string program = find_program();
   if (program.empty())
     return fail(complaint("aardvark-dns is not installed, which answers the names of a network",
                           "apt-get install aardvark-dns; or caisson network create --disable-dns"));
-  std::string directory = store.names;
-  std::string config = "--config";
-  std::string port = "-p";
-  std::string number = kPort;
-  std::string run = "run";
-  const std::array<char*, 7> words = {program.data(), config.data(), directory.data(), port.data(),
-                                      number.data(),  run.data(),    nullptr};
-  const pid_t child = ::fork();
-  if (child < 0) return fail(os_error("fork", program));
-  if (child == 0) {
-    if (::setsid() < 0 || ::fork() != 0) ::_exit(0);
-    const int null = ::open("/dev/null", O_RDWR);
-    for (const int fd : {0, 1, 2}) ::dup2(null, fd);
-    ::close_range(3, ~0U, 0);
-    sigset_t none;
-    sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    (void)!::chdir("/");
-    ::execv(program.c_str(), words.data());
-    ::_exit(127);
-  }
-  ::waitpid(child, nullptr, 0);
+  const std::vector<std::string> words = {program, "--config", store.names, "-p", kPort, "run"};
+  TRY(start_daemon({.words = words}));
   for (int waited_ms = 0; waited_ms < kPatience_ms; ++waited_ms) {
     if (server_of(store)) return {};
     ::usleep(1000);
   }
-  return fail(
-      complaint("aardvark-dns did not start", fmt::format("{} --config {} -p {} run", program, directory, kPort)));
+  return fail(complaint("aardvark-dns did not start", join(words, " ")));
 }
 
 bool answers_anything(const Store& store) {

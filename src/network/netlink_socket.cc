@@ -55,7 +55,7 @@ Error refusal_of(const Batch& batch, const nlmsghdr& header, std::string_view pa
 
 }  // namespace
 
-Result<NetlinkSocket> NetlinkSocket::open(int protocol, std::string_view name) {
+Result<NetlinkSocket> NetlinkSocket::connect_to(int protocol, std::string_view name) {
   Fd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));
   if (!socket) return fail(os_error("socket", name));
   const int one = 1;
@@ -65,10 +65,10 @@ Result<NetlinkSocket> NetlinkSocket::open(int protocol, std::string_view name) {
   return NetlinkSocket(std::move(socket));
 }
 
-Result<NetlinkSocket> NetlinkSocket::route() { return open(NETLINK_ROUTE, "rtnetlink"); }
+Result<NetlinkSocket> NetlinkSocket::route() { return connect_to(NETLINK_ROUTE, "rtnetlink"); }
 
 Result<NetlinkSocket> NetlinkSocket::netfilter() {
-  NetlinkSocket opened = TRY(open(NETLINK_NETFILTER, "nfnetlink"));
+  NetlinkSocket opened = TRY(connect_to(NETLINK_NETFILTER, "nfnetlink"));
   for (const int option : {SO_SNDBUF, SO_RCVBUF})
     (void)::setsockopt(opened.socket_.get(), SOL_SOCKET, option, &kBufferBytes, sizeof kBufferBytes);
   return opened;

@@ -26,7 +26,7 @@ class NetlinkSocket {
 
  private:
   explicit NetlinkSocket(Fd socket) : socket_(std::move(socket)) {}
-  static Result<NetlinkSocket> open(int protocol, std::string_view name);
+  static Result<NetlinkSocket> connect_to(int protocol, std::string_view name);
   Result<> send(const Batch& batch);
 
   Fd socket_;

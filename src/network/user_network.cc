@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +17,7 @@
 #include "kernel/files.h"
 #include "kernel/processes.h"
 #include "kernel/syscalls.h"
+#include "network/daemon.h"
 
 namespace caisson::network {
 
@@ -43,34 +43,10 @@ Error not_installed(std::string_view name) {
                    fmt::format("apt-get install {}; or --network none", name == kPasta ? "passt" : "slirp4netns"));
 }
 
-// A child of nobody, in `directory`, whose standard error is the file `log` there; `ready` stays open in it.
-Result<> spawn(const std::vector<std::string>& words, const std::string& directory, const std::string& log, int ready) {
-  std::vector<std::string> copies = words;
-  std::vector<char*> pointers;
-  for (std::string& word : copies) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
+// With its standard error in the file `log`.
+Result<> start(const std::vector<std::string>& words, const UserNetwork& wanted, const std::string& log, int ready) {
   const Fd written = TRY(kernel::open_file(log, O_WRONLY | O_CREAT | O_TRUNC, 0600));
-  const pid_t child = ::fork();
-  if (child < 0) return fail(os_error("fork", words[0]));
-  if (child == 0) {
-    if (::setsid() < 0 || ::fork() != 0) ::_exit(0);
-    const int null = ::open("/dev/null", O_RDWR);
-    ::dup2(null, 0);
-    ::dup2(written.get(), 1);
-    ::dup2(written.get(), 2);
-    constexpr int kReady = 3;
-    if (ready >= 0) ::dup2(ready, kReady);
-    ::close_range(ready >= 0 ? kReady + 1 : kReady, ~0U, 0);
-    if (ready >= 0) ::fcntl(kReady, F_SETFD, 0);
-    sigset_t none;
-    sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    if (::chdir(directory.c_str()) != 0) ::_exit(127);
-    ::execv(pointers[0], pointers.data());
-    ::_exit(127);
-  }
-  ::waitpid(child, nullptr, 0);
-  return {};
+  return start_daemon({.words = words, .directory = wanted.directory, .output = written.get(), .ready = ready});
 }
 
 // By which a slirp4netns is told from others.
@@ -120,7 +96,7 @@ Result<kernel::ProcessId> start_pasta(const UserNetwork& wanted, const std::vect
   std::vector<std::string> words = pasta_words(wanted, ports, pid_file);
   words[0] = find_program(kPasta);
   if (words[0].empty()) return fail(not_installed(kPasta));
-  TRY(spawn(words, wanted.directory, log, -1));
+  TRY(start(words, wanted, log, -1));
   for (int waited_ms = 0; waited_ms < kPatience_ms; ++waited_ms) {
     const std::string text = kernel::read_file(pid_file).value_or("");
     if (text.ends_with('\n')) {
@@ -159,12 +135,11 @@ Result<> forward(const Fd& directory, const std::string& socket_path, const Held
 Result<kernel::ProcessId> start_slirp(const UserNetwork& wanted, const std::vector<HeldPort>& ports) {
   const std::string socket = "slirp";  // in its directory, whose path may be longer than a socket's address
   const std::string log = wanted.directory + "/slirp.log";
-  constexpr int kReady = 3;
-  std::vector<std::string> words = slirp_words(wanted, kReady, socket);
+  std::vector<std::string> words = slirp_words(wanted, kDaemonReady, socket);
   words[0] = find_program(kSlirp);
   if (words[0].empty()) return fail(not_installed(kSlirp));
   kernel::Pipe ready = TRY(kernel::make_pipe());
-  TRY(spawn(words, wanted.directory, log, ready.write.get()));
+  TRY(start(words, wanted, log, ready.write.get()));
   ready.write = Fd();
   pollfd waiting{.fd = ready.read.get(), .events = POLLIN, .revents = 0};
   char byte = 0;

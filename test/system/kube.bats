@@ -19,7 +19,8 @@ logs_hold() { within 5 sh -c "'$BIN' --root '$T/root' --runroot '$T/run' logs we
 @test "kube: a pod is played, answers, and is taken down with all that was made for it" {
   pod 'sleep 1000' >"$T/web.yaml"
   run -0 --separate-stderr caisson kube play "$T/web.yaml"
-  [ "${lines[0]}" = Pod: ] && [ "${lines[2]}" = Container: ]
+  [ "${lines[0]}" = Pod: ]
+  [ "${lines[2]}" = Container: ]
   [ "$(caisson pod inspect -f '{{.Id}}' web)" = "${lines[1]}" ]
   [ "$(caisson inspect -f '{{.Id}}' web-one)" = "${lines[3]}" ]
   [ "$(in_one hostname)" = web ]
@@ -29,7 +30,8 @@ logs_hold() { within 5 sh -c "'$BIN' --root '$T/root' --runroot '$T/run' logs we
   caisson kube play --replace "$T/web.yaml" >/dev/null
   [ "$(caisson kube down "$T/web.yaml" | cut -c1-12 | tr '\n' ' ' | grep -c 'Pods stopped')" = 1 ]
   nothing_kept
-  [ -z "$(ls -A "$T/root/pods")" ] && [ -z "$(caisson volume ls -q)" ]
+  [ -z "$(ls -A "$T/root/pods")" ]
+  [ -z "$(caisson volume ls -q)" ]
   caisson kube down "$T/web.yaml"
 }
 

@@ -168,7 +168,8 @@ nothing_kept_of_pods() {
   run -1 caisson inspect first
   caisson pod restart web >/dev/null
   within 5 sh -c "[ \$(grep -c later '$T/data/order') = 2 ]"
-  [ "$(grep -c first "$T/data/order")" = 1 ] && [ "$(grep -c second "$T/data/order")" = 2 ]
+  [ "$(grep -c first "$T/data/order")" = 1 ]
+  [ "$(grep -c second "$T/data/order")" = 2 ]
   caisson create --pod web --init-ctr always --name failing builtin:busybox false
   caisson pod stop -t 0 web
   run -1 caisson pod start web

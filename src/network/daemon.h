@@ -1,0 +1,24 @@
+// The programs that carry packets or answer names for containers: they run on by themselves.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace caisson::network {
+
+struct Daemon {
+  std::vector<std::string> words;  ///< of its command line; the first is its path
+  std::string directory = "/";     ///< where it works
+  int output = -1;                 ///< a descriptor for both of its outputs; -1: they are thrown away
+  int ready = -1;                  ///< a descriptor that stays open in it, as kDaemonReady
+};
+
+inline constexpr int kDaemonReady = 3;
+
+/// Starts it as a child of nobody, without a terminal, a blocked signal, or any other of this process's descriptors.
+/// That it could not be executed is for the caller to notice. Errors: fork(2).
+Result<> start_daemon(const Daemon& daemon);
+
+}  // namespace caisson::network
