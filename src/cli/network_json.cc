@@ -33,8 +33,7 @@ Result<Json> network_json(const engine::Places& places, const network::NetworkRe
                   {"MacAddress", ""},
                   {"IPv4Address", ""},
                   {"IPv6Address", ""}};
-    if (const auto container = engine::find_container(places, lease.container))
-      entry["Name"] = container->record.name;
+    if (const auto container = engine::find_container(places, lease.container)) entry["Name"] = container->record.name;
     if (holding) {
       for (const network::Attachment& each : holding->attachments) {
         if (each.network != network.name) continue;

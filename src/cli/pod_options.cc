@@ -85,6 +85,7 @@ Result<PodCommandLine> parse_pod_create(const std::vector<std::string>& argument
   PodInput input{RunInput{.options = {}, .caller = caller}};
   Parsed parsed = TRY(parse(table(), static_cast<RunInput&>(input), arguments, Order::kAnywhere));
   input.options.labels.merge(input.file_labels);
+  if (input.line.infra) TRY(set_default_network(input));
   PodCommandLine line = std::move(input.line);
   line.options = std::move(input.options);
   line.operands = std::move(parsed.operands);

@@ -354,6 +354,17 @@ Result<RunCommandLine> parse_create(const std::vector<std::string>& arguments, c
   return parse_container(create_table(), arguments, caller);
 }
 
+Result<engine::RunOptions> choose_network(const std::vector<std::string>& words, const Caller& caller) {
+  RunInput input{.options = {}, .caller = caller};
+  for (const std::string& word : words) {
+    const Use use{.name = "network", .value = word, .typed = "--network " + word};
+    TRY_IN(use.typed, set_network(input, use));
+    input.remember(use);
+  }
+  TRY(set_default_network(input));
+  return std::move(input.options);
+}
+
 Result<UpdateCommandLine> parse_update(const std::vector<std::string>& arguments, const Caller& caller) {
   RunInput input{.options = {}, .caller = caller};
   Parsed parsed = TRY(parse(update_table(), input, arguments, Order::kAnywhere));

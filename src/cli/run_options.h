@@ -35,6 +35,10 @@ Result<RunCommandLine> parse_run(const std::vector<std::string>& arguments, cons
 /// The same of `create`, which has none of the options that are about being there when it runs.
 Result<RunCommandLine> parse_create(const std::vector<std::string>& arguments, const Caller& caller);
 
+/// The network that each of `words`, as `--network` takes it, gives; without any the default one. In the result nothing
+/// else is set.
+Result<engine::RunOptions> choose_network(const std::vector<std::string>& words, const Caller& caller);
+
 /// What stands behind `caisson update`: those of the options that are about limits and --restart, and containers.
 struct UpdateCommandLine {
   engine::RunOptions options;

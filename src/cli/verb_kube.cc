@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "cli/caller.h"
 #include "command_line/options.h"
 #include "engine/conclude.h"
 #include "engine/isolation_grammar.h"
@@ -28,6 +29,7 @@ namespace {
 struct KubeOptions {
   kube::PlayOptions play;
   std::vector<std::string> config_maps;
+  std::vector<std::string> networks;  ///< as typed
   bool down = false;
   bool force = false;
   std::string file;  ///< of generate
@@ -76,9 +78,9 @@ const Row kPlayOptions[] = {
     {{"log-driver", 0, "NAME", {}, "How logs are kept: k8s-file (default), json-file, journald or none"},
      set_log_driver},
     {{"log-opt", 0, "KEY=VALUE", {}, "max-size, max-file; tag in the journal", true}, set_log_option},
-    {{"network", 0, "WHICH", {}, "The network of the pods, as of caisson pod create"},
+    {{"network", 0, "WHICH", {}, "The network of the pods, as of caisson pod create", true},
      [](KubeOptions& options, const Use& use) -> Result<> {
-       return options.play.network = TRY(engine::read_network(use.value)), Result<>();
+       return options.networks.emplace_back(use.value), Result<>();
      }},
     {{"quiet", 'q', {}, {}, "Show no progress of pulling"}, set_play_flag<&kube::PlayOptions::quiet>},
     {{"replace", 0, {}, {}, "Take the place of pods that are there"}, set_play_flag<&kube::PlayOptions::replace>},
@@ -206,6 +208,9 @@ int verb_kube_play(const Command& command) {
   if (!parsed) return refuse(command, parsed.error());
   if (const Result<> one = one_manifest(parsed->operands); !one) return refuse(command, one.error());
   if (options.force && !options.down) return refuse(command, complaint("--force: only with --down"));
+  Result<engine::RunOptions> network = choose_network(options.networks, this_caller());
+  if (!network) return refuse(command, network.error());
+  options.play.network = std::move(*network);
   if (const int refused = protect_own_executable(command); refused != 0) return refused;
   engine::sweep(command.places, command.log);
   Result<kube::Manifest> manifest = read(command, parsed->operands[0]);

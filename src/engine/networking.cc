@@ -162,11 +162,11 @@ Result<> plug_all(const ChosenNetworks& chosen, const network::Holding& holding,
 }
 
 // An ordinary user's packets are carried by a program of its own sockets, with its ports.
-Result<Connection> connect_by_helper(const Places& places, const Record& record, const Inside& inside) {
+Result<Connection> connect_by_helper(const Places& places, const Record& record, int network_namespace) {
   Connection connection;
   const network::UserNetwork wanted{.program = record.networks.user_network,
                                     .options = record.networks.user_network_options,
-                                    .pid = inside.pid,
+                                    .network_namespace = network_namespace,
                                     .directory = places.live(record.id)};
   network::HostPorts ports = TRY(network::free_ports(ports_of(record)));
   connection.holding = TRY(network::start_user_network(wanted, ports.ports));
@@ -174,8 +174,8 @@ Result<Connection> connect_by_helper(const Places& places, const Record& record,
   return connection;
 }
 
-Result<Connection> connect(const Places& places, const Record& record, const Inside& inside) {
-  if (!record.networks.user_network.empty()) return connect_by_helper(places, record, inside);
+Result<Connection> connect(const Places& places, const Record& record, int network_namespace) {
+  if (!record.networks.user_network.empty()) return connect_by_helper(places, record, network_namespace);
   ChosenNetworks chosen{.wishes = record.networks};
   Connection connection;
   network::Holding& holding = connection.holding;
@@ -189,7 +189,7 @@ Result<Connection> connect(const Places& places, const Record& record, const Ins
   holding.ports = std::move(ports->ports);
   connection.host_ports = std::move(ports->sockets);
   TRY(write_holding(places, record.id, holding));
-  TRY(plug_all(chosen, holding, inside.network_namespace));
+  TRY(plug_all(chosen, holding, network_namespace));
   TRY_IN("-p", network::publish(holding.ports));
   return connection;
 }
@@ -211,6 +211,9 @@ Result<ChosenNetworks> choose_networks(const RunOptions& options, bool is_ordina
   const bool is_default = options.network.kind == NamespaceKind::kPrivate && !wishes.any();
   if (is_default && is_ordinary_user) wishes.user_network = TRY_IN("--network", network::default_user_network());
   if (is_default && !is_ordinary_user) wishes.networks.push_back({.network = std::string(network::kDefaultNetwork)});
+  if (wishes.user_network == "pasta" && !is_ordinary_user)
+    return fail(in(typed(options, "network"),
+                   complaint("pasta is for ordinary users: it enters no network that is root's", "--network bridge")));
   for (network::NetworkChoice& choice : wishes.networks) {
     const std::string item = choice.typed.empty() ? "--network " + choice.network : choice.typed;
     if (is_ordinary_user)
@@ -264,8 +267,8 @@ std::vector<std::string> name_servers(const std::vector<network::NetworkRecord>&
   return servers;
 }
 
-Result<Connection> connect_networks(const Places& places, const Record& record, const Inside& inside) {
-  Result<Connection> connection = connect(places, record, inside);
+Result<Connection> connect_networks(const Places& places, const Record& record, int network_namespace) {
+  Result<Connection> connection = connect(places, record, network_namespace);
   if (connection) return connection;
   (void)disconnect_networks(places, record);
   return connection;

@@ -39,14 +39,10 @@ struct Connection {
   std::vector<Fd> host_ports;  ///< bound for as long as it runs: whoever keeps it holds them
 };
 
-/// Has a container's new network namespace on the networks that its record names, and its ports published: in
-/// RUNROOT/containers/ID/network.json stands what it holds. Errors: those of the networks; a port that is taken, with
-/// the container or process that has it. What was done is taken back then.
-struct Inside {
-  int network_namespace = -1;
-  pid_t pid = 0;  ///< a process in it; 0: there is none yet
-};
-Result<Connection> connect_networks(const Places& places, const Record& record, const Inside& inside);
+/// Has a container's new network namespace, a descriptor, on the networks that its record names, and its ports
+/// published: in RUNROOT/containers/ID/network.json stands what it holds. Errors: those of the networks; a port that is
+/// taken, with the container or process that has it. What was done is taken back then.
+Result<Connection> connect_networks(const Places& places, const Record& record, int network_namespace);
 
 /// Takes back all of that, whoever did it and however far; nothing is fine.
 Result<> disconnect_networks(const Places& places, const Record& record);

@@ -130,6 +130,11 @@ RunOptions infra_options(const PodOptions& options, const PodRecord& pod, const 
   infra.restart = {};
   infra.membership = {.id = pod.id, .name = pod.name, .is_infra = true};
   infra.typed.erase("cgroup-parent");
+  if (!options.shares.network && !infra.typed.contains("network")) {  // the default one is for those who share it
+    infra.network = {NamespaceKind::kNone, {}};
+    infra.networks.clear();
+    infra.user_network.clear();
+  }
   return infra;
 }
 

@@ -333,7 +333,8 @@ std::vector<plan::MountSource> mount_sources(const RunOptions& options, const Su
 plan::Request request_of(const Recipe& recipe, const Record& record, const Places& places, std::uint32_t preserve_fds) {
   const std::string& id = record.id;
   const std::string hosts = places.container(id) + "/hosts";
-  plan::Request request{.origins = recipe.origins, .own_named_hierarchies = record.systemd, .preserve_fds = preserve_fds};
+  plan::Request request{
+      .origins = recipe.origins, .own_named_hierarchies = record.systemd, .preserve_fds = preserve_fds};
   for (const plan::MountSource& source : recipe.sources) {
     const bool waits = record.networks.any() && source.path == hosts;
     if (!waits && !kernel::exists(source.path)) request.sources.push_back(source);
@@ -402,6 +403,7 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
   plan::Request request = request_of(recipe, record, places, options.preserve_fds);
   request.network_ahead = networks.wishes.any() && may_have_network_ahead(options, around.facts);
   request.wait_for_start = networks.wishes.any() && !request.network_ahead;
+  request.hands_network_over = request.wait_for_start;
   plan::Plan plan = TRY(make_plan(config, around.facts, std::move(request), log));
   watch.lap("make the plan");
 
@@ -454,6 +456,7 @@ Result<Prepared> prepare_again(const std::string& id, const Places& places, cons
     request.network_ahead = true;
   }
   request.wait_for_start = prepared.record.networks.any() && !request.network_ahead;
+  request.hands_network_over = request.wait_for_start;
   prepared.plan = TRY(make_plan(planned, prepared.facts, std::move(request), log));
   prepared.record.cgroup_directories = plan::cgroup_directories(prepared.plan);
   watch.lap("make the plan");

@@ -207,11 +207,9 @@ std::expected<runtime::Launched, runtime::LaunchError> Start::launch_process(con
 
 // Its process stands right before its program.
 std::expected<void, runtime::LaunchError> Start::connect_waiting(runtime::Launched& launched) {
-  const std::string path = fmt::format("/proc/{}/ns/net", launched.pid);
-  const Result<Fd> inside = kernel::open_file(path, O_RDONLY);
-  if (!inside) return refused(inside.error());
   live_.process = kernel::identify(launched.pid).value_or(kernel::ProcessId{launched.pid, 0});
-  if (const Result<> connected = connect(inside->get()); !connected) return refused(connected.error());
+  if (const Result<> connected = connect(launched.network.get()); !connected) return refused(connected.error());
+  launched.network = Fd();
   if (const Result<> waits = execute::let_wait(std::move(launched.channel)); !waits) return refused(waits.error());
   Result<Fd> connection = runtime::connect_to_start(start_root(places_), prepared_.record.id);
   if (!connection) return refused(connection.error());
@@ -225,7 +223,7 @@ std::expected<void, runtime::LaunchError> Start::connect_waiting(runtime::Launch
 }
 
 Result<> Start::connect(int network_namespace) {
-  connection_ = TRY(connect_networks(places_, prepared_.record, {network_namespace, live_.process.pid}));
+  connection_ = TRY(connect_networks(places_, prepared_.record, network_namespace));
   watch_.lap("connect it to its networks");
   return write_hosts();
 }

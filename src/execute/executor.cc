@@ -120,6 +120,7 @@ std::expected<Started, plan::Failure> Executor::run(const Examine& examine) {
     return Started{.pid = spawned_pid(Lane::kChild),
                    .pidfd = take("pidfd"),
                    .terminal = take("terminal"),
+                   .network = take("network namespace of its own"),
                    .channel = Fd(waits ? std::exchange(context_.channel, -1) : -1)};
   }
 

@@ -22,6 +22,7 @@ struct Started {
   pid_t pid = 0;
   Fd pidfd;
   Fd terminal;  ///< the master of its terminal, if the plan made one
+  Fd network;   ///< its network namespace, if the plan hands it over
   Fd channel;  ///< of one that waits to be started (plan::AwaitStart): let_wait() takes it, closing it ends the process
 };
 

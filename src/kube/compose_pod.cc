@@ -314,9 +314,8 @@ std::string protocol_word(const Port& port) {
 }
 
 Result<network::PortChoice> published(const Pod& pod, const Port& port) {
-  network::PortChoice choice{.host_port = port.host_port,
-                             .container_port = port.container_port,
-                             .typed = port.path + ".hostPort"};
+  network::PortChoice choice{
+      .host_port = port.host_port, .container_port = port.container_port, .typed = port.path + ".hostPort"};
   choice.protocol = network::read_protocol(protocol_word(port)).value_or(network::Protocol::kTcp);
   if (port.host_ip.empty()) return choice;
   choice.host_address = network::parse_address(port.host_ip);

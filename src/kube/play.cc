@@ -136,9 +136,11 @@ Result<std::string> Player::make_pod(const Pod& pod) {
   engine::PodOptions wanted{.infra = std::move(composed.infra), .name = pod.metadata.name, .replace = options_.replace};
   wanted.shares.pid = composed.share_processes;
   wanted.exit_policy = engine::ExitPolicy::kStop;
-  if (options_.network && !pod.spec.host_network) {
-    wanted.infra.network = *options_.network;
-    wanted.infra.typed["network"] = "--network";
+  if (!pod.spec.host_network) {
+    wanted.infra.network = options_.network.network;
+    wanted.infra.networks = options_.network.networks;
+    wanted.infra.user_network = options_.network.user_network;
+    wanted.infra.user_network_options = options_.network.user_network_options;
   }
   if (options_.userns) wanted.infra.userns = *options_.userns;
   if (pod.spec.host_ipc) wanted.shares.ipc = false;

@@ -21,7 +21,7 @@ struct PlayOptions {
   bool quiet = false;
   std::map<std::string, std::string> annotations;  ///< of every container, beside the manifest's
   std::optional<engine::LogChoice> log;
-  std::optional<engine::NamespaceChoice> network;  ///< where the manifest does not ask for the host's
+  engine::RunOptions network;  ///< where the manifest does not ask for the host's: nothing else of it counts
   std::optional<engine::UserNamespaceChoice> userns;
   std::string authfile;
   bool tls_verify = true;

@@ -1,4 +1,5 @@
-// How messages of nf_tables begin, and the units of their sets' keys and registers. Source: linux/netfilter/nf_tables.h.
+// How messages of nf_tables begin, and the units of their sets' keys and registers. Source:
+// linux/netfilter/nf_tables.h.
 #pragma once
 
 #include <linux/netfilter.h>

@@ -70,7 +70,8 @@ void add_set(Batch& batch, const SetRow& set, std::uint32_t number) {
 void change_element(Batch& batch, Change change, int flags, std::string_view set, std::string_view key,
                     std::string_view data, std::string about) {
   const bool adds = change == Change::kAdd;
-  begin_change(batch, adds ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM, adds ? NLM_F_CREATE | flags : 0, std::move(about));
+  begin_change(batch, adds ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM, adds ? NLM_F_CREATE | flags : 0,
+               std::move(about));
   batch.text(NFTA_SET_ELEM_LIST_TABLE, kTable);
   batch.text(NFTA_SET_ELEM_LIST_SET, set);
   batch.open(NFTA_SET_ELEM_LIST_ELEMENTS);
@@ -91,7 +92,7 @@ void change_element(Batch& batch, Change change, int flags, std::string_view set
 void change_range(Batch& batch, Change change, const Subnet& subnet) {
   const bool adds = change == Change::kAdd;
   begin_change(batch, adds ? NFT_MSG_NEWSETELEM : NFT_MSG_DELSETELEM, adds ? NLM_F_CREATE : 0,
-        fmt::format("{} {} {} the subnets", adds ? "add" : "remove", to_text(subnet), adds ? "to" : "from"));
+               fmt::format("{} {} {} the subnets", adds ? "add" : "remove", to_text(subnet), adds ? "to" : "from"));
   batch.text(NFTA_SET_ELEM_LIST_TABLE, kTable);
   batch.text(NFTA_SET_ELEM_LIST_SET, subnet.base.family == Family::kIpv4 ? "subnets4" : "subnets6");
   batch.open(NFTA_SET_ELEM_LIST_ELEMENTS);

@@ -1,15 +1,24 @@
 #include "network/user_network.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/nsfs.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -49,9 +58,59 @@ Result<> start(const std::vector<std::string>& words, const UserNetwork& wanted,
   return start_daemon({.words = words, .directory = wanted.directory, .output = written.get(), .ready = ready});
 }
 
-// By which a slirp4netns is told from others.
-std::string user_namespace_word(const UserNetwork& wanted) {
-  return fmt::format("--userns-path=/proc/{}/ns/user", wanted.pid);
+// A process that is in a container's network namespace, for a program that takes a process's pid: the container's own
+// may have taken other ids, and nobody looks into such a one before it executes its program.
+class Visitor {
+ public:
+  static Result<Visitor> enter(int network_namespace);
+  Visitor(Visitor&& other) noexcept : inside_(std::exchange(other.inside_, {})) {}
+  Visitor& operator=(Visitor&&) = delete;
+  ~Visitor() {
+    if (inside_.pid == 0) return;
+    ::kill(inside_.pid, SIGKILL);
+    (void)kernel::wait_for(inside_.pid);
+  }
+  const Inside& inside() const { return inside_; }
+
+ private:
+  explicit Visitor(const Inside& inside) : inside_(inside) {}
+  Inside inside_;
+};
+
+// Stays until it is killed, with no privilege that could keep others from looking into it. An errno, if it cannot.
+int visit(int network_namespace, const Fd& users, int told) {
+  if (users && ::setns(users.get(), CLONE_NEWUSER) != 0) return errno;
+  if (::setns(network_namespace, CLONE_NEWNET) != 0) return errno;
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  const std::array<__user_cap_data_struct, 2> none{};
+  if (::syscall(SYS_capset, &header, none.data()) != 0) return errno;
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return errno;
+  if (::write(told, "", 1) != 1) return errno;
+  for (;;) ::pause();
+}
+
+Result<Visitor> Visitor::enter(int network_namespace) {
+  Fd users(::ioctl(network_namespace, NS_GET_USERNS));
+  if (!users) return fail(os_error("ioctl", "the user namespace of a network namespace"));
+  struct stat found{};
+  struct stat own{};
+  if (::fstat(users.get(), &found) != 0 || ::stat("/proc/self/ns/user", &own) != 0)
+    return fail(os_error("stat", "/proc/self/ns/user"));
+  const bool callers_users = found.st_ino == own.st_ino;
+  if (callers_users) users = Fd();  // nobody enters the one it is in
+  kernel::Pipe pipe = TRY(kernel::make_pipe());
+  const pid_t pid = ::fork();
+  if (pid < 0) return fail(os_error("fork", "a process in the container's network namespace"));
+  if (pid == 0) {
+    const int number = visit(network_namespace, users, pipe.write.get());
+    ::_exit(number);
+  }
+  pipe.write = Fd();
+  Visitor visitor(Inside{.pid = pid, .callers_users = callers_users});
+  char byte = 0;
+  if (kernel::retry([&] { return ::read(pipe.read.get(), &byte, 1); }) == 1) return visitor;
+  const int status = kernel::wait_for(std::exchange(visitor.inside_.pid, 0)).value_or(0);
+  return fail(Error{.call = "setns", .number = WEXITSTATUS(status), .operand = "the container's network namespace"});
 }
 
 // The last line that it has written.
@@ -93,7 +152,8 @@ Result<kernel::ProcessId> start_pasta(const UserNetwork& wanted, const std::vect
   const std::string pid_file = wanted.directory + "/pasta.pid";
   const std::string log = wanted.directory + "/pasta.log";
   ::unlink(pid_file.c_str());
-  std::vector<std::string> words = pasta_words(wanted, ports, pid_file);
+  const Visitor visitor = TRY(Visitor::enter(wanted.network_namespace));
+  std::vector<std::string> words = pasta_words(wanted, visitor.inside(), ports, pid_file);
   words[0] = find_program(kPasta);
   if (words[0].empty()) return fail(not_installed(kPasta));
   TRY(start(words, wanted, log, -1));
@@ -135,7 +195,8 @@ Result<> forward(const Fd& directory, const std::string& socket_path, const Held
 Result<kernel::ProcessId> start_slirp(const UserNetwork& wanted, const std::vector<HeldPort>& ports) {
   const std::string socket = "slirp";  // in its directory, whose path may be longer than a socket's address
   const std::string log = wanted.directory + "/slirp.log";
-  std::vector<std::string> words = slirp_words(wanted, kDaemonReady, socket);
+  const Visitor visitor = TRY(Visitor::enter(wanted.network_namespace));
+  std::vector<std::string> words = slirp_words(wanted, visitor.inside(), kDaemonReady, socket);
   words[0] = find_program(kSlirp);
   if (words[0].empty()) return fail(not_installed(kSlirp));
   kernel::Pipe ready = TRY(kernel::make_pipe());
@@ -145,7 +206,7 @@ Result<kernel::ProcessId> start_slirp(const UserNetwork& wanted, const std::vect
   char byte = 0;
   const bool is_ready =
       kernel::retry([&] { return ::poll(&waiting, 1, kPatience_ms); }) == 1 && ::read(ready.read.get(), &byte, 1) == 1;
-  const auto process = is_ready ? process_with(user_namespace_word(wanted)) : std::nullopt;
+  const auto process = is_ready ? helper_in(wanted.directory) : std::nullopt;
   if (!process) return fail(failure(kSlirp, log));
   const Fd directory = TRY(kernel::open_file(wanted.directory, O_PATH | O_DIRECTORY));
   for (const HeldPort& port : ports) {
@@ -159,8 +220,8 @@ Result<kernel::ProcessId> start_slirp(const UserNetwork& wanted, const std::vect
 
 }  // namespace
 
-std::vector<std::string> pasta_words(const UserNetwork& wanted, const std::vector<HeldPort>& ports,
-                                     const std::string& pid_file) {
+std::vector<std::string> pasta_words(const UserNetwork& wanted, const Inside& inside,
+                                     const std::vector<HeldPort>& ports, const std::string& pid_file) {
   std::vector<std::string> words = {std::string(kPasta), "--config-net", "--quiet", "--foreground",
                                     "--stderr",          "--pid",        pid_file,  "--ns-ifname",
                                     kInterface,          "--no-map-gw"};
@@ -178,20 +239,23 @@ std::vector<std::string> pasta_words(const UserNetwork& wanted, const std::vecto
   }
   words.insert(words.end(), {"-T", "none", "-U", "none"});
   words.insert(words.end(), wanted.options.begin(), wanted.options.end());
-  words.push_back(std::to_string(wanted.pid));
+  // What the paths lead to is gone before the container is: that is not its end.
+  words.push_back("--no-netns-quit");  // the process is gone before the container is
+  words.push_back(std::to_string(inside.pid));
   return words;
 }
 
-std::vector<std::string> slirp_words(const UserNetwork& wanted, int ready, const std::string& socket) {
+std::vector<std::string> slirp_words(const UserNetwork& wanted, const Inside& inside, int ready,
+                                     const std::string& socket) {
   std::vector<std::string> words = {std::string(kSlirp),
                                     "--configure",
                                     "--mtu=65520",
                                     "--disable-host-loopback",
                                     fmt::format("--ready-fd={}", ready),
-                                    "--api-socket=" + socket,
-                                    user_namespace_word(wanted)};
+                                    "--api-socket=" + socket};
+  if (!inside.callers_users) words.push_back(fmt::format("--userns-path=/proc/{}/ns/user", inside.pid));
   for (const std::string& option : wanted.options) words.push_back(option.starts_with("--") ? option : "--" + option);
-  words.insert(words.end(), {std::to_string(wanted.pid), kInterface});
+  words.insert(words.end(), {std::to_string(inside.pid), kInterface});
   return words;
 }
 

@@ -15,7 +15,7 @@ namespace caisson::network {
 struct UserNetwork {
   std::string program;               ///< "pasta" or "slirp4netns"
   std::vector<std::string> options;  ///< of its own, added to what caisson gives it
-  pid_t pid = 0;                     ///< a process of the container
+  int network_namespace = -1;        ///< the container's
   std::string directory;             ///< RUNROOT/containers/ID: for its socket and pid
 };
 
@@ -34,9 +34,14 @@ Result<Holding> start_user_network(const UserNetwork& wanted, const std::vector<
 Result<> stop_user_network(const Holding& holding, const std::string& directory);
 
 /// What the program is started with: pure.
-std::vector<std::string> pasta_words(const UserNetwork& wanted, const std::vector<HeldPort>& ports,
-                                     const std::string& pid_file);
-std::vector<std::string> slirp_words(const UserNetwork& wanted, int ready, const std::string& socket);
+struct Inside {
+  pid_t pid = 0;  ///< a process in the container's network namespace, and in the user namespace it belongs to
+  bool callers_users = false;  ///< which is the caller's
+};
+std::vector<std::string> pasta_words(const UserNetwork& wanted, const Inside& inside,
+                                     const std::vector<HeldPort>& ports, const std::string& pid_file);
+std::vector<std::string> slirp_words(const UserNetwork& wanted, const Inside& inside, int ready,
+                                     const std::string& socket);
 /// One request of slirp4netns's socket.
 std::string slirp_request(const HeldPort& port, const std::string& inside);
 

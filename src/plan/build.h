@@ -29,6 +29,8 @@ inline constexpr std::string_view kSlotTarget = "pidfd of the process to join"; 
 inline constexpr std::string_view kSlotStart = "socket to be started at";  ///< given, with Request::wait_for_start
 inline constexpr std::string_view kSlotNetwork =
     "network namespace made ahead";  ///< given where Request::network_ahead makes a difference
+inline constexpr std::string_view kSlotOwnNetwork =
+    "network namespace of its own";  ///< written, with Request::hands_network_over
 inline constexpr std::string_view kSlotFewMounts =
     "mount namespace with few mounts";  ///< given where Request::few_mounts makes a difference: Spawn::mounts
 
@@ -68,6 +70,9 @@ struct Request {
   std::optional<std::string> device_list;  ///< of a v1 cgroup that has others below it: cgroup/device_transition.h
   bool copies_mounts = true;   ///< false: the caller may not copy the mounts that it sees; the child can, in its own
   bool network_ahead = false;  ///< the new network namespace is being made already (kSlotNetwork)
+  /// The caller is handed the network namespace that is made (kSlotOwnNetwork): of a process that has taken other ids
+  /// it could not open it, before that executes its program.
+  bool hands_network_over = false;
   bool few_mounts = false;  ///< there is a mount namespace that is cheaper to copy than the caller's (kSlotFewMounts)
   bool own_named_hierarchies = false;  ///< v1: cgroups of its own also where nothing is limited ("name=systemd"), and
                                        ///< it may write there, though /sys/fs/cgroup is read-only as a whole

@@ -159,15 +159,28 @@ void Builder::await_launcher() {
   add(Lane::kChild, "process", "nothing it says arrives before the launcher's word about it", Await{Tag::kPrepared});
 }
 
-void Builder::await_terminal(const spec::Process& process) {
-  if (!process.terminal || has_terminal_) return;
-  has_terminal_ = true;
+void Builder::hand_network_over() {
+  const Slot network = plan_.new_slot(kSlotOwnNetwork);
+  add(Lane::kChild, "linux.namespaces", "who connects it may not open it from outside",
+      OpenFile{.path = plan_.add("/proc/self/ns/net"), .flags = O_RDONLY | O_CLOEXEC, .slot = network});
+  add(Lane::kChild, "linux.namespaces", "who connects it may not open it from outside",
+      SendDescriptor{.descriptor = network});
+}
+
+void Builder::await_descriptors(const spec::Process& process) {
+  if (has_descriptors_) return;
+  has_descriptors_ = true;
+  if (const Slot network = plan_.find_slot(kSlotOwnNetwork); network != kNoSlot) {
+    add(Lane::kParent, "linux.namespaces", "it is connected before the program starts",
+        ReceiveDescriptor{.descriptor = network});
+  }
+  if (!process.terminal) return;
   add(Lane::kParent, "process.terminal", "the keeper holds the terminal's other end",
       ReceiveDescriptor{.descriptor = plan_.find_slot(kSlotTerminal)});
 }
 
 void Builder::await_ready(const spec::Process& process, const std::optional<spec::Seccomp>& seccomp) {
-  await_terminal(process);
+  await_descriptors(process);
   if (const Slot listener = plan_.find_slot(kListener); listener != kNoSlot) {
     const std::string item = "linux.seccomp.listenerPath";
     const Slot received = plan_.new_slot("listener of the filter");

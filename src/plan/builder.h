@@ -91,8 +91,12 @@ class Builder {
   /// arrived.
   void await_launcher();
 
-  /// Waits for the terminal's master, where there is one that has not been received.
-  void await_terminal(const spec::Process& process);
+  /// Hands the child's network namespace to the parent, who receives it with the terminal.
+  void hand_network_over();
+
+  /// Waits for what the child sends: its network namespace and the terminal's master, where they are wanted and have
+  /// not been received.
+  void await_descriptors(const spec::Process& process);
 
   /// The parent's last words: wait for the terminal and for a filter's listener, then for the process to be ready.
   void await_ready(const spec::Process& process, const std::optional<spec::Seccomp>& seccomp);
@@ -120,7 +124,7 @@ class Builder {
   const HostFacts& facts_;
   const Request& request_;
   Plan plan_;
-  bool has_terminal_ = false;
+  bool has_descriptors_ = false;
   bool parent_raises_limits_ = false;
   bool in_user_namespace_ = false;
   Slot procfs_ = kNoSlot;

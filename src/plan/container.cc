@@ -53,6 +53,7 @@ void ContainerPlanner::session() {
       builder_.add(Lane::kChild, "linux.namespaces", "made while the parent makes the cgroups", Unshare{CLONE_NEWNET});
     builder_.add(Lane::kChild, "linux.namespaces", "a new network namespace has a loopback that is down",
                  BringUpLoopback{});
+    if (request_.hands_network_over) builder_.hand_network_over();
   }
   if (!config_.hostname.empty() || !config_.domainname.empty()) {
     builder_.add(Lane::kChild, "hostname", "what the container calls itself",
@@ -109,7 +110,7 @@ Result<> ContainerPlanner::hooks() {
   if (!moves && hooks.prestart.empty() && hooks.create_runtime.empty() && hooks.create_container.empty()) return {};
   const spec::State state = builder_.state(config_, "creating");
   builder_.add(Lane::kChild, "hooks", "everything is in place, and the host can still be seen", Signal{Tag::kMounted});
-  builder_.await_terminal(config_.process);
+  builder_.await_descriptors(config_.process);
   builder_.add(Lane::kParent, "hooks", "hooks find the container's namespaces and mounts", Await{Tag::kMounted});
   TRY(network_devices());
   TRY(join_resctrl(config_, builder_, pid_));

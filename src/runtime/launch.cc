@@ -67,6 +67,7 @@ std::expected<Launched, LaunchError> launch(const plan::Plan& plan, const Descri
     return Launched{.pid = started->pid,
                     .pidfd = std::move(started->pidfd),
                     .terminal = std::move(started->terminal),
+                    .network = std::move(started->network),
                     .channel = std::move(started->channel),
                     .times = executor.step_times()};
   }

@@ -29,6 +29,7 @@ struct Launched {
   pid_t pid = 0;
   Fd pidfd;
   Fd terminal;
+  Fd network;                            ///< its network namespace, if the plan hands it over
   Fd channel;                            ///< of one that waits to be started: for execute::let_wait()
   std::vector<execute::StepTime> times;  ///< if they were asked for
 };

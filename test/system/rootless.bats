@@ -55,7 +55,7 @@ make_home() {
 # Runs a command as the ordinary user.
 as_user() {
   (cd "$HOME_DIR" && setpriv --reuid "$WHO" --regid "$WHO" --init-groups --reset-env \
-    env HOME="$HOME_DIR" XDG_RUNTIME_DIR="$HOME_DIR/run" PATH=/usr/bin:/bin "$@")
+    env HOME="$HOME_DIR" XDG_RUNTIME_DIR="$HOME_DIR/run" PATH=/usr/bin:/bin CAISSON_NETWORK="$CAISSON_NETWORK" "$@")
 }
 user() { as_user "$INSTALLED/bin/caisson" "$@"; }
 user_box() {
