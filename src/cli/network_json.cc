@@ -29,7 +29,7 @@ Result<Json> network_json(const engine::Places& places, const network::NetworkRe
   Json containers = Json::object();
   for (const network::Lease& lease : TRY(network::leases_of(engine::network_store(places), network.name))) {
     const auto holding = engine::holding_of(places, lease.container);
-    Json entry = {{"Name", lease.names.empty() ? lease.container.substr(0, 12) : lease.names[0]},
+    Json entry = {{"Name", lease.naming.names.empty() ? lease.container.substr(0, 12) : lease.naming.names[0]},
                   {"MacAddress", ""},
                   {"IPv4Address", ""},
                   {"IPv6Address", ""}};

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "cli/caller.h"
 #include "cli/command.h"
@@ -53,9 +54,13 @@ Result<std::string> explain_run(const Command& command, const std::vector<std::s
       TRY(engine::prepare(line.options, {id, name}, command.places, engine::Unpack::kNever, command.log, watch));
   for (const std::string& warning : prepared.composed.warnings) command.log.warning(warning);
   std::string text = render(prepared.plan, format);
-  if (format == Format::kJson) return text;
   const std::vector<std::string> networks = TRY(engine::network_words(command.places, prepared.record));
   if (networks.empty()) return text;
+  if (format == Format::kJson) {
+    auto document = nlohmann::ordered_json::parse(text);
+    document["networks"] = networks;
+    return document.dump() + "\n";
+  }
   text += format == Format::kShell ? "\n# networks, before the program begins:\n"
                                    : "\nnetworks, before the program begins:\n";
   unsigned number = 0;

@@ -1,4 +1,6 @@
 // network: connect, create, disconnect, exists, inspect, ls, prune, reload, rm.
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -241,6 +243,7 @@ Result<std::vector<network::NetworkRecord>> select(const Command& command, const
 }
 
 Result<std::string> list(const Command& command, const NetworkOptions& options) {
+  if (::geteuid() == 0) TRY(network::find_network(store(command), std::string(network::kDefaultNetwork)));
   std::vector<ListedRow> rows;
   for (const network::NetworkRecord& network : TRY(select(command, options.filters)))
     rows.push_back({network_row(network, options.whole), network.labels});

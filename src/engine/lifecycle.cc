@@ -14,6 +14,7 @@
 #include "engine/conclude.h"
 #include "engine/defaults.h"
 #include "engine/events.h"
+#include "engine/networking.h"
 #include "engine/own_ids.h"
 #include "engine/start.h"
 #include "kernel/files.h"
@@ -218,7 +219,7 @@ Result<> rename_container(const Places& places, const Container& container, cons
   ::unlink(places.name(written ? before : name).c_str());
   TRY(written);
   note_event(places, renamed, "rename", {{"oldName", before}});
-  return {};
+  return rename_in_networks(places, renamed);
 }
 
 }  // namespace caisson::engine

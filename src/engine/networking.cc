@@ -84,12 +84,12 @@ std::vector<network::Address> targets_of(const network::Holding& holding) {
   return targets;
 }
 
-std::vector<std::string> names_of(const Record& record, const network::NetworkChoice& choice) {
+network::Naming naming_of(const Record& record, const std::vector<std::string>& aliases) {
   std::vector<std::string> names = {record.name, record.id.substr(0, kShortId)};
-  for (const std::string& alias : choice.aliases) {
+  for (const std::string& alias : aliases) {
     if (std::ranges::find(names, alias) == names.end()) names.push_back(alias);
   }
-  return names;
+  return {.names = std::move(names), .servers = record.networks.name_servers};
 }
 
 // "eth0", unless it is taken.
@@ -118,7 +118,7 @@ Result<network::Attachment> take_place(const Places& places, const Record& recor
   const network::Joining joining{
       .container = record.id,
       .choice = choice,
-      .names = names_of(record, choice),
+      .naming = naming_of(record, choice.aliases),
       .number = free_number(holding),
       .interface = choice.interface.empty() ? free_interface(holding, record.networks.networks) : choice.interface};
   return network::take_place(network_store(places), network, joining, [&] { return all_holdings(places); });
@@ -205,6 +205,7 @@ Result<ChosenNetworks> choose_networks(const RunOptions& options, bool is_ordina
   ChosenNetworks chosen{.wishes = {.networks = options.networks,
                                    .user_network = options.user_network,
                                    .user_network_options = options.user_network_options,
+                                   .name_servers = options.dns,
                                    .ports = options.ports,
                                    .publish_all = options.publish_all}};
   NetworkWishes& wishes = chosen.wishes;
@@ -391,6 +392,17 @@ Result<> leave_network(const Places& places, const Container& container, const n
     TRY(network::give_lease_back(network_store(places), network, record.id));
   }
   return kernel::replace_file(places.container(record.id) + "/" + kRecordFile, to_json(record), 0600);
+}
+
+Result<> rename_in_networks(const Places& places, const Record& record) {
+  const auto holding = holding_of(places, record.id);
+  if (!holding) return {};
+  for (const network::Attachment& attachment : holding->attachments) {
+    const auto network = TRY(network::find_network(network_store(places), attachment.network));
+    if (network.dns)
+      TRY(network::name_lease(network_store(places), network, record.id, naming_of(record, attachment.aliases)));
+  }
+  return {};
 }
 
 Result<std::vector<std::string>> network_users(const Places& places, const std::string& network) {

@@ -62,6 +62,9 @@ Result<> join_network(const Places& places, const Container& container, const ne
 /// One less. Errors: it is not on it.
 Result<> leave_network(const Places& places, const Container& container, const network::NetworkRecord& network);
 
+/// Has a running container found by the name that its record has now.
+Result<> rename_in_networks(const Places& places, const Record& record);
+
 /// The names of the containers whose records name the network.
 Result<std::vector<std::string>> network_users(const Places& places, const std::string& network);
 

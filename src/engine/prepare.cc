@@ -312,8 +312,8 @@ std::vector<plan::MountSource> mount_sources(const RunOptions& options, const Su
          hosts_text(options.hosts, host_network ? kernel::read_file("/etc/hosts").value_or("") : "", hostname, name)});
   }
   if (is_own(around.resolv_conf_file)) {
-    std::vector<std::string> servers = name_servers;
-    servers.insert(servers.end(), options.dns.begin(), options.dns.end());
+    // A network's own server asks those of the options.
+    const std::vector<std::string>& servers = name_servers.empty() ? options.dns : name_servers;
     sources.push_back({around.resolv_conf_file,
                        resolv_conf_text({servers, options.dns_search, options.dns_options}, host_resolv_conf())});
   }

@@ -51,6 +51,7 @@ Json networks_json(const NetworkWishes& wishes) {
   return {{"networks", networks},
           {"userNetwork", wishes.user_network},
           {"userNetworkOptions", wishes.user_network_options},
+          {"nameServers", wishes.name_servers},
           {"ports", ports},
           {"publishAll", wishes.publish_all}};
 }
@@ -64,6 +65,7 @@ Result<NetworkWishes> read_networks(const JsonValue& json) {
     wishes.ports.push_back(TRY(network::read_port(each)));
   wishes.user_network = json.at("userNetwork").get<std::string>();
   wishes.user_network_options = json.at("userNetworkOptions").get<std::vector<std::string>>();
+  wishes.name_servers = json.at("nameServers").get<std::vector<std::string>>();
   wishes.publish_all = json.at("publishAll").get<bool>();
   return wishes;
 }

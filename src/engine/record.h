@@ -49,6 +49,7 @@ struct NetworkWishes {
   std::vector<network::NetworkChoice> networks;
   std::string user_network;  ///< "pasta" or "slirp4netns": who carries its packets; empty: the kernel
   std::vector<std::string> user_network_options;
+  std::vector<std::string> name_servers;  ///< that its networks' own ask for it; none: the host's
   std::vector<network::PortChoice> ports;
   bool publish_all = false;
 

@@ -109,7 +109,7 @@ Result<Attachment> take_place(const Store& store, const NetworkRecord& network, 
                               const Holdings& holdings) {
   if (network.driver == Driver::kBridge) TRY(ensure_bridge(store, network, holdings));
   const Lease lease = TRY(take_lease(store, network, joining.container, joining.choice,
-                                     network.dns ? joining.names : std::vector<std::string>()));
+                                     network.dns ? joining.naming : Naming()));
   Attachment attachment{.network = network.name,
                         .network_id = network.id,
                         .number = joining.number,

@@ -187,7 +187,7 @@ Result<> hold(const PortChoice& choice, const std::vector<Address>& containers, 
 
 Result<HostPorts> hold_ports(const std::vector<PortChoice>& choices, const std::vector<Address>& containers) {
   HostPorts held;
-  for (const PortChoice& choice : choices) TRY_IN("-p " + choice.typed, hold(choice, containers, held));
+  for (const PortChoice& choice : choices) TRY_IN(choice.typed, hold(choice, containers, held));
   return held;
 }
 

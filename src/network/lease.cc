@@ -18,6 +18,13 @@ std::string list_of(const std::vector<Address>& addresses, std::optional<Family>
   return join(texts, ",");
 }
 
+std::vector<std::string> words_of(std::string_view list) {
+  std::vector<std::string> words;
+  if (list.empty()) return words;
+  for (const std::string_view word : split(list, ',')) words.emplace_back(word);
+  return words;
+}
+
 std::vector<Address> taken_in(const NetworkSubnet& subnet, const std::vector<Lease>& leases) {
   std::vector<Address> taken;
   if (subnet.gateway) taken.push_back(*subnet.gateway);
@@ -45,7 +52,8 @@ Error is_taken(const Address& address, const NetworkSubnet& subnet, const std::v
 std::string to_text(const std::vector<Lease>& leases) {
   std::string text;
   for (const Lease& lease : leases)
-    text += fmt::format("{} {} {}\n", lease.container, list_of(lease.addresses), join(lease.names, ","));
+    text += fmt::format("{} {} {} {}\n", lease.container, list_of(lease.addresses), join(lease.naming.names, ","),
+                        join(lease.naming.servers, ","));
   return text;
 }
 
@@ -53,22 +61,20 @@ std::vector<Lease> read_leases(std::string_view text) {
   std::vector<Lease> leases;
   for (const std::string_view line : split(text, '\n')) {
     const std::vector<std::string_view> fields = split(line, ' ');
-    if (fields.size() != 3) continue;
+    if (fields.size() != 4) continue;
     Lease lease{.container = std::string(fields[0])};
     for (const std::string_view address : split(fields[1], ',')) {
       if (const auto read = parse_address(address)) lease.addresses.push_back(*read);
     }
-    if (!fields[2].empty()) {
-      for (const std::string_view name : split(fields[2], ',')) lease.names.emplace_back(name);
-    }
+    lease.naming = {words_of(fields[2]), words_of(fields[3])};
     leases.push_back(std::move(lease));
   }
   return leases;
 }
 
 Result<Lease> take_addresses(const NetworkRecord& network, std::vector<Lease>& leases, const std::string& container,
-                             const NetworkChoice& choice, std::vector<std::string> names) {
-  Lease lease{.container = container, .names = std::move(names)};
+                             const NetworkChoice& choice, Naming naming) {
+  Lease lease{.container = container, .naming = std::move(naming)};
   for (const Family family : {Family::kIpv4, Family::kIpv6}) {
     const auto& asked = family == Family::kIpv4 ? choice.ipv4 : choice.ipv6;
     const bool possible = std::ranges::any_of(
@@ -108,9 +114,11 @@ std::string names_file(const NetworkRecord& network, const std::vector<Lease>& l
   }
   std::string text = list_of(servers) + "\n";
   for (const Lease& lease : leases) {
-    if (lease.names.empty() || lease.addresses.empty()) continue;
-    text += fmt::format("{} {} {} {}\n", lease.container, list_of(lease.addresses, Family::kIpv4),
-                        list_of(lease.addresses, Family::kIpv6), join(lease.names, ","));
+    const Naming& naming = lease.naming;
+    if (naming.names.empty() || lease.addresses.empty()) continue;
+    text += fmt::format("{} {} {} {}{}{}\n", lease.container, list_of(lease.addresses, Family::kIpv4),
+                        list_of(lease.addresses, Family::kIpv6), join(naming.names, ","),
+                        naming.servers.empty() ? "" : " ", join(naming.servers, ","));
   }
   return text;
 }

@@ -13,10 +13,17 @@
 
 namespace caisson::network {
 
+/// What a network's name server is told of a container.
+struct Naming {
+  std::vector<std::string> names;    ///< that it is asked for by: its own, its aliases
+  std::vector<std::string> servers;  ///< that answer it what no container is called; none: the host's
+  bool operator==(const Naming&) const = default;
+};
+
 struct Lease {
   std::string container;  ///< id
   std::vector<Address> addresses;
-  std::vector<std::string> names;  ///< that it is asked for by: its own, its aliases
+  Naming naming;
   bool operator==(const Lease&) const = default;
 };
 
@@ -27,7 +34,7 @@ std::vector<Lease> read_leases(std::string_view text);
 /// Adds a lease for `container`: of each subnet the address that `choice` asks for, or the lowest that is free. Errors:
 /// an address that another has, who is named, or that lies in no subnet; none is free.
 Result<Lease> take_addresses(const NetworkRecord& network, std::vector<Lease>& leases, const std::string& container,
-                             const NetworkChoice& choice, std::vector<std::string> names);
+                             const NetworkChoice& choice, Naming naming);
 
 /// False: it had none.
 bool give_back(std::vector<Lease>& leases, std::string_view container);

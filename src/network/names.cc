@@ -84,7 +84,7 @@ Result<> tell_server(const Store& store) {
 }  // namespace
 
 Result<> write_names(const Store& store, const NetworkRecord& network, const std::vector<Lease>& leases) {
-  if (std::ranges::all_of(leases, [](const Lease& lease) { return lease.names.empty(); }))
+  if (std::ranges::all_of(leases, [](const Lease& lease) { return lease.naming.names.empty(); }))
     return forget_names(store, network);
   const Fd lock = TRY(lock_names(store));
   TRY(kernel::make_directories(store.names, 0700));

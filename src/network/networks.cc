@@ -236,13 +236,22 @@ Result<Fd> lock_network(const Store& store, const NetworkRecord& network) {
 }
 
 Result<Lease> take_lease(const Store& store, const NetworkRecord& network, const std::string& container,
-                         const NetworkChoice& choice, std::vector<std::string> names) {
+                         const NetworkChoice& choice, Naming naming) {
   const Fd lock = TRY(lock_network(store, network));
   std::vector<Lease> leases = TRY(leases_of(store, network.name));
   give_back(leases, container);  // what a killed command left of the same one
-  Lease lease = TRY(take_addresses(network, leases, container, choice, std::move(names)));
+  Lease lease = TRY(take_addresses(network, leases, container, choice, std::move(naming)));
   TRY(write_leases(store, network, leases));
   return lease;
+}
+
+Result<> name_lease(const Store& store, const NetworkRecord& network, const std::string& container, Naming naming) {
+  const Fd lock = TRY(lock_network(store, network));
+  std::vector<Lease> leases = TRY(leases_of(store, network.name));
+  const auto lease = std::ranges::find(leases, container, &Lease::container);
+  if (lease == leases.end()) return {};
+  lease->naming = std::move(naming);
+  return write_leases(store, network, leases);
 }
 
 Result<> give_lease_back(const Store& store, const NetworkRecord& network, const std::string& container) {

@@ -53,7 +53,10 @@ Result<Fd> lock_network(const Store& store, const NetworkRecord& network);
 
 /// Takes addresses for `container` (network/lease.h), and writes down who has them.
 Result<Lease> take_lease(const Store& store, const NetworkRecord& network, const std::string& container,
-                         const NetworkChoice& choice, std::vector<std::string> names);
+                         const NetworkChoice& choice, Naming naming);
+
+/// Has the network's server answer other names for `container`; one without a lease is fine.
+Result<> name_lease(const Store& store, const NetworkRecord& network, const std::string& container, Naming naming);
 
 /// Gives back what `container` has of the network; nothing is fine.
 Result<> give_lease_back(const Store& store, const NetworkRecord& network, const std::string& container);

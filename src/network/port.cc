@@ -77,7 +77,7 @@ std::optional<Protocol> read_protocol(std::string_view text) {
 
 Result<PortChoice> read_exposed_port(std::string_view text) {
   std::string_view rest = text;
-  PortChoice port{.typed = std::string(text)};
+  PortChoice port{.typed = fmt::format("-P, {}", text)};
   if (!take_protocol(rest, port.protocol)) return fail(not_understood(text));
   const auto range = read_range(rest);
   if (!range) return fail(not_understood(text));
@@ -88,7 +88,7 @@ Result<PortChoice> read_exposed_port(std::string_view text) {
 
 Result<PortChoice> read_port(std::string_view text) {
   std::string_view rest = text;
-  PortChoice port{.typed = std::string(text)};
+  PortChoice port{.typed = fmt::format("-p {}", text)};
   if (!take_protocol(rest, port.protocol)) return fail(not_understood(text));
   const auto pieces = pieces_of(rest);
   if (!pieces || pieces->size() > 3) return fail(not_understood(text));

@@ -277,7 +277,7 @@ Result<HostPorts> free_ports(const std::vector<PortChoice>& choices) {
   std::vector<PortChoice> carried = choices;
   for (const PortChoice& choice : choices) {
     if (choice.protocol == Protocol::kSctp)
-      return fail(in("-p " + choice.typed, complaint("an ordinary user's network carries no sctp")));
+      return fail(in(choice.typed, complaint("an ordinary user's network carries no sctp")));
   }
   std::vector<Address> families = {Address{.family = Family::kIpv4}};
   for (const PortChoice& choice : choices) {

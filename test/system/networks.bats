@@ -128,6 +128,7 @@ nothing_held() {
 @test "a port that is taken is an error that names who has it, container or process" {
   web one --network bridge -p 8080:80
   run -125 caisson run --rm --network bridge -p 8080:80 builtin:busybox true
+  [[ "$output" != *"-p -p"* ]]
   [[ "$output" == *"-p 8080:80"*"Address already in use"* ]]
   [[ "$output" == *"container one has the port"* ]]
   nsenter --net="/proc/$HOST/ns/net" busybox httpd -f -p 8081 -h "$T" &
@@ -172,12 +173,37 @@ nothing_held() {
   [ "$(seen_on front other 80)" = "I am two" ]
   caisson network disconnect front two
   [ -z "$(seen_on front other 80)" ]
+  caisson rename one renamed
+  [ "$(seen_on front renamed 80)" = "I am one" ]
+  [ "$(seen_on front server 80)" = "I am one" ]
+  [ -z "$(seen_on front one 80)" ]
+  caisson rename renamed one
   caisson rm -f one two
   within 5 no_server
   caisson network rm front back
   nothing_held
   run on_host ip -o link
   [[ "$output" != *caisson* ]]
+}
+
+@test "--dns: the servers that are asked for what no container is called, by a network's own server or by the container" {
+  [ -x /usr/lib/podman/aardvark-dns ] || skip "aardvark-dns is not installed"
+  nsenter --net="/proc/$OUTSIDE/ns/net" python3 "$BATS_TEST_DIRNAME/name_server.py" 192.0.2.2 3>&- &
+  local server=$!
+  caisson network create front
+  web one --network front
+  run -0 caisson run --rm --network front --dns 192.0.2.2 builtin:busybox sh -c 'cat /etc/resolv.conf; nslookup far.example'
+  [[ "$output" == "nameserver 10."* ]]
+  [ "$(grep -c '^nameserver' <<<"$output")" -eq 1 ]
+  [[ "$output" == *203.0.113.7* ]]
+  run -0 caisson run --rm --network front --dns 192.0.2.2 builtin:busybox nslookup one
+  [[ "$output" != *203.0.113.7* ]]
+  run -0 caisson run --rm --network bridge --dns 192.0.2.2 builtin:busybox sh -c 'cat /etc/resolv.conf; nslookup far.example'
+  [[ "$output" == "nameserver 192.0.2.2"*203.0.113.7* ]]
+  kill "$server"
+  caisson rm -f one
+  within 5 no_server
+  caisson network rm front
 }
 
 @test "IPv6: an address, ports and a way out, of a local subnet by default" {
@@ -271,6 +297,8 @@ nothing_held() {
   [[ "$output" == *"bridge: take the lowest free address of 10.87.0.0/16"* ]]
   [[ "$output" == *"publish its port 80/tcp at 0.0.0.0:8080: every interface of the host"* ]]
   [[ "$output" == *"publish its port 53/udp at 127.0.0.1:53: this host alone (127.0.0.1)"* ]]
+  run -0 caisson explain --format json run --network bridge -p 8080:80 builtin:busybox
+  [ "$(jq -r '.networks[1]' <<<"$output")" = "bridge: take the lowest free address of 10.87.0.0/16" ]
 }
 
 @test "system check finds what is left of networks, and removes it" {
@@ -324,6 +352,7 @@ apiVersion: v1
 kind: Pod
 metadata: {name: k}
 spec:
+  terminationGracePeriodSeconds: 0
   containers:
   - name: web
     image: builtin:busybox
@@ -333,5 +362,5 @@ END
   CAISSON_NETWORK=bridge caisson kube play "$T/pod.yaml" >/dev/null
   within 5 eval '[ "$(outside sh -c "$GET" 192.0.2.1 8081)" = "by kube" ]'
   caisson kube down "$T/pod.yaml" >/dev/null
-  run ! outside sh -c "$GET" 192.0.2.1 8081
+  [ -z "$(outside sh -c "$GET" 192.0.2.1 8081)" ]
 }

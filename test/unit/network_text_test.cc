@@ -173,7 +173,7 @@ TEST(NetworkSettings, AreThoseOfTheDriver) {
 TEST(Leases, GiveEachTheLowestAddress) {
   const NetworkRecord record = network();
   std::vector<Lease> leases;
-  EXPECT_THAT(take_addresses(record, leases, "a", {}, {"one"})->addresses,
+  EXPECT_THAT(take_addresses(record, leases, "a", {}, {.names = {"one"}})->addresses,
               ElementsAre(address("10.1.0.2"), address("fd00::2")));
   EXPECT_THAT(take_addresses(record, leases, "b", {}, {})->addresses,
               ElementsAre(address("10.1.0.3"), address("fd00::3")));
@@ -191,7 +191,7 @@ TEST(Leases, GiveEachTheLowestAddress) {
 
 TEST(Leases, AreReadAsTheyAreWritten) {
   std::vector<Lease> leases;
-  (void)take_addresses(network(), leases, "a", {}, {"one", "two"});
+  (void)take_addresses(network(), leases, "a", {}, {.names = {"one", "two"}});
   (void)take_addresses(network(), leases, "b", {}, {});
   EXPECT_EQ(read_leases(to_text(leases)), leases);
   EXPECT_TRUE(read_leases("").empty());
@@ -200,8 +200,10 @@ TEST(Leases, AreReadAsTheyAreWritten) {
 
 TEST(Leases, AreTheServersFileOfNames) {
   std::vector<Lease> leases;
-  (void)take_addresses(network(), leases, "a", {}, {"one", "two"});
-  EXPECT_EQ(names_file(network(), leases), "10.1.0.1,fd00::1\na 10.1.0.2 fd00::2 one,two\n");
+  (void)take_addresses(network(), leases, "a", {}, {.names = {"one", "two"}});
+  (void)take_addresses(network(), leases, "b", {}, {.names = {"three"}, .servers = {"9.9.9.9", "1.1.1.1"}});
+  EXPECT_EQ(names_file(network(), leases),
+            "10.1.0.1,fd00::1\na 10.1.0.2 fd00::2 one,two\nb 10.1.0.3 fd00::3 three 9.9.9.9,1.1.1.1\n");
 }
 
 TEST(Holdings, AreReadAsTheyAreWritten) {
