@@ -25,6 +25,13 @@ void set_variable(std::vector<std::string>& env, std::string_view name, std::str
 
 namespace {
 
+// An init other than systemd ends by reboot(2), which ends its PID namespace and nothing else. The same capability is
+// for kexec_load(2), which the default filter of system calls keeps from it.
+std::uint64_t capabilities_to_halt(const Composing& c) {
+  const bool has_default_filter = !c.options.security.seccomp_unconfined && c.options.security.seccomp_profile.empty();
+  return c.out.is_system && has_default_filter ? spec::capability_bit(CAP_SYS_BOOT) : 0;
+}
+
 // What the options leave of the capabilities that the caller can give at all.
 Result<std::uint64_t> bounding_set(const Composing& c) {
   const std::uint64_t available = c.around.facts.bounding_capabilities;
@@ -42,7 +49,8 @@ Result<std::uint64_t> bounding_set(const Composing& c) {
   }
   if (drop.all) return add.mask;
   const bool everything = add.all || c.options.privileged;
-  const std::uint64_t base = everything ? available : (default_capabilities() & available) | add.mask;
+  const std::uint64_t base =
+      everything ? available : ((default_capabilities() | capabilities_to_halt(c)) & available) | add.mask;
   return base & ~drop.mask;
 }
 

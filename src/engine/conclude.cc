@@ -92,6 +92,12 @@ explain::Death evidence_of(const Places& places, const Record& record, const Liv
   return death;
 }
 
+// An init that powers its system off by reboot(2) is ended by SIGINT, as the first process of a PID namespace, which
+// nothing else can end by that: it has done all that it had to.
+int without_power_off(const Record& record, int wait_status) {
+  return record.systemd && WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGINT ? 0 : wait_status;
+}
+
 Ending ending_of(const explain::Death& death, const Live& live) {
   Ending ending{.started_ns = live.started_ns, .finished_ns = now_nanoseconds()};
   if (WIFSIGNALED(death.wait_status)) {
@@ -173,7 +179,7 @@ Ending settle(const Places& places, const Record& record, const Live& live, std:
               const Log& log) {
   Ending ending;
   if (wait_status) {
-    ending = ending_of(evidence_of(places, record, live, *wait_status), live);
+    ending = ending_of(evidence_of(places, record, live, without_power_off(record, *wait_status)), live);
   } else {
     ending = {.exit_code = 128 + SIGKILL,
               .signal = SIGKILL,

@@ -17,6 +17,7 @@
 #include "engine/networking.h"
 #include "engine/own_ids.h"
 #include "engine/start.h"
+#include "engine/sysvinit.h"
 #include "kernel/files.h"
 
 namespace caisson::engine {
@@ -34,27 +35,48 @@ Result<std::optional<Fd>> process_of(const Container& container) {
   return fail(std::move(process).error());
 }
 
+// Whether nobody has said by which signal it is stopped.
+bool is_stopped_as_systemd(const Record& record) { return record.systemd && record.stop_signal == kSystemdHalt; }
+
 struct Running {
   Fd process;
   pid_t pid = 0;
 };
 
-// Whether the first process of a PID namespace would not hear of the signal: it has no handler for it
-// (pid_namespaces(7)), and does not block it to read it from a signalfd(2).
-bool ignores(pid_t pid, int signal) {
+// What the first process of a PID namespace hears of signals (pid_namespaces(7)), a bit for each.
+struct Hearing {
+  std::uint64_t handled = 0;
+  std::uint64_t blocked = 0;  ///< maybe to read them from a signalfd(2)
+  bool is_known = false;
+
+  [[nodiscard]] bool handles(int signal) const { return (handled >> (signal - 1) & 1U) != 0; }
+  [[nodiscard]] bool blocks(int signal) const { return (blocked >> (signal - 1) & 1U) != 0; }
+};
+
+Hearing hearing_of(pid_t pid) {
   const std::string text = kernel::read_file(fmt::format("/proc/{}/status", pid)).value_or("");
-  std::uint64_t heard = 0;
+  Hearing hearing{.is_known = !text.empty()};
   for (const std::string_view line : split(text, '\n')) {
-    if (line.starts_with("SigCgt:\t") || line.starts_with("SigBlk:\t"))
-      heard |= std::strtoull(std::string(line.substr(8)).c_str(), nullptr, 16);
+    if (line.starts_with("SigCgt:\t"))
+      hearing.handled = std::strtoull(std::string(line.substr(8)).c_str(), nullptr, 16);
+    if (line.starts_with("SigBlk:\t"))
+      hearing.blocked = std::strtoull(std::string(line.substr(8)).c_str(), nullptr, 16);
   }
-  return !text.empty() && (heard >> (signal - 1) & 1U) == 0;
+  return hearing;
 }
 
-// What shuts systemd down means nothing to other inits: power is failing, as lxc-stop(1) has it.
+bool ignores(pid_t pid, int signal) {
+  const Hearing hearing = hearing_of(pid);
+  return hearing.is_known && !hearing.handles(signal) && !hearing.blocks(signal);
+}
+
+// What shuts systemd down means nothing to other inits: power is failing, as lxc-stop(1) has it. systemd blocks both
+// and reads them; openrc-init blocks whatever it has no handler for.
 int signal_to_stop(const Record& record, pid_t pid) {
-  const bool is_systemds = record.systemd && record.stop_signal == kSystemdHalt;
-  return is_systemds && ignores(pid, kSystemdHalt) ? SIGPWR : record.stop_signal;
+  if (!is_stopped_as_systemd(record)) return record.stop_signal;
+  const Hearing hearing = hearing_of(pid);
+  if (!hearing.is_known || hearing.handles(kSystemdHalt)) return kSystemdHalt;
+  return hearing.handles(SIGPWR) || !hearing.blocks(kSystemdHalt) ? SIGPWR : kSystemdHalt;
 }
 
 // Its first process, once it has one: a container may be on its way to its first start, or wait for the next, which its
@@ -98,12 +120,15 @@ Result<> stop(const Places& places, const Container& container, std::optional<in
   if (!running) return await_end(places, container, log);
   const int sent = signal.value_or(signal_to_stop(container.record, running->pid));
   const std::int32_t timeout = timeout_s.value_or(container.record.stop_timeout_s);
-  if (sent != SIGKILL && timeout != 0 && ignores(running->pid, sent)) {
+  const bool is_other_init = !signal && is_stopped_as_systemd(container.record) && sent != kSystemdHalt;
+  const bool is_asked = is_other_init && timeout != 0 && ask_sysvinit_to_halt(running->pid);
+  if (!is_asked && sent != SIGKILL && timeout != 0 && ignores(running->pid, sent)) {
     log.warning(fmt::format(
         "the first process of {} has no handler for {}, so it will be killed after {} s (--init helps, or -t 0)",
         container.record.name, signal_name(sent), timeout));
   }
-  TRY(send(container, running->process, sent));
+  constexpr int kNothing = 0;  // but that a paused one goes on
+  TRY(send(container, running->process, is_asked ? kNothing : sent));
   if (!kernel::wait_until_gone(running->process.get(), timeout < 0 ? -1 : timeout * 1000))
     TRY(send(container, running->process, SIGKILL));
   TRY(await_end(places, container, log));

@@ -108,8 +108,8 @@ Result<> discard_host_device(const std::string& name) {
 Result<Attachment> take_place(const Store& store, const NetworkRecord& network, const Joining& joining,
                               const Holdings& holdings) {
   if (network.driver == Driver::kBridge) TRY(ensure_bridge(store, network, holdings));
-  const Lease lease = TRY(take_lease(store, network, joining.container, joining.choice,
-                                     network.dns ? joining.naming : Naming()));
+  const Lease lease =
+      TRY(take_lease(store, network, joining.container, joining.choice, network.dns ? joining.naming : Naming()));
   Attachment attachment{.network = network.name,
                         .network_id = network.id,
                         .number = joining.number,

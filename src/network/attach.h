@@ -16,9 +16,9 @@ struct Joining {
   std::string container;  ///< id
   NetworkChoice choice;
   Naming naming;
-  unsigned number = 0;         ///< of the networks that it is on: no other of its attachments has it
-  std::string interface;       ///< inside
-  bool default_route = true;   ///< that the network's gateway is its way out, of each family
+  unsigned number = 0;        ///< of the networks that it is on: no other of its attachments has it
+  std::string interface;      ///< inside
+  bool default_route = true;  ///< that the network's gateway is its way out, of each family
 };
 
 /// Takes addresses of `network` for a container: what it will hold. Nothing shows in its own namespace yet, where the

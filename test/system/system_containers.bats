@@ -1,15 +1,15 @@
-# Containers that boot: systemd, and what it asks of whoever runs it, from the first process to an orderly end.
+# Containers that boot: systemd, and what it asks of whoever runs it, from the first process to an orderly end; OpenRC.
 load helper
 
 # In the virtual machine, its own system without the service that runs these tests; made before the host is looked at.
 setup_file() {
   [ -d /payload ] || return 0
   local top=$BATS_FILE_TMPDIR
-  mkdir "$top/system" "$top/changes"
+  mkdir "$top/systemd" "$top/changes"
   mount -t tmpfs changes "$top/changes"
   mkdir -p "$top/changes/etc/systemd/system"
   ln -s /dev/null "$top/changes/etc/systemd/system/payload.service"
-  mount -t overlay -o "lowerdir=$top/changes:/" system "$top/system"
+  mount -t overlay -o "lowerdir=$top/changes:/" system "$top/systemd"
 }
 
 setup() {
@@ -17,30 +17,53 @@ setup() {
   require_root
 }
 
-# Debian with systemd, $SYSTEM, unpacked once for the tests of this file; kept as a tarball from one run to the next.
-require_system() {
-  SYSTEM=$BATS_FILE_TMPDIR/system
-  [ ! -d "$SYSTEM" ] || return 0
-  local cache=${CAISSON_TEST_CACHE:-/var/tmp/caisson-test} tarball
-  tarball=$cache/systemd.tar.gz
+# Debian with these packages, unpacked once for the tests of this file and kept as a tarball from one run to the next:
+# unpack NAME PACKAGES.
+unpack() {
+  local cache=${CAISSON_TEST_CACHE:-/var/tmp/caisson-test} top=$BATS_FILE_TMPDIR/$1 tarball
+  [ ! -d "$top" ] || return 0
+  tarball=$cache/$1.tar.gz
   if [ ! -s "$tarball" ]; then
     require_program mmdebstrap
     mkdir -p "$cache"
-    mmdebstrap --quiet --variant=minbase --include=systemd-sysv,dbus,procps bookworm "$cache/systemd.$$.tar.gz" ||
-      skip "mmdebstrap cannot make Debian here"
-    mv "$cache/systemd.$$.tar.gz" "$tarball"
+    mmdebstrap --quiet --variant=minbase --include="$2" bookworm "$cache/$1.$$.tar.gz" || skip "mmdebstrap cannot make Debian here"
+    mv "$cache/$1.$$.tar.gz" "$tarball"
   fi
-  mkdir "$SYSTEM.new"
-  tar -xpf "$tarball" -C "$SYSTEM.new" --exclude=./dev/*
-  mv "$SYSTEM.new" "$SYSTEM"
+  mkdir "$top.new"
+  tar -xpf "$tarball" -C "$top.new" --exclude=./dev/*
+  mv "$top.new" "$top"
+}
+
+# $SYSTEM, with systemd.
+require_system() {
+  SYSTEM=$BATS_FILE_TMPDIR/systemd
+  unpack systemd systemd-sysv,dbus,procps
+}
+
+# $OPENRC, with OpenRC as sysvinit's runlevels and as an init of its own, and a service that notes how it was stopped.
+require_openrc() {
+  OPENRC=$BATS_FILE_TMPDIR/openrc
+  unpack openrc sysvinit-core,openrc,procps
+  cat >"$OPENRC/etc/init.d/worker" <<'END'
+#!/sbin/openrc-run
+command=/bin/sleep
+command_args=100000
+command_background=yes
+pidfile=/run/worker.pid
+stop_post() { echo stopped >>/var/log/worker; }
+END
+  chmod +x "$OPENRC/etc/init.d/worker"
+  ln -sf /etc/init.d/worker "$OPENRC/etc/runlevels/default/worker"
 }
 
 teardown_file() {
-  ! mountpoint -q "$BATS_FILE_TMPDIR/system" || umount "$BATS_FILE_TMPDIR/system" "$BATS_FILE_TMPDIR/changes"
+  ! mountpoint -q "$BATS_FILE_TMPDIR/systemd" || umount "$BATS_FILE_TMPDIR/systemd" "$BATS_FILE_TMPDIR/changes"
 }
 
 is_up() { [[ "$(caisson exec "$1" systemctl is-system-running 2>/dev/null)" = @(running|degraded) ]]; }
 reached() { caisson exec "$1" systemctl is-active --quiet multi-user.target; }
+works() { caisson exec "$1" rc-service worker status; }
+stopped() { caisson cp "$1:/var/log/worker" - | tar -xO; }
 
 @test "system: Debian's systemd boots to multi-user, has a journal and units, and shuts down by stop" {
   require_system
@@ -126,4 +149,46 @@ reached() { caisson exec "$1" systemctl is-active --quiet multi-user.target; }
   caisson stop own >/dev/null
   [ "$(caisson inspect -f '{{.State.ExitCode}}' own)" = 4 ]
   caisson rm other own >/dev/null
+}
+
+@test "system: sysvinit with OpenRC boots to its runlevel, and stops its services and itself" {
+  require_openrc
+  caisson run -d --name rc "$OPENRC:O" /sbin/init >/dev/null
+  within 60 works rc
+  [ "$(caisson exec rc cat /proc/1/comm)" = init ]
+  within 10 eval '[ "$(caisson exec rc runlevel)" = "N 2" ]'
+  [ "$(caisson exec rc rc-status -r)" = default ]
+  run -0 caisson top rc args
+  [[ "$output" = *"sleep 100000"* ]]
+  [ "$(caisson exec rc stat -f -c %T /run)" = tmpfs ]
+  SECONDS=0
+  run -0 --separate-stderr caisson stop -t 60 rc
+  [ -z "$stderr" ]
+  [ $SECONDS -lt $((10 * PATIENCE)) ]
+  [ "$(caisson inspect -f '{{.State.ExitCode}}' rc)" = 0 ]
+  [ "$(stopped rc)" = stopped ]
+  caisson start rc >/dev/null
+  within 60 works rc
+  caisson exec rc poweroff
+  [ "$(caisson wait rc)" = 0 ]
+  run -0 stopped rc
+  [ "$output" = $'stopped\nstopped' ]
+  # A reboot ends it as well, and is no success, so that a restart policy may start it again.
+  caisson start rc >/dev/null
+  within 60 works rc
+  caisson exec rc reboot
+  [ "$(caisson wait rc)" = 129 ]
+  caisson rm rc >/dev/null
+}
+
+@test "system: openrc-init boots and shuts down" {
+  require_openrc
+  caisson run -d --name rc --systemd=always "$OPENRC:O" /sbin/openrc-init >/dev/null
+  within 60 works rc
+  [ "$(caisson exec rc cat /proc/1/comm)" = openrc-init ]
+  run -0 --separate-stderr caisson stop -t 60 rc
+  [ -z "$stderr" ]
+  [ "$(caisson inspect -f '{{.State.ExitCode}}' rc)" = 0 ]
+  [ "$(stopped rc)" = stopped ]
+  caisson rm rc >/dev/null
 }

@@ -435,6 +435,20 @@ TEST(System, KeepsTheSignalAndTheMountsThatAreAskedFor) {
   EXPECT_NE(mounted_at(system, "/run").find("size=1m"), std::string::npos);
 }
 
+TEST(System, MayEndByRebootWhereNothingElseComesOfIt) {
+  const auto may_reboot = [](const RunOptions& wanted) {
+    const Composed composed = compose_well(wanted, on_version_2());
+    return names(composed.config.process.capabilities->bounding).find("CAP_SYS_BOOT") != std::string::npos;
+  };
+  RunOptions options = command({"/sbin/init"});
+  EXPECT_TRUE(may_reboot(options));
+  options.security.seccomp_unconfined = true;
+  EXPECT_FALSE(may_reboot(options));
+  options.security = {.seccomp_profile = "own.json"};
+  EXPECT_FALSE(may_reboot(options));
+  EXPECT_FALSE(may_reboot(command({"/bin/sh"})));
+}
+
 TEST(System, IsStoppedAsItsImageSays) {
   Surroundings around = on_version_2();
   around.image = ImageFacts{};
