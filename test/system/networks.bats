@@ -306,7 +306,7 @@ nothing_held() {
   run -0 caisson system check
   on_host ip link add cs0123456789a0 type veth peer name stray
   on_host ip link set cs0123456789a0 master caisson0
-  echo "$(printf '0%.0s' {1..64}) 10.87.0.9 " >>"$T/run/networks/bridge/leases"
+  echo "$(printf '0%.0s' {1..64}) 10.87.0.9  " >>"$T/run/networks/bridge/leases"
   on_host nft add element inet caisson ports4 '{ tcp . 7777 : 10.87.0.9 . 80 }'
   run -125 caisson system check
   [[ "$output" == *"the device cs0123456789a0 of a container that is gone"* ]]
