@@ -13,6 +13,7 @@
 //     --check-interval=MS --check-start-interval=MS --check-start-period=MS   when CHECK is executed: what looks after
 //                        its health (keeper/checks.h); its words hold no "--"
 //     --timeout=SECONDS  kill it after so long
+//     --stop-signal=N --stop-timeout=SECONDS   what it is sent for a SIGTERM to the monitor, and how long it has then
 //
 // It is executed by whoever made the container, with the container's process as its child and the descriptors open.
 // At the end it becomes CLEAN-UP, with every argument `{status}` replaced by the wait status as waitpid(2) gave it (or
@@ -103,6 +104,10 @@ bool take_option(const char* argument, Kept& kept) {
     kept.log.files = static_cast<int>(value);
   } else if (value_of(argument, "--timeout=")) {
     kept.timeout_seconds = static_cast<unsigned>(value);
+  } else if (value_of(argument, "--stop-signal=")) {
+    kept.stop_signal = static_cast<int>(value);
+  } else if (value_of(argument, "--stop-timeout=")) {
+    kept.stop_timeout_s = static_cast<int>(value);
   } else {
     return false;
   }

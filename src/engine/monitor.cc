@@ -32,6 +32,8 @@ std::vector<std::string> arguments_of(const MonitorCommand& command) {
   }
   if (!command.journal.empty()) arguments.push_back("--journal=" + command.journal);
   if (command.timeout_s != 0) arguments.push_back("--timeout=" + std::to_string(command.timeout_s));
+  arguments.push_back(fmt::format("--stop-signal={}", command.stop_signal));
+  if (command.stop_timeout_s >= 0) arguments.push_back(fmt::format("--stop-timeout={}", command.stop_timeout_s));
   if (!command.check.empty()) {
     arguments.push_back(fmt::format("--check-interval={}", command.check_interval_ms));
     arguments.push_back(fmt::format("--check-start-interval={}", command.check_start_interval_ms));

@@ -30,6 +30,8 @@ struct MonitorCommand {
   std::int64_t check_start_interval_ms = 0;
   std::int64_t check_start_period_ms = 0;
   std::uint32_t timeout_s = 0;
+  int stop_signal = 0;
+  std::int32_t stop_timeout_s = -1;
   std::vector<std::string> clean_up;  ///< executed at the end; "{status}" stands for the wait status, "{told}" for
                                       ///< "told" if SIGTERM came to the monitor
 };

@@ -321,6 +321,8 @@ runtime::LaunchError Start::become_monitor(const Fd& listener, int report) {
                    .check_start_interval_ms = check.start_interval_ms,
                    .check_start_period_ms = check.start_period_ms,
                    .timeout_s = prepared_.record.timeout_s,
+                   .stop_signal = prepared_.record.stop_signal,
+                   .stop_timeout_s = prepared_.record.stop_timeout_s,
                    .clean_up = {places_.program, "--root", places_.root, "--runroot", places_.runroot, "conclude",
                                 prepared_.record.id, "{status}", std::to_string(reservation_.lock()), "{told}"}},
                   reservation_.lock());

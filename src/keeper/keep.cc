@@ -74,6 +74,8 @@ class Keeper {
   bool delivered();
 
   void take_signals();
+  void stop();
+  void kill_in(std::int64_t seconds);
   void follow_window();
   void take_clients();
   void take_message(const Received& received);
@@ -130,10 +132,7 @@ Keeper::Keeper(Kept& kept) : kept_(kept), signals_(kept.forwarding), log_(kept.l
     terminal_peer_ = Fd(::ioctl(kept.terminal.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
     if (kept.from_input >= 0) follow_window();
   }
-  if (kept.timeout_seconds > 0) {
-    killed_at_ = now(CLOCK_MONOTONIC);
-    killed_at_.tv_sec += kept.timeout_seconds;
-  }
+  if (kept.timeout_seconds > 0) kill_in(kept.timeout_seconds);
 }
 
 std::optional<int> Keeper::run() {
@@ -235,10 +234,24 @@ void Keeper::take_signals() {
     } else if (number == SIGCONT || (number == SIGWINCH && signal->ssi_code == SI_KERNEL)) {
       // The caller's shell continued it, or its terminal was resized: nothing to do with a process that has another
       // terminal or none. To a web server the latter would be the request to stop.
+    } else if (number == SIGTERM && kept_.stop_signal != 0) {
+      stop();
     } else {
       (void)send_signal(kept_.pidfd.get(), number);
     }
   }
+}
+
+void Keeper::stop() {
+  (void)send_signal(kept_.pidfd.get(), kept_.stop_signal);
+  if (kept_.stop_timeout_s >= 0) kill_in(kept_.stop_timeout_s);
+}
+
+// Unless it is to be killed before.
+void Keeper::kill_in(std::int64_t seconds) {
+  const timespec time = now(CLOCK_MONOTONIC);
+  if (killed_at_.tv_sec != 0 && killed_at_.tv_sec <= time.tv_sec + seconds) return;
+  killed_at_ = {.tv_sec = time.tv_sec + seconds, .tv_nsec = time.tv_nsec};
 }
 
 void Keeper::follow_window() {

@@ -147,6 +147,17 @@ restarted() { [ "$(caisson inspect -f '{{.RestartCount}}' "$1")" -ge "$2" ]; }
   caisson rm -f p >/dev/null
 }
 
+@test "keeper: told to end it stops the container as stop would, so that a host goes down in time" {
+  caisson run -d --name deaf --restart always --stop-timeout 1 builtin:busybox sleep 60 >/dev/null
+  caisson run -d --name hears --stop-signal USR1 builtin:busybox sh -c 'trap "exit 7" USR1; echo up; while :; do sleep 0.1; done' >/dev/null
+  within 5 eval '[ "$(caisson logs hears)" = up ]'
+  kill -TERM "$(state deaf ConmonPid)" "$(state hears ConmonPid)"
+  [ "$(caisson wait hears)" = 7 ]
+  [ "$(caisson wait deaf)" = 137 ]
+  is_status deaf exited
+  caisson rm deaf hears >/dev/null
+}
+
 @test "rename: the new name is its, the old one free" {
   caisson run -d --name a builtin:busybox sleep 60 >/dev/null
   caisson create --name taken builtin:busybox true >/dev/null

@@ -266,23 +266,6 @@ $(user exec one hostname)" ]
   [ "$(user_box ls /sys/class/net)" = lo ]
 }
 
-@test "rootless: pasta and slirp4netns connect a container, whoever its root is" {
-  local program userns
-  for program in pasta slirp4netns; do
-    command -v $program >/dev/null || skip "$program is not installed"
-    for userns in host keep-id auto; do
-      run -0 user_box --network=$program --userns=$userns -u=0 ip -o -4 address show eth0
-      [[ "$output" = *" inet "* ]]
-    done
-  done
-  user run -d --name one --network pasta builtin:busybox sleep 60 >/dev/null
-  run -0 user_box --network=pasta --userns=container:one ip -o -4 address show eth0
-  [[ "$output" = *" inet "* ]]
-  user rm -f one >/dev/null
-  run -125 caisson run --rm --network pasta builtin:busybox true
-  [[ "$output" = *"pasta is for ordinary users"* ]]
-}
-
 # --- with one id -----------------------------------------------------------------------------------------------------
 
 alone() {

@@ -83,6 +83,23 @@ carries() {
   carries slirp4netns
 }
 
+@test "pasta and slirp4netns connect a container, whoever its root is" {
+  local program userns
+  for program in pasta slirp4netns; do
+    for userns in host keep-id auto; do
+      run -0 user run --rm --network=$program --userns=$userns -u=0 builtin:busybox ip -o -4 address show eth0
+      [[ "$output" = *" inet "* ]]
+    done
+  done
+  user run -d --name one --network pasta builtin:busybox sleep 60 >/dev/null
+  # in the user namespace that one has, a network of its own
+  run -0 user run --rm --network=pasta --userns=container:one builtin:busybox ip -o -4 address show eth0
+  [[ "$output" = *" inet "* ]]
+  user rm -f one >/dev/null
+  run -125 caisson run --rm --network pasta builtin:busybox true
+  [[ "$output" = *"pasta is for ordinary users"* ]]
+}
+
 @test "bridges are root's, and that is said" {
   run -125 user run --rm --network bridge builtin:busybox true
   [[ "$output" == *"only root makes bridges"* && "$output" == *"pasta"* ]]

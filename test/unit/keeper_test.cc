@@ -131,6 +131,36 @@ TEST_F(KeepTest, GivesUpOnADeafCallerWhenAsked) {
   sigprocmask(SIG_SETMASK, &former, nullptr);
 }
 
+// By the signal it is to be stopped by; where that does not help it is killed.
+TEST_F(KeepTest, StopsTheProcessWhenToldToEnd) {
+  const sigset_t former = hold_signals();
+  start([&] {
+    sigset_t known;
+    sigemptyset(&known);
+    sigaddset(&known, SIGUSR1);
+    int signal = 0;
+    return sigwait(&known, &signal) == 0 ? 9 : 1;
+  });
+  kept_.stop_signal = SIGUSR1;
+  ::kill(::getpid(), SIGTERM);
+  EXPECT_EQ(keep(kept_), 9 << 8);
+  EXPECT_TRUE(kept_.told_to_end);
+  sigprocmask(SIG_SETMASK, &former, nullptr);
+}
+
+TEST_F(KeepTest, KillsWhatDoesNotStop) {
+  const sigset_t former = hold_signals();
+  start([] {
+    for (;;) ::pause();
+    return 0;
+  });
+  kept_.stop_signal = SIGUSR1;  // held back, and never looked at
+  kept_.stop_timeout_s = 0;
+  ::kill(::getpid(), SIGTERM);
+  EXPECT_EQ(keep(kept_), SIGKILL);
+  sigprocmask(SIG_SETMASK, &former, nullptr);
+}
+
 TEST_F(KeepTest, DoesNotWaitForOthersWhoHoldThePipe) {
   Pipe& cue = cue_;
   start([&] {
