@@ -33,9 +33,9 @@ struct Kept {
   CheckSettings check;
   Fd listener;  ///< listening, not blocking (socket.h): those who connect are attached, as protocol.h draws it
 
-  unsigned timeout_seconds = 0;             ///< SIGKILL after so long, as podman's --timeout; 0: never
-  int stop_signal = 0;      ///< what the process is sent for a SIGTERM, by which a host that goes down ends all that it has
-  int stop_timeout_s = -1;  ///< SIGKILL so long after that; -1: never
+  unsigned timeout_seconds = 0;  ///< SIGKILL after so long, as podman's --timeout; 0: never
+  int stop_signal = 0;  ///< what the process is sent for a SIGTERM, by which a host that goes down ends all that it has
+  int stop_timeout_s = -1;                  ///< SIGKILL so long after that; -1: never
   Forwarding forwarding = Forwarding::kOn;  ///< of the signals that reach the caller; kOff leaves them to the caller
   int output_error = 0;        ///< set by keep(): an errno, if output was lost while somebody still read it
   bool told_to_end = false;    ///< set by keep(): SIGTERM has come, as from systemd that ends all it has of a login

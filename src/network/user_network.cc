@@ -1,24 +1,15 @@
 #include "network/user_network.h"
 
 #include <fcntl.h>
-#include <linux/capability.h>
-#include <linux/nsfs.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -27,6 +18,7 @@
 #include "kernel/processes.h"
 #include "kernel/syscalls.h"
 #include "network/daemon.h"
+#include "network/visitor.h"
 
 namespace caisson::network {
 
@@ -56,61 +48,6 @@ Error not_installed(std::string_view name) {
 Result<> start(const std::vector<std::string>& words, const UserNetwork& wanted, const std::string& log, int ready) {
   const Fd written = TRY(kernel::open_file(log, O_WRONLY | O_CREAT | O_TRUNC, 0600));
   return start_daemon({.words = words, .directory = wanted.directory, .output = written.get(), .ready = ready});
-}
-
-// A process that is in a container's network namespace, for a program that takes a process's pid: the container's own
-// may have taken other ids, and nobody looks into such a one before it executes its program.
-class Visitor {
- public:
-  static Result<Visitor> enter(int network_namespace);
-  Visitor(Visitor&& other) noexcept : inside_(std::exchange(other.inside_, {})) {}
-  Visitor& operator=(Visitor&&) = delete;
-  ~Visitor() {
-    if (inside_.pid == 0) return;
-    ::kill(inside_.pid, SIGKILL);
-    (void)kernel::wait_for(inside_.pid);
-  }
-  const Inside& inside() const { return inside_; }
-
- private:
-  explicit Visitor(const Inside& inside) : inside_(inside) {}
-  Inside inside_;
-};
-
-// Stays until it is killed, with no privilege that could keep others from looking into it. An errno, if it cannot.
-int visit(int network_namespace, const Fd& users, int told) {
-  if (users && ::setns(users.get(), CLONE_NEWUSER) != 0) return errno;
-  if (::setns(network_namespace, CLONE_NEWNET) != 0) return errno;
-  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-  const std::array<__user_cap_data_struct, 2> none{};
-  if (::syscall(SYS_capset, &header, none.data()) != 0) return errno;
-  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return errno;
-  if (::write(told, "", 1) != 1) return errno;
-  for (;;) ::pause();
-}
-
-Result<Visitor> Visitor::enter(int network_namespace) {
-  Fd users(::ioctl(network_namespace, NS_GET_USERNS));
-  if (!users) return fail(os_error("ioctl", "the user namespace of a network namespace"));
-  struct stat found{};
-  struct stat own{};
-  if (::fstat(users.get(), &found) != 0 || ::stat("/proc/self/ns/user", &own) != 0)
-    return fail(os_error("stat", "/proc/self/ns/user"));
-  const bool callers_users = found.st_ino == own.st_ino;
-  if (callers_users) users = Fd();  // nobody enters the one it is in
-  kernel::Pipe pipe = TRY(kernel::make_pipe());
-  const pid_t pid = ::fork();
-  if (pid < 0) return fail(os_error("fork", "a process in the container's network namespace"));
-  if (pid == 0) {
-    const int number = visit(network_namespace, users, pipe.write.get());
-    ::_exit(number);
-  }
-  pipe.write = Fd();
-  Visitor visitor(Inside{.pid = pid, .callers_users = callers_users});
-  char byte = 0;
-  if (kernel::retry([&] { return ::read(pipe.read.get(), &byte, 1); }) == 1) return visitor;
-  const int status = kernel::wait_for(std::exchange(visitor.inside_.pid, 0)).value_or(0);
-  return fail(Error{.call = "setns", .number = WEXITSTATUS(status), .operand = "the container's network namespace"});
 }
 
 // The last line that it has written.

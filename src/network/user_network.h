@@ -1,14 +1,13 @@
 // Networks of an ordinary user: pasta(1), or slirp4netns(1), carries a container's packets by sockets of its own.
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "network/holding.h"
 #include "network/host_ports.h"
+#include "network/visitor.h"
 
 namespace caisson::network {
 
@@ -34,10 +33,6 @@ Result<Holding> start_user_network(const UserNetwork& wanted, const std::vector<
 Result<> stop_user_network(const Holding& holding, const std::string& directory);
 
 /// What the program is started with: pure.
-struct Inside {
-  pid_t pid = 0;  ///< a process in the container's network namespace, and in the user namespace it belongs to
-  bool callers_users = false;  ///< which is the caller's
-};
 std::vector<std::string> pasta_words(const UserNetwork& wanted, const Inside& inside,
                                      const std::vector<HeldPort>& ports, const std::string& pid_file);
 std::vector<std::string> slirp_words(const UserNetwork& wanted, const Inside& inside, int ready,
