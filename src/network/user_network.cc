@@ -204,10 +204,25 @@ std::string slirp_request(const HeldPort& port, const std::string& inside) {
 }
 
 Result<std::string> default_user_network() {
-  for (const std::string_view name : {kPasta, kSlirp}) {
-    if (!find_program(name).empty()) return std::string(name);
+  const bool has_pasta = !find_program(kPasta).empty();
+  if (has_pasta && has_way_out(kernel::read_file("/proc/net/route").value_or(""),
+                               kernel::read_file("/proc/net/ipv6_route").value_or("")))
+    return std::string(kPasta);
+  if (!find_program(kSlirp).empty()) return std::string(kSlirp);
+  if (!has_pasta) return fail(not_installed(kPasta));
+  return fail(complaint("pasta does not run on a host that has no default route",
+                        "slirp4netns does, where it is installed; or --network none"));
+}
+
+bool has_way_out(std::string_view routes, std::string_view ipv6_routes) {
+  for (const std::string_view line : split(routes, '\n')) {
+    const std::vector<std::string_view> fields = split(line, '\t');
+    if (fields.size() > 7 && fields[1] == "00000000" && fields[7] == "00000000") return true;
   }
-  return fail(not_installed(kPasta));
+  // The loopback's is there always: it refuses.
+  return std::ranges::any_of(split(ipv6_routes, '\n'), [](std::string_view line) {
+    return line.starts_with("00000000000000000000000000000000 00 ") && !line.ends_with(" lo");
+  });
 }
 
 Result<HostPorts> free_ports(const std::vector<PortChoice>& choices) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -18,8 +19,11 @@ struct UserNetwork {
   std::string directory;             ///< RUNROOT/containers/ID: for its socket and pid
 };
 
-/// pasta, where it is installed, or slirp4netns. Errors: neither is.
+/// pasta, which copies the host's way out and does not run where there is none, or slirp4netns. Errors: neither can.
 Result<std::string> default_user_network();
+
+/// Whether one of the tables of /proc/net/route and /proc/net/ipv6_route has a default route: pure.
+bool has_way_out(std::string_view routes, std::string_view ipv6_routes);
 
 /// The ports that `choices` ask for, with those that the kernel finds free; nobody holds them. Errors: as hold_ports().
 Result<HostPorts> free_ports(const std::vector<PortChoice>& choices);

@@ -179,8 +179,12 @@ Result<Plan> ContainerPlanner::plan() {
     join_cgroup(AttachCgroup{.first = cgroup_first_, .count = static_cast<std::uint8_t>(cgroup_count_)});
   }
   session();
-  if (child_opens) TRY(files.open());
+  if (child_opens) {
+    await_ids();  // the child's rights go as far as they do
+    TRY(files.open());
+  }
   if (new_users) files.map_owners({.pid = pid_});
+  if (!child_opens) await_ids();
   if (in_user_namespace) {
     become_root();
     builder_.keyring(config_.process);  // it belongs to the user who makes it

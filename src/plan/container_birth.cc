@@ -141,13 +141,15 @@ Result<> ContainerPlanner::map_ids() {
   return builder_.raise_limits(config_.process, pid_);
 }
 
+void ContainerPlanner::await_ids() {
+  if (!is_new(spec::NamespaceType::kUser)) return;
+  builder_.add(Lane::kParent, "linux.uidMappings", "", Signal{Tag::kPrepared});
+  if (!needs_launcher())
+    builder_.add(Lane::kChild, "linux.uidMappings", "an id is nobody's until it is mapped", Await{Tag::kPrepared});
+  if (scope_) join_made_cgroup();
+}
+
 void ContainerPlanner::become_root() {
-  if (is_new(spec::NamespaceType::kUser)) {
-    builder_.add(Lane::kParent, "linux.uidMappings", "", Signal{Tag::kPrepared});
-    if (!needs_launcher())
-      builder_.add(Lane::kChild, "linux.uidMappings", "an id is nobody's until it is mapped", Await{Tag::kPrepared});
-    if (scope_) join_made_cgroup();
-  }
   const auto root_or_first = [](const std::vector<spec::IdMapping>& mappings) {
     const bool has_root = mappings.empty() || std::any_of(mappings.begin(), mappings.end(),
                                                           [](const auto& m) { return m.container_id == 0; });

@@ -49,6 +49,7 @@ class ContainerPlanner {
   Result<> map_ids();
   Result<Text> mapper(const std::vector<spec::IdMapping>& mappings, std::uint32_t own, const std::string& program,
                       std::string_view name);
+  void await_ids();
   void become_root();
   bool is_spoken_to_at_birth() const { return needs_launcher() || is_new(spec::NamespaceType::kUser); }
   bool denies_setgroups() const;

@@ -78,6 +78,13 @@ carries() {
   [[ "$output" == *"inet 192.0.2.1"* ]]
 }
 
+@test "slirp4netns is, where pasta has no way out to copy" {
+  require_program slirp4netns
+  on_host ip route del default
+  run -0 user run --rm builtin:busybox ip -o -4 address show eth0
+  [[ "$output" == *"inet 10.0.2.100"* ]]
+}
+
 @test "slirp4netns does, too" {
   require_program slirp4netns
   carries slirp4netns

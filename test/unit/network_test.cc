@@ -26,6 +26,15 @@ TEST(Pasta, IsGivenPortsOfBothProtocols) {
   EXPECT_EQ(std::ranges::count(pasta_words(kWanted, kInside, {}, ""), "none"), 4);
 }
 
+TEST(Pasta, WantsADefaultRoute) {
+  const std::string head = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n";
+  EXPECT_FALSE(has_way_out(head + "eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n", ""));
+  EXPECT_TRUE(has_way_out(head + "eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n", ""));
+  const std::string route = std::string(32, '0') + " 00 " + std::string(32, '0') + " 00 fd01 00000400 1 0 3 ";
+  EXPECT_TRUE(has_way_out("", route + "eth0\n"));
+  EXPECT_FALSE(has_way_out("", route + "      lo\n"));
+}
+
 TEST(Slirp, IsAskedForPortsOneByOne) {
   EXPECT_EQ(
       slirp_request(kPort, "10.0.2.100"),
