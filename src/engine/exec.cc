@@ -112,7 +112,29 @@ struct Launchable {
   Record container = {};  // of exec
 };
 
-Result<Launchable> plan_exec(const ExecOptions& options, const Places& places) {
+// Whether this process may move itself to a cgroup. On v2 it needs to write to the cgroup.procs of the cgroup that both
+// are below, too (cgroups(7)): what an ordinary user's systemd runs has none such with the user's login.
+bool may_join(const std::string& directory, const HostFacts& facts) {
+  const auto unified = std::ranges::find_if(facts.hierarchies, [&](const CgroupHierarchy& hierarchy) {
+    return hierarchy.unified && directory.starts_with(hierarchy.path + "/");
+  });
+  if (unified == facts.hierarchies.end()) return ::access((directory + "/tasks").c_str(), W_OK) == 0;
+  const auto is_writable = [](const std::string& cgroup) {
+    return ::access((cgroup + "/cgroup.procs").c_str(), W_OK) == 0;
+  };
+  std::string common = unified->place();
+  while (!(directory + "/").starts_with(common + "/")) common.resize(common.rfind('/'));
+  return is_writable(directory) && is_writable(common);
+}
+
+// An ordinary user stays where it may not move itself. True if that is so.
+bool leave_out_closed(std::vector<std::string>& directories, HostFacts& facts) {
+  if (!facts.is_ordinary_user() || directories.empty()) return false;
+  host::probe_caller_cgroups(facts);
+  return std::erase_if(directories, [&](const std::string& directory) { return !may_join(directory, facts); }) != 0;
+}
+
+Result<Launchable> plan_exec(const ExecOptions& options, const Places& places, const Log& log) {
   const Container container = TRY(find_container(places, options.container));
   const std::string& name = container.record.name;
   if (!container.live || container.live->process.pid == 0) {
@@ -135,6 +157,11 @@ Result<Launchable> plan_exec(const ExecOptions& options, const Places& places) {
   plan::Target target_process{.namespaces = TRY(runtime::other_namespaces(container.live->process.pid)),
                               .cgroup_directories = TRY(runtime::cgroups_to_join(container.record.cgroup_directories,
                                                                                  container.live->process.pid, facts))};
+  if (leave_out_closed(target_process.cgroup_directories, facts)) {
+    log.warning(
+        "the process is not in the container's cgroup, and none of its limits is for it: you may move nothing there");
+    log.hint("systemd-run --user --scope caisson exec … may, where systemd made the container's");
+  }
   plan::inherit(what.config, target_process);
   plan::Plan plan = TRY(plan::plan_process(what.process, target_process, facts, request));
   return Launchable{std::move(facts), std::move(plan), std::move(*target), container.record};
@@ -274,9 +301,7 @@ Result<Launchable> plan_enter(const EnterOptions& options) {
   plan::Target where{.namespaces = types};
   if (files) where.root = fmt::format("/proc/{}/root", options.pid);
   if (whole) where.cgroup_directories = cgroups_of(options.pid, facts);
-  // An ordinary user stays where it may not move itself.
-  if (facts.is_ordinary_user())
-    std::erase_if(where.cgroup_directories, [](const std::string& path) { return ::access(path.c_str(), W_OK) != 0; });
+  (void)leave_out_closed(where.cgroup_directories, facts);
   plan::Request request;
   request.new_session = false;
   request.set_groups = runtime::may_set_groups(options.pid);
@@ -293,7 +318,7 @@ Result<Launchable> plan_enter(const EnterOptions& options) {
 }  // namespace
 
 RunResult exec(const ExecOptions& options, const Places& places, const Log& log) {
-  Result<Launchable> what = plan_exec(options, places);
+  Result<Launchable> what = plan_exec(options, places, log);
   if (!what) return std::unexpected(refusal(what.error()));
   for (const std::string& warning : what->plan.warnings()) log.warning(warning);
   const std::string exec_id = new_id();

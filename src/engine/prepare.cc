@@ -334,7 +334,7 @@ plan::Request request_of(const Recipe& recipe, const Record& record, const Place
   const std::string& id = record.id;
   const std::string hosts = places.container(id) + "/hosts";
   plan::Request request{
-      .origins = recipe.origins, .own_named_hierarchies = record.systemd, .preserve_fds = preserve_fds};
+      .origins = recipe.origins, .own_unlimited_hierarchies = record.systemd, .preserve_fds = preserve_fds};
   for (const plan::MountSource& source : recipe.sources) {
     const bool waits = record.networks.any() && source.path == hosts;
     if (!waits && !kernel::exists(source.path)) request.sources.push_back(source);

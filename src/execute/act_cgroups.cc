@@ -110,8 +110,10 @@ Outcome act(const plan::MakeCgroup& step, Context& context) noexcept {
     }
     Held opened(::open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!opened) return failed(Call::kOpen, index);
-    const int kept = step.unified ? ::fcntl(opened.get(), F_DUPFD_CLOEXEC, 3)
-                                  : ::openat(opened.get(), "tasks", O_WRONLY | O_CLOEXEC);
+    int kept = step.unified ? ::fcntl(opened.get(), F_DUPFD_CLOEXEC, 3)
+                            : ::openat(opened.get(), "tasks", O_WRONLY | O_CLOEXEC);
+    // The unified hierarchy beside v1's (hybrid) has no other.
+    if (kept < 0 && errno == ENOENT) kept = ::openat(opened.get(), "cgroup.procs", O_WRONLY | O_CLOEXEC);
     if (kept < 0) return failed(Call::kOpen, index);
     context.put(static_cast<plan::Slot>(step.first + index), kept);
     ++index;

@@ -74,10 +74,11 @@ struct Request {
   /// it could not open it, before that executes its program.
   bool hands_network_over = false;
   bool few_mounts = false;  ///< there is a mount namespace that is cheaper to copy than the caller's (kSlotFewMounts)
-  bool own_named_hierarchies = false;  ///< v1: cgroups of its own also where nothing is limited ("name=systemd"), and
-                                       ///< it may write there, though /sys/fs/cgroup is read-only as a whole
-  std::uint32_t preserve_fds = 0;      ///< descriptors 3 … 2+n stay open
-  bool terminal_adds_returns = true;   ///< Console::adds_returns
+  /// v1: cgroups of its own also where nothing is limited: in "name=systemd", where it may write though /sys/fs/cgroup
+  /// is read-only as a whole, and in the unified hierarchy of a hybrid host.
+  bool own_unlimited_hierarchies = false;
+  std::uint32_t preserve_fds = 0;     ///< descriptors 3 … 2+n stay open
+  bool terminal_adds_returns = true;  ///< Console::adds_returns
   bool no_pivot = false;  ///< the root is moved onto "/" and entered by chroot(2): for a host on an initramfs
 };
 

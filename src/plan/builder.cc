@@ -159,6 +159,14 @@ void Builder::await_launcher() {
   add(Lane::kChild, "process", "nothing it says arrives before the launcher's word about it", Await{Tag::kPrepared});
 }
 
+std::string Builder::members_file(const std::string& directory) const {
+  const bool unified =
+      std::any_of(facts_.hierarchies.begin(), facts_.hierarchies.end(), [&](const CgroupHierarchy& hierarchy) {
+        return hierarchy.unified && (directory + "/").starts_with(hierarchy.path + "/");
+      });
+  return directory + (unified ? "/cgroup.procs" : "/tasks");
+}
+
 void Builder::hand_network_over() {
   const Slot network = plan_.new_slot(kSlotOwnNetwork);
   add(Lane::kChild, "linux.namespaces", "who connects it may not open it from outside",

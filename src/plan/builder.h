@@ -91,6 +91,10 @@ class Builder {
   /// arrived.
   void await_launcher();
 
+  /// Where a cgroup takes processes: of a v1 cgroup `tasks`, which spares a lock (plan/step.h); v2 has cgroup.procs
+  /// alone.
+  std::string members_file(const std::string& directory) const;
+
   /// Hands the child's network namespace to the parent, who receives it with the terminal.
   void hand_network_over();
 

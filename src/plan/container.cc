@@ -155,7 +155,7 @@ Result<Plan> ContainerPlanner::plan() {
   if (!beside && !scope_) make_cgroup();
   ContainerFiles files(config_, builder_,
                        FileSituation{.own_cgroup_namespace = is_new(spec::NamespaceType::kCgroup),
-                                     .own_named_hierarchies = request_.own_named_hierarchies,
+                                     .own_unlimited_hierarchies = request_.own_unlimited_hierarchies,
                                      .host_cgroup_namespace = find(spec::NamespaceType::kCgroup) == nullptr,
                                      .cgroup_directories = layout_.directories,
                                      .callers_cgroups = request_.callers_cgroups,

@@ -42,11 +42,14 @@ Result<> ContainerPlanner::lay_out_cgroup() {
     return fail(std::move(error));
   }
   layout_ = std::move(*made);
-  if (request_.own_named_hierarchies && !is_placed && !facts.systemd) {
+  if (request_.own_unlimited_hierarchies && !is_placed && !facts.systemd) {
     const cgroup::Place place = TRY(cgroup::place_of(path, request_.state.id, facts));
     for (std::size_t i = 0; i < facts.hierarchies.size(); ++i) {
       const CgroupHierarchy& hierarchy = facts.hierarchies[i];
-      if (hierarchy.is_named() && hierarchy.is_writable) layout_.directories.push_back(hierarchy.path + place.paths[i]);
+      const std::string directory = hierarchy.path + place.paths[i];
+      const bool is_there = std::ranges::find(layout_.directories, directory) != layout_.directories.end();
+      if (!is_there && (hierarchy.is_named() || hierarchy.unified) && hierarchy.is_writable)
+        layout_.directories.push_back(directory);
     }
   }
   if (scope_) layout_.enabled.clear();  // by systemd, as the unit is delegated
@@ -140,7 +143,7 @@ Result<Plan> ContainerPlanner::cgroup_alone() {
 
 void ContainerPlanner::open_cgroups(Undo undo) {
   for (const std::string& directory : layout_.directories) {
-    const Slot slot = builder_.plan().new_slot(unified_ ? directory : directory + "/tasks");
+    const Slot slot = builder_.plan().new_slot(unified_ ? directory : builder_.members_file(directory));
     if (cgroup_first_ == kNoSlot) cgroup_first_ = slot;
   }
   builder_.add(
@@ -158,7 +161,7 @@ void ContainerPlanner::await_and_join_cgroup() {
 // Made since the child was cloned, which opens the files itself.
 void ContainerPlanner::join_made_cgroup() {
   std::vector<std::string> tasks;
-  for (const std::string& directory : layout_.directories) tasks.push_back(directory + "/tasks");
+  for (const std::string& directory : layout_.directories) tasks.push_back(builder_.members_file(directory));
   join_cgroup(AttachCgroup{.tasks = builder_.plan().add(tasks)});
 }
 

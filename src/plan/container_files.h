@@ -19,8 +19,8 @@ namespace caisson::plan {
 /// What the rest of the plan has decided about files.
 struct FileSituation {
   bool own_cgroup_namespace = false;
-  bool own_named_hierarchies = false;  ///< Request's
-  bool host_cgroup_namespace = false;  ///< neither a new one nor another's
+  bool own_unlimited_hierarchies = false;  ///< Request's
+  bool host_cgroup_namespace = false;      ///< neither a new one nor another's
   std::vector<std::string> cgroup_directories;
   std::vector<std::string> callers_cgroups;  ///< Request::callers_cgroups
   bool cgroup_is_late = false;               ///< it is not there before the child is

@@ -152,7 +152,8 @@ void ContainerFiles::place_cgroup_v1(const Planned& planned) {
   for (std::size_t i = 0; i < situation_.cgroup_directories.size(); ++i) {
     const CgroupHierarchy* hierarchy = v1_hierarchy_of(situation_.cgroup_directories[i]);
     if (hierarchy == nullptr) continue;
-    const bool is_own = hierarchy->is_named() && situation_.own_cgroup_namespace && situation_.own_named_hierarchies;
+    const bool is_own =
+        hierarchy->is_named() && situation_.own_cgroup_namespace && situation_.own_unlimited_hierarchies;
     Mount mount{.set = is_own ? 0 : planned.options.set & MOUNT_ATTR_RDONLY};
     if (situation_.own_cgroup_namespace) {
       mount.type = plan.add("cgroup");

@@ -10,21 +10,12 @@ namespace caisson::plan {
 
 namespace {
 
-// Of a v1 cgroup `tasks`, which spares a lock (plan/step.h); v2 has cgroup.procs alone.
-std::string members_file(const std::string& directory, const HostFacts& facts) {
-  const bool unified =
-      std::any_of(facts.hierarchies.begin(), facts.hierarchies.end(), [&](const CgroupHierarchy& hierarchy) {
-        return hierarchy.unified && (directory + "/").starts_with(hierarchy.path + "/");
-      });
-  return directory + (unified ? "/cgroup.procs" : "/tasks");
-}
-
 // From inside, the host's cgroup files cannot be reached: the parent opens them, the child writes to them.
 void join_cgroups(Builder& builder, const std::vector<std::string>& directories) {
   if (directories.empty()) return;
   Slot first = kNoSlot;
   for (const std::string& directory : directories) {
-    const std::string file = members_file(directory, builder.facts());
+    const std::string file = builder.members_file(directory);
     const Slot slot = builder.plan().new_slot(file);
     if (first == kNoSlot) first = slot;
     builder.add(Lane::kParent, "linux.cgroupsPath", "the process counts against the container's limits",

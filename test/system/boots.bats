@@ -42,7 +42,15 @@ user_engine() { inside_user /usr/local/bin/caisson "$@"; }
 
 is_up() { [[ "$(at systemctl is-system-running 2>/dev/null)" = @(running|degraded) ]]; }
 user_is_up() { inside_user systemctl --user is-system-running --wait 2>&1 | grep -qE '^(running|degraded)$'; }
-await() { within 60 "$@"; }
+await() {
+  local _
+  for _ in {1..60}; do
+    ! "$@" >/dev/null 2>&1 || return 0
+    sleep 0.5
+  done
+  echo "waited for: $*"
+  return 1
+}
 
 # Into a file of the machine, from standard input: put PATH.
 put() { at sh -c 'mkdir -p "$(dirname "$0")" && cat >"$0"' "$1"; }
@@ -109,13 +117,13 @@ END
 @test "boots: what a container writes is in the journal, under its tag, and logs finds it there" {
   boot_machine
   engine run -d --name noted --log-driver journald --log-opt tag=mark builtin:busybox \
-    sh -c 'echo out; echo err >&2; echo -n begun; sleep 1000'
-  within 30 eval '[ "$(engine logs noted 2>/dev/null)" = out ]'
+    sh -c 'echo err >&2; sleep 1; echo out; echo -n begun; sleep 1000'
+  await eval '[ "$(engine logs noted 2>/dev/null)" = "$(printf "out\nbegun")" ]'
   run -0 --separate-stderr engine logs noted
-  [ "$output" = out ]
+  [ "$output" = $'out\nbegun' ]
   [ "$stderr" = err ]
   run -0 at journalctl -q -o cat --identifier=mark CONTAINER_NAME=noted
-  [ "$(sort <<<"$output")" = $'err\nout' ]
+  [ "$(sort <<<"$output")" = $'begun\nerr\nout' ]
   [ "$(at journalctl -q -o cat -p err CONTAINER_NAME=noted)" = err ]
   engine logs -f noted >"$T/followed" 2>/dev/null &
   engine stop -t 0 noted
