@@ -42,7 +42,8 @@ Result<> ContainerPlanner::lay_out_cgroup() {
     return fail(std::move(error));
   }
   layout_ = std::move(*made);
-  if (request_.own_unlimited_hierarchies && !is_placed && !facts.systemd) {
+  const bool has_v1 = facts.cgroup_mode != CgroupMode::kV2;
+  if (has_v1 && request_.own_unlimited_hierarchies && !is_placed && !facts.systemd) {
     const cgroup::Place place = TRY(cgroup::place_of(path, request_.state.id, facts));
     for (std::size_t i = 0; i < facts.hierarchies.size(); ++i) {
       const CgroupHierarchy& hierarchy = facts.hierarchies[i];
