@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "network/daemon.h"
 #include "network/link_messages.h"
 #include "network/links.h"
 #include "network/netlink_socket.h"
@@ -88,19 +89,12 @@ Result<> remove_host_device(const std::string& name) {
   return removed;
 }
 
-// A device that is removed keeps whoever does that until everybody has let go of it (rcu_barrier(), ten milliseconds
-// and more). One that is moved is gone at once: to a namespace that nobody is in, with which the kernel removes it
-// later.
+// A device that is removed keeps whoever does that until everybody has let go of it (synchronize_net(), rcu_barrier():
+// ten milliseconds and more). Nobody waits for that: with the container's namespace the kernel removes it anyway.
 Result<> discard_host_device(const std::string& name) {
   if (device_index(name) == 0) return {};
-  NetlinkSocket socket = TRY(NetlinkSocket::route());
-  const Result<Fd> nowhere = empty_namespace();
-  if (!nowhere) return remove_host_device(name);
-  Batch batch;
-  move_device(batch, name, nowhere->get());
-  const Result<> moved = socket.run(batch);
-  if (moved || moved.error().number == ENODEV) return {};
-  return remove_host_device(name);
+  const Result<> begun = in_background(-1, [&] { (void)remove_host_device(name); });
+  return begun ? begun : remove_host_device(name);
 }
 
 }  // namespace

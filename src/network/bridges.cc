@@ -1,11 +1,14 @@
 #include "network/bridges.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "kernel/files.h"
+#include "network/daemon.h"
 #include "network/filter_messages.h"
 #include "network/foreign_rules.h"
 #include "network/link_messages.h"
@@ -192,6 +195,10 @@ Result<> withdraw(const std::vector<HeldPort>& ports) {
   const Result<> together = transact(socket, [&](Batch& batch) {
     for (const HeldPort& held : ports) remove(batch, held);
   });
+  // The last to close the socket waits until nobody looks at what was removed any more (ten milliseconds). That is
+  // another process, which has it longer than this one does.
+  constexpr unsigned kLonger_us = 20'000;
+  if (together) (void)in_background(socket.descriptor(), [] { ::usleep(kLonger_us); });
   if (together || together.error().number != ENOENT) return together;
   // Some are gone: a command that was killed had begun with it.
   for (const HeldPort& held : ports) {

@@ -27,7 +27,27 @@ namespace {
   ::_exit(127);
 }
 
+Result<> as_childs_child(const std::function<void()>& work) {
+  const pid_t child = ::fork();
+  if (child < 0) return fail(os_error("fork", "a process in the background"));
+  if (child == 0) {
+    if (::setsid() < 0 || ::fork() != 0) ::_exit(0);
+    work();
+    ::_exit(0);
+  }
+  ::waitpid(child, nullptr, 0);
+  return {};
+}
+
 }  // namespace
+
+Result<> in_background(int descriptor, const std::function<void()>& work) {
+  return as_childs_child([&] {
+    if (descriptor > 0) ::close_range(0, static_cast<unsigned>(descriptor) - 1, 0);
+    ::close_range(static_cast<unsigned>(descriptor + 1), ~0U, 0);
+    work();
+  });
+}
 
 Result<> start_daemon(const Daemon& daemon) {
   std::vector<std::string> copies = daemon.words;
@@ -35,14 +55,7 @@ Result<> start_daemon(const Daemon& daemon) {
   for (std::string& word : copies) words.push_back(word.data());
   words.push_back(nullptr);
   const Fd null = TRY(kernel::open_file("/dev/null", O_RDWR));
-  const pid_t child = ::fork();
-  if (child < 0) return fail(os_error("fork", daemon.words[0]));
-  if (child == 0) {
-    if (::setsid() < 0 || ::fork() != 0) ::_exit(0);
-    become(daemon, words.data(), null.get());
-  }
-  ::waitpid(child, nullptr, 0);
-  return {};
+  return as_childs_child([&] { become(daemon, words.data(), null.get()); });
 }
 
 }  // namespace caisson::network

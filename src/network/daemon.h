@@ -1,6 +1,7 @@
 // The programs that carry packets or answer names for containers: they run on by themselves.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,10 @@ struct Daemon {
 };
 
 inline constexpr int kDaemonReady = 3;
+
+/// Does `work` in a process that is a child of nobody, without a terminal, and ends with it. Nothing of what is open
+/// here is in it but `descriptor` (-1: nothing), so that nobody waits for it. Errors: fork(2).
+Result<> in_background(int descriptor, const std::function<void()>& work);
 
 /// Starts it as a child of nobody, without a terminal, a blocked signal, or any other of this process's descriptors.
 /// That it could not be executed is for the caller to notice. Errors: fork(2).

@@ -94,12 +94,6 @@ void delete_device(Batch& batch, std::string_view name) {
   batch.text(IFLA_IFNAME, name);
 }
 
-void move_device(Batch& batch, std::string_view name, int network_namespace) {
-  batch.begin(RTM_NEWLINK, 0, link(), fmt::format("move the device {} away", name));
-  batch.text(IFLA_IFNAME, name);
-  batch.number32(IFLA_NET_NS_FD, static_cast<std::uint32_t>(network_namespace));
-}
-
 void set_hairpin(Batch& batch, std::string_view name) {
   batch.begin(RTM_NEWLINK, 0, link(), fmt::format("set the hairpin mode of {}", name));
   batch.text(IFLA_IFNAME, name);

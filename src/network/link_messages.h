@@ -38,9 +38,6 @@ void add_shared(Batch& batch, const SharedDevice& device);
 void add_bridge(Batch& batch, std::string_view name, std::uint32_t mtu, const Mac& mac);
 void delete_device(Batch& batch, std::string_view name);
 
-/// Moves a device to the network namespace of an open file.
-void move_device(Batch& batch, std::string_view name, int network_namespace);
-
 /// What comes in by a bridge's port may go out by it again: for a container that asks for itself by the host's address.
 void set_hairpin(Batch& batch, std::string_view name);
 

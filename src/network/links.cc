@@ -132,14 +132,6 @@ Visit::~Visit() {
   if (own_ && ::setns(own_.get(), CLONE_NEWNET) != 0) ::abort();  // all that follows would happen in the wrong network
 }
 
-Result<Fd> empty_namespace() {
-  const Fd own = TRY(kernel::open_file(kOwnNamespace, O_RDONLY));
-  if (::unshare(CLONE_NEWNET) != 0) return fail(os_error("unshare", "CLONE_NEWNET"));
-  Result<Fd> made = kernel::open_file(kOwnNamespace, O_RDONLY);
-  if (::setns(own.get(), CLONE_NEWNET) != 0) ::abort();  // all that follows would happen in the wrong network
-  return made;
-}
-
 Result<> set_parameter(const std::string& name, std::string_view value) {
   const std::string path = "/proc/sys/net/" + name;
   std::string now = kernel::read_file(path).value_or("");

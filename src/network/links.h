@@ -48,9 +48,6 @@ class Visit {
   Fd own_;
 };
 
-/// A new network namespace that nobody is in: it goes with the descriptor.
-Result<Fd> empty_namespace();
-
 /// Writes a parameter below /proc/sys/net of the namespace that the caller is in: "ipv4/ip_forward". Errors: those of
 /// open(2) and write(2): EROFS where /proc/sys is read-only.
 Result<> set_parameter(const std::string& name, std::string_view value);

@@ -24,6 +24,8 @@ class NetlinkSocket {
   /// Asks for a list, or one thing: `visit` gets each message of the answer, without its header, and its type.
   Result<> ask(const Batch& batch, const std::function<void(std::uint16_t type, std::string_view payload)>& visit);
 
+  int descriptor() const { return socket_.get(); }
+
  private:
   explicit NetlinkSocket(Fd socket) : socket_(std::move(socket)) {}
   static Result<NetlinkSocket> connect_to(int protocol, std::string_view name);
