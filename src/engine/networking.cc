@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -414,6 +416,19 @@ Result<std::vector<std::string>> network_users(const Places& places, const std::
   return users;
 }
 
+namespace {
+
+// The one of a container that has just ended goes by itself.
+bool stays(const std::string& device) {
+  for (int tries = 0; tries < 50; ++tries) {
+    if (network::device_index(device) == 0) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return true;
+}
+
+}  // namespace
+
 Result<std::vector<std::string>> network_strays(const Places& places, Strays what) {
   const network::Store store = network_store(places);
   std::vector<std::string> strays;
@@ -433,6 +448,7 @@ Result<std::vector<std::string>> network_strays(const Places& places, Strays wha
     if (network.driver != network::Driver::kBridge) continue;
     for (const std::string& device : TRY(network::ports_of_bridge(network.device))) {
       if (!network::is_host_device_name(device) || runs(std::string_view(device).substr(2, 11))) continue;
+      if (!stays(device)) continue;
       strays.push_back(fmt::format("network {}: the device {} of a container that is gone", network.name, device));
       if (what == Strays::kRemove) TRY(network::unplug({.host_device = device}, -1));
     }

@@ -94,6 +94,10 @@ void delete_device(Batch& batch, std::string_view name) {
   batch.text(IFLA_IFNAME, name);
 }
 
+void delete_device(Batch& batch, int index) {
+  batch.begin(RTM_DELLINK, 0, link(index), fmt::format("remove the device with the number {}", index));
+}
+
 void set_hairpin(Batch& batch, std::string_view name) {
   batch.begin(RTM_NEWLINK, 0, link(), fmt::format("set the hairpin mode of {}", name));
   batch.text(IFLA_IFNAME, name);

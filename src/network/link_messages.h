@@ -37,6 +37,7 @@ void add_shared(Batch& batch, const SharedDevice& device);
 
 void add_bridge(Batch& batch, std::string_view name, std::uint32_t mtu, const Mac& mac);
 void delete_device(Batch& batch, std::string_view name);
+void delete_device(Batch& batch, int index);
 
 /// What comes in by a bridge's port may go out by it again: for a container that asks for itself by the host's address.
 void set_hairpin(Batch& batch, std::string_view name);

@@ -264,6 +264,16 @@ nothing_held() {
   within 5 outside wget -q -T 1 -t 1 -O /dev/null http://192.0.2.1:8080/
 }
 
+@test "restart after restart it has its network: what is removed of the one before is not the next one's" {
+  local _
+  caisson run -d --name again --network bridge builtin:busybox sleep 1000
+  for _ in {1..10}; do
+    caisson restart -t 0 again
+    sleep 0.05
+    caisson exec again ip -o link show eth0
+  done
+}
+
 @test "rules that others have flushed are made again" {
   web one --network bridge -p 8080:80
   on_host nft flush ruleset
