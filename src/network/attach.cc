@@ -90,8 +90,8 @@ Result<> remove_host_device(const std::string& name) {
 }
 
 // A device that is removed keeps whoever does that until everybody has let go of it (synchronize_net(), rcu_barrier():
-// ten milliseconds and more). Nobody waits for that: with the container's namespace the kernel removes it anyway. By its
-// number: the next start of the container has one of the same name.
+// ten milliseconds and more). Nobody waits for that: with the container's namespace the kernel removes it anyway. By
+// its number: the next start of the container has one of the same name.
 Result<> discard_host_device(const std::string& name) {
   const int index = device_index(name);
   if (index == 0) return {};
