@@ -205,10 +205,14 @@ std::string slirp_request(const HeldPort& port, const std::string& inside) {
 
 Result<std::string> default_user_network() {
   const bool has_pasta = !find_program(kPasta).empty();
-  if (has_pasta && has_way_out(kernel::read_file("/proc/net/route").value_or(""),
-                               kernel::read_file("/proc/net/ipv6_route").value_or("")))
+  // Where AppArmor confines it (as Debian's passt does), pasta may not look into a process of its user.
+  const bool is_confined = kernel::read_file("/sys/module/apparmor/parameters/enabled").value_or("").starts_with('Y');
+  const bool has_slirp = !find_program(kSlirp).empty();
+  if (has_pasta && !(is_confined && has_slirp) &&
+      has_way_out(kernel::read_file("/proc/net/route").value_or(""),
+                  kernel::read_file("/proc/net/ipv6_route").value_or("")))
     return std::string(kPasta);
-  if (!find_program(kSlirp).empty()) return std::string(kSlirp);
+  if (has_slirp) return std::string(kSlirp);
   if (!has_pasta) return fail(not_installed(kPasta));
   return fail(complaint("pasta does not run on a host that has no default route",
                         "slirp4netns does, where it is installed; or --network none"));

@@ -1,5 +1,6 @@
 # Networks: containers reach each other, the host and what is outside, by published ports and by name. All of it in a
 # network namespace of the test's own, with a second one as the world outside.
+# time limit: 900 s
 load helper
 
 setup() {

@@ -1,5 +1,6 @@
 # Networks of an ordinary user: pasta and slirp4netns carry the packets. In a network namespace of the test's own, whose way
 # out is a device that leads nowhere.
+# time limit: 600 s
 load helper
 
 STATE_TOP=/var/tmp  # an overlay of an ordinary user's own wants a disk
