@@ -449,7 +449,8 @@ RunResult start(const Record& record, const Attendance& attendance, const Places
   prepared->pod = std::move(*pod);
   // What was to be removed with its end was mounted without care for a crash, which the kernel remembers there.
   if (const std::string& work = record.rootfs.work; record.remove && !work.empty()) {
-    if (const Result<> removed = remove_container_tree(work + "/work/incompat"); !removed)
+    constexpr std::string_view kVolatileMark = "work/incompat";  // overlayfs.rst, "Volatile mount"
+    if (const Result<> removed = remove_container_tree(fmt::format("{}/{}", work, kVolatileMark)); !removed)
       return refused(removed.error());
   }
   return Start(std::move(*reservation), std::move(*prepared), attendance, places, log, watch).by_monitor();
