@@ -10,6 +10,8 @@
 
 #include <rapidjson/document.h>
 
+#include "base/result.h"
+
 namespace caisson::engine {
 
 /// Thrown where a document is not what was written: the reader of a whole file makes an Error of it.
@@ -88,6 +90,22 @@ T JsonValue::get() const {
     return map;
   }
   throw JsonMismatch{"a value is of another type"};
+}
+
+/// Reads one of our own files, of a version up to `newest`, by `read_fields`. One that does not read is a damaged one,
+/// never a reason to end by an exception. Errors: no JSON object, a newer version, a field that is missing or another.
+template <class T, class Read>
+Result<T> read_own(const std::string& text, int newest, Read read_fields) {
+  rapidjson::Document document;
+  document.Parse(text.data(), text.size());
+  if (document.HasParseError() || !document.IsObject()) return fail(complaint("not a JSON object"));
+  try {
+    const JsonValue json(document);
+    if (json.at("version").template get<int>() > newest) return fail(complaint("written by a newer caisson"));
+    return read_fields(json);
+  } catch (const JsonMismatch& mismatch) {
+    return fail(complaint(mismatch.text));
+  }
 }
 
 }  // namespace caisson::engine

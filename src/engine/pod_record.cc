@@ -110,16 +110,7 @@ std::string to_json(const PodRecord& pod) {
 }
 
 Result<PodRecord> read_pod_record(const std::string& text) {
-  rapidjson::Document document;
-  document.Parse(text.data(), text.size());
-  if (document.HasParseError() || !document.IsObject()) return fail(complaint("not a JSON object"));
-  try {
-    const JsonValue json(document);
-    if (json.at("version").get<int>() > kVersion) return fail(complaint("written by a newer caisson"));
-    return read_fields(json);
-  } catch (const JsonMismatch& mismatch) {
-    return fail(complaint(mismatch.text));
-  }
+  return read_own<PodRecord>(text, kVersion, read_fields);
 }
 
 std::string_view pod_status(const std::vector<Container>& members) {

@@ -241,21 +241,6 @@ PodMembership read_pod(const JsonValue& json) {
           .init = init == kInitWords.end() ? InitWhen::kNot : static_cast<InitWhen>(init - kInitWords.begin())};
 }
 
-// The files are our own; one that does not read is a damaged one, never a reason to end by an exception.
-template <class T, class Read>
-Result<T> read(const std::string& text, Read read_fields) {
-  rapidjson::Document document;
-  document.Parse(text.data(), text.size());
-  if (document.HasParseError() || !document.IsObject()) return fail(complaint("not a JSON object"));
-  try {
-    const JsonValue json(document);
-    if (json.at("version").get<int>() > kVersion) return fail(complaint("written by a newer caisson"));
-    return read_fields(json);
-  } catch (const JsonMismatch& mismatch) {
-    return fail(complaint(mismatch.text));
-  }
-}
-
 }  // namespace
 
 std::vector<std::string> exposed_ports(const Record& record) {
@@ -333,7 +318,7 @@ std::string to_json(const Ending& ending) {
 }
 
 Result<Record> read_record(const std::string& text) {
-  return read<Record>(text, [](const JsonValue& json) -> Result<Record> {
+  return read_own<Record>(text, kVersion, [](const JsonValue& json) -> Result<Record> {
     Record record;
     record.id = json.at("id").get<std::string>();
     record.name = json.at("name").get<std::string>();
@@ -378,7 +363,7 @@ Result<Record> read_record(const std::string& text) {
 }
 
 Result<Live> read_live(const std::string& text) {
-  return read<Live>(text, [](const JsonValue& json) -> Result<Live> {
+  return read_own<Live>(text, kVersion, [](const JsonValue& json) -> Result<Live> {
     return Live{.keeper = read_process(json.at("keeper")),
                 .process = read_process(json.at("process")),
                 .started_ns = json.at("started").get<std::int64_t>(),
@@ -389,7 +374,7 @@ Result<Live> read_live(const std::string& text) {
 }
 
 Result<Ending> read_ending(const std::string& text) {
-  return read<Ending>(text, [](const JsonValue& json) -> Result<Ending> {
+  return read_own<Ending>(text, kVersion, [](const JsonValue& json) -> Result<Ending> {
     return Ending{.exit_code = json.at("exitCode").get<int>(),
                   .signal = json.at("signal").get<int>(),
                   .oom_killed = json.at("oomKilled").get<bool>(),
