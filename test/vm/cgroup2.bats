@@ -5,6 +5,9 @@ load helper
 # A root filesystem that needs no program of the host to be unpacked, for containers inside containers.
 inner() { tar -xzf "$BUILTIN" -C "$(mkdir -p "$STATE/inner" && echo "$STATE/inner")"; }
 
+# A command in a service of the machine's systemd, with properties of it: in_service [-p PROPERTY]… COMMAND…
+in_service() { systemd-run --quiet --wait --pipe -E CAISSON_NETWORK "$@"; }
+
 # The machine's own disk, which no container is to get at: a device that is there, by its numbers.
 DISK="b $(stat -c '%Hr %Lr' /dev/vda)"
 
@@ -20,8 +23,7 @@ EATER='sh -c "x=\$(head -c 1000000 /dev/zero | tr \"\\0\" x); while :; do x=\$x\
 }
 
 @test "cgroup v2: where clone3 is refused the container joins its cgroup" {
-  run -0 systemd-run --quiet --wait --pipe -p SystemCallFilter=~clone3 -p SystemCallErrorNumber=ENOSYS \
-    "${CAISSON[@]}" run --rm -m 30m builtin:busybox cat /proc/self/cgroup /sys/fs/cgroup/memory.max
+  run -0 in_service -p SystemCallFilter=~clone3 -p SystemCallErrorNumber=ENOSYS "${CAISSON[@]}" run --rm -m 30m builtin:busybox cat /proc/self/cgroup /sys/fs/cgroup/memory.max
   [ "$output" = "0::/
 31457280" ]
 }
@@ -80,14 +82,13 @@ EATER='sh -c "x=\$(head -c 1000000 /dev/zero | tr \"\\0\" x); while :; do x=\$x\
 }
 
 @test "cgroup v2: in a service with a delegated cgroup" {
-  run -0 systemd-run --quiet --wait --pipe -p Delegate=yes "${CAISSON[@]}" run --rm -m 30m builtin:busybox \
-    cat /sys/fs/cgroup/memory.max
+  run -0 in_service -p Delegate=yes "${CAISSON[@]}" run --rm -m 30m builtin:busybox cat /sys/fs/cgroup/memory.max
   [ "$output" = 31457280 ]
 }
 
 @test "cgroup v2: caisson in a container of caisson has limits, devices and a namespace of its own" {
   inner
-  run -0 --separate-stderr box --privileged "-v=$BUILD:/caisson" "-v=$STATE/inner:/inner" "--env=DISK=$DISK" sh -ec '
+  run -0 --separate-stderr box --privileged "-v=$BUILD:/caisson" "-v=$STATE/inner:/inner" "--env=DISK=$DISK" --env=CAISSON_NETWORK sh -ec '
     inner() { /caisson/bin/caisson --root /run/a --runroot /run/b run --rm "$@"; }
     cat /proc/self/cgroup
     inner -m 30m /inner cat /proc/self/cgroup /sys/fs/cgroup/memory.max
@@ -106,7 +107,8 @@ EATER='sh -c "x=\$(head -c 1000000 /dev/zero | tr \"\\0\" x); while :; do x=\$x\
 
 @test "cgroup v2: in a container whose cgroups are read-only it says so" {
   inner
-  run ! box "-v=$BUILD:/caisson" "-v=$STATE/inner:/inner" --cap-add=ALL /caisson/bin/caisson --root /tmp/a --runroot /tmp/b run --rm /inner true
+  run ! box "-v=$BUILD:/caisson" "-v=$STATE/inner:/inner" --cap-add=ALL --env=CAISSON_NETWORK \
+    /caisson/bin/caisson --root /tmp/a --runroot /tmp/b run --rm /inner true
   [[ "$output" = *"mkdir(\"/sys/fs/cgroup/caisson-"*"Read-only file system"*"hint: the cgroup file system is mounted read-only"* ]] ||
     { echo "$output" && false; }
 }
