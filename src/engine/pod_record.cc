@@ -109,9 +109,7 @@ std::string to_json(const PodRecord& pod) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-Result<PodRecord> read_pod_record(const std::string& text) {
-  return read_own<PodRecord>(text, kVersion, read_fields);
-}
+Result<PodRecord> read_pod_record(const std::string& text) { return read_own<PodRecord>(text, kVersion, read_fields); }
 
 std::string_view pod_status(const std::vector<Container>& members) {
   std::size_t running = 0;

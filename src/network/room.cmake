@@ -6,6 +6,6 @@ caisson_unit_test(network_text SOURCES network_text_test.cc network_messages_tes
 
 # The networks themselves: devices, addresses, rules, who holds what.
 caisson_room(network FOLDER network
-             SOURCES attach.cc bridges.cc daemon.cc foreign_rules.cc host_ports.cc links.cc listeners.cc names.cc netlink_socket.cc networks.cc user_network.cc visitor.cc
+             SOURCES attach.cc bridges.cc daemon.cc entrance.cc foreign_rules.cc host_ports.cc links.cc listeners.cc names.cc netlink_socket.cc networks.cc user_network.cc
              KNOWS base kernel network_text)
 caisson_unit_test(network SOURCES network_test.cc KNOWS base kernel network_text network)

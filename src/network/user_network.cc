@@ -18,7 +18,7 @@
 #include "kernel/processes.h"
 #include "kernel/syscalls.h"
 #include "network/daemon.h"
-#include "network/visitor.h"
+#include "network/entrance.h"
 
 namespace caisson::network {
 
@@ -44,15 +44,8 @@ Error not_installed(std::string_view name) {
                    fmt::format("apt-get install {}; or --network none", name == kPasta ? "passt" : "slirp4netns"));
 }
 
-// With its standard error in the file `log`.
-Result<> start(const std::vector<std::string>& words, const UserNetwork& wanted, const std::string& log, int ready) {
-  const Fd written = TRY(kernel::open_file(log, O_WRONLY | O_CREAT | O_TRUNC, 0600));
-  return start_daemon({.words = words, .directory = wanted.directory, .output = written.get(), .ready = ready});
-}
-
-// The last line that it has written.
-Error failure(std::string_view program, const std::string& log) {
-  const std::string text = kernel::read_file(log).value_or("");
+// With the last line of what it wrote.
+Error failure(std::string_view program, std::string_view text) {
   std::string said;
   for (const std::string_view line : split(text, '\n')) {
     if (!line.empty() && line.find("syslog") == std::string_view::npos) said = line;
@@ -60,51 +53,35 @@ Error failure(std::string_view program, const std::string& log) {
   return complaint(fmt::format("{} did not connect the container{}{}", program, said.empty() ? "" : ": ", said));
 }
 
-// Who runs with these words: the process that was started for a container's directory.
-std::optional<kernel::ProcessId> process_with(std::string_view word) {
+std::string id_of(const std::string& directory) { return directory.substr(directory.rfind('/') + 1); }
+
+// The one that was started for the container of `directory`.
+std::optional<kernel::ProcessId> helper_of(const std::string& directory) {
+  const std::string word = id_of(directory);
   for (const std::string& pid : kernel::list_directory("/proc").value_or(std::vector<std::string>())) {
     const auto number = parse_unsigned(pid);
     if (!number) continue;
-    const std::string line = kernel::read_file("/proc/" + pid + "/cmdline").value_or("");
-    if (line.find(word) == std::string::npos) continue;
-    if (const auto found = kernel::identify(static_cast<pid_t>(*number))) return *found;
-  }
-  return std::nullopt;
-}
-
-// The helper that works in a container's directory.
-std::optional<kernel::ProcessId> helper_in(const std::string& path) {
-  const std::string directory = kernel::absolute_path(path).value_or(path);
-  for (const std::string& pid : kernel::list_directory("/proc").value_or(std::vector<std::string>())) {
-    const auto number = parse_unsigned(pid);
-    if (!number || kernel::read_link("/proc/" + pid + "/cwd").value_or("") != directory) continue;
     const std::string name = kernel::read_file("/proc/" + pid + "/comm").value_or("");
     if (!name.starts_with("pasta") && !name.starts_with("passt") && !name.starts_with(kSlirp)) continue;
+    if (kernel::read_file("/proc/" + pid + "/cmdline").value_or("").find(word) == std::string::npos) continue;
     if (const auto found = kernel::identify(static_cast<pid_t>(*number))) return *found;
   }
   return std::nullopt;
 }
 
 Result<kernel::ProcessId> start_pasta(const UserNetwork& wanted, const std::vector<HeldPort>& ports) {
-  const std::string pid_file = wanted.directory + "/pasta.pid";
-  const std::string log = wanted.directory + "/pasta.log";
-  ::unlink(pid_file.c_str());
-  const Visitor visitor = TRY(Visitor::enter(wanted.network_namespace));
-  std::vector<std::string> words = pasta_words(wanted, visitor.inside(), ports, pid_file);
+  const Fd users = TRY(users_of(wanted.network_namespace));
+  const Entrance entrance{.network_namespace = wanted.network_namespace,
+                          .users = users.get(),
+                          .path = unseen_path(id_of(wanted.directory))};
+  std::vector<std::string> words = pasta_words(wanted, entrance.path, ports);
   words[0] = find_program(kPasta);
   if (words[0].empty()) return fail(not_installed(kPasta));
-  TRY(start(words, wanted, log, -1));
-  for (int waited_ms = 0; waited_ms < kPatience_ms; ++waited_ms) {
-    const std::string text = kernel::read_file(pid_file).value_or("");
-    if (text.ends_with('\n')) {
-      const auto pid = parse_unsigned(std::string_view(text).substr(0, text.size() - 1));
-      if (pid) return kernel::identify(static_cast<pid_t>(*pid));
-    }
-    constexpr int kFirstLook_ms = 50;
-    if (waited_ms > kFirstLook_ms && waited_ms % kFirstLook_ms == 0 && !process_with(pid_file)) break;
-    ::usleep(1000);
-  }
-  return fail(failure(kPasta, log));
+  const Daemon daemon{.words = words, .directory = wanted.directory, .enter = [&] { return entrance.enter(); }};
+  const Outcome outcome = TRY(start_until_ready(daemon, kPatience_ms));
+  const auto process = outcome.is_ready ? helper_of(wanted.directory) : std::nullopt;
+  if (!process) return fail(failure(kPasta, outcome.said));
+  return *process;
 }
 
 Result<Fd> connect_to(const Fd& directory, const std::string& name) {
@@ -130,21 +107,24 @@ Result<> forward(const Fd& directory, const std::string& socket_path, const Held
 }
 
 Result<kernel::ProcessId> start_slirp(const UserNetwork& wanted, const std::vector<HeldPort>& ports) {
-  const std::string socket = "slirp";  // in its directory, whose path may be longer than a socket's address
+  const std::string socket = id_of(wanted.directory);  // there, as its path may be longer than a socket's address
   const std::string log = wanted.directory + "/slirp.log";
-  const Visitor visitor = TRY(Visitor::enter(wanted.network_namespace));
-  std::vector<std::string> words = slirp_words(wanted, visitor.inside(), kDaemonReady, socket);
+  const Fd users = TRY(users_of(wanted.network_namespace));
+  std::vector<std::string> words = slirp_words(wanted, socket, users.get() >= 0);
   words[0] = find_program(kSlirp);
   if (words[0].empty()) return fail(not_installed(kSlirp));
   kernel::Pipe ready = TRY(kernel::make_pipe());
-  TRY(start(words, wanted, log, ready.write.get()));
+  const Fd written = TRY(kernel::open_file(log, O_WRONLY | O_CREAT | O_TRUNC, 0600));
+  std::vector<int> given = {ready.write.get(), wanted.network_namespace};
+  if (users) given.push_back(users.get());
+  TRY(start_daemon({.words = words, .directory = wanted.directory, .output = written.get(), .given = given}));
   ready.write = Fd();
   pollfd waiting{.fd = ready.read.get(), .events = POLLIN, .revents = 0};
   char byte = 0;
   const bool is_ready =
       kernel::retry([&] { return ::poll(&waiting, 1, kPatience_ms); }) == 1 && ::read(ready.read.get(), &byte, 1) == 1;
-  const auto process = is_ready ? helper_in(wanted.directory) : std::nullopt;
-  if (!process) return fail(failure(kSlirp, log));
+  const auto process = is_ready ? helper_of(wanted.directory) : std::nullopt;
+  if (!process) return fail(failure(kSlirp, kernel::read_file(log).value_or("")));
   const Fd directory = TRY(kernel::open_file(wanted.directory, O_PATH | O_DIRECTORY));
   for (const HeldPort& port : ports) {
     const Result<> forwarded = forward(directory, socket, port);
@@ -157,11 +137,10 @@ Result<kernel::ProcessId> start_slirp(const UserNetwork& wanted, const std::vect
 
 }  // namespace
 
-std::vector<std::string> pasta_words(const UserNetwork& wanted, const Inside& inside,
-                                     const std::vector<HeldPort>& ports, const std::string& pid_file) {
-  std::vector<std::string> words = {std::string(kPasta), "--config-net", "--quiet", "--foreground",
-                                    "--stderr",          "--pid",        pid_file,  "--ns-ifname",
-                                    kInterface,          "--no-map-gw"};
+std::vector<std::string> pasta_words(const UserNetwork& wanted, const std::string& network,
+                                     const std::vector<HeldPort>& ports) {
+  std::vector<std::string> words = {std::string(kPasta), "--config-net", "--quiet",    "--stderr",
+                                    "--ns-ifname",       kInterface,     "--no-map-gw"};
   const std::array<std::pair<Protocol, const char*>, 2> kinds = {{{Protocol::kTcp, "-t"}, {Protocol::kUdp, "-u"}}};
   for (const auto& [protocol, option] : kinds) {
     bool any = false;
@@ -176,23 +155,26 @@ std::vector<std::string> pasta_words(const UserNetwork& wanted, const Inside& in
   }
   words.insert(words.end(), {"-T", "none", "-U", "none"});
   words.insert(words.end(), wanted.options.begin(), wanted.options.end());
-  // What the paths lead to is gone before the container is: that is not its end.
-  words.push_back("--no-netns-quit");  // the process is gone before the container is
-  words.push_back(std::to_string(inside.pid));
+  words.push_back("--no-netns-quit");  // it alone sees the path
+  words.insert(words.end(), {"--netns", network});
   return words;
 }
 
-std::vector<std::string> slirp_words(const UserNetwork& wanted, const Inside& inside, int ready,
-                                     const std::string& socket) {
+std::vector<std::string> slirp_words(const UserNetwork& wanted, const std::string& socket, bool has_users) {
+  // It has them open: the one it says that it is ready on, the network namespace, the user namespace.
+  constexpr int kReady = kFirstGiven;
+  constexpr int kNetwork = kFirstGiven + 1;
+  constexpr int kUsers = kFirstGiven + 2;
   std::vector<std::string> words = {std::string(kSlirp),
                                     "--configure",
                                     "--mtu=65520",
                                     "--disable-host-loopback",
-                                    fmt::format("--ready-fd={}", ready),
-                                    "--api-socket=" + socket};
-  if (!inside.callers_users) words.push_back(fmt::format("--userns-path=/proc/{}/ns/user", inside.pid));
+                                    fmt::format("--ready-fd={}", kReady),
+                                    "--api-socket=" + socket,
+                                    "--netns-type=path"};
+  if (has_users) words.push_back(fmt::format("--userns-path=/proc/self/fd/{}", kUsers));
   for (const std::string& option : wanted.options) words.push_back(option.starts_with("--") ? option : "--" + option);
-  words.insert(words.end(), {std::to_string(inside.pid), kInterface});
+  words.insert(words.end(), {fmt::format("/proc/self/fd/{}", kNetwork), kInterface});
   return words;
 }
 
@@ -205,14 +187,10 @@ std::string slirp_request(const HeldPort& port, const std::string& inside) {
 
 Result<std::string> default_user_network() {
   const bool has_pasta = !find_program(kPasta).empty();
-  // Where AppArmor confines it (as Debian's passt does), pasta may not look into a process of its user.
-  const bool is_confined = kernel::read_file("/sys/module/apparmor/parameters/enabled").value_or("").starts_with('Y');
-  const bool has_slirp = !find_program(kSlirp).empty();
-  if (has_pasta && !(is_confined && has_slirp) &&
-      has_way_out(kernel::read_file("/proc/net/route").value_or(""),
-                  kernel::read_file("/proc/net/ipv6_route").value_or("")))
+  if (has_pasta && has_way_out(kernel::read_file("/proc/net/route").value_or(""),
+                               kernel::read_file("/proc/net/ipv6_route").value_or("")))
     return std::string(kPasta);
-  if (has_slirp) return std::string(kSlirp);
+  if (!find_program(kSlirp).empty()) return std::string(kSlirp);
   if (!has_pasta) return fail(not_installed(kPasta));
   return fail(complaint("pasta does not run on a host that has no default route",
                         "slirp4netns does, where it is installed; or --network none"));
@@ -255,7 +233,7 @@ Result<Holding> start_user_network(const UserNetwork& wanted, const std::vector<
 
 Result<> stop_user_network(const Holding& holding, const std::string& directory) {
   const auto known = holding.helper_pid == 0
-                         ? helper_in(directory)
+                         ? helper_of(directory)
                          : std::optional(kernel::ProcessId{holding.helper_pid, holding.helper_start_ticks});
   if (!known) return {};
   const auto process = kernel::open_process(*known);

@@ -8,7 +8,6 @@
 #include "base/result.h"
 #include "network/holding.h"
 #include "network/host_ports.h"
-#include "network/visitor.h"
 
 namespace caisson::network {
 
@@ -36,11 +35,12 @@ Result<Holding> start_user_network(const UserNetwork& wanted, const std::vector<
 /// `holding` was written; one that has ended is fine.
 Result<> stop_user_network(const Holding& holding, const std::string& directory);
 
-/// What the program is started with: pure.
-std::vector<std::string> pasta_words(const UserNetwork& wanted, const Inside& inside,
-                                     const std::vector<HeldPort>& ports, const std::string& pid_file);
-std::vector<std::string> slirp_words(const UserNetwork& wanted, const Inside& inside, int ready,
-                                     const std::string& socket);
+/// What pasta is started with, for the container whose network namespace it sees at the path `network`: pure.
+std::vector<std::string> pasta_words(const UserNetwork& wanted, const std::string& network,
+                                     const std::vector<HeldPort>& ports);
+/// What slirp4netns is started with, that listens to requests on `socket`; `has_users`: the container's user namespace
+/// is not the caller's. Pure.
+std::vector<std::string> slirp_words(const UserNetwork& wanted, const std::string& socket, bool has_users);
 /// One request of slirp4netns's socket.
 std::string slirp_request(const HeldPort& port, const std::string& inside);
 

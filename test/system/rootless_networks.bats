@@ -52,8 +52,8 @@ user() {
   (cd "$HOME_DIR" && on_host setpriv --reuid "$USER_NAME" --regid "$USER_NAME" --init-groups --reset-env \
     env HOME="$HOME_DIR" XDG_RUNTIME_DIR="$HOME_DIR/run" PATH=/usr/bin:/bin "$INSTALLED/bin/caisson" "$@")
 }
-no_helper() { ! pgrep -u "$USER_NAME" -x 'pasta|passt|pasta.avx2|slirp4netns' >/dev/null; }
-says_hi() { [ "$(on_host wget -q -T 2 -t 1 -O - "$1")" = hi ]; }
+no_helper() { ! pgrep 'pasta|passt|slir'; }
+says_hi() { [ "$(on_host timeout 2 busybox wget -q -O - "$1")" = hi ]; }
 
 carries() {
   run -0 user run --rm --network "$1" builtin:busybox ip -o -4 address show eth0

@@ -14,16 +14,15 @@ namespace {
 using testing::IsSupersetOf;
 
 const UserNetwork kWanted{.program = "pasta", .options = {"--mtu=1400"}, .network_namespace = 7, .directory = "/run/x"};
-const Inside kInside{.pid = 9};
 const HeldPort kPort{.port = {.host_address = parse_address("127.0.0.1"), .host_port = 8080, .container_port = 80},
                      .containers = {}};
 
 TEST(Pasta, IsGivenPortsOfBothProtocols) {
-  const std::vector<std::string> words = pasta_words(kWanted, kInside, {kPort}, "/run/x/pasta.pid");
+  const std::vector<std::string> words = pasta_words(kWanted, "/run/x/x.netns", {kPort});
   EXPECT_THAT(words, IsSupersetOf({"--config-net", "-t", "127.0.0.1/8080:80", "-u", "none", "--mtu=1400"}));
-  EXPECT_EQ(words.back(), "9");
+  EXPECT_EQ(words.back(), "/run/x/x.netns");
   // Without any, none of the host's is let in, which would be its own default.
-  EXPECT_EQ(std::ranges::count(pasta_words(kWanted, kInside, {}, ""), "none"), 4);
+  EXPECT_EQ(std::ranges::count(pasta_words(kWanted, "", {}), "none"), 4);
 }
 
 TEST(Pasta, WantsADefaultRoute) {
@@ -39,8 +38,9 @@ TEST(Slirp, IsAskedForPortsOneByOne) {
   EXPECT_EQ(
       slirp_request(kPort, "10.0.2.100"),
       R"({"execute":"add_hostfwd","arguments":{"proto":"tcp","host_addr":"127.0.0.1","host_port":8080,"guest_addr":"10.0.2.100","guest_port":80}})");
-  EXPECT_THAT(slirp_words(kWanted, kInside, 3, "slirp"),
-              IsSupersetOf({"--ready-fd=3", "--api-socket=slirp", "--disable-host-loopback"}));
+  EXPECT_THAT(
+      slirp_words(kWanted, "slirp", true),
+      IsSupersetOf({"--ready-fd=3", "--api-socket=slirp", "--disable-host-loopback", "--userns-path=/proc/self/fd/5"}));
 }
 
 TEST(Listeners, AreThoseThatWaitForOthers) {
