@@ -1,11 +1,15 @@
 #include "network/attach.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "kernel/files.h"
 #include "network/daemon.h"
 #include "network/link_messages.h"
 #include "network/links.h"
@@ -73,10 +77,17 @@ Result<> configure(const Attachment& attachment, bool default_route) {
 }
 
 // Everybody inside may send pings and listen at any port, as docker has it: the namespace is the container's alone.
-// Where it belongs to a user namespace that has not all groups, it stays as it is.
+// Where it belongs to a user namespace that has not all groups, it stays as it is. The directory is looked up once: the
+// kernel finds it among those of all namespaces.
 void open_up() {
-  (void)set_parameter("ipv4/ping_group_range", "0\t2147483647");
-  (void)set_parameter("ipv4/ip_unprivileged_port_start", "0");
+  const Result<Fd> parameters = kernel::open_file("/proc/sys/net/ipv4", O_PATH | O_DIRECTORY);
+  if (!parameters) return;
+  constexpr std::array<std::pair<const char*, std::string_view>, 2> kOpen = {
+      {{"ping_group_range", "0\t2147483647"}, {"ip_unprivileged_port_start", "0"}}};
+  for (const auto& [name, value] : kOpen) {
+    const Result<Fd> file = kernel::open_file_at(parameters->get(), name, O_WRONLY);
+    if (file) (void)kernel::write_all(file->get(), value, name);
+  }
 }
 
 // What a killed command has left of the same container.

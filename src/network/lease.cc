@@ -25,21 +25,63 @@ std::vector<std::string> words_of(std::string_view list) {
   return words;
 }
 
-std::vector<Address> taken_in(const NetworkSubnet& subnet, const std::vector<Lease>& leases) {
+// Of the line of a lease: its container, its addresses.
+std::pair<std::string_view, std::string_view> head_of(std::string_view line) {
+  const Cut container = cut(line, ' ');
+  return {container.head, cut(container.tail.value_or(""), ' ').head};
+}
+
+std::optional<Lease> read_lease(std::string_view line) {
+  const std::vector<std::string_view> fields = split(line, ' ');
+  if (fields.size() != 4) return std::nullopt;
+  Lease lease{.container = std::string(fields[0]), .naming = {words_of(fields[2]), words_of(fields[3])}};
+  for (const std::string_view address : split(fields[1], ',')) {
+    if (const auto read = parse_address(address)) lease.addresses.push_back(*read);
+  }
+  return lease;
+}
+
+std::string line_of(const Lease& lease) {
+  return fmt::format("{} {} {} {}\n", lease.container, list_of(lease.addresses), join(lease.naming.names, ","),
+                     join(lease.naming.servers, ","));
+}
+
+}  // namespace
+
+std::vector<Lease> Leases::all() const {
+  std::vector<Lease> leases;
+  for (const std::string_view line : split(text_, '\n')) {
+    if (auto lease = read_lease(line)) leases.push_back(std::move(*lease));
+  }
+  return leases;
+}
+
+// Where it begins, and its length with the newline.
+std::optional<std::pair<std::size_t, std::size_t>> Leases::line_of(std::string_view container) const {
+  const std::string head = fmt::format("{} ", container);
+  std::size_t begin = text_.find(head);
+  while (begin != std::string::npos && begin != 0 && text_[begin - 1] != '\n') begin = text_.find(head, begin + 1);
+  if (begin == std::string::npos) return std::nullopt;
+  const std::size_t end = text_.find('\n', begin);
+  return std::pair(begin, (end == std::string::npos ? text_.size() : end + 1) - begin);
+}
+
+std::vector<Address> Leases::taken_in(const NetworkSubnet& subnet) const {
   std::vector<Address> taken;
   if (subnet.gateway) taken.push_back(*subnet.gateway);
-  for (const Lease& lease : leases) {
-    for (const Address& address : lease.addresses) {
-      if (address.family == subnet.subnet.base.family) taken.push_back(address);
+  for (const std::string_view line : split(text_, '\n')) {
+    for (const std::string_view address : split(head_of(line).second, ',')) {
+      const auto read = parse_address(address);
+      if (read && read->family == subnet.subnet.base.family) taken.push_back(*read);
     }
   }
   std::ranges::sort(taken);
   return taken;
 }
 
-Error is_taken(const Address& address, const NetworkSubnet& subnet, const std::vector<Lease>& leases) {
+Error Leases::why_not(const Address& address, const NetworkSubnet& subnet) const {
   if (subnet.gateway == address) return complaint(fmt::format("{} is the gateway of the network", to_text(address)));
-  for (const Lease& lease : leases) {
+  for (const Lease& lease : all()) {
     if (std::ranges::find(lease.addresses, address) == lease.addresses.end()) continue;
     return complaint(
         fmt::format("container {} has the address {} already", lease.container.substr(0, 12), to_text(address)));
@@ -47,33 +89,8 @@ Error is_taken(const Address& address, const NetworkSubnet& subnet, const std::v
   return complaint(fmt::format("{} cannot be a container's address", to_text(address)));
 }
 
-}  // namespace
-
-std::string to_text(const std::vector<Lease>& leases) {
-  std::string text;
-  for (const Lease& lease : leases)
-    text += fmt::format("{} {} {} {}\n", lease.container, list_of(lease.addresses), join(lease.naming.names, ","),
-                        join(lease.naming.servers, ","));
-  return text;
-}
-
-std::vector<Lease> read_leases(std::string_view text) {
-  std::vector<Lease> leases;
-  for (const std::string_view line : split(text, '\n')) {
-    const std::vector<std::string_view> fields = split(line, ' ');
-    if (fields.size() != 4) continue;
-    Lease lease{.container = std::string(fields[0])};
-    for (const std::string_view address : split(fields[1], ',')) {
-      if (const auto read = parse_address(address)) lease.addresses.push_back(*read);
-    }
-    lease.naming = {words_of(fields[2]), words_of(fields[3])};
-    leases.push_back(std::move(lease));
-  }
-  return leases;
-}
-
-Result<Lease> take_addresses(const NetworkRecord& network, std::vector<Lease>& leases, const std::string& container,
-                             const NetworkChoice& choice, Naming naming) {
+Result<Lease> Leases::take(const NetworkRecord& network, const std::string& container, const NetworkChoice& choice,
+                           Naming naming) {
   Lease lease{.container = container, .naming = std::move(naming)};
   for (const Family family : {Family::kIpv4, Family::kIpv6}) {
     const auto& asked = family == Family::kIpv4 ? choice.ipv4 : choice.ipv6;
@@ -85,11 +102,11 @@ Result<Lease> take_addresses(const NetworkRecord& network, std::vector<Lease>& l
   }
   for (const NetworkSubnet& each : network.subnets) {
     const auto& asked = each.subnet.base.family == Family::kIpv4 ? choice.ipv4 : choice.ipv6;
-    const std::vector<Address> taken = taken_in(each, leases);
+    const std::vector<Address> taken = taken_in(each);
     if (asked) {
       const bool is_end =
           *asked == each.subnet.base || (asked->family == Family::kIpv4 && *asked == last_address(each.subnet));
-      if (is_end || std::ranges::binary_search(taken, *asked)) return fail(is_taken(*asked, each, leases));
+      if (is_end || std::ranges::binary_search(taken, *asked)) return fail(why_not(*asked, each));
       lease.addresses.push_back(*asked);
       continue;
     }
@@ -99,12 +116,24 @@ Result<Lease> take_addresses(const NetworkRecord& network, std::vector<Lease>& l
                             "a network with a larger subnet has: caisson network create --subnet"));
     lease.addresses.push_back(*free);
   }
-  leases.push_back(lease);
+  text_ += network::line_of(lease);
   return lease;
 }
 
-bool give_back(std::vector<Lease>& leases, std::string_view container) {
-  return std::erase_if(leases, [&](const Lease& lease) { return lease.container == container; }) != 0;
+bool Leases::rename(std::string_view container, Naming naming) {
+  const auto line = line_of(container);
+  if (!line) return false;
+  auto lease = read_lease(cut(std::string_view(text_).substr(line->first, line->second), '\n').head);
+  if (!lease) return false;
+  lease->naming = std::move(naming);
+  text_.replace(line->first, line->second, network::line_of(*lease));
+  return true;
+}
+
+bool Leases::give_back(std::string_view container) {
+  const auto line = line_of(container);
+  if (line) text_.erase(line->first, line->second);
+  return line.has_value();
 }
 
 std::string names_file(const NetworkRecord& network, const std::vector<Lease>& leases) {

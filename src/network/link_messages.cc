@@ -86,6 +86,11 @@ void add_bridge(Batch& batch, std::string_view name, std::uint32_t mtu, const Ma
   mtu_of(batch, mtu);
   batch.open(IFLA_LINKINFO);
   batch.text(IFLA_INFO_KIND, "bridge");
+  batch.open(IFLA_INFO_DATA);
+  // Nobody asks on it who listens to what, so that all is flooded anyway, and the bridge would set a timer of each of
+  // its ports anew whenever one comes or goes.
+  batch.number8(IFLA_BR_MCAST_SNOOPING, 0);
+  batch.close();
   batch.close();
 }
 

@@ -142,9 +142,18 @@ Result<NetworkRecord> make_default(const Store& store) {
 }
 
 // What answers names of the network is to be changed with its lock held.
-Result<> write_leases(const Store& store, const NetworkRecord& network, const std::vector<Lease>& leases) {
-  TRY(kernel::replace_file(store.live(network.name) + "/leases", to_text(leases), 0600));
-  return network.dns ? write_names(store, network, leases) : Result<>();
+std::string leases_path(const Store& store, const std::string& network) { return store.live(network) + "/leases"; }
+
+Result<Leases> read_leases(const Store& store, const std::string& network) {
+  Result<std::string> text = kernel::read_file(leases_path(store, network));
+  if (!text && text.error().number == ENOENT) return Leases();
+  if (!text) return fail(std::move(text).error());
+  return Leases(std::move(*text));
+}
+
+Result<> write_leases(const Store& store, const NetworkRecord& network, const Leases& leases) {
+  TRY(kernel::replace_file(leases_path(store, network.name), leases.text(), 0600));
+  return network.dns ? write_names(store, network, leases.all()) : Result<>();
 }
 
 }  // namespace
@@ -238,35 +247,28 @@ Result<Fd> lock_network(const Store& store, const NetworkRecord& network) {
 Result<Lease> take_lease(const Store& store, const NetworkRecord& network, const std::string& container,
                          const NetworkChoice& choice, Naming naming) {
   const Fd lock = TRY(lock_network(store, network));
-  std::vector<Lease> leases = TRY(leases_of(store, network.name));
-  give_back(leases, container);  // what a killed command left of the same one
-  Lease lease = TRY(take_addresses(network, leases, container, choice, std::move(naming)));
+  Leases leases = TRY(read_leases(store, network.name));
+  leases.give_back(container);  // what a killed command left of the same one
+  Lease lease = TRY(leases.take(network, container, choice, std::move(naming)));
   TRY(write_leases(store, network, leases));
   return lease;
 }
 
 Result<> name_lease(const Store& store, const NetworkRecord& network, const std::string& container, Naming naming) {
   const Fd lock = TRY(lock_network(store, network));
-  std::vector<Lease> leases = TRY(leases_of(store, network.name));
-  const auto lease = std::ranges::find(leases, container, &Lease::container);
-  if (lease == leases.end()) return {};
-  lease->naming = std::move(naming);
-  return write_leases(store, network, leases);
+  Leases leases = TRY(read_leases(store, network.name));
+  return leases.rename(container, std::move(naming)) ? write_leases(store, network, leases) : Result<>();
 }
 
 Result<> give_lease_back(const Store& store, const NetworkRecord& network, const std::string& container) {
   if (!kernel::exists(store.live(network.name))) return {};
   const Fd lock = TRY(lock_network(store, network));
-  std::vector<Lease> leases = TRY(leases_of(store, network.name));
-  if (!give_back(leases, container)) return {};
-  return write_leases(store, network, leases);
+  Leases leases = TRY(read_leases(store, network.name));
+  return leases.give_back(container) ? write_leases(store, network, leases) : Result<>();
 }
 
 Result<std::vector<Lease>> leases_of(const Store& store, const std::string& network) {
-  const Result<std::string> text = kernel::read_file(store.live(network) + "/leases");
-  if (!text && text.error().number == ENOENT) return std::vector<Lease>();
-  if (!text) return fail(text.error());
-  return read_leases(*text);
+  return TRY(read_leases(store, network)).all();
 }
 
 }  // namespace caisson::network

@@ -172,37 +172,51 @@ TEST(NetworkSettings, AreThoseOfTheDriver) {
 
 TEST(Leases, GiveEachTheLowestAddress) {
   const NetworkRecord record = network();
-  std::vector<Lease> leases;
-  EXPECT_THAT(take_addresses(record, leases, "a", {}, {.names = {"one"}})->addresses,
+  Leases leases;
+  EXPECT_THAT(leases.take(record, "a", {}, {.names = {"one"}})->addresses,
               ElementsAre(address("10.1.0.2"), address("fd00::2")));
-  EXPECT_THAT(take_addresses(record, leases, "b", {}, {})->addresses,
-              ElementsAre(address("10.1.0.3"), address("fd00::3")));
-  EXPECT_TRUE(give_back(leases, "a"));
-  EXPECT_FALSE(give_back(leases, "a"));
-  EXPECT_THAT(take_addresses(record, leases, "c", {}, {})->addresses,
-              ElementsAre(address("10.1.0.2"), address("fd00::2")));
-  const auto taken = take_addresses(record, leases, "d", {.ipv4 = address("10.1.0.3")}, {});
+  EXPECT_THAT(leases.take(record, "b", {}, {})->addresses, ElementsAre(address("10.1.0.3"), address("fd00::3")));
+  EXPECT_TRUE(leases.give_back("a"));
+  EXPECT_FALSE(leases.give_back("a"));
+  EXPECT_THAT(leases.take(record, "c", {}, {})->addresses, ElementsAre(address("10.1.0.2"), address("fd00::2")));
+  const auto taken = leases.take(record, "d", {.ipv4 = address("10.1.0.3")}, {});
   ASSERT_FALSE(taken);
   EXPECT_THAT(taken.error().text(), HasSubstr("container b has the address 10.1.0.3"));
-  EXPECT_FALSE(take_addresses(record, leases, "d", {.ipv4 = address("10.2.0.3")}, {}));
-  EXPECT_FALSE(take_addresses(record, leases, "d", {.ipv4 = address("10.1.0.1")}, {}));  // the gateway
-  EXPECT_FALSE(take_addresses(record, leases, "d", {.ipv4 = address("10.1.0.7")}, {}));  // broadcast
+  EXPECT_FALSE(leases.take(record, "d", {.ipv4 = address("10.2.0.3")}, {}));
+  EXPECT_FALSE(leases.take(record, "d", {.ipv4 = address("10.1.0.1")}, {}));  // the gateway
+  EXPECT_FALSE(leases.take(record, "d", {.ipv4 = address("10.1.0.7")}, {}));  // broadcast
 }
 
 TEST(Leases, AreReadAsTheyAreWritten) {
-  std::vector<Lease> leases;
-  (void)take_addresses(network(), leases, "a", {}, {.names = {"one", "two"}});
-  (void)take_addresses(network(), leases, "b", {}, {});
-  EXPECT_EQ(read_leases(to_text(leases)), leases);
-  EXPECT_TRUE(read_leases("").empty());
-  EXPECT_TRUE(read_leases("half a li").size() <= 1);
+  Leases leases;
+  (void)leases.take(network(), "a", {}, {.names = {"one", "two"}});
+  (void)leases.take(network(), "b", {}, {});
+  const std::vector<Lease> all = leases.all();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].naming.names, std::vector<std::string>({"one", "two"}));
+  EXPECT_THAT(all[1].addresses, ElementsAre(address("10.1.0.3"), address("fd00::3")));
+  EXPECT_TRUE(Leases().all().empty());
+  EXPECT_TRUE(Leases("half a li").all().empty());
+}
+
+TEST(Leases, AreChangedOneByOne) {
+  // "a" is the end of another's id, and a name.
+  Leases leases("ba 10.1.0.2 a \na 10.1.0.3 b \nhalf a li\nc 10.1.0.5 c ");
+  EXPECT_FALSE(leases.rename("d", {}));
+  EXPECT_TRUE(leases.rename("a", {.names = {"new"}, .servers = {"9.9.9.9"}}));
+  EXPECT_THAT(leases.text(), HasSubstr("\na 10.1.0.3 new 9.9.9.9\nhalf"));
+  EXPECT_TRUE(leases.rename("c", {.names = {"last"}}));
+  EXPECT_THAT(leases.text(), HasSubstr("\nc 10.1.0.5 last \n"));
+  EXPECT_TRUE(leases.give_back("ba"));
+  EXPECT_TRUE(leases.give_back("c"));
+  EXPECT_EQ(leases.text(), "a 10.1.0.3 new 9.9.9.9\nhalf a li\n");
 }
 
 TEST(Leases, AreTheServersFileOfNames) {
-  std::vector<Lease> leases;
-  (void)take_addresses(network(), leases, "a", {}, {.names = {"one", "two"}});
-  (void)take_addresses(network(), leases, "b", {}, {.names = {"three"}, .servers = {"9.9.9.9", "1.1.1.1"}});
-  EXPECT_EQ(names_file(network(), leases),
+  Leases leases;
+  (void)leases.take(network(), "a", {}, {.names = {"one", "two"}});
+  (void)leases.take(network(), "b", {}, {.names = {"three"}, .servers = {"9.9.9.9", "1.1.1.1"}});
+  EXPECT_EQ(names_file(network(), leases.all()),
             "10.1.0.1,fd00::1\na 10.1.0.2 fd00::2 one,two\nb 10.1.0.3 fd00::3 three 9.9.9.9,1.1.1.1\n");
 }
 
