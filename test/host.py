@@ -1,7 +1,9 @@
-"""What a test could leave on the host: mounts, cgroups, processes, network devices, caisson's directories."""
+"""What a test could leave on the host: mounts, cgroups, processes, network devices and rules, caisson's directories."""
 
 import os
 import pathlib
+import shutil
+import subprocess
 import time
 
 CGROUPS = "/sys/fs/cgroup"
@@ -45,7 +47,14 @@ def network_devices():
     found = {f"network device {name}" for name in os.listdir("/sys/class/net")}
     if os.path.isdir("/run/netns"):
         found |= {f"network namespace {name}" for name in os.listdir("/run/netns")}
-    return found
+    return found | rule_tables()
+
+
+def rule_tables():
+    """Those of nftables; none where nft(8) is not installed, or may not look."""
+    nft = shutil.which("nft", path="/usr/sbin:/sbin:" + os.environ.get("PATH", ""))
+    answer = subprocess.run([nft, "list", "tables"], capture_output=True, text=True) if nft else None
+    return {f"rules of {table}" for table in answer.stdout.splitlines()} if answer else set()
 
 
 def processes():

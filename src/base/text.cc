@@ -127,6 +127,8 @@ std::optional<std::string_view> nearest(std::string_view word, const std::vector
   return best;
 }
 
+std::string short_id(std::string_view id) { return std::string(id.substr(0, 12)); }
+
 std::string hex(std::string_view bytes) {
   std::string text;
   text.reserve(bytes.size() * 2);

@@ -43,6 +43,9 @@ std::string shell_quote(std::string_view text);
 /// The entry of `known` that is nearest to `word` by edit distance, if it is near enough to be what was meant.
 std::optional<std::string_view> nearest(std::string_view word, const std::vector<std::string_view>& known);
 
+/// The first digits of an id, which people are shown.
+std::string short_id(std::string_view id);
+
 /// `bytes` as lower-case hexadecimal.
 std::string hex(std::string_view bytes);
 

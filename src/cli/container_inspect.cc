@@ -298,7 +298,7 @@ Json network_settings(const engine::Container& container, const engine::Places& 
     const network::Attachment* const attachment = find_attachment(holding, choice.network);
     Json endpoint = endpoint_object(attachment);
     std::vector<std::string> aliases = choice.aliases;
-    aliases.push_back(record.id.substr(0, 12));
+    aliases.push_back(short_id(record.id));
     endpoint["Aliases"] = aliases;
     endpoint["NetworkID"] = attachment != nullptr ? attachment->network_id : "";
     settings["Networks"][choice.network] = std::move(endpoint);

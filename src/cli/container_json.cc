@@ -15,7 +15,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kShortId = 12;
 constexpr std::size_t kShortCommand = 20;
 constexpr std::string_view kNever = "0001-01-01T00:00:00Z";  // as docker writes "not yet"
 
@@ -96,7 +95,7 @@ Json ps_row(const engine::Container& container, bool whole, const std::optional<
   std::string command = join(record.command, " ");
   for (char& c : command) c = static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;  // one line, one cell
   if (!whole && command.size() > kShortCommand) command = shortened(command);
-  return {{"ID", whole ? record.id : record.id.substr(0, kShortId)},
+  return {{"ID", whole ? record.id : short_id(record.id)},
           {"Names", record.name},
           {"Image", record.source},
           {"Command", command},
@@ -110,7 +109,7 @@ Json ps_row(const engine::Container& container, bool whole, const std::optional<
           {"Ports", join(engine::exposed_ports(record), ", ")},
           {"ImageID", record.digest},
           {"Labels", label_words(record.labels)},
-          {"Pod", whole ? record.pod.id : record.pod.id.substr(0, kShortId)},
+          {"Pod", whole ? record.pod.id : short_id(record.pod.id)},
           {"PodName", record.pod.name}};
 }
 

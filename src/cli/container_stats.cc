@@ -18,8 +18,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kShortId = 12;
-
 std::uint64_t host_memory() {
   struct sysinfo system{};
   return ::sysinfo(&system) == 0 ? std::uint64_t{system.totalram} * system.mem_unit : 0;
@@ -93,7 +91,7 @@ UsageSample sample_usage(const engine::Container& container) {
 Json stats_row(const engine::Container& container, const std::optional<UsageSample>& before,
                const std::optional<UsageSample>& now, bool whole) {
   const engine::Record& record = container.record;
-  const std::string id = whole ? record.id : record.id.substr(0, kShortId);
+  const std::string id = whole ? record.id : short_id(record.id);
   const UsageSample sample = now.value_or(UsageSample());
   const UsageSample earlier =
       before.value_or(UsageSample{.moment_ns = container.live ? container.live->started_ns : sample.moment_ns});

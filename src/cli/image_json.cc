@@ -17,7 +17,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kShortId = 12;
 constexpr std::size_t kShortCommand = 45;
 constexpr const char* kNone = "<none>";
 
@@ -94,15 +93,13 @@ std::vector<std::string> familiar_names(const engine::ListedImage& listed) {
   return names;
 }
 
-std::string short_id(const std::string& id) { return std::string(image::hex_of(id).substr(0, kShortId)); }
-
 std::vector<Json> image_rows(const engine::ListedImage& listed, bool whole) {
   std::vector<Name> names;
   for (const std::string& name : listed.image.names) names.push_back(name_of(name));
   if (names.empty()) names.emplace_back();
   std::vector<Json> rows;
   for (const Name& name : names) {
-    rows.push_back({{"ID", whole ? listed.image.id() : short_id(listed.image.id())},
+    rows.push_back({{"ID", whole ? listed.image.id() : image::short_digest(listed.image.id())},
                     {"Repository", name.repository},
                     {"Tag", name.tag},
                     {"Digest", listed.image.target.digest},
@@ -132,7 +129,7 @@ std::vector<Json> history_rows(const engine::ListedImage& listed, bool whole, bo
                     {"Comment", entry.comment}});
   }
   std::ranges::reverse(rows);
-  if (!rows.empty()) rows.front()["ID"] = whole ? listed.image.id() : short_id(listed.image.id());
+  if (!rows.empty()) rows.front()["ID"] = whole ? listed.image.id() : image::short_digest(listed.image.id());
   return rows;
 }
 

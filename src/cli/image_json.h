@@ -30,7 +30,4 @@ std::string decimal_bytes(std::int64_t bytes);
 /// The image's names as people write them.
 std::vector<std::string> familiar_names(const engine::ListedImage& listed);
 
-/// The first twelve digits of "sha256:HEX".
-std::string short_id(const std::string& id);
-
 }  // namespace caisson::cli

@@ -29,7 +29,7 @@ Result<Json> network_json(const engine::Places& places, const network::NetworkRe
   Json containers = Json::object();
   for (const network::Lease& lease : TRY(network::leases_of(engine::network_store(places), network.name))) {
     const auto holding = engine::holding_of(places, lease.container);
-    Json entry = {{"Name", lease.naming.names.empty() ? lease.container.substr(0, 12) : lease.naming.names[0]},
+    Json entry = {{"Name", lease.naming.names.empty() ? short_id(lease.container) : lease.naming.names[0]},
                   {"MacAddress", ""},
                   {"IPv4Address", ""},
                   {"IPv6Address", ""}};
@@ -66,8 +66,7 @@ Json network_row(const network::NetworkRecord& network, bool whole) {
   for (const auto& [name, value] : network.labels) labels.push_back(name + "=" + value);
   std::vector<std::string> subnets;
   for (const network::NetworkSubnet& each : network.subnets) subnets.push_back(to_text(each.subnet));
-  constexpr std::size_t kShortId = 12;
-  return {{"ID", whole ? network.id : network.id.substr(0, kShortId)},
+  return {{"ID", whole ? network.id : short_id(network.id)},
           {"Name", network.name},
           {"Driver", network::driver_name(network.driver)},
           {"Scope", "local"},

@@ -12,9 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kShortId = 12;
-
-std::string shown_id(const std::string& id, bool whole) { return whole ? id : id.substr(0, kShortId); }
+std::string shown_id(const std::string& id, bool whole) { return whole ? id : short_id(id); }
 
 std::string of_members(const engine::Pod& pod, const std::function<std::string(const engine::Container&)>& text) {
   std::vector<std::string> words;

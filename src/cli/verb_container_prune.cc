@@ -66,7 +66,7 @@ Result<PrunedContainers> prune_containers(const Command& command, const std::vec
     const std::string& id = container.record.id;
     const Result<> removed = engine::remove(command.places, container, engine::Force::kNo, command.log);
     if (!removed) {
-      command.log.warning(fmt::format("container {} stays: {}", id.substr(0, 12), removed.error().text()));
+      command.log.warning(fmt::format("container {} stays: {}", short_id(id), removed.error().text()));
       continue;
     }
     pruned.ids.push_back(id);

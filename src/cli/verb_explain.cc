@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "cli/caller.h"
 #include "cli/command.h"
 #include "cli/explain_seccomp.h"
@@ -48,7 +49,7 @@ std::string render(const plan::Plan& plan, Format format) {
 Result<std::string> explain_run(const Command& command, const std::vector<std::string>& arguments, Format format) {
   const RunCommandLine line = TRY(parse_run(arguments, this_caller()));
   const std::string id = engine::new_id();
-  const std::string name = line.options.name.empty() ? id.substr(0, 12) : line.options.name;
+  const std::string name = line.options.name.empty() ? short_id(id) : line.options.name;
   runtime::Stopwatch watch;
   const engine::Prepared prepared =
       TRY(engine::prepare(line.options, {id, name}, command.places, engine::Unpack::kNever, command.log, watch));

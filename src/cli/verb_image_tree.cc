@@ -9,6 +9,7 @@
 #include "cli/image_json.h"
 #include "cli/template.h"
 #include "command_line/options.h"
+#include "image/digest_name.h"
 
 namespace caisson::cli {
 
@@ -18,7 +19,7 @@ struct TreeOptions {};
 const std::vector<Option<TreeOptions>> kOptions;
 
 std::string shown(const engine::ListedImage& listed) {
-  return listed.image.names.empty() ? short_id(listed.image.id()) : join(familiar_names(listed), ", ");
+  return listed.image.names.empty() ? image::short_digest(listed.image.id()) : join(familiar_names(listed), ", ");
 }
 
 // A layer is the same as another if it and all below it are: the DiffIDs up to it.
@@ -31,8 +32,8 @@ using Sharers = std::map<std::string, std::vector<const engine::ListedImage*>>;
 
 std::string text_of(const engine::ListedImage& listed, const Sharers& sharers) {
   const std::size_t count = listed.config.diff_ids.size();
-  std::string text = fmt::format("{}  {}  {} layer{}, {}\n", shown(listed), short_id(listed.image.id()), count,
-                                 count == 1 ? "" : "s", decimal_bytes(listed.size_bytes));
+  std::string text = fmt::format("{}  {}  {} layer{}, {}\n", shown(listed), image::short_digest(listed.image.id()),
+                                 count, count == 1 ? "" : "s", decimal_bytes(listed.size_bytes));
   std::vector<std::vector<std::string>> lines;
   for (std::size_t i = 0; i < count; ++i) {
     std::vector<std::string> others;
@@ -40,7 +41,7 @@ std::string text_of(const engine::ListedImage& listed, const Sharers& sharers) {
       if (other->image.id() != listed.image.id()) others.push_back(shown(*other));
     }
     std::vector<std::string>& line = lines.emplace_back();
-    line = {std::string(i + 1 == count ? "└─ " : "├─ ") + short_id(listed.config.diff_ids[i]),
+    line = {std::string(i + 1 == count ? "└─ " : "├─ ") + image::short_digest(listed.config.diff_ids[i]),
             decimal_bytes(listed.image.manifest.layers[i].size)};
     if (!others.empty()) line.push_back("also in " + join(others, ", "));
   }

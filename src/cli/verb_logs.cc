@@ -99,7 +99,7 @@ Result<> print_pod_logs(const Command& command, const engine::Pod& pod, const Lo
   std::vector<Result<>> results(containers.size());
   const auto print_one = [&](std::size_t i) {
     const engine::Record& record = containers[i].record;
-    const std::string name = options.names ? record.name : is_one ? "" : record.id.substr(0, 12);
+    const std::string name = options.names ? record.name : is_one ? "" : short_id(record.id);
     results[i] = print_logs(command, containers[i], options, name);
   };
   {

@@ -153,7 +153,7 @@ Result<bool> Stats::print_table(const std::vector<engine::Container>& containers
     if (const auto known = before_.find(id); known != before_.end()) before = known->second;
     if (!now && !options_.all && names_.empty()) continue;
     rows.push_back({stats_row(container, before, now, options_.whole)});
-    if (named_ == Named::kPods) rows.back().fields["Pod"] = container.record.pod.id.substr(0, 12);
+    if (named_ == Named::kPods) rows.back().fields["Pod"] = short_id(container.record.pod.id);
   }
   before_ = std::move(samples);
   show(TRY(format_.rows(rows, columns(named_))));

@@ -9,7 +9,7 @@
 #include "cli/command.h"
 #include "cli/transfer.h"
 #include "engine/check_layers.h"
-#include "engine/networking.h"
+#include "engine/network_strays.h"
 
 namespace caisson::cli {
 

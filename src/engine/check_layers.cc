@@ -20,8 +20,6 @@ namespace caisson::engine {
 
 namespace {
 
-constexpr std::size_t kShortId = 12;
-
 class Check {
  public:
   Check(const Places& places, Repair repair, const Log& log) : places_(places), repair_(repair), log_(log) {
@@ -95,7 +93,7 @@ class Check {
     std::vector<std::string> ids;
     for (const Container& container : TRY(list_containers(places_)).containers) {
       const std::vector<std::string>& lower = container.record.rootfs.lower;
-      if (std::ranges::find(lower, tree) != lower.end()) ids.push_back(container.record.id.substr(0, kShortId));
+      if (std::ranges::find(lower, tree) != lower.end()) ids.push_back(short_id(container.record.id));
     }
     if (!ids.empty())
       return fmt::format("kept: container{} {} {} made from it", ids.size() == 1 ? "" : "s", join(ids, ", "),

@@ -91,7 +91,7 @@ bool is_unmasked(const SecurityChoice& security, const std::string& path) {
 std::string container_hostname(const RunOptions& options, const Surroundings& surroundings) {
   if (options.uts.kind == NamespaceKind::kHost) return surroundings.host_name;
   if (!is_own(options.uts)) return {};
-  return options.hostname.empty() ? surroundings.id.substr(0, 12) : options.hostname;
+  return options.hostname.empty() ? short_id(surroundings.id) : options.hostname;
 }
 
 // First of all that are shared: it owns the others.

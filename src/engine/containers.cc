@@ -51,11 +51,11 @@ Result<Container> load(const Places& places, const std::string& id) {
   const std::string directory = places.container(id);
   Container container;
   container.record =
-      TRY_IN("container " + id.substr(0, 12), read_record(TRY(kernel::read_file(directory + "/" + kRecordFile))));
+      TRY_IN("container " + short_id(id), read_record(TRY(kernel::read_file(directory + "/" + kRecordFile))));
   if (TRY(has_keeper(places.live(id) + "/lock"))) {
     const auto text = kernel::read_file(places.live(id) + "/" + kStateFile);
     if (!text && text.error().number != ENOENT) return fail(text.error());
-    container.live = text ? TRY_IN("container " + id.substr(0, 12), read_live(*text)) : Live{};  // it is being made
+    container.live = text ? TRY_IN("container " + short_id(id), read_live(*text)) : Live{};  // it is being made
     container.is_paused = container.live->process.pid != 0 && cgroup::is_frozen(container.record.cgroup_directories);
     if (container.live->next_start_ns == 0) return container;
   }
@@ -102,7 +102,7 @@ Result<> reserve_name(const Places& places, const std::string& name, const std::
     ::unlink(places.name(name).c_str());
     return reserve_name(places, name, id);
   }
-  return fail(complaint(fmt::format("the name '{}' is in use by container {}", name, holder.substr(0, 12)),
+  return fail(complaint(fmt::format("the name '{}' is in use by container {}", name, short_id(holder)),
                         fmt::format("remove it with: caisson rm {}", name)));
 }
 

@@ -24,8 +24,6 @@ namespace caisson::engine {
 
 namespace {
 
-constexpr std::size_t kShortId = 12;
-
 std::vector<image::Platform> host_platforms() { return image::fitting_host(image::host_platform()); }
 
 // What is not read does not say what it needs: nothing is removed then.
@@ -134,10 +132,10 @@ Result<> check_unused(const image::StoredImage& image, const std::string& shown,
   for (const ImageUse& use : found->second) {
     if (how == RemoveImage::kForce && !use.is_running) continue;
     return fail(complaint(fmt::format("image {} is in use by {}container {}", shown, use.is_running ? "running " : "",
-                                      use.container.substr(0, kShortId)),
-                          use.is_running ? fmt::format("caisson stop {}", use.container.substr(0, kShortId))
+                                      short_id(use.container)),
+                          use.is_running ? fmt::format("caisson stop {}", short_id(use.container))
                                          : fmt::format("caisson rm {}, or rmi -f: the container keeps the layers",
-                                                       use.container.substr(0, kShortId))));
+                                                       short_id(use.container))));
   }
   return {};
 }

@@ -21,7 +21,6 @@ constexpr std::array kDrivers = {DriverRow{LogDriver::kLines, "k8s-file"}, Drive
                                  DriverRow{LogDriver::kJournal, "journald"}, DriverRow{LogDriver::kNone, "none"}};
 
 constexpr std::int64_t kMostFiles = 1000;
-constexpr std::size_t kShortId = 12;
 constexpr std::array<std::string_view, 4> kTagFields = {"{{.ID}}", "{{.FullID}}", "{{.Name}}", "{{.ImageName}}"};
 
 void replace_all(std::string& text, std::string_view before, std::string_view now) {
@@ -86,11 +85,11 @@ Result<> check_log_choice(const LogChoice& choice) {
 }
 
 std::string journal_fields(const LogChoice& choice, const LogSubject& subject) {
-  const std::string short_id = subject.id.substr(0, kShortId);
+  const std::string shown_id = short_id(subject.id);
   std::string tag = choice.tag.empty() ? subject.name : choice.tag;
-  const std::array<std::string_view, 4> values = {short_id, subject.id, subject.name, subject.image};
+  const std::array<std::string_view, 4> values = {shown_id, subject.id, subject.name, subject.image};
   for (std::size_t i = 0; i < values.size(); ++i) replace_all(tag, kTagFields[i], values[i]);
-  const std::array<std::pair<std::string_view, std::string_view>, 6> fields = {{{"CONTAINER_ID", short_id},
+  const std::array<std::pair<std::string_view, std::string_view>, 6> fields = {{{"CONTAINER_ID", shown_id},
                                                                                 {"CONTAINER_ID_FULL", subject.id},
                                                                                 {"CONTAINER_NAME", subject.name},
                                                                                 {"CONTAINER_TAG", tag},

@@ -4,8 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -23,7 +21,6 @@ namespace caisson::engine {
 namespace {
 
 constexpr const char* kHoldingFile = "network.json";
-constexpr std::size_t kShortId = 12;
 
 std::string holding_path(const Places& places, const std::string& id) { return places.live(id) + "/" + kHoldingFile; }
 
@@ -87,7 +84,7 @@ std::vector<network::Address> targets_of(const network::Holding& holding) {
 }
 
 network::Naming naming_of(const Record& record, const std::vector<std::string>& aliases) {
-  std::vector<std::string> names = {record.name, record.id.substr(0, kShortId)};
+  std::vector<std::string> names = {record.name, short_id(record.id)};
   for (const std::string& alias : aliases) {
     if (std::ranges::find(names, alias) == names.end()) names.push_back(alias);
   }
@@ -414,62 +411,6 @@ Result<std::vector<std::string>> network_users(const Places& places, const std::
     if (std::ranges::any_of(container.record.networks.networks, on_it)) users.push_back(container.record.name);
   }
   return users;
-}
-
-namespace {
-
-// The one of a container that has just ended goes by itself.
-bool stays(const std::string& device) {
-  for (int tries = 0; tries < 50; ++tries) {
-    if (network::device_index(device) == 0) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return true;
-}
-
-}  // namespace
-
-Result<std::vector<std::string>> network_strays(const Places& places, Strays what) {
-  const network::Store store = network_store(places);
-  std::vector<std::string> strays;
-  const std::vector<std::string> live = TRY(kernel::list_directory(places.runroot + "/containers"));
-  const auto runs = [&](std::string_view id) {
-    return std::ranges::any_of(live, [&](const std::string& each) { return each.starts_with(id); });
-  };
-  std::vector<network::Address> leased;
-  for (const network::NetworkRecord& network : TRY(network::list_networks(store)).networks) {
-    for (const network::Lease& lease : TRY(network::leases_of(store, network.name))) {
-      leased.insert(leased.end(), lease.addresses.begin(), lease.addresses.end());
-      if (runs(lease.container)) continue;
-      strays.push_back(fmt::format("network {}: addresses of container {}, which is gone", network.name,
-                                   lease.container.substr(0, kShortId)));
-      if (what == Strays::kRemove) TRY(network::give_lease_back(store, network, lease.container));
-    }
-    if (network.driver != network::Driver::kBridge) continue;
-    for (const std::string& device : TRY(network::ports_of_bridge(network.device))) {
-      if (!network::is_host_device_name(device) || runs(std::string_view(device).substr(2, 11))) continue;
-      if (!stays(device)) continue;
-      strays.push_back(fmt::format("network {}: the device {} of a container that is gone", network.name, device));
-      if (what == Strays::kRemove) TRY(network::unplug({.host_device = device}, -1));
-    }
-  }
-  const std::vector<network::Holding> holdings = all_holdings(places);
-  const auto is_held = [&](const network::PublishedElement& element) {
-    return std::ranges::any_of(holdings, [&](const network::Holding& holding) {
-      return std::ranges::any_of(holding.ports,
-                                 [&](const network::HeldPort& held) { return held.port == element.port; });
-    });
-  };
-  const auto elements = network::published();
-  if (!elements) return strays;  // no table, or nobody who may look
-  for (const network::PublishedElement& element : *elements) {
-    // Another caisson's, with another root, are none of ours.
-    if (is_held(element) || std::ranges::find(leased, element.container) == leased.end()) continue;
-    strays.push_back(fmt::format("the published port {}, whose container is gone",
-                                 network::host_side(element.port, element.container.family)));
-    if (what == Strays::kRemove) TRY(network::withdraw({{element.port, {element.container}}}));
-  }
-  return strays;
 }
 
 }  // namespace caisson::engine

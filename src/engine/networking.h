@@ -68,9 +68,4 @@ Result<> rename_in_networks(const Places& places, const Record& record);
 /// The names of the containers whose records name the network.
 Result<std::vector<std::string>> network_users(const Places& places, const std::string& network);
 
-/// What is on the host of containers that are gone: devices, addresses, published ports, each in words. With
-/// `remove`, they are removed.
-enum class Strays { kName, kRemove };
-Result<std::vector<std::string>> network_strays(const Places& places, Strays what);
-
 }  // namespace caisson::engine

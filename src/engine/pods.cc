@@ -140,7 +140,7 @@ Result<Fd> enter_pod(const Places& places, const PodMembership& membership, Wait
   if (!held && errno == EWOULDBLOCK) return fail(complaint(fmt::format("pod {} is being removed", membership.name)));
   if (!held) return fail(no_such_pod(membership.name));
   const PodRecord pod = TRY(load(places, membership.name));
-  if (pod.id != membership.id) return fail(no_such_pod(membership.id.substr(0, 12)));
+  if (pod.id != membership.id) return fail(no_such_pod(short_id(membership.id)));
   TRY(make_cgroup(places, pod));
   return std::move(*held);
 }

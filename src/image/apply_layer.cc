@@ -56,7 +56,7 @@ Result<Unpacked> apply_layer(const LayerOptions& options) {
 
   const LayerBlob blob{
       .path = options.blob, .digest = options.digest, .size = options.size, .diff_id = options.diff_id};
-  Progress progress("unpacking " + std::string(hex_of(options.digest).substr(0, 12)), options.progress);
+  Progress progress("unpacking " + short_digest(options.digest), options.progress);
   const auto unpack = [&](Fd tree) {
     return unpack_layer_blob(blob, std::move(tree),
                              {.lower = LowerTrees(options.lower),

@@ -38,7 +38,7 @@ constexpr std::uint64_t kBufferBytes = std::uint64_t{4} << 20;
 class Total {
  public:
   Total(const WholeImage& image, bool wanted)
-      : progress_("unpacking " + std::string(hex_of(image.manifest.config.digest).substr(0, 12)), wanted),
+      : progress_("unpacking " + short_digest(image.manifest.config.digest), wanted),
         done_(image.manifest.layers.size()) {
     for (const Descriptor& layer : image.manifest.layers) total_ += static_cast<std::uint64_t>(layer.size);
   }

@@ -25,8 +25,6 @@ namespace caisson::image {
 
 namespace {
 
-std::string short_of(const std::string& digest) { return std::string(hex_of(digest).substr(0, 12)); }
-
 class Check {
  public:
   Check(const ImageStore& images, LayerStore store, OwnerMaps owners, Mend mend)
@@ -57,7 +55,7 @@ class Check {
         found_.damaged.push_back({.chain_id = chain_id, .manifest = image.digest, .words = **fault});
       } else {
         found_.lines.push_back(
-            fmt::format("layer {}: it cannot be compared: {}", short_of(chain_id), fault.error().text()));
+            fmt::format("layer {}: it cannot be compared: {}", short_digest(chain_id), fault.error().text()));
         ++found_.unmended;
       }
       return {};

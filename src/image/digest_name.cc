@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "image/quoted.h"
 
 namespace caisson::image {
@@ -35,6 +36,8 @@ Result<> check_digest(std::string_view text) {
 }
 
 std::string_view hex_of(std::string_view digest) { return digest.substr(digest.find(':') + 1); }
+
+std::string short_digest(std::string_view digest) { return short_id(hex_of(digest)); }
 
 std::optional<std::string_view> id_prefix(std::string_view text) {
   if (text.starts_with(kAlgorithm)) text.remove_prefix(kAlgorithm.size());

@@ -19,6 +19,9 @@ Result<> check_digest(std::string_view text);
 /// The 64 digits of a digest.
 std::string_view hex_of(std::string_view digest);
 
+/// The first of them, which people are shown.
+std::string short_digest(std::string_view digest);
+
 /// The digits of what may be the beginning of an image's id: up to 64 lower-case hexadecimal digits, with or without
 /// "sha256:" before them.
 std::optional<std::string_view> id_prefix(std::string_view text);

@@ -19,6 +19,13 @@ namespace caisson::network {
 
 namespace {
 
+Result<> with_hint(Result<> added, Driver driver) {
+  if (!added && added.error().number == EOPNOTSUPP)
+    added.error().hint =
+        fmt::format("this kernel has no {} devices", driver == Driver::kBridge ? "veth" : driver_name(driver));
+  return added;
+}
+
 // A device that is shared gets its name inside, where nobody else's can be in the way.
 Result<> add_devices(const NetworkRecord& network, const NetworkSettings& settings, const Attachment& attachment,
                      int network_namespace) {
@@ -34,7 +41,11 @@ Result<> add_devices(const NetworkRecord& network, const NetworkSettings& settin
                      .bridge = index,
                      .mac = attachment.mac,
                      .mtu = settings.mtu});
-    set_no_own_addresses(batch, attachment.host_device);
+    if (Result<> added = socket.run(batch); !added) return with_hint(std::move(added), network.driver);
+    batch = Batch();
+    // It is a port, and has no addresses: neither has it to be in the host's routes, among those of all the others.
+    if (!set_parameter(fmt::format("ipv6/conf/{}/disable_ipv6", attachment.host_device), "1"))
+      set_no_own_addresses(batch, attachment.host_device);
     set_hairpin(batch, attachment.host_device);
     set_up(batch, attachment.host_device);
   } else {
@@ -46,12 +57,7 @@ Result<> add_devices(const NetworkRecord& network, const NetworkSettings& settin
                        .mac = attachment.mac,
                        .mtu = settings.mtu});
   }
-  Result<> added = socket.run(batch);
-  if (!added && added.error().number == EOPNOTSUPP) {
-    const bool is_bridge = network.driver == Driver::kBridge;
-    added.error().hint = fmt::format("this kernel has no {} devices", is_bridge ? "veth" : driver_name(network.driver));
-  }
-  return added;
+  return with_hint(socket.run(batch), network.driver);
 }
 
 bool has_ipv6(const Attachment& attachment) {

@@ -84,7 +84,7 @@ Error Leases::why_not(const Address& address, const NetworkSubnet& subnet) const
   for (const Lease& lease : all()) {
     if (std::ranges::find(lease.addresses, address) == lease.addresses.end()) continue;
     return complaint(
-        fmt::format("container {} has the address {} already", lease.container.substr(0, 12), to_text(address)));
+        fmt::format("container {} has the address {} already", short_id(lease.container), to_text(address)));
   }
   return complaint(fmt::format("{} cannot be a container's address", to_text(address)));
 }

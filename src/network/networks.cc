@@ -220,9 +220,9 @@ Result<> remove_network(const Store& store, const NetworkRecord& network) {
     const Fd lock = TRY(lock_network(store, network));
     const std::vector<Lease> leases = TRY(leases_of(store, network.name));
     if (!leases.empty()) {
-      return fail(complaint(
-          fmt::format("network {} is in use by container {}", network.name, leases[0].container.substr(0, 12)),
-          "caisson network disconnect takes containers off it, rm -f removes them"));
+      return fail(
+          complaint(fmt::format("network {} is in use by container {}", network.name, short_id(leases[0].container)),
+                    "caisson network disconnect takes containers off it, rm -f removes them"));
     }
     if (network.dns) TRY(forget_names(store, network));
     TRY(remove_bridge(store, network));

@@ -71,8 +71,6 @@ Result<Way> find_way(Source& source, const std::vector<image::Platform>& fitting
   return fail(complaint(fmt::format("more than {} indexes in one another", kMostIndexes)));
 }
 
-std::string label_of(const image::Descriptor& blob) { return std::string(image::hex_of(blob.digest).substr(0, 12)); }
-
 // The blobs of an image that are on their way into the store: each once, however often the manifest has it.
 class Blobs {
  public:
@@ -92,7 +90,7 @@ class Blobs {
   Result<> fetch_some(const std::vector<image::Descriptor>& blobs, std::size_t threads, kernel::Lock how) {
     return in_threads(blobs.size(), threads, [&](std::size_t i) -> Result<> {
       Result<std::optional<image::BlobHold>> hold =
-          fetch_blob(store_, source_, blobs[i], label_of(blobs[i]), board_, stop_, how);
+          fetch_blob(store_, source_, blobs[i], image::short_digest(blobs[i].digest), board_, stop_, how);
       if (!hold) {
         stop_ = true;
         return fail(std::move(hold).error());
