@@ -25,7 +25,9 @@ namespace caisson::engine {
 namespace {
 
 constexpr std::string_view kMemoryHierarchy = "/sys/fs/cgroup/memory";
-constexpr std::size_t kSomeContainers = 8;
+constexpr std::size_t kFewContainers = 8;
+constexpr std::size_t kSomeContainers = 64;  // of many, by one command of kTurns
+constexpr std::int64_t kTurns = 8;
 constexpr std::string_view kUnifiedHierarchy = "/sys/fs/cgroup";
 
 struct EnderRow {
@@ -214,6 +216,33 @@ void forget_pids(const Record& record) {
   }
 }
 
+// Told by its links (inode(7)), without reading it; a file system that does not count them has few.
+bool has_many(const std::string& directory) {
+  const auto status = kernel::status_of(directory);
+  return status && status->st_nlink > kFewContainers + 2;
+}
+
+void end_abandoned(const Places& places, const Log& log, SweepExtent extent) {
+  const std::string directory = places.runroot + "/containers";
+  if (extent == SweepExtent::kSome && has_many(directory) && now_nanoseconds() % kTurns != 0) return;
+  Result<std::vector<std::string>> ids = kernel::list_directory(directory);
+  if (!ids) return;
+  if (extent == SweepExtent::kSome && ids->size() > kSomeContainers) {
+    const auto first = static_cast<std::size_t>(now_nanoseconds()) % (ids->size() - kSomeContainers);
+    ids->erase(ids->begin(), ids->begin() + static_cast<std::ptrdiff_t>(first));
+    ids->resize(kSomeContainers);
+  }
+  for (const std::string& id : *ids) {
+    const std::string path = places.live(id) + "/lock";
+    if (!kernel::exists(path)) {
+      clear_unlocked(places.live(id));
+      continue;
+    }
+    Result<std::optional<Fd>> lock = kernel::lock_file(path, kernel::Lock::kTry);
+    if (lock && *lock) end_abandoned(places, id, (*lock)->get(), log);
+  }
+}
+
 }  // namespace
 
 void put_away(const Places& places, const Record& record, const Ending& ending, int lock, const Log& log) {
@@ -239,22 +268,7 @@ Ending conclude(const Places& places, const Record& record, const Live& live, st
 void sweep(const Places& places, const Log& log, SweepExtent extent) {
   warn(log, image::clear_unfinished(places.root));
   warn(log, clear_unfinished_volumes(places));
-  Result<std::vector<std::string>> ids = kernel::list_directory(places.runroot + "/containers");
-  if (!ids) return;
-  if (extent == SweepExtent::kSome && ids->size() > kSomeContainers) {
-    const auto first = static_cast<std::size_t>(now_nanoseconds()) % (ids->size() - kSomeContainers);
-    ids->erase(ids->begin(), ids->begin() + static_cast<std::ptrdiff_t>(first));
-    ids->resize(kSomeContainers);
-  }
-  for (const std::string& id : *ids) {
-    const std::string path = places.live(id) + "/lock";
-    if (!kernel::exists(path)) {
-      clear_unlocked(places.live(id));
-      continue;
-    }
-    Result<std::optional<Fd>> lock = kernel::lock_file(path, kernel::Lock::kTry);
-    if (lock && *lock) end_abandoned(places, id, (*lock)->get(), log);
-  }
+  end_abandoned(places, log, extent);
   warn(log, clear_unfinished_pods(places, log));
 }
 

@@ -127,9 +127,15 @@ Result<Reservation> Reservation::make(const Places& places, const std::string& n
   reservation.lock_ = std::move(*lock);
   reservation.directory_ = places.container(reservation.id_);
   TRY(kernel::make_directories(reservation.directory_, 0700));
-  const std::string wanted = name.empty() ? made_up_name() : name;
-  TRY(reserve_name(places, wanted, reservation.id_));
-  reservation.name_ = wanted;
+  std::string wanted = name.empty() ? made_up_name() : name;
+  Result<> reserved = reserve_name(places, wanted, reservation.id_);
+  // One that is made up may be another's already: rare, but not with thousands of containers.
+  for (int tries = 0; !reserved && name.empty() && tries < kTries; ++tries) {
+    wanted = made_up_name();
+    reserved = reserve_name(places, wanted, reservation.id_);
+  }
+  TRY(reserved);
+  reservation.name_ = std::move(wanted);
   return reservation;
 }
 

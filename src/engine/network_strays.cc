@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "engine/networking.h"
 #include "kernel/files.h"
 #include "network/attach.h"
