@@ -82,6 +82,10 @@ constexpr Option<RunInput> kTable[] = {
      value<&RunOptions::detach_keys, engine::read_detach_keys>},
     {{"preserve-fds", 0, "N", kStart, "Pass on N more open files, from number 3"},
      number<&RunOptions::preserve_fds, 0, 1 << 20>},
+    {{"sdnotify", 0, "WHEN", kStart,
+      "Tell the caller's service manager that it is ready: conmon (as it runs), container (as it says itself), "
+      "healthy"},
+     value<&RunOptions::readiness, engine::read_readiness>},
     {{"timeout", 0, "SECONDS", kStart, "Kill it after that time"}, number<&RunOptions::timeout_s, 0, kMostInt>},
     {{"stop-signal", 0, "SIGNAL", kStart, "What stops it (default SIGTERM)"},
      value<&RunOptions::stop_signal, engine::read_signal>},
@@ -119,6 +123,10 @@ constexpr Option<RunInput> kTable[] = {
      text<&RunOptions::user>},
     {{"group-add", 0, "GROUP", kProcess, "A further group, by name or number", true},
      append<&RunOptions::groups, as_it_stands>},
+    {{"passwd", 0, "", kProcess, "Give a user without a line in the image's /etc/passwd one (default true)"},
+     flag<&RunOptions::adds_user>},
+    {{"passwd-entry", 0, "LINE", kProcess, "That line, with $USERNAME, $UID, $GID, $NAME and $HOME"},
+     value<&RunOptions::user_entry, as_it_stands>},
     {{"entrypoint", 0, "COMMAND", kProcess,
       "Put this, a word or a JSON array, before the command, in place of the image's"},
      value<&RunOptions::entrypoint, engine::read_entrypoint>},
@@ -152,6 +160,8 @@ constexpr Option<RunInput> kTable[] = {
      append<&RunOptions::secrets, engine::read_secret>},
     {{"tmpfs", 0, "DEST[:OPTIONS]", kFiles, "An empty directory in memory (size=, mode=, exec, …)", true},
      append<&RunOptions::mounts, engine::read_tmpfs>},
+    {{"chrootdirs", 0, "DIR[,DIR…]", kFiles, "Bind what is generated (/etc/hosts and the like) below DIR, too", true},
+     accumulate<&RunOptions::chroot_directories, engine::read_directories>},
     {{"read-only", 0, "", kFiles, "Make its root filesystem read-only; /run, /tmp and /var/tmp are in memory"},
      flag<&RunOptions::read_only>},
     {{"read-only-tmpfs", 0, "", kFiles, "With --read-only: those three (default true)"},
@@ -206,6 +216,8 @@ constexpr Option<RunInput> kTable[] = {
      set_cgroup_file},
     {{"cgroup-parent", 0, "PATH", kLimits, "The cgroup to make its own in (default the top)"},
      value<&RunOptions::cgroup_parent, as_it_stands>},
+    {{"cgroups", 0, "HOW", kLimits, "Whether it has a cgroup: enabled (the default), no-conmon, or disabled"},
+     value<&RunOptions::makes_cgroup, engine::read_cgroups>},
 
     {{"cap-add", 0, "CAPABILITY", kRights, "Give it a capability, or ALL", true},
      accumulate<&RunOptions::cap_add, engine::read_capability>},
@@ -265,8 +277,6 @@ constexpr Option<RunInput> kTable[] = {
     {{"no-hostname", 0, "", kSharing, "Leave its /etc/hostname as it is"}, flag<&RunOptions::no_hostname>},
 
     // docker's and podman's options that are not there yet: known, so that none is ever ignored.
-    {{"cgroups", 0, "HOW"}},
-    {{"chrootdirs", 0, "PATH"}},
     {{"disable-content-trust"}},
     {{"gpus", 0, "REQUEST"}},
     {{"hostuser", 0, "NAME"}},
@@ -274,10 +284,7 @@ constexpr Option<RunInput> kTable[] = {
     {{"kernel-memory", 0, "SIZE"}},
     {{"link", 0, "NAME"}},
     {{"link-local-ip", 0, "ADDRESS"}},
-    {{"passwd"}},
-    {{"passwd-entry", 0, "ENTRY"}},
     {{"runtime", 0, "NAME"}},
-    {{"sdnotify", 0, "HOW"}},
     {{"storage-opt", 0, "KEY=VALUE"}},
     {{"subgidname", 0, "NAME"}},
     {{"subuidname", 0, "NAME"}},
@@ -301,7 +308,7 @@ constexpr std::string_view kUpdateAbout =
 // Where a cgroup lies cannot change.
 std::vector<Option<RunInput>> update_table() {
   return run_rows([](const Spelling& row) {
-    return (row.group == kLimitsGroup && row.name != "cgroup-parent") || row.name == "restart";
+    return (row.group == kLimitsGroup && row.name != "cgroup-parent" && row.name != "cgroups") || row.name == "restart";
   });
 }
 

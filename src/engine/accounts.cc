@@ -1,6 +1,7 @@
 #include "engine/accounts.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include <fmt/format.h>
@@ -162,6 +163,31 @@ Result<Account> resolve_account(std::string_view user, const std::vector<std::st
   }
   for (const std::string& name : more_groups) add_group(account, TRY(resolve_group(name, group)));
   return account;
+}
+
+Result<std::string> passwd_line(const Account& account, std::string_view name, std::string_view entry) {
+  const std::string uid = std::to_string(account.uid);
+  const std::string own_name = name.empty() ? uid : std::string(name);
+  std::string line(entry.empty() ? "$USERNAME:*:$UID:$GID:container user:$HOME:/bin/sh" : entry);
+  const std::array<std::pair<std::string_view, std::string>, 5> variables = {{{"$USERNAME", own_name},
+                                                                              {"$UID", uid},
+                                                                              {"$GID", std::to_string(account.gid)},
+                                                                              {"$NAME", own_name},
+                                                                              {"$HOME", account.home}}};
+  for (const auto& [variable, value] : variables) {
+    for (std::size_t at = line.find(variable); at != std::string::npos; at = line.find(variable, at + value.size()))
+      line.replace(at, variable.size(), value);
+  }
+  constexpr std::ptrdiff_t kSeparators = 6;
+  if (std::ranges::count(line, ':') != kSeparators || line.find('\n') != std::string::npos || !read_passwd_line(line))
+    return fail(
+        complaint(fmt::format("'{}' is no line of /etc/passwd", line), "$USERNAME:*:$UID:$GID:$NAME:$HOME:/bin/sh is"));
+  return line + "\n";
+}
+
+std::string user_name(std::string_view passwd, std::uint32_t uid) {
+  const std::optional<PasswdEntry> entry = find_user(passwd, [&](const PasswdEntry& e) { return e.uid == uid; });
+  return entry ? std::string(entry->name) : std::string();
 }
 
 }  // namespace caisson::engine

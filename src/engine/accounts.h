@@ -31,4 +31,11 @@ struct Account {
 Result<Account> resolve_account(std::string_view user, const std::vector<std::string>& more_groups,
                                 std::string_view passwd, std::string_view group);
 
+/// A line of /etc/passwd for an account that has none there: `entry` with $USERNAME, $UID, $GID, $NAME and $HOME
+/// replaced, or one that is made up. `name`: of the user; empty: the number. Errors: it is no line of that file.
+Result<std::string> passwd_line(const Account& account, std::string_view name, std::string_view entry);
+
+/// The name of a user in the text of an /etc/passwd; empty where there is none.
+std::string user_name(std::string_view passwd, std::uint32_t uid);
+
 }  // namespace caisson::engine

@@ -148,15 +148,20 @@ Result<Entries> default_mounts(const Composing& c) {
 // --- what this container has -------------------------------------------------------------------------------------
 
 void add_generated_files(const Composing& c, Entries& entries) {
-  const auto add = [&](const std::string& source, std::string destination) {
+  const auto add = [&](const std::string& source, const std::string& destination) {
     if (source.empty()) return;
-    entries.push_back({mount_of(std::move(destination), "bind", source,
-                                with_owners(c, {"bind", "nosuid", "noexec", "nodev", "rprivate"}, "idmap")),
-                       {}});
+    const auto mount_at = [&](std::string path) {
+      return mount_of(std::move(path), "bind", source,
+                      with_owners(c, {"bind", "nosuid", "noexec", "nodev", "rprivate"}, "idmap"));
+    };
+    entries.push_back({mount_at(destination), {}});
+    for (const std::string& top : c.options.chroot_directories)
+      entries.push_back({mount_at(top + destination), c.typed("chrootdirs")});
   };
   add(c.around.hosts_file, "/etc/hosts");
   add(c.around.resolv_conf_file, "/etc/resolv.conf");
   add(c.around.hostname_file, "/etc/hostname");
+  add(c.around.passwd_file, "/etc/passwd");
   if (c.around.timezone_file.empty()) return;
   entries.push_back({mount_of("/etc/localtime", "bind", c.around.timezone_file,
                               {"bind", "ro", "nosuid", "noexec", "nodev", "rprivate"}),

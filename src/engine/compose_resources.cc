@@ -227,6 +227,7 @@ void compose_cgroup(const Composing& c) {
   spec::Resources& resources = c.config().linux_.resources;
   // At the top of each hierarchy unless told otherwise: a directory above it would be made and left for every first
   // container.
+  if (!o.makes_cgroup) return;
   const std::string parent = o.cgroup_parent.empty() ? std::string() : clean_path("/" + o.cgroup_parent);
   c.config().linux_.cgroups_path =
       parent.empty() ? std::string(kCgroupPrefix) + c.around.id : (parent == "/" ? "" : parent) + "/" + c.around.id;

@@ -79,6 +79,8 @@ std::string made_up_name() {
                      number >> 48);
 }
 
+std::string notify_directory(const Places& places, const std::string& id) { return places.live(id) + "/notify"; }
+
 bool is_name(std::string_view name) {
   const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
   return !name.empty() && name.size() <= 128 && plain(name[0]) &&

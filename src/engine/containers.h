@@ -28,6 +28,9 @@ std::string new_id();
 /// Two words and a number, for who has no name.
 std::string made_up_name();
 
+/// The directory that a container has its socket for sd_notify(3) in (Readiness::kSaid).
+std::string notify_directory(const Places& places, const std::string& id);
+
 /// Whether containers and pods can have that name: [a-zA-Z0-9][a-zA-Z0-9_.-]*.
 bool is_name(std::string_view name);
 

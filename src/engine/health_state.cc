@@ -152,6 +152,16 @@ std::optional<HealthState> health_of(const Places& places, const Container& cont
   return read_health_state(*text).value_or(HealthState());
 }
 
+bool await_health(const Places& places, const std::string& id, int pidfd) {
+  constexpr int kBetweenLooks_ms = 50;
+  for (;;) {
+    const auto text = kernel::read_file(health_path(places, id));
+    const auto state = text ? read_health_state(*text) : Result<HealthState>();
+    if (state && state->health == Health::kHealthy) return true;
+    if (kernel::wait_until_gone(pidfd, kBetweenLooks_ms)) return false;
+  }
+}
+
 Result<HealthProbe> check_health(const Places& places, const Container& container, const Log& log) {
   const std::string& name = container.record.name;
   if (!container.record.health) return fail(complaint(fmt::format("container {} has no health check", name)));

@@ -45,6 +45,9 @@ HealthState with_probe(HealthState state, HealthProbe probe, const image::Health
 /// Nothing: it has no health check, or does not run.
 std::optional<HealthState> health_of(const Places& places, const Container& container);
 
+/// Waits until a check of the container `id` has succeeded; false if the process behind `pidfd` has ended before.
+bool await_health(const Places& places, const std::string& id, int pidfd);
+
 /// Makes a check now, keeps what it finds, and where that makes the container unhealthy does what is asked for then.
 /// Errors: there is no check; it does not run, or is paused.
 Result<HealthProbe> check_health(const Places& places, const Container& container, const Log& log);

@@ -23,6 +23,8 @@
 #include "kernel/files.h"
 #include "kernel/network_ahead.h"
 #include "plan/build.h"
+#include "runtime/notify.h"
+#include "runtime/settle.h"
 #include "spec/json.h"
 
 namespace caisson::engine {
@@ -170,6 +172,21 @@ Result<Account> find_account(const RunOptions& options, const HostFacts& facts, 
   return fail(std::move(error));
 }
 
+// One that the image does not know is looked up there by programs all the same.
+bool needs_user_entry(const RunOptions& options, const Account& account, const Source& source) {
+  return options.adds_user && account.name.empty() && account.uid != 0 && !read_inside(source, "/etc/passwd").empty();
+}
+
+// With keep-id it is the caller, who has a name on the host.
+Result<std::string> passwd_text(const RunOptions& options, const Surroundings& around, const Source& source) {
+  const bool is_caller = options.userns.kind == UserNamespaceKind::kKeepId && options.user.empty();
+  const std::string name =
+      is_caller ? user_name(kernel::read_file("/etc/passwd").value_or(""), around.facts.effective_uid) : "";
+  std::string text = read_inside(source, "/etc/passwd");
+  if (!text.ends_with('\n')) text += '\n';
+  return text + TRY_IN("--passwd-entry", passwd_line(around.account, name, options.user_entry));
+}
+
 Result<Surroundings> survey(const RunOptions& options, const Identity& identity, const Source& source,
                             const Places& places, HostFacts facts, UserNamespace user_namespace) {
   const std::string directory = places.container(identity.id);
@@ -192,6 +209,7 @@ Result<Surroundings> survey(const RunOptions& options, const Identity& identity,
   around.timezone_file = TRY(timezone_file(options.timezone));
   around.user_namespace = std::move(user_namespace);
   around.account = TRY(find_account(options, around.facts, source));
+  if (needs_user_entry(options, around.account, source)) around.passwd_file = directory + "/passwd";
   around.environment = caller_environment();
   if (char* here = ::get_current_dir_name(); here != nullptr) {
     around.working_directory = here;
@@ -279,6 +297,8 @@ Record record_of(const RunOptions& options, const Identity& identity, const Sour
           .interactive = options.interactive,
           .stop_timeout_s = options.stop_timeout_s.value_or(kStopTimeout_s),
           .timeout_s = options.timeout_s.value_or(0),
+          .readiness = options.readiness,
+          .makes_cgroup = options.makes_cgroup,
           .network = network_word(options.network, networks),
           .networks = networks,
           .labels = {},
@@ -390,10 +410,16 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
   if (!prepared.layers) prepared.layers = std::move(image_layers);
   watch.lap("look at what the options name");
   Composed composed = TRY(compose(options, around));
+  if (options.readiness == Readiness::kHealthy && !composed.health)
+    return fail(in("--sdnotify healthy", complaint("it has no health check", "--health-cmd gives it one")));
+  if (options.readiness == Readiness::kSaid)
+    runtime::pass_notifications(composed.config, notify_directory(places, identity.id));
   watch.lap("compose the configuration");
   Recipe recipe{.origins = composed.origins,
                 .sources = mount_sources(options, around, composed, identity.name, name_servers(networks.networks)),
                 .joined = around.joined};
+  if (!around.passwd_file.empty())
+    recipe.sources.push_back({around.passwd_file, TRY(passwd_text(options, around, source))});
   spec::Config config = composed.config;  // that is written nowhere: variables may be secrets
   for (const SecretChoice& secret : options.secrets) TRY_IN(secret.typed, find_secret(places, secret.name));
   if (unpack != Unpack::kNever) TRY(add_secret_variables(places, options.secrets, config));
@@ -404,6 +430,8 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
   request.network_ahead = networks.wishes.any() && may_have_network_ahead(options, around.facts);
   request.wait_for_start = networks.wishes.any() && !request.network_ahead;
   request.hands_network_over = request.wait_for_start;
+  if (!options.makes_cgroup)
+    TRY_IN("--cgroups disabled", runtime::settle_without_cgroup(config, around.facts, request));
   plan::Plan plan = TRY(make_plan(config, around.facts, std::move(request), log));
   watch.lap("make the plan");
 
@@ -457,6 +485,7 @@ Result<Prepared> prepare_again(const std::string& id, const Places& places, cons
   }
   request.wait_for_start = prepared.record.networks.any() && !request.network_ahead;
   request.hands_network_over = request.wait_for_start;
+  if (!prepared.record.makes_cgroup) TRY(runtime::settle_without_cgroup(planned, prepared.facts, request));
   prepared.plan = TRY(make_plan(planned, prepared.facts, std::move(request), log));
   prepared.record.cgroup_directories = plan::cgroup_directories(prepared.plan);
   watch.lap("make the plan");

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/json_value.h"
+#include "engine/value_grammar.h"
 
 namespace caisson::engine {
 
@@ -285,6 +286,8 @@ std::string to_json(const Record& record) {
                {"stopSignal", record.stop_signal},
                {"stopTimeout", record.stop_timeout_s},
                {"timeout", record.timeout_s},
+               {"readiness", readiness_word(record.readiness)},
+               {"makesCgroup", record.makes_cgroup},
                {"network", record.network},
                {"networks", networks_json(record.networks)},
                {"labels", record.labels},
@@ -350,6 +353,8 @@ Result<Record> read_record(const std::string& text) {
     record.stop_signal = json.at("stopSignal").get<int>();
     record.stop_timeout_s = json.at("stopTimeout").get<std::int32_t>();
     record.timeout_s = json.at("timeout").get<std::uint32_t>();
+    record.readiness = TRY(read_readiness(json.value("readiness", std::string("ignore"))));
+    record.makes_cgroup = json.value("makesCgroup", true);
     record.network = json.at("network").get<std::string>();
     record.networks = TRY(read_networks(json.find("networks")));
     record.labels = json.at("labels").get<std::map<std::string, std::string>>();

@@ -87,7 +87,9 @@ struct Record {
   int stop_signal = 15;
   std::int32_t stop_timeout_s = 10;  ///< -1: waits for ever
   std::uint32_t timeout_s = 0;       ///< killed after that; 0: never
-  std::string network;               ///< "none", "host", …: as asked for
+  Readiness readiness = Readiness::kNever;
+  bool makes_cgroup = true;
+  std::string network;  ///< "none", "host", …: as asked for
   NetworkWishes networks;
   std::map<std::string, std::string> labels;
   std::vector<std::string> cgroup_directories;

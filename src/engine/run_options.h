@@ -216,6 +216,14 @@ enum class ImageVolumes {
   kIgnored,
 };
 
+/// When the service manager whose socket the caller has (sd_notify(3)) is told that the container is ready.
+enum class Readiness {
+  kNever,
+  kStarted,  ///< once it runs ("conmon")
+  kSaid,     ///< when the program says so, to a socket of its own ("container")
+  kHealthy,  ///< after the first health check that succeeds
+};
+
 struct RunOptions {
   std::string source;                ///< an image, directory, `DIR:O`, tarball, `-` or `builtin:NAME`, as typed
   std::vector<std::string> command;  ///< empty: the image's, or a shell
@@ -247,6 +255,7 @@ struct RunOptions {
   RestartPolicy restart;
   LogChoice log;
   HealthChoice health;
+  Readiness readiness = Readiness::kNever;
   std::uint32_t preserve_fds = 0;              ///< descriptors 3 … 2+n reach the container
   std::optional<std::uint32_t> timeout_s;      ///< killed after that
   std::optional<int> stop_signal;              ///< the image's otherwise, or SIGTERM
@@ -277,12 +286,15 @@ struct RunOptions {
   std::vector<Ulimit> ulimits;
   bool host_ulimits = false;  ///< the caller's limits as they are
   std::optional<int> oom_score_adj;
+  bool adds_user = true;   ///< a user without a line in the image's /etc/passwd gets one
+  std::string user_entry;  ///< that line, as typed; empty: made up
 
   // Its files.
   std::vector<MountChoice> mounts;
   std::vector<VolumesFrom> volumes_from;
   std::vector<SecretChoice> secrets;
   ImageVolumes image_volumes = ImageVolumes::kMade;
+  std::vector<std::string> chroot_directories;  ///< absolute: what is generated is in their /etc, too
   bool read_only = false;
   bool read_only_tmpfs = true;                 ///< with the former, /run, /tmp and /var/tmp can be written to
   std::string timezone;                        ///< "Europe/Berlin", or "local" for the host's; empty: the image's
@@ -312,6 +324,7 @@ struct RunOptions {
   std::vector<DeviceLimit> read_iops;
   std::vector<DeviceLimit> write_iops;
   std::string cgroup_parent;
+  bool makes_cgroup = true;  ///< otherwise it stays in the caller's, without limits
 
   // Its rights.
   CapabilityChoice cap_add;

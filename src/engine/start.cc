@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "engine/conclude.h"
 #include "engine/events.h"
+#include "engine/health_state.h"
 #include "engine/monitor.h"
 #include "engine/own_ids.h"
 #include "engine/pods.h"
@@ -252,10 +253,12 @@ RunResult Start::in_foreground() {
   keeper::hold_signals();
   Result<Streams> made = streams();
   if (!made) return refused(made.error());
+  if (const Result<> listens = listen_for_readiness(); !listens) return refused(listens.error());
   auto launched = launch(*made);
   if (!launched) return std::unexpected(std::move(launched).error());
   made->close_inside();
   print_id();
+  if (!manager_.empty()) runtime::do_beside([&] { announce(live_); });
 
   const LogChoice& log = prepared_.record.log;
   const std::string log_file = log_path(places_, prepared_.record);
@@ -287,6 +290,32 @@ RunResult Start::in_foreground() {
   if (attendance_.timings) runtime::print_timings(watch_.parts(), prepared_.plan, launched->times);
   if (!ending.reason.empty()) log_.warning(fmt::format("{} {}", prepared_.record.name, ending.reason));
   return with_output_written(ending.exit_code, kept.output_error, log_);
+}
+
+// Before it runs: what it says first is not to be lost. Its directory is mounted, whoever listens.
+Result<> Start::listen_for_readiness() {
+  const Readiness readiness = prepared_.record.readiness;
+  if (readiness == Readiness::kNever) return {};
+  manager_ = runtime::notify_socket().value_or("");
+  if (readiness != Readiness::kSaid) return {};
+  const std::string directory = notify_directory(places_, prepared_.record.id);
+  if (manager_.empty()) return kernel::make_directories(directory, 0755);
+  notify_.emplace(TRY_IN("--sdnotify", runtime::NotifyProxy::bind(directory, manager_)));
+  return {};
+}
+
+// Waits until it is ready, or has ended, and tells the service manager, for which it is its keeper.
+void Start::announce(const Live& live) const {
+  const Result<Fd> process = kernel::open_process(live.process);
+  if (!process) return;
+  if (notify_) {
+    if (const Result<> passed = notify_->pass_on(live.keeper.pid, *process); !passed)
+      log_.warning(passed.error().text());
+    return;
+  }
+  if (prepared_.record.readiness == Readiness::kHealthy && !await_health(places_, prepared_.record.id, process->get()))
+    return;
+  if (const Result<> said = runtime::say_ready(manager_, live.keeper.pid); !said) log_.warning(said.error().text());
 }
 
 // From a plain copy of the caller, or what a monitor has become, to the monitor program. `report`: the pipe of whoever
@@ -343,6 +372,7 @@ RunResult Start::by_monitor() {
   if (!report) return refused(report.error());
   const Result<Fd> words = kernel::open_file(reservation_.live_directory() + "/lock", O_RDONLY);
   if (!words) return refused(words.error());
+  if (const Result<> listens = listen_for_readiness(); !listens) return refused(listens.error());
 
   const pid_t monitor = ::fork();
   if (monitor < 0) return refused(os_error("fork", "monitor"));
@@ -367,6 +397,10 @@ RunResult Start::by_monitor() {
     return std::unexpected(launched.error());
   }
   prepared_.pod = Fd();
+  if (!manager_.empty()) {
+    const Live live = read_state();
+    attendance_.detached ? announce(live) : runtime::do_beside([&] { announce(live); });
+  }
   print_id();
   return attendance_.detached ? 0 : attach(std::move(*connection), words->get());
 }
@@ -390,11 +424,14 @@ void Start::fall_back(const runtime::LaunchError& error) {
   const Reservation gone = std::move(reservation_);
 }
 
+Live Start::read_state() const {
+  const auto text = kernel::read_file(places_.live(prepared_.record.id) + "/" + kStateFile);
+  return text ? read_live(*text).value_or(Live{}) : Live{};
+}
+
 RunResult Start::attach(Fd connection, int last_words_at) {
-  Live live;
-  if (const auto text = kernel::read_file(places_.live(prepared_.record.id) + "/" + kStateFile))
-    live = read_live(*text).value_or(Live{});
-  return stay_attached(prepared_.record, live, std::move(connection), last_words_at, attendance_, Redraw::kNo, log_);
+  return stay_attached(prepared_.record, read_state(), std::move(connection), last_words_at, attendance_, Redraw::kNo,
+                       log_);
 }
 
 Result<std::string> Start::leave_created() && {

@@ -13,6 +13,7 @@
 #include "engine/run_result.h"
 #include "engine/streams.h"
 #include "runtime/launch.h"
+#include "runtime/notify.h"
 #include "runtime/timings.h"
 
 namespace caisson::engine {
@@ -50,6 +51,7 @@ class Start {
   Result<> write_recipe() const;
   Result<> write_running() const;
   Result<> write_state() const;
+  Live read_state() const;
   Result<> write_pids() const;
   Result<> connect(int network_namespace);
   std::expected<runtime::Launched, runtime::LaunchError> launch_process(const Streams& streams);
@@ -63,6 +65,8 @@ class Start {
   runtime::LaunchError become_monitor(const Fd& listener, int report);
   RunResult attach(Fd connection, int last_words_at);
   std::vector<std::string> check_command() const;
+  Result<> listen_for_readiness();
+  void announce(const Live& live) const;
 
   Reservation reservation_;
   Prepared prepared_;
@@ -72,6 +76,8 @@ class Start {
   runtime::Stopwatch& watch_;
   Live live_;
   Connection connection_;  ///< to its networks
+  std::string manager_;    ///< the socket of the service manager that is to hear of it; empty: none
+  std::optional<runtime::NotifyProxy> notify_;
 };
 
 /// Starts those that a container requires and that do not run, detached. Error: one is gone, or does not start.

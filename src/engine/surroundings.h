@@ -74,6 +74,7 @@ struct Surroundings {
   std::string hosts_file;
   std::string resolv_conf_file;
   std::string hostname_file;
+  std::string passwd_file;
   std::string init_program;   ///< for --init
   std::string timezone_file;  ///< of the host, for --tz
 

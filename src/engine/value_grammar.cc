@@ -202,6 +202,45 @@ Result<PullPolicy> read_pull_policy(std::string_view text) {
   return fail(complaint(fmt::format("'{}' is none of missing, always, never, newer", text)));
 }
 
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Readiness>, 4> kReadiness = {{{"ignore", Readiness::kNever},
+                                                                               {"conmon", Readiness::kStarted},
+                                                                               {"container", Readiness::kSaid},
+                                                                               {"healthy", Readiness::kHealthy}}};
+
+}  // namespace
+
+Result<Readiness> read_readiness(std::string_view text) {
+  for (const auto& [word, readiness] : kReadiness) {
+    if (text == word) return readiness;
+  }
+  return fail(complaint(fmt::format("'{}' is none of container, conmon, healthy, ignore", text)));
+}
+
+std::string_view readiness_word(Readiness readiness) {
+  for (const auto& [word, each] : kReadiness) {
+    if (each == readiness) return word;
+  }
+  return {};
+}
+
+Result<bool> read_cgroups(std::string_view text) {
+  if (text == "enabled" || text == "no-conmon") return true;  // the keeper stays in the caller's anyway
+  if (text == "disabled") return false;
+  if (text == "split")
+    return fail(complaint("split is not there yet", "--cgroup-parent says below which cgroup it is, as a path"));
+  return fail(complaint(fmt::format("'{}' is none of enabled, disabled, no-conmon", text)));
+}
+
+Result<> read_directories(std::string_view text, std::vector<std::string>& directories) {
+  for (const std::string_view directory : split(text, ',')) {
+    if (!directory.starts_with('/')) return fail(complaint(fmt::format("'{}' is not an absolute path", directory)));
+    directories.push_back(clean_path(directory));
+  }
+  return {};
+}
+
 Result<std::string> read_sha256(std::string_view text) {
   std::string digits(text.starts_with("sha256:") ? text.substr(7) : text);
   std::transform(digits.begin(), digits.end(), digits.begin(),

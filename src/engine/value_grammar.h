@@ -57,6 +57,16 @@ Result<std::string> read_absolute_path(std::string_view text);
 /// "missing", "always", "never" or "newer".
 Result<PullPolicy> read_pull_policy(std::string_view text);
 
+/// A word of --sdnotify: container, conmon, healthy or ignore.
+Result<Readiness> read_readiness(std::string_view text);
+std::string_view readiness_word(Readiness readiness);
+
+/// A word of --cgroups: true where a cgroup is made.
+Result<bool> read_cgroups(std::string_view text);
+
+/// Absolute paths between commas, of --chrootdirs.
+Result<> read_directories(std::string_view text, std::vector<std::string>& directories);
+
 /// A SHA-256 in hexadecimal, perhaps behind "sha256:", in lower case.
 Result<std::string> read_sha256(std::string_view text);
 

@@ -1,7 +1,3 @@
-#include <signal.h>
-#include <sys/prctl.h>
-#include <unistd.h>
-
 #include "oci/create_options.h"
 #include "oci/foreground.h"
 #include "runtime/remove.h"
@@ -24,16 +20,6 @@ int conclude(const Command& command, const runtime::Record& record, int status) 
   return removed ? status : refuse(command, removed.error());
 }
 
-// This process has the container to wait for; what it hears from it meanwhile is another's to pass on.
-void pass_on_beside(const runtime::Created& created) {
-  if (::fork() != 0) return;
-  const sigset_t none{};
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  (void)created.notify->pass_on(created.record.process.pid, created.pidfd);
-  ::_exit(0);
-}
-
 int run_in_foreground(const Command& command, const CreateInput& input) {
   runtime::Stopwatch watch;
   hold_signals();
@@ -41,7 +27,7 @@ int run_in_foreground(const Command& command, const CreateInput& input) {
   if (!created) return refuse(command, created.error());
   watch.lap("create it, with the steps below");
   const pid_t pid = created->record.process.pid;
-  if (created->notify) pass_on_beside(*created);
+  if (created->notify) runtime::do_beside([&] { (void)created->notify->pass_on(pid, created->pidfd); });
   const Result<int> status =
       await_end(pid, std::move(created->terminal), input.subreaper ? Reap::kAll : Reap::kItAlone);
   if (!status) return refuse(command, status.error());

@@ -70,7 +70,7 @@ Result<> check_subgroup(const spec::Config& config) {
 
 // What the configuration leaves open, and what is asked for beside it.
 void complete(Designed& designed, const StateRoot& root, const std::string& id, const Choices& choices) {
-  if (choices.notifies) pass_notifications(designed.bundle.config, root, id);
+  if (choices.notifies) pass_notifications(designed.bundle.config, root.notify_directory(id));
   designed.facts = host::probe();
   const bool is_root = is_root_of_host(designed.facts);
   designed.request.copies_mounts = is_root || kernel::may_copy_mounts();
@@ -156,7 +156,7 @@ Result<> Creation::prepare() {
   if (!options_.console_socket.empty()) console_ = TRY(connect_to(options_.console_socket));
   if (options_.choices.notifies) {
     // Its directory is mounted; a started container's socket is bound by who starts it.
-    NotifyProxy proxy = TRY(NotifyProxy::bind(root_, options_.id, notify_socket().value_or("")));
+    NotifyProxy proxy = TRY(NotifyProxy::bind(root_.notify_directory(options_.id), notify_socket().value_or("")));
     if (options_.begin == Begin::kAtOnce) created_.notify.emplace(std::move(proxy));
   }
   if (options_.begin == Begin::kWhenStarted) listener_ = TRY(listen_for_start(root_, options_.id));

@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -26,8 +28,6 @@ namespace {
 constexpr std::string_view kDirectory = "/run/notify";  // inside
 constexpr std::string_view kName = "notify.sock";
 constexpr int kBarrier_ms = 30'000;
-
-std::string directory_of(const StateRoot& root, const std::string& id) { return root.directory(id) + "/notify"; }
 
 // sd_notify(3): a path, or an abstract name behind '@'.
 struct Address {
@@ -74,18 +74,32 @@ std::optional<std::string> notify_socket() {
   return std::string(socket);
 }
 
-void pass_notifications(spec::Config& config, const StateRoot& root, const std::string& id) {
+Result<> say_ready(const std::string& socket, pid_t pid) {
+  TRY(send(socket, "READY=1\n", Fd()));
+  TRY(send(socket, fmt::format("MAINPID={}", pid), Fd()));
+  return await_barrier(socket);
+}
+
+void do_beside(const std::function<void()>& work) {
+  if (::fork() != 0) return;
+  const sigset_t none{};
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  work();
+  ::_exit(0);
+}
+
+void pass_notifications(spec::Config& config, const std::string& directory) {
   config.mounts.push_back({.destination = std::string(kDirectory),
                            .type = "bind",
-                           .source = directory_of(root, id),
+                           .source = directory,
                            .options = {"bind", "nosuid", "noexec", "nodev", "ro"}});
   std::vector<std::string>& environment = config.process.env;
   std::erase_if(environment, [](const std::string& variable) { return variable.starts_with("NOTIFY_SOCKET="); });
   environment.push_back(fmt::format("NOTIFY_SOCKET={}/{}", kDirectory, kName));
 }
 
-Result<NotifyProxy> NotifyProxy::bind(const StateRoot& root, const std::string& id, std::string host_socket) {
-  const std::string path = directory_of(root, id);
+Result<NotifyProxy> NotifyProxy::bind(const std::string& path, std::string host_socket) {
   TRY(kernel::make_directories(path, 0755));
   const Fd directory = TRY(kernel::open_file(path, O_PATH | O_DIRECTORY));
   const std::string name = fmt::format("/proc/self/fd/{}/{}", directory.get(), kName);
@@ -106,9 +120,7 @@ Result<bool> NotifyProxy::take(pid_t pid) const {
   // What else it says is its own opinion of itself: a MAINPID of the container's is no pid of the host's.
   const std::vector<std::string_view> lines = split({datagram.data(), static_cast<std::size_t>(got)}, '\n');
   if (std::find(lines.begin(), lines.end(), "READY=1") == lines.end()) return false;
-  TRY(send(host_socket_, "READY=1\n", Fd()));
-  TRY(send(host_socket_, fmt::format("MAINPID={}", pid), Fd()));
-  TRY(await_barrier(host_socket_));
+  TRY(say_ready(host_socket_, pid));
   return true;
 }
 

@@ -4,12 +4,12 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "base/fd.h"
 #include "base/result.h"
-#include "runtime/state.h"
 #include "spec/config.h"
 
 namespace caisson::runtime {
@@ -17,18 +17,24 @@ namespace caisson::runtime {
 /// The caller's own socket, from its environment (NOTIFY_SOCKET); nothing where nobody listens.
 std::optional<std::string> notify_socket();
 
-/// Gives `config` the directory with the container's socket, and the variable that names it.
-void pass_notifications(spec::Config& config, const StateRoot& root, const std::string& id);
+/// Gives `config` `directory` of the host, with the container's socket, and the variable that names it.
+void pass_notifications(spec::Config& config, const std::string& directory);
+
+/// Tells the manager at `socket` that the service is ready, and that the process `pid` is its main one; returns once
+/// that has been taken note of (BARRIER=1; half a minute at most).
+Result<> say_ready(const std::string& socket, pid_t pid);
+
+/// Does `work` in a process beside this one, which ends with it: this one has a container to wait for.
+void do_beside(const std::function<void()>& work);
 
 /// Passes notifications on. Made before the program runs.
 class NotifyProxy {
  public:
-  /// Binds the socket in the container's directory, anew where one was.
-  static Result<NotifyProxy> bind(const StateRoot& root, const std::string& id, std::string host_socket);
+  /// Binds the socket in `directory`, which is made, anew where one was.
+  static Result<NotifyProxy> bind(const std::string& directory, std::string host_socket);
 
-  /// Waits until the program says READY=1, tells the caller's socket so, and that the container's process `pid` is the
-  /// service's (MAINPID=), and returns once that has been taken note of (BARRIER=1; half a minute at most). Returns as
-  /// well when the process behind `pidfd` has ended.
+  /// Waits until the program says READY=1, and passes that on as say_ready(). Returns as well when the process behind
+  /// `pidfd` has ended.
   Result<> pass_on(pid_t pid, const Fd& pidfd) const;
 
   /// One datagram, if there is one; true if it was READY=1 and has been passed on.

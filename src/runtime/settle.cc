@@ -91,9 +91,8 @@ Result<> settle_without_cgroup(spec::Config& config, HostFacts& facts, plan::Req
   resources.devices.clear();
   if (resources.pids_limit.value_or(0) <= 0) resources.pids_limit.reset();  // no limit
   if (resources != spec::Resources{}) {
-    return fail(
-        in("linux.resources", complaint("there is no limit without a cgroup, and --cgroup-manager disabled makes none",
-                                        "leave out the limits, or have cgroupfs or systemd make a cgroup")));
+    return fail(in("linux.resources", complaint("there is no limit without a cgroup, and none is to be made",
+                                                "leave out the limits, or what keeps it from having a cgroup")));
   }
   host::probe_caller_cgroups(facts);
   request.cgroup_paths = std::vector<std::string>(facts.hierarchies.size());

@@ -46,7 +46,7 @@ Result<> run_poststart(const StateRoot& root, const Record& record) {
 Result<std::optional<NotifyProxy>> proxy_of(const StateRoot& root, const Record& record) {
   const std::optional<std::string> socket = notify_socket();
   if (!record.choices.notifies || !socket) return std::optional<NotifyProxy>();
-  return TRY(NotifyProxy::bind(root, record.id, *socket));
+  return TRY(NotifyProxy::bind(root.notify_directory(record.id), *socket));
 }
 
 std::expected<void, LaunchError> pass_on(const std::optional<NotifyProxy>& proxy, const kernel::ProcessId& process) {

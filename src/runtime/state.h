@@ -21,6 +21,7 @@ namespace caisson::runtime {
 struct StateRoot {
   std::string path;  ///< absolute
   std::string directory(std::string_view id) const { return path + "/" + std::string(id); }
+  std::string notify_directory(std::string_view id) const { return directory(id) + "/notify"; }  ///< notify.h
   std::string config(std::string_view id) const { return directory(id) + "/config.json"; }
   std::string record(std::string_view id) const { return directory(id) + "/state.json"; }
   std::string start_socket(std::string_view id) const { return directory(id) + "/start"; }

@@ -46,6 +46,7 @@ class ContainerDraft {
   Draft draft_;
   std::vector<std::string> globals_;
   std::vector<std::string> words_;
+  bool says_ready_ = false;  ///< to systemd (Notify=)
 };
 
 constexpr std::string_view kIdFile = "--cidfile=%t/%N.cid";
@@ -174,6 +175,7 @@ Result<> ContainerDraft::add_own() {
     option("security-opt", "label=disable");
   if (const Line* line = last("Notify"); line != nullptr && line->value() != "false" && line->value() != "no") {
     TRY(need_option(*line, "sdnotify"));
+    says_ready_ = true;
     option("sdnotify", line->value() == "healthy" ? "healthy" : "container");
   }
   for (const Line* line : all("EnvironmentFile")) {
@@ -229,7 +231,8 @@ Result<> ContainerDraft::add_service(bool in_foreground) {
   draft_.add_unless_set("Service", "Delegate", "yes");
   draft_.add_unless_set("Service", "SuccessExitStatus", "143");
   draft_.add_unless_set("Service", "SyslogIdentifier", "%N");
-  if (!in_foreground) draft_.add_unless_set("Service", "Type", "forking");
+  if (!in_foreground) draft_.add_unless_set("Service", "Type", says_ready_ ? "notify" : "forking");
+  if (says_ready_) draft_.add_unless_set("Service", "NotifyAccess", "all");
   draft_.add("Service", "ExecStartPre", "-/bin/rm -f %t/%N.cid");
   draft_.add("Service", "ExecStart", caisson + " " + quoted_words(words));
   draft_.add("Service", "ExecStop", fmt::format("{} stop --ignore {}", caisson, kIdFile));
@@ -250,8 +253,8 @@ Result<GeneratedUnit> ContainerDraft::make() {
   if (source->value().ends_with(".image") || source->value().ends_with(".build"))
     return fail(source->wrong("images of files are not there yet"));
   const Line* const type = quadlet_.last("Service", "Type");
-  if (type != nullptr && type->value() != "oneshot" && type->value() != "forking")
-    return fail(type->wrong("a container's unit is forking, or oneshot"));
+  if (type != nullptr && type->value() != "oneshot" && type->value() != "forking" && type->value() != "notify")
+    return fail(type->wrong("a container's unit is forking, notify with Notify=, or oneshot"));
   const Line* const kill_mode = quadlet_.last("Service", "KillMode");
   if (kill_mode != nullptr && kill_mode->value() != "mixed" && kill_mode->value() != "control-group")
     return fail(kill_mode->wrong("a container's unit needs mixed or control-group"));

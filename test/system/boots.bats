@@ -114,6 +114,39 @@ END
   [ "$(sort <<<"$output" | paste -sd ' ')" = "loose policy still stopped" ]
 }
 
+@test "boots: a unit with Notify= is active once its container says so, or is healthy" {
+  boot_machine
+  put /etc/containers/systemd/says.container <<'END'
+[Container]
+Image=builtin:busybox
+Volume=/usr:/usr:ro
+Volume=/lib:/lib:ro
+Volume=/lib64:/lib64:ro
+Notify=true
+Exec=sh -c "touch /begun; until test -e /go; do sleep 0.1; done; /usr/bin/systemd-notify --ready; exec sleep 1000"
+END
+  put /etc/containers/systemd/healthy.container <<'END'
+[Container]
+Image=builtin:busybox
+Notify=healthy
+HealthCmd=test -e /well
+HealthInterval=200ms
+Exec=sleep 1000
+END
+  inside systemctl daemon-reload
+  inside systemctl start --no-block says healthy
+  await engine exec systemd-says test -e /begun
+  await engine exec systemd-healthy true
+  [ "$(inside systemctl is-active says healthy | paste -sd ' ')" = "activating activating" ]
+  engine exec systemd-says touch /go
+  engine exec systemd-healthy touch /well
+  await inside systemctl is-active says
+  await inside systemctl is-active healthy
+  pid=$(engine inspect -f '{{.State.Pid}}' systemd-says)
+  [ "$(inside systemctl show -P MainPID says)" = "$(inside awk '/^PPid:/ { print $2 }' "/proc/$pid/status")" ]
+  inside systemctl stop says healthy
+}
+
 @test "boots: what a container writes is in the journal, under its tag, and logs finds it there" {
   boot_machine
   engine run -d --name noted --log-driver journald --log-opt tag=mark builtin:busybox \

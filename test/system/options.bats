@@ -162,3 +162,39 @@ PYTHON
   [[ "$stderr" = *"--preserve-fds 100: descriptor "*" is not open"* ]]
   caisson rm -f latest >/dev/null
 }
+
+@test "options: a user that the image does not know has a line in /etc/passwd" {
+  run -0 box -u=1234 sh -c 'id -un; tail -n 1 /etc/passwd; grep -c root /etc/passwd'
+  [ "$output" = $'1234\n1234:*:1234:0:container user:/:/bin/sh\n1' ]
+  run -0 box -u=1234:7 "--passwd-entry=me:*:\$UID:\$GID:it is \$NAME:/home/me:/bin/sh" tail -n 1 /etc/passwd
+  [ "$output" = 'me:*:1234:7:it is 1234:/home/me:/bin/sh' ]
+  run -1 box -u=1234 --passwd=false grep -c 1234 /etc/passwd
+  run -1 box grep -c passwd /proc/self/mountinfo # root is known
+  run -125 box -u=1234 --passwd-entry=me:x: true
+  [[ "$output" = *"--passwd-entry: 'me:x:' is no line of /etc/passwd"* ]]
+}
+
+@test "options: what is generated is below --chrootdirs, too" {
+  run -0 box --hostname=called --chrootdirs=/srv/a,/b sh -c 'cat /srv/a/etc/hostname; tail -n 1 /b/etc/hosts; stat -c %i /etc/hosts /b/etc/hosts | uniq | wc -l'
+  [ "${lines[0]}" = called ]
+  [[ "${lines[1]}" = *called* ]]
+  [ "${lines[2]}" = 1 ]
+  run -125 box --chrootdirs=srv true
+  [[ "$output" = *"'srv' is not an absolute path"* ]]
+}
+
+@test "options: without a cgroup it stays in the caller's, and has no limits" {
+  own() { cut -d: -f2- "$1" | sort; }
+  caisson run -d --name without --cgroups disabled builtin:busybox sleep 1000
+  [ "$(own "/proc/$(caisson inspect -f '{{.State.Pid}}' without)/cgroup")" = "$(own /proc/self/cgroup)" ]
+  run -0 caisson exec without echo there
+  caisson stop -t 0 without
+  caisson start without
+  run ! caisson pause without
+  caisson rm -f without
+  run -125 box --cgroups=disabled -m100m true
+  [[ "$output" = *"--cgroups disabled: "*"no limit without a cgroup"* ]]
+  run -125 box --cgroups=split true
+  [[ "$output" = *"split is not there yet"* ]]
+  [ "$(box --cgroups=no-conmon echo there)" = there ]
+}

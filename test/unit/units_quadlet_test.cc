@@ -160,7 +160,8 @@ INSTANTIATE_TEST_SUITE_P(
         WrongCase{"StopTimeout=x", "3: StopTimeout=x: not a number of seconds"},
         WrongCase{"EnvironmentFile=-/x", "3: EnvironmentFile=-/x: a file that may be missing ('-') is not there yet"},
         WrongCase{"AddDevice=-/dev/x", "3: AddDevice=-/dev/x: a device that may be missing ('-') is not there yet"},
-        WrongCase{"[Service]\nType=simple", "4: Type=simple: a container's unit is forking, or oneshot"},
+        WrongCase{"[Service]\nType=simple",
+                  "4: Type=simple: a container's unit is forking, notify with Notify=, or oneshot"},
         WrongCase{"[Service]\nKillMode=none", "4: KillMode=none: a container's unit needs mixed or control-group"},
         WrongCase{"[Install]\nWantedBy=../x", "4: WantedBy=../x: not the name of a unit"},
         WrongCase{"[Nonsense]\nA=b", "3: there is no section [Nonsense] here"}));
