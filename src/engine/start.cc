@@ -258,7 +258,7 @@ RunResult Start::in_foreground() {
   if (!launched) return std::unexpected(std::move(launched).error());
   made->close_inside();
   print_id();
-  if (!manager_.empty()) runtime::do_beside([&] { announce(live_); });
+  if (!manager_.empty()) announce_beside(live_);
 
   const LogChoice& log = prepared_.record.log;
   const std::string log_file = log_path(places_, prepared_.record);
@@ -316,6 +316,10 @@ void Start::announce(const Live& live) const {
   if (prepared_.record.readiness == Readiness::kHealthy && !await_health(places_, prepared_.record.id, process->get()))
     return;
   if (const Result<> said = runtime::say_ready(manager_, live.keeper.pid); !said) log_.warning(said.error().text());
+}
+
+void Start::announce_beside(const Live& live) const {
+  runtime::do_beside(notify_ ? std::vector<int>{notify_->fd()} : std::vector<int>(), [&] { announce(live); });
 }
 
 // From a plain copy of the caller, or what a monitor has become, to the monitor program. `report`: the pipe of whoever
@@ -397,10 +401,8 @@ RunResult Start::by_monitor() {
     return std::unexpected(launched.error());
   }
   prepared_.pod = Fd();
-  if (!manager_.empty()) {
-    const Live live = read_state();
-    attendance_.detached ? announce(live) : runtime::do_beside([&] { announce(live); });
-  }
+  if (!manager_.empty() && attendance_.detached) announce(read_state());
+  if (!manager_.empty() && !attendance_.detached) announce_beside(read_state());
   print_id();
   return attendance_.detached ? 0 : attach(std::move(*connection), words->get());
 }

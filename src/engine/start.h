@@ -67,6 +67,7 @@ class Start {
   std::vector<std::string> check_command() const;
   Result<> listen_for_readiness();
   void announce(const Live& live) const;
+  void announce_beside(const Live& live) const;
 
   Reservation reservation_;
   Prepared prepared_;

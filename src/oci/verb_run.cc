@@ -27,7 +27,9 @@ int run_in_foreground(const Command& command, const CreateInput& input) {
   if (!created) return refuse(command, created.error());
   watch.lap("create it, with the steps below");
   const pid_t pid = created->record.process.pid;
-  if (created->notify) runtime::do_beside([&] { (void)created->notify->pass_on(pid, created->pidfd); });
+  if (created->notify)
+    runtime::do_beside({created->notify->fd(), created->pidfd.get()},
+                       [&] { (void)created->notify->pass_on(pid, created->pidfd); });
   const Result<int> status =
       await_end(pid, std::move(created->terminal), input.subreaper ? Reap::kAll : Reap::kItAlone);
   if (!status) return refuse(command, status.error());

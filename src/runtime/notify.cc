@@ -80,8 +80,16 @@ Result<> say_ready(const std::string& socket, pid_t pid) {
   return await_barrier(socket);
 }
 
-void do_beside(const std::function<void()>& work) {
+void do_beside(std::vector<int> descriptors, const std::function<void()>& work) {
   if (::fork() != 0) return;
+  std::ranges::sort(descriptors);
+  unsigned first = 3;
+  for (const int descriptor : descriptors) {
+    const auto kept = static_cast<unsigned>(descriptor);
+    if (kept > first) ::close_range(first, kept - 1, 0);
+    first = kept + 1;
+  }
+  ::close_range(first, ~0U, 0);
   const sigset_t none{};
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/fd.h"
 #include "base/result.h"
@@ -24,8 +25,9 @@ void pass_notifications(spec::Config& config, const std::string& directory);
 /// that has been taken note of (BARRIER=1; half a minute at most).
 Result<> say_ready(const std::string& socket, pid_t pid);
 
-/// Does `work` in a process beside this one, which ends with it: this one has a container to wait for.
-void do_beside(const std::function<void()>& work);
+/// Does `work` in a process beside this one, which ends with it: this one has a container to wait for. Of what is open
+/// here that process has `descriptors`, none below 3, and the standard streams: nobody waits for it to close the rest.
+void do_beside(std::vector<int> descriptors, const std::function<void()>& work);
 
 /// Passes notifications on. Made before the program runs.
 class NotifyProxy {

@@ -68,6 +68,12 @@ inside() { echo "/proc/$(caisson inspect -f '{{.State.Pid}}' "$1")/root/run/noti
   wait $command || true
 }
 
+@test "sdnotify: who tells the manager keeps nothing open that others wait for" {
+  manager
+  run -0 timeout 5 "${CAISSON[@]}" run --rm -i --sdnotify container builtin:busybox cat <<<there
+  [ "$output" = there ]
+}
+
 @test "sdnotify healthy: the manager hears it with the first check that succeeds" {
   manager
   caisson run -d --name box --sdnotify healthy --health-cmd 'test -e /well' --health-interval 100ms builtin:busybox sleep 1000 >"$T/id" 3>&- &

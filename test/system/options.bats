@@ -170,6 +170,9 @@ PYTHON
   [ "$output" = 'me:*:1234:7:it is 1234:/home/me:/bin/sh' ]
   run -1 box -u=1234 --passwd=false grep -c 1234 /etc/passwd
   run -1 box grep -c passwd /proc/self/mountinfo # root is known
+  echo 'mine:x:1234:5::/:/bin/sh' >"$T/passwd"
+  run -0 box -u=1234 "-v=$T/passwd:/etc/passwd:ro" cat /etc/passwd
+  [ "$output" = 'mine:x:1234:5::/:/bin/sh' ]
   run -125 box -u=1234 --passwd-entry=me:x: true
   [[ "$output" = *"--passwd-entry: 'me:x:' is no line of /etc/passwd"* ]]
 }
