@@ -148,24 +148,24 @@ Result<Entries> default_mounts(const Composing& c) {
 // --- what this container has -------------------------------------------------------------------------------------
 
 void add_generated_files(const Composing& c, Entries& entries) {
-  const auto add = [&](const std::string& source, const std::string& destination) {
+  const std::vector<std::string> writable = {"bind", "nosuid", "noexec", "nodev", "rprivate"};
+  const std::vector<std::string> read_only = {"bind", "ro", "nosuid", "noexec", "nodev", "rprivate"};
+  const auto add = [&](const std::string& source, const std::string& destination,
+                       const std::vector<std::string>& flags) {
     if (source.empty()) return;
     const auto mount_at = [&](std::string path) {
-      return mount_of(std::move(path), "bind", source,
-                      with_owners(c, {"bind", "nosuid", "noexec", "nodev", "rprivate"}, "idmap"));
+      return mount_of(std::move(path), "bind", source, with_owners(c, flags, "idmap"));
     };
     entries.push_back({mount_at(destination), {}});
     for (const std::string& top : c.options.chroot_directories)
       entries.push_back({mount_at(top + destination), c.typed("chrootdirs")});
   };
-  add(c.around.hosts_file, "/etc/hosts");
-  add(c.around.resolv_conf_file, "/etc/resolv.conf");
-  add(c.around.hostname_file, "/etc/hostname");
-  add(c.around.passwd_file, "/etc/passwd");
+  add(c.around.hosts_file, "/etc/hosts", writable);
+  add(c.around.resolv_conf_file, "/etc/resolv.conf", writable);
+  add(c.around.hostname_file, "/etc/hostname", writable);
+  add(c.around.passwd_file, "/etc/passwd", read_only);  // it may be the user's own file, who is not to become another
   if (c.around.timezone_file.empty()) return;
-  entries.push_back({mount_of("/etc/localtime", "bind", c.around.timezone_file,
-                              {"bind", "ro", "nosuid", "noexec", "nodev", "rprivate"}),
-                     c.typed("tz")});
+  entries.push_back({mount_of("/etc/localtime", "bind", c.around.timezone_file, read_only), c.typed("tz")});
 }
 
 // The files are written there before each start (secrets.h).

@@ -169,6 +169,7 @@ PYTHON
   run -0 box -u=1234:7 "--passwd-entry=me:*:\$UID:\$GID:it is \$NAME:/home/me:/bin/sh" tail -n 1 /etc/passwd
   [ "$output" = 'me:*:1234:7:it is 1234:/home/me:/bin/sh' ]
   run -1 box -u=1234 --passwd=false grep -c 1234 /etc/passwd
+  run -1 box -u=1234 sh -c 'echo "x:x:0:0::/:" >>/etc/passwd' # which may be its own file
   run -1 box grep -c passwd /proc/self/mountinfo # root is known
   echo 'mine:x:1234:5::/:/bin/sh' >"$T/passwd"
   run -0 box -u=1234 "-v=$T/passwd:/etc/passwd:ro" cat /etc/passwd

@@ -203,11 +203,13 @@ sh" ]
 
 @test "rootless: --userns=keep-id is the user inside too" {
   mkdir "$HOME_DIR/d" && chown "$WHO:" "$HOME_DIR/d"
-  run -0 user_box --userns=keep-id -v"$HOME_DIR/d:/d" sh -c 'id -u; id -g; touch /d/f; stat -c %u /etc/passwd'
+  run -0 user_box --userns=keep-id -v"$HOME_DIR/d:/d" sh -c 'id -u; id -g; touch /d/f; stat -c %u /etc/group'
   [ "$output" = "$U
 $(id -g "$USER_NAME")
 0" ]
   [ "$(stat -c %U "$HOME_DIR/d/f")" = "$USER_NAME" ]
+  run -1 user_box --userns=keep-id sh -c 'id -un; echo "x:x:0:0::/:" >>/etc/passwd'
+  [[ "$output" = "$USER_NAME"*"Read-only file system" ]]
   run -0 user_box --userns=keep-id:uid=7,gid=8 -v"$HOME_DIR/d:/d" sh -c 'id -u; id -g; stat -c %u:%g /d/f; touch /tmp/f'
   [ "$output" = "7
 8
