@@ -42,6 +42,8 @@ class RuntimeTask : public Task {
  public:
   RuntimeTask(const Fixture& fixture, std::shared_ptr<const Runtime> runtime, std::vector<Subject> subjects)
       : fixture_(fixture), runtime_(std::move(runtime)), subjects_(std::move(subjects)) {}
+  RuntimeTask(const RuntimeTask&) = delete;
+  RuntimeTask& operator=(const RuntimeTask&) = delete;
   ~RuntimeTask() override {
     for (const Subject& subject : subjects_) {
       if (runtime_->is_floor) remove_cgroups(subject.id);  // it ends no processes
@@ -143,7 +145,7 @@ class MemoryTask : public RuntimeTask {
   Commands commands() const override { return {launch_.command}; }
 
   Result<std::optional<std::uint64_t>> least_limit_kib() override {
-    constexpr std::uint64_t kPage = 4, kMost = 64 * 1024;
+    constexpr std::uint64_t kPage = 4, kMost = 65'536;
     if (!TRY(works_with(kMost))) return fail(complaint(fmt::format("does not run with a limit of {} KiB", kMost)));
     std::uint64_t too_few = 0, enough = kMost;
     while (enough - too_few > kPage) {

@@ -49,7 +49,9 @@ class CreatedContainer {
  public:
   /// Creates it. Errors: the runtime's.
   static Result<CreatedContainer> make(const Fixture& fixture, const Runtime& runtime, Subject subject);
+  CreatedContainer(const CreatedContainer&) = delete;
   CreatedContainer(CreatedContainer&& other) noexcept;
+  CreatedContainer& operator=(const CreatedContainer&) = delete;
   CreatedContainer& operator=(CreatedContainer&&) = delete;
   ~CreatedContainer();
 

@@ -35,8 +35,8 @@ Result<> write_object(const DiffOptions& options, archive::FileSink& sink) {
         std::pair(changes::ChangeKind::kDeleted, "deleted")}) {
     TRY(sink.write(fmt::format("{}\"{}\":[", wanted == changes::ChangeKind::kChanged ? "" : ",", name)));
     bool first = true;
-    TRY(changes::list_changes(options.tree, [&, wanted = wanted](changes::ChangeKind kind, const std::string& path) {
-      if (kind != wanted) return Result<>();
+    TRY(changes::list_changes(options.tree, [&, sought = wanted](changes::ChangeKind kind, const std::string& path) {
+      if (kind != sought) return Result<>();
       return sink.write(fmt::format("{}{}", std::exchange(first, false) ? "" : ",", json_quote(path)));
     }));
     TRY(sink.write("]"));

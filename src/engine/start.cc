@@ -437,7 +437,7 @@ RunResult Start::attach(Fd connection, int last_words_at) {
 }
 
 Result<std::string> Start::leave_created() && {
-  const std::string id = prepared_.record.id;
+  std::string id = prepared_.record.id;
   TRY(write_record(Stage::kCreated));
   for (const plan::MountSource& source : prepared_.recipe.sources) {
     if (source.directory) TRY(kernel::make_directories(source.path, 0755));

@@ -208,7 +208,6 @@ bool has_way_out(std::string_view routes, std::string_view ipv6_routes) {
 }
 
 Result<HostPorts> free_ports(const std::vector<PortChoice>& choices) {
-  std::vector<PortChoice> carried = choices;
   for (const PortChoice& choice : choices) {
     if (choice.protocol == Protocol::kSctp)
       return fail(in(choice.typed, complaint("an ordinary user's network carries no sctp")));
@@ -218,7 +217,7 @@ Result<HostPorts> free_ports(const std::vector<PortChoice>& choices) {
     if (choice.host_address && choice.host_address->family == Family::kIpv6)
       families.push_back({.family = Family::kIpv6});
   }
-  HostPorts free = TRY(hold_ports(carried, families));
+  HostPorts free = TRY(hold_ports(choices, families));
   free.sockets.clear();
   for (HeldPort& held : free.ports) held.containers.clear();
   return free;
