@@ -84,7 +84,7 @@ std::string containerfile_of(const Words& words) {
 
 Result<std::string> build(const Command& command, Words& words) {
   words.request.containerfile = containerfile_of(words);
-  const std::string id = TRY(engine::build_with_buildah(command.places, words.request, command.log));
+  std::string id = TRY(engine::build_with_buildah(command.places, words.request, command.log));
   if (!words.iidfile.empty()) {
     std::ofstream(words.iidfile) << id;
     if (!kernel::exists(words.iidfile)) return fail(in("--iidfile", os_error("open", words.iidfile)));

@@ -1,6 +1,8 @@
 #include "network/names.h"
 
+#include <poll.h>
 #include <signal.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +12,7 @@
 #include "base/text.h"
 #include "kernel/files.h"
 #include "kernel/processes.h"
+#include "kernel/syscalls.h"
 #include "network/daemon.h"
 
 namespace caisson::network {
@@ -19,6 +22,7 @@ namespace {
 constexpr std::string_view kProgram = "aardvark-dns";
 constexpr const char* kPort = "53";
 constexpr int kPatience_ms = 3000;
+constexpr int kReading_ms = 200;
 
 std::string find_program() {
   for (const char* directory : {"/usr/lib/podman", "/usr/libexec/podman", "/usr/local/lib/podman",
@@ -66,11 +70,22 @@ Result<Fd> lock_names(const Store& store) {
   return std::move(*lock);
 }
 
-Result<> tell_server(const Store& store) {
+// It answers nobody whose address it has not read yet: a container that asks at once is to be no stranger to it.
+void have_read_again(const kernel::ProcessId& server, const std::string& file) {
+  const Fd watch(::inotify_init1(IN_CLOEXEC));
+  const bool watches = watch && ::inotify_add_watch(watch.get(), file.c_str(), IN_CLOSE_NOWRITE) >= 0;
+  const auto process = kernel::open_process(server);
+  if (!process || !kernel::send_signal(process->get(), SIGHUP) || !watches) return;
+  pollfd reading{.fd = watch.get(), .events = POLLIN, .revents = 0};
+  (void)kernel::retry([&] { return ::poll(&reading, 1, kReading_ms); });
+}
+
+// After `changed` has: a network's file, or one that is gone.
+Result<> tell_server(const Store& store, const std::string& changed) {
   const auto server = server_of(store);
   if (answers_anything(store)) {
     if (!server) return start_server(store);
-    if (const auto process = kernel::open_process(*server)) (void)kernel::send_signal(process->get(), SIGHUP);
+    have_read_again(*server, changed);
     return {};
   }
   if (!server) return {};
@@ -93,7 +108,7 @@ Result<> write_names(const Store& store, const NetworkRecord& network, const std
   TRY(kernel::replace_file(made, names_file(network, leases), 0600));
   const std::string path = store.names + "/" + network.name;
   if (::rename(made.c_str(), path.c_str()) != 0) return fail(os_error("rename", path));
-  return tell_server(store);
+  return tell_server(store, path);
 }
 
 Result<> forget_names(const Store& store, const NetworkRecord& network) {
@@ -101,7 +116,7 @@ Result<> forget_names(const Store& store, const NetworkRecord& network) {
   if (!kernel::exists(path)) return {};
   const Fd lock = TRY(lock_names(store));
   if (::unlink(path.c_str()) != 0) return errno == ENOENT ? Result<>() : fail(os_error("unlink", path));
-  return tell_server(store);
+  return tell_server(store, path);
 }
 
 }  // namespace caisson::network

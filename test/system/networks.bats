@@ -187,6 +187,18 @@ nothing_held() {
   [[ "$output" != *caisson* ]]
 }
 
+@test "a container that asks for a name at once is no stranger to the server" {
+  [ -x /usr/lib/podman/aardvark-dns ] || skip "aardvark-dns is not installed"
+  caisson network create front
+  caisson run -d --name one --network front builtin:busybox sleep 1000
+  for _ in {1..40}; do
+    run -0 caisson run --rm --network front builtin:busybox nslookup one
+  done
+  caisson rm -f one
+  within 5 no_server
+  caisson network rm front
+}
+
 @test "--dns: the servers that are asked for what no container is called, by a network's own server or by the container" {
   [ -x /usr/lib/podman/aardvark-dns ] || skip "aardvark-dns is not installed"
   nsenter --net="/proc/$OUTSIDE/ns/net" python3 "$BATS_TEST_DIRNAME/name_server.py" 192.0.2.2 3>&- &
