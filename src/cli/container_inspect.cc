@@ -22,7 +22,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // What stands at "/a/b" of the configuration, or `otherwise`. Configurations are our own, and checked when written.
-Json at(const Json& config, const char* pointer, Json otherwise = nullptr) {
+Json at(const Json& config, const char* pointer, const Json& otherwise = nullptr) {
   const Json::json_pointer path(pointer);
   return config.contains(path) ? config[path] : otherwise;
 }

@@ -45,7 +45,7 @@ bool passes(const std::vector<ImageFilter>& filters, const engine::Record& recor
 }  // namespace
 
 Result<ImageFilter> read_prune_filter(std::string_view text) {
-  const ImageFilter filter = TRY(read_image_filter(text));
+  ImageFilter filter = TRY(read_image_filter(text));
   using Kind = ImageFilter::Kind;
   if (filter.kind == Kind::kUntil || filter.kind == Kind::kLabel || filter.kind == Kind::kNotLabel) return filter;
   return fail(complaint(fmt::format("'{}' is no filter for what is pruned: until, label and label! are", text)));
