@@ -8,7 +8,7 @@ caisson_unit_test(compose SOURCES engine_accounts_test.cc engine_compose_flags_t
 
 # The containers themselves: made, kept, ended, found.
 caisson_room(engine FOLDER engine
-             SOURCES attach.cc buildah.cc check_layers.cc conclude.cc container_image.cc container_tree.cc containers.cc devices.cc disk_usage.cc exec.cc frozen.cc health_state.cc id_facts.cc image_source.cc images.cc lifecycle.cc monitor.cc names_before.cc network_files.cc network_strays.cc networking.cc obey_policy.cc own_ids.cc places.cc prepare.cc record.cc recipe.cc restart.cc run.cc run_result.cc start.cc events.cc read_events.cc copy_view.cc resolve_mounts.cc secrets.cc network_probe.cc directory_hold.cc pod_create.cc pod_lifecycle.cc pod_member.cc pod_record.cc pods.cc
+             SOURCES attach.cc buildah.cc check_layers.cc conclude.cc container_image.cc container_tree.cc containers.cc devices.cc disk_usage.cc exec.cc frozen.cc health_state.cc id_facts.cc image_source.cc images.cc lifecycle.cc monitor.cc names_before.cc network_files.cc network_strays.cc networking.cc obey_policy.cc own_ids.cc places.cc prepare.cc record.cc recipe.cc restart.cc run.cc run_result.cc start.cc events.cc read_events.cc copy_view.cc resolve_mounts.cc secrets.cc survey.cc network_probe.cc directory_hold.cc pod_create.cc pod_lifecycle.cc pod_member.cc pod_record.cc pods.cc
                      source.cc
                      streams.cc unpack_ahead.cc sysvinit.cc update.cc short_names.cc resolve_mounts.cc volumes.cc
              KNOWS base kernel spec host_facts host cgroup_conversion cgroup plan explain execute runtime image_spec image keeper terminal compose network_text network
