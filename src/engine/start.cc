@@ -315,7 +315,8 @@ void Start::announce(const Live& live) const {
   }
   if (prepared_.record.readiness == Readiness::kHealthy && !await_health(places_, prepared_.record.id, process->get()))
     return;
-  if (const Result<> said = runtime::say_ready(manager_, live.keeper.pid); !said) log_.warning(said.error().text());
+  if (const Result<> said = runtime::say_ready(manager_, live.keeper.pid); !said)
+    log_.warning(in("NOTIFY_SOCKET", said.error()).text());
 }
 
 void Start::announce_beside(const Live& live) const {

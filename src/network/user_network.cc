@@ -44,10 +44,11 @@ Error not_installed(std::string_view name) {
                    fmt::format("apt-get install {}; or --network none", name == kPasta ? "passt" : "slirp4netns"));
 }
 
-// With the last line of what it wrote.
+// With the last line of what it wrote, before it lists its options.
 Error failure(std::string_view program, std::string_view text) {
   std::string said;
   for (const std::string_view line : split(text, '\n')) {
+    if (line.starts_with("Usage:")) break;
     if (!line.empty() && line.find("syslog") == std::string_view::npos) said = line;
   }
   return complaint(fmt::format("{} did not connect the container{}{}", program, said.empty() ? "" : ": ", said));

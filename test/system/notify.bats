@@ -88,6 +88,12 @@ inside() { echo "/proc/$(caisson inspect -f '{{.State.Pid}}' "$1")/root/run/noti
   [[ "$output" = *"--sdnotify healthy: it has no health check"* ]]
 }
 
+@test "sdnotify: a manager that has gone is said, and the container runs" {
+  NOTIFY_SOCKET=$T/gone run -0 --separate-stderr caisson run -d --name box --sdnotify conmon builtin:busybox sleep 1000
+  [[ "$stderr" = *"NOTIFY_SOCKET: connect($T/gone): No such file or directory" ]]
+  [ "$(caisson inspect -f '{{.State.Running}}' box)" = true ]
+}
+
 @test "sdnotify: what is none of its words is refused" {
   run -125 caisson run --rm --sdnotify maybe builtin:busybox true
   [[ "$output" = *"'maybe' is none of container, conmon, healthy, ignore"* ]]

@@ -108,6 +108,12 @@ carries() {
   [[ "$output" = *"pasta is for ordinary users"* ]]
 }
 
+@test "an option that pasta does not know is said in its words" {
+  require_program pasta
+  run -125 user run --rm --network pasta:--nonsense builtin:busybox true
+  [[ "${lines[0]}" = *"pasta did not connect the container: "*"unrecognized option '--nonsense'" ]]
+}
+
 @test "bridges are root's, and that is said" {
   run -125 user run --rm --network bridge builtin:busybox true
   [[ "$output" == *"only root makes bridges"* && "$output" == *"pasta"* ]]
