@@ -212,14 +212,27 @@ class Injector {
       }
       traced_.erase(pid);
       unborn_.erase(pid);
+      if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+        killed_ = true;
+        adopt_unborn();
+      }
       return;
     }
     if (!WIFSTOPPED(status)) return;
     if (!traced_.contains(pid)) {  // its parent has not been heard yet
       unborn_[pid] = status;
+      if (killed_) adopt_unborn();
       return;
     }
     stopped(pid, status);
+  }
+
+  // Who is killed while it makes a process may not report it any more: that one would stand here for ever.
+  void adopt_unborn() {
+    for (const auto& [pid, status] : std::exchange(unborn_, {})) {
+      traced_[pid].name = "?";
+      stopped(pid, status);
+    }
   }
 
   void stopped(pid_t pid, int status) {
@@ -231,8 +244,9 @@ class Injector {
     } else if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE) {
       unsigned long child = 0;
       ::ptrace(PTRACE_GETEVENTMSG, pid, 0, &child);
-      Traced born{.name = process.name + "." + std::to_string(process.children++), .counted = process.counted};
-      traced_[static_cast<pid_t>(child)] = std::move(born);
+      const auto [born, is_new] = traced_.try_emplace(static_cast<pid_t>(child));
+      born->second.name = process.name + "." + std::to_string(process.children++);
+      if (is_new) born->second.counted = process.counted;
       if (const auto early = unborn_.find(static_cast<pid_t>(child)); early != unborn_.end()) {
         const int first = early->second;
         unborn_.erase(early);
@@ -301,6 +315,7 @@ class Injector {
   bool ended_ = false;
   bool hit_ = false;
   bool hung_ = false;
+  bool killed_ = false;  // some process was
   std::vector<FileId> programs_;
   std::map<pid_t, Traced> traced_;
   std::map<pid_t, int> unborn_;
