@@ -51,6 +51,7 @@ function(caisson_unit_test name)
   target_link_libraries(unit_${name} PRIVATE caisson_flags ${UNIT_KNOWS} ${UNIT_LIBRARIES} GTest::gmock GTest::gtest_main)
   target_include_directories(unit_${name} PRIVATE test/unit)
   target_compile_options(unit_${name} PRIVATE -Wno-missing-field-initializers)  # tables leave out what a row is not about
+  target_compile_options(unit_${name} PRIVATE -O0)  # a test runs for a moment and is compiled for many
   set_target_properties(unit_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/test)
   add_dependencies(unit_tests unit_${name})
   add_test(NAME ${name} COMMAND unit_${name})

@@ -1,9 +1,11 @@
 // The verbs of `caisson`: one file each, one row each.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
@@ -57,6 +59,16 @@ inline constexpr int kRefused = 125;  ///< docker's exit status for everything t
 int refuse(const Command& command, const Error& error);
 /// The same with the failure's own exit status.
 int refuse(const Command& command, const runtime::LaunchError& error);
+
+/// What of the command line is no option; `options` takes the others by `table`. Nothing: the command line was refused,
+/// and `status` is the exit status.
+template <class Table, class Options>
+std::optional<std::vector<std::string>> read_words(const Command& command, const Table& table, Options& options,
+                                                   int& status) {
+  Result<Parsed> parsed = parse(table, options, command.arguments, Order::kAnywhere);
+  if (!parsed) return status = refuse(command, parsed.error()), std::nullopt;
+  return std::move(parsed->operands);
+}
 
 int verb_run(const Command& command);
 int verb_create(const Command& command);

@@ -131,18 +131,13 @@ const Row kRmOptions[] = {
     id_file_row<LifecycleOptions>(),
 };
 
-// Reads the command line of a verb that takes names, or says what is wrong with it. Nothing: `status` is the exit
-// status.
+// The names that a verb is given, once what has died is known. Nothing: `status` is the exit status.
 template <class Table>
-std::optional<std::vector<std::string>> read(const Command& command, const Table& table, LifecycleOptions& options,
-                                             int& status) {
-  Result<Parsed> parsed = parse(table, options, command.arguments, Order::kAnywhere);
-  if (parsed) {
-    engine::sweep(command.places, command.log);
-    return std::move(parsed->operands);
-  }
-  status = refuse(command, parsed.error());
-  return std::nullopt;
+std::optional<std::vector<std::string>> read_names(const Command& command, const Table& table,
+                                                   LifecycleOptions& options, int& status) {
+  auto names = read_words(command, table, options, status);
+  if (names) engine::sweep(command.places, command.log);
+  return names;
 }
 
 bool runs(const engine::Container& container) { return container.live.has_value(); }
@@ -186,7 +181,7 @@ Manual start_manual() {
 int verb_start(const Command& command) {
   LifecycleOptions options;
   int status = 0;
-  const auto names = read(command, kStartOptions, options, status);
+  const auto names = read_names(command, kStartOptions, options, status);
   if (!names) return status;
   if (const int refused = protect_own_executable(command); refused != 0) return refused;
   if (options.attach || options.interactive) return start_attached(command, options, *names);
@@ -201,7 +196,7 @@ Manual restart_manual() {
 int verb_restart(const Command& command) {
   LifecycleOptions options;
   int status = 0;
-  const auto names = read(command, kRestartOptions, options, status);
+  const auto names = read_names(command, kRestartOptions, options, status);
   if (!names) return status;
   if (const int refused = protect_own_executable(command); refused != 0) return refused;
   const Fits fits = options.running ? runs : is_any;
@@ -218,7 +213,7 @@ Manual stop_manual() {
 int verb_stop(const Command& command) {
   LifecycleOptions options;
   int status = 0;
-  const auto names = read(command, kStopOptions, options, status);
+  const auto names = read_names(command, kStopOptions, options, status);
   if (!names) return status;
   return for_each_selected(command, options, *names, runs, [&](const engine::Container& container) {
     const auto stop = options.until_boot ? engine::stop_until_boot : engine::stop_container;
@@ -231,7 +226,7 @@ Manual kill_manual() { return {"[-s SIGNAL] CONTAINER…", "Sends a signal to co
 int verb_kill(const Command& command) {
   LifecycleOptions options;
   int status = 0;
-  const auto names = read(command, kKillOptions, options, status);
+  const auto names = read_names(command, kKillOptions, options, status);
   if (!names) return status;
   return for_each_selected(command, options, *names, runs, [&](const engine::Container& container) {
     return engine::kill_container(command.places, container, options.signal.value_or(SIGKILL));
@@ -245,7 +240,7 @@ Manual pause_manual() {
 int verb_pause(const Command& command) {
   LifecycleOptions options;
   int status = 0;
-  const auto names = read(command, kPauseOptions, options, status);
+  const auto names = read_names(command, kPauseOptions, options, status);
   if (!names) return status;
   return for_each_selected(command, options, *names, can_pause, [&](const engine::Container& container) {
     return engine::pause_container(command.places, container);
@@ -259,7 +254,7 @@ Manual unpause_manual() {
 int verb_unpause(const Command& command) {
   LifecycleOptions options;
   int status = 0;
-  const auto names = read(command, kUnpauseOptions, options, status);
+  const auto names = read_names(command, kUnpauseOptions, options, status);
   if (!names) return status;
   return for_each_selected(command, options, *names, is_paused, [&](const engine::Container& container) {
     return engine::unpause_container(command.places, container);
@@ -271,7 +266,7 @@ Manual rm_manual() { return {"[-fv] CONTAINER…", "Removes containers.", spelli
 int verb_rm(const Command& command) {
   LifecycleOptions options;
   int status = 0;
-  const auto names = read(command, kRmOptions, options, status);
+  const auto names = read_names(command, kRmOptions, options, status);
   if (!names) return status;
   if (options.timeout_s && !options.force)
     return refuse(command, complaint("--timeout (-t): only with --force, which ends what runs"));

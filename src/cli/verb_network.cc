@@ -171,16 +171,16 @@ network::Store store(const Command& command) { return engine::network_store(comm
 template <class Table>
 std::optional<std::vector<std::string>> read_words(const Command& command, const Table& table, NetworkOptions& options,
                                                    std::size_t least, std::size_t most, int& status) {
-  Result<Parsed> parsed = parse(table, options, command.arguments, Order::kAnywhere);
-  if (!parsed) return status = refuse(command, parsed.error()), std::nullopt;
-  const std::size_t count = parsed->operands.size();
+  auto operands = read_words(command, table, options, status);
+  if (!operands) return std::nullopt;
+  const std::size_t count = operands->size();
   if (count < least)
     return status = refuse(command, complaint(least == 2 ? "a network and a container are needed"
                                                          : "the name of a network is missing")),
            std::nullopt;
   if (count > most)
-    return status = refuse(command, complaint(fmt::format("'{}' is too much", parsed->operands[most]))), std::nullopt;
-  return std::move(parsed->operands);
+    return status = refuse(command, complaint(fmt::format("'{}' is too much", (*operands)[most]))), std::nullopt;
+  return operands;
 }
 constexpr std::size_t kAny = SIZE_MAX;
 

@@ -78,25 +78,13 @@ const Row kPruneOptions[] = {
     {{"force", 'f', {}, {}, "Do not ask"}, set_force},
 };
 
-// Reads the command line of a verb that takes names. Nothing: `status` is the exit status.
-template <class Table>
-std::optional<std::vector<std::string>> read(const Command& command, const Table& table, PodOptions& options,
-                                             int& status) {
-  Result<Parsed> parsed = parse(table, options, command.arguments, Order::kAnywhere);
-  if (parsed) {
-    engine::sweep(command.places, command.log);
-    return std::move(parsed->operands);
-  }
-  status = refuse(command, parsed.error());
-  return std::nullopt;
-}
-
 template <class Table, class Work>
 int work_on_pods(const Command& command, const Table& table, const Work& work) {
   PodOptions options;
   int status = 0;
-  const auto names = read(command, table, options, status);
+  const auto names = read_words(command, table, options, status);
   if (!names) return status;
+  engine::sweep(command.places, command.log);
   options.ignore = options.ignore || options.force;
   return for_each_pod(command, options, *names, [&](const engine::Pod& pod) -> Result<> { return work(pod, options); });
 }
@@ -177,11 +165,12 @@ Manual pod_prune_manual() {
 int verb_pod_prune(const Command& command) {
   PodOptions options;
   int status = 0;
-  const auto names = read(command, kPruneOptions, options, status);
+  const auto names = read_words(command, kPruneOptions, options, status);
   if (!names) return status;
   if (!names->empty())
     return refuse(command, complaint(fmt::format("'{}' is too much: prune takes no names", (*names)[0])));
   if (!options.force && !agreed_to("This will remove all stopped pods, with their containers.")) return 0;
+  engine::sweep(command.places, command.log);
   const Result<engine::PodListing> listing = engine::list_pods(command.places);
   if (!listing) return refuse(command, listing.error());
   for (const engine::Pod& pod : listing->pods) {

@@ -86,15 +86,6 @@ const Option<SecretOptions> kRmOptions[] = {
 };
 const std::vector<Option<SecretOptions>> kExistsOptions;
 
-// Reads a command line. Nothing: `status` is the exit status.
-template <class Table>
-std::optional<std::vector<std::string>> read_words(const Command& command, const Table& table, SecretOptions& options,
-                                                   int& status) {
-  Result<Parsed> parsed = parse(table, options, command.arguments, Order::kAnywhere);
-  if (!parsed) return status = refuse(command, parsed.error()), std::nullopt;
-  return std::move(parsed->operands);
-}
-
 Result<std::string> read_content(const SecretOptions& options, const std::string& from) {
   if (options.from_variable) {
     const char* value = std::getenv(from.c_str());

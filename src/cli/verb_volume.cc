@@ -85,15 +85,6 @@ const Option<VolumeOptions> kRmOptions[] = {
 };
 const std::vector<Option<VolumeOptions>> kExistsOptions;
 
-// Reads a command line. Nothing: `status` is the exit status.
-template <class Table>
-std::optional<std::vector<std::string>> read_words(const Command& command, const Table& table, VolumeOptions& options,
-                                                   int& status) {
-  Result<Parsed> parsed = parse(table, options, command.arguments, Order::kAnywhere);
-  if (!parsed) return status = refuse(command, parsed.error()), std::nullopt;
-  return std::move(parsed->operands);
-}
-
 Json inspect_volume(const engine::Volume& volume) {
   Json options = nullptr;
   if (!volume.record.options.empty()) options = volume.record.options;

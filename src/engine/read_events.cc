@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -86,14 +87,15 @@ class Reader {
 
  private:
   Result<bool> line(std::string_view text);
+  bool knows(const std::string& path) const;
+  Result<> open_new();
   Result<bool> read_on();
   Result<bool> wait(const Fd& changes) const;  // false: the time is over
 
   const Places& places_;
   const EventQuery& query_;
   const Visit& visit_;
-  std::optional<EventFile> before_;
-  std::optional<EventFile> file_;
+  std::vector<EventFile> files_;  // the oldest first
 };
 
 Result<bool> Reader::line(std::string_view text) {
@@ -104,18 +106,37 @@ Result<bool> Reader::line(std::string_view text) {
   return event.is_object() ? visit_(event) : Result<bool>(true);
 }
 
-// Whoever had the file open when it was renamed may still write to it: that one is read on too.
+// As one that is not there: there is nothing to open.
+bool Reader::knows(const std::string& path) const {
+  const auto status = kernel::status_of(path);
+  return !status || std::ranges::find(files_, status->st_ino, &EventFile::inode) != files_.end();
+}
+
+// Both may be new, if they were renamed twice since the last look; and they may be renamed at any time here.
+Result<> Reader::open_new() {
+  const std::string before = events_file_before(places_);
+  std::optional<EventFile> last;
+  do {
+    if (!knows(before)) {
+      if (auto file = TRY(EventFile::open(before))) files_.push_back(std::move(*file));
+    }
+    last = TRY(EventFile::open(events_file(places_)));
+  } while (!knows(before));
+  if (last && std::ranges::find(files_, last->inode(), &EventFile::inode) == files_.end())
+    files_.push_back(std::move(*last));
+  return {};
+}
+
+// Whoever had a file open when it was renamed may still write to it: that one is read on too.
 Result<bool> Reader::read_on() {
   const auto visit = [&](std::string_view text) { return line(text); };
   for (;;) {
-    if (before_ && !TRY(before_->read_on(visit))) return false;
-    if (file_ && !TRY(file_->read_on(visit))) return false;
-    const auto status = kernel::status_of(events_file(places_));
-    if (!status || (file_ && file_->inode() == status->st_ino)) return true;
-    std::optional<EventFile> next = TRY(EventFile::open(events_file(places_)));
-    if (!next) return true;
-    if (file_) before_ = std::move(file_);
-    file_ = std::move(next);
+    for (EventFile& file : files_) {
+      if (!TRY(file.read_on(visit))) return false;
+    }
+    while (files_.size() > 2) files_.erase(files_.begin());
+    if (knows(events_file(places_))) return true;
+    TRY(open_new());
   }
 }
 
@@ -144,9 +165,7 @@ Result<> Reader::run() {
     if (::inotify_add_watch(changes.get(), events_directory(places_).c_str(), kWhat) < 0)
       return fail(os_error("inotify_add_watch", events_directory(places_)));
   }
-  file_ = TRY(EventFile::open(events_file(places_)));
-  before_ = TRY(EventFile::open(events_file_before(places_)));
-  if (file_ && before_ && file_->inode() == before_->inode()) file_.reset();  // it was renamed in between
+  TRY(open_new());
   while (TRY(read_on()) && query_.follow && TRY(wait(changes))) {
   }
   return {};

@@ -90,7 +90,6 @@ class Sweep:
         (self.state / "volume").mkdir()
         if user:
             self.give_to_user()
-        self.begin()
 
     # --- what is run --------------------------------------------------------------------------------------------------
 
@@ -277,6 +276,7 @@ def sweep(scenario, mode, options):
     seconds, seed, at = options.seconds, options.seed, options.at
     one = Sweep(options.build, scenario, options.user, options.deaf)
     try:
+        one.begin()
         chosen = [(at, " ".join(at), at[0] == "--kill")] if at else list(faults(one.points(), mode, scenario.terminal))
         total = len(chosen)
         if seconds:

@@ -94,13 +94,38 @@ TEST(Events, AreFollowedAcrossRotation) {
     for (int i = 0; i < kCount; ++i) {
       note_event(places,
                  {.type = "image", .action = "tag", .id = std::to_string(i), .attributes = {{"name", long_name}}});
-      std::this_thread::sleep_for(std::chrono::microseconds(200));
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   });
   int next = 0;
   const EventQuery query{.until_ns = now_nanoseconds() + 30'000'000'000, .follow = true};
   const Result<> read = read_events(places, query, [&](const Json& event) -> Result<bool> {
-    EXPECT_EQ(event["id"], std::to_string(next));
+    EXPECT_EQ(event["id"].get<std::string>(), std::to_string(next));
+    return ++next < kCount;
+  });
+  EXPECT_TRUE(read);
+  EXPECT_EQ(next, kCount);
+}
+
+// 2.5 MB are written while the reader is busy with the first line.
+TEST(Events, AreFollowedAcrossTwoRotationsAtOnce) {
+  const TemporaryDirectory directory;
+  const Places places{.root = directory.path()};
+  constexpr int kCount = 250;
+  const auto note = [&](int i) {
+    note_event(places, {.type = "image",
+                        .action = "tag",
+                        .id = std::to_string(i),
+                        .attributes = {{"name", std::string(10'000, 'x')}}});
+  };
+  note(0);
+  int next = 0;
+  const EventQuery query{.until_ns = now_nanoseconds() + 30'000'000'000, .follow = true};
+  const Result<> read = read_events(places, query, [&](const Json& event) -> Result<bool> {
+    EXPECT_EQ(event["id"].get<std::string>(), std::to_string(next));
+    if (next == 0) {
+      for (int i = 1; i < kCount; ++i) note(i);
+    }
     return ++next < kCount;
   });
   EXPECT_TRUE(read);
