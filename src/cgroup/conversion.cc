@@ -76,7 +76,7 @@ Result<> convert_unified(const std::map<std::string, std::string>& files, Writes
   for (const auto& [file, value] : files) {
     const std::string item = fmt::format("linux.resources.unified.{}", file);
     if (writes.facts().cgroup_mode != CgroupMode::kV2) {
-      return fail(in(item, complaint("this host's limits are set by cgroup v1",
+      return fail(in(item, complaint("invalid configuration: this host's limits are set by cgroup v1",
                                      "use the limits that have names of their own in linux.resources")));
     }
     const Cut name = cut(file, '.');

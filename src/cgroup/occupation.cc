@@ -27,18 +27,18 @@ Result<Occupation> look_into(const std::vector<std::string>& directories) {
   }
   if (present.empty()) return found;
   if (is_frozen(present)) return fail(complaint("container's cgroup unexpectedly frozen", "thaw it, or name another"));
+  std::size_t processes = 0;
   for (const std::string& directory : present) {
-    found.processes = std::max(found.processes, processes_of(directory));
+    processes = std::max(processes, processes_of(directory));
     if (Result<std::string> list = kernel::read_file(directory + "/devices.list")) {
       found.has_children = tree(directory).size() > 1;
       found.device_list = std::move(*list);
     }
   }
+  if (processes > 0)
+    return fail(complaint(fmt::format("container's cgroup is not empty: {} process(es) found", processes),
+                          "they would be under its limits, and be killed with it: name another"));
   return found;
-}
-
-std::string not_empty(const Occupation& occupation) {
-  return fmt::format("container's cgroup is not empty: {} process(es) found", occupation.processes);
 }
 
 }  // namespace caisson::cgroup

@@ -11,18 +11,13 @@ namespace caisson::cgroup {
 /// What was found in the cgroups `directories` before a container is let into them. All of it is as new where they do
 /// not exist yet, which is nearly always.
 struct Occupation {
-  std::size_t processes = 0;     ///< in them, not in those below
   bool has_children = false;     ///< of a v1 devices cgroup: its rules may change by a transition alone
   std::string device_list = {};  ///< its devices.list then
 };
 
-/// Looks. Error: "container's cgroup unexpectedly frozen", which nobody waits for: a process would be caught in it for
-/// as long as it pleases whoever froze it.
-///
-/// Processes are the caller's to warn of, in runc's words: not_empty().
+/// Looks. Errors, in runc's words: "container's cgroup unexpectedly frozen", which nobody waits for: a process would be
+/// caught in it for as long as it pleases whoever froze it; "container's cgroup is not empty: 2 process(es) found",
+/// those below not counted.
 Result<Occupation> look_into(const std::vector<std::string>& directories);
-
-/// "container's cgroup is not empty: 2 process(es) found".
-std::string not_empty(const Occupation& occupation);
 
 }  // namespace caisson::cgroup

@@ -15,7 +15,7 @@ std::string above(const std::string& path) { return path.substr(0, std::min(path
 // What --cgroup says of one hierarchy, below the container's directory there.
 Result<std::string> below(const std::string& directory, std::string_view path) {
   const std::optional<std::string> clean = clean_path(path);
-  if (!clean) return fail(complaint(fmt::format("{} is not a sub cgroup path", path)));
+  if (!clean) return fail(complaint(fmt::format("bad sub cgroup path: {}", path)));
   return directory + (*clean == "/" ? "" : *clean);
 }
 

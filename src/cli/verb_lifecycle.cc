@@ -228,8 +228,10 @@ int verb_kill(const Command& command) {
   int status = 0;
   const auto names = read_names(command, kKillOptions, options, status);
   if (!names) return status;
-  return for_each_selected(command, options, *names, runs, [&](const engine::Container& container) {
-    return engine::kill_container(command.places, container, options.signal.value_or(SIGKILL));
+  const int signal = options.signal.value_or(SIGKILL);
+  return for_each_selected(command, options, *names, runs, [&](const engine::Container& container) -> Result<> {
+    TRY(engine::kill_container(command.places, container, signal));
+    return signal == SIGKILL ? engine::await_end(command.places, container, command.log) : Result<>();
   });
 }
 

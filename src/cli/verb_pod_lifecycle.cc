@@ -128,7 +128,7 @@ Manual pod_kill_manual() {
 }
 int verb_pod_kill(const Command& command) {
   return work_on_pods(command, kKillOptions, [&](const engine::Pod& pod, const PodOptions& options) {
-    return engine::kill_pod(command.places, pod, options.signal);
+    return engine::kill_pod(command.places, pod, options.signal, command.log);
   });
 }
 

@@ -141,6 +141,10 @@ void end_abandoned(const Places& places, const std::string& id, int lock, const 
     leave_pod(places, record->pod, log);
     return;
   }
+  if (!record->started && live->process.pid == 0) {  // it waits for its first start: somebody looked at its files
+    warn(log, kernel::remove_tree(places.live(id)));
+    return;
+  }
   if (const auto process = kernel::open_process(live->process)) {
     (void)kernel::send_signal(process->get(), SIGKILL);
     kernel::wait_until_gone(process->get(), 2000);

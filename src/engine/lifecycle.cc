@@ -1,6 +1,7 @@
 #include "engine/lifecycle.h"
 
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -65,9 +66,15 @@ Hearing hearing_of(pid_t pid) {
   return hearing;
 }
 
+// In sigtimedwait(2) a signal that is waited for is not blocked.
+bool waits_for_signals(pid_t pid) {
+  const std::string call = kernel::read_file(fmt::format("/proc/{}/syscall", pid)).value_or("");
+  return parse_unsigned(cut(call, ' ').head) == SYS_rt_sigtimedwait;
+}
+
 bool ignores(pid_t pid, int signal) {
   const Hearing hearing = hearing_of(pid);
-  return hearing.is_known && !hearing.handles(signal) && !hearing.blocks(signal);
+  return hearing.is_known && !hearing.handles(signal) && !hearing.blocks(signal) && !waits_for_signals(pid);
 }
 
 // What shuts systemd down means nothing to other inits: power is failing, as lxc-stop(1) has it. systemd blocks both
@@ -106,12 +113,6 @@ Result<> send(const Container& container, const Fd& process, int signal) {
   return container.is_paused ? cgroup::thaw(container.record.cgroup_directories) : Result<>();
 }
 
-// Its keeper cleans up; one that is gone leaves that to us.
-Result<> await_end(const Places& places, const Container& container, const Log& log) {
-  if (!wait_for_end(places, container)) sweep(places, log);
-  return {};
-}
-
 Result<> stop(const Places& places, const Container& container, std::optional<int> signal,
               std::optional<std::int32_t> timeout_s, explain::Ender ender, const Log& log) {
   if (!container.live) return {};
@@ -137,6 +138,12 @@ Result<> stop(const Places& places, const Container& container, std::optional<in
 }
 
 }  // namespace
+
+// Its keeper cleans up; one that is gone leaves that to us.
+Result<> await_end(const Places& places, const Container& container, const Log& log) {
+  if (!wait_for_end(places, container)) sweep(places, log);
+  return {};
+}
 
 Result<> kill_container(const Places& places, const Container& container, int signal) {
   if (container.live && container.live->next_start_ns != 0) {

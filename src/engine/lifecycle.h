@@ -14,6 +14,9 @@ namespace caisson::engine {
 /// does not run.
 Result<> kill_container(const Places& places, const Container& container, int signal);
 
+/// Waits until a container that is ending, as one that was sent SIGKILL, has ended and is cleaned up.
+Result<> await_end(const Places& places, const Container& container, const Log& log);
+
 /// Sends its stop signal (or `signal`), and SIGKILL if it has not ended after its timeout (or `timeout_s`; -1: never).
 /// Returns when it has ended and is cleaned up. One that does not run is fine. Says on `log` when the first process
 /// ignores the signal.

@@ -41,11 +41,24 @@ Result<> check_single(const RunOptions& options, std::size_t networks) {
   return {};
 }
 
-Result<> check_publishable(const RunOptions& options, const ChosenNetworks& chosen) {
+// Without a network of its own the ports are those of the host, or nobody's.
+Result<> check_publishable(const RunOptions& options, ChosenNetworks& chosen) {
   if (options.ports.empty() && !options.publish_all) return {};
   const std::string item = options.ports.empty() ? "-P" : typed(options, "publish");
-  if (!chosen.wishes.any())
-    return fail(in(item, complaint("it has no network that a port could lead into", "--network bridge gives it one")));
+  if (!chosen.wishes.any()) {
+    const bool is_shared =
+        options.network.kind == NamespaceKind::kContainer || options.network.kind == NamespaceKind::kPath;
+    if (is_shared)
+      return fail(
+          in(item, complaint("it has no network that a port could lead into", "--network bridge gives it one")));
+    chosen.wishes.ports.clear();
+    chosen.wishes.publish_all = false;
+    chosen.warnings.push_back(fmt::format("{}: nothing is published: {}", item,
+                                          options.network.kind == NamespaceKind::kHost
+                                              ? "with the host's network every port is the host's own"
+                                              : "it has no network that a port could lead into"));
+    return {};
+  }
   const bool leads = !chosen.wishes.user_network.empty() ||
                      std::ranges::any_of(chosen.networks, [](const network::NetworkRecord& each) {
                        return each.driver == network::Driver::kBridge && !each.internal;
@@ -334,32 +347,116 @@ std::string hosts_with_addresses(std::string_view hosts, const network::Holding&
   return any ? text : std::string(hosts);
 }
 
+std::string hosts_after(std::string_view hosts, const network::Holding& before, const network::Holding& now) {
+  const auto is_own = [&](std::string_view address) {
+    for (const network::Attachment& attachment : before.attachments) {
+      for (const network::HeldAddress& held : attachment.addresses) {
+        if (network::to_text(held.address) == address) return true;
+      }
+    }
+    return false;
+  };
+  std::string kept;
+  std::string_view names;
+  for (const std::string_view line : split(hosts, '\n')) {
+    const Cut parts = cut(line, '\t');
+    const bool is_of_none = parts.head == "127.0.0.1" && parts.tail != "localhost";
+    if (parts.tail && (is_own(parts.head) || is_of_none)) {
+      names = *parts.tail;
+    } else if (!line.empty()) {
+      kept += fmt::format("{}\n", line);
+    }
+  }
+  if (names.empty()) return std::string(hosts);
+  return hosts_with_addresses(kept + fmt::format("127.0.0.1\t{}\n", names), now);
+}
+
+namespace {
+
+// The word in the record is of networks still where the last has been left.
+bool has_own_network(const Record& record) {
+  return record.networks.user_network.empty() && network::is_network_name(cut(record.network, ',').head);
+}
+
+// Ports lead to the networks that it is on now.
+Result<> redirect_ports(const network::Holding& before, network::Holding& now) {
+  const std::vector<network::Address> targets = targets_of(now);
+  std::vector<network::HeldPort> all = before.ports;
+  all.insert(all.end(), before.closed.begin(), before.closed.end());
+  now.ports.clear();
+  now.closed.clear();
+  for (network::HeldPort& held : all) {
+    held.containers = network::targets_of(held.port.host_address, targets);
+    (held.containers.empty() ? now.closed : now.ports).push_back(held);
+  }
+  if (now.ports == before.ports) return {};
+  TRY(network::withdraw(before.ports));
+  return network::publish(now.ports);
+}
+
+// In the file's own place: it is mounted.
+Result<> rewrite_hosts(const Places& places, const std::string& id, const network::Holding& before,
+                       const network::Holding& now) {
+  const std::string path = places.container(id) + "/hosts";
+  const Result<std::string> text = kernel::read_file(path);
+  if (!text) return {};  // it has another's, or none
+  return kernel::write_new_file(path, hosts_after(*text, before, now), 0644);
+}
+
+Result<> plug_in(const Places& places, const Container& container, const network::NetworkRecord& network,
+                 const network::NetworkChoice& choice) {
+  const Record& record = container.record;
+  const network::Holding before = holding_of(places, record.id).value_or(network::Holding{});
+  const Fd inside = TRY(kernel::open_file(fmt::format("/proc/{}/ns/net", container.live->process.pid), O_RDONLY));
+  network::Holding now = before;
+  const network::Attachment attachment = TRY(take_place(places, record, network, choice, before));
+  now.attachments.push_back(attachment);
+  TRY(write_holding(places, record.id, now));
+  Result<> plugged = network::plug(network, attachment, inside.get(), is_way_out(now, attachment));
+  if (plugged) plugged = redirect_ports(before, now);
+  if (plugged) plugged = write_holding(places, record.id, now);
+  if (plugged) return rewrite_hosts(places, record.id, before, now);
+  (void)network::unplug(attachment, inside.get());
+  (void)network::give_lease_back(network_store(places), network, record.id);
+  (void)write_holding(places, record.id, before);
+  return plugged;
+}
+
+// What led out by the network is led by the first of the others that can.
+Result<> pull_out(const Places& places, const Container& container, const network::NetworkRecord& network) {
+  const std::string& id = container.record.id;
+  const network::Holding before = holding_of(places, id).value_or(network::Holding{});
+  const auto place = std::ranges::find(before.attachments, network.name, &network::Attachment::network);
+  if (place != before.attachments.end()) {
+    const Fd inside = TRY(kernel::open_file(fmt::format("/proc/{}/ns/net", container.live->process.pid), O_RDONLY));
+    network::Holding now = before;
+    now.attachments.erase(now.attachments.begin() + (place - before.attachments.begin()));
+    TRY(redirect_ports(before, now));
+    TRY(network::unplug(*place, inside.get()));
+    if (is_way_out(before, *place)) {
+      for (const network::Attachment& other : now.attachments) {
+        if (is_way_out(now, other)) TRY(network::lead_out(other, inside.get()));
+      }
+    }
+    TRY(write_holding(places, id, now));
+    TRY(rewrite_hosts(places, id, before, now));
+  }
+  return network::give_lease_back(network_store(places), network, id);
+}
+
+}  // namespace
+
 Result<> join_network(const Places& places, const Container& container, const network::NetworkRecord& network,
                       network::NetworkChoice choice) {
   Record record = container.record;
   const auto on_it = [&](const network::NetworkChoice& each) { return each.network == network.name; };
   if (std::ranges::any_of(record.networks.networks, on_it))
     return fail(complaint(fmt::format("container {} is on network {} already", record.name, network.name)));
-  if (record.networks.networks.empty())
+  if (!has_own_network(record))
     return fail(complaint(fmt::format("container {} has no network namespace of its own for that (--network {})",
                                       record.name, record.network)));
   choice.network = network.name;
-  const bool runs = container.live && container.live->process.pid != 0;
-  if (runs) {
-    network::Holding holding = holding_of(places, record.id).value_or(network::Holding{});
-    const Fd inside = TRY(kernel::open_file(fmt::format("/proc/{}/ns/net", container.live->process.pid), O_RDONLY));
-    const network::Attachment attachment = TRY(take_place(places, record, network, choice, holding));
-    holding.attachments.push_back(attachment);
-    TRY(write_holding(places, record.id, holding));
-    const Result<> plugged = network::plug(network, attachment, inside.get(), is_way_out(holding, attachment));
-    if (!plugged) {
-      (void)network::unplug(attachment, inside.get());
-      (void)network::give_lease_back(network_store(places), network, record.id);
-      holding.attachments.pop_back();
-      (void)write_holding(places, record.id, holding);
-      return plugged;
-    }
-  }
+  if (container.live && container.live->process.pid != 0) TRY(plug_in(places, container, network, choice));
   record.networks.networks.push_back(std::move(choice));
   return kernel::replace_file(places.container(record.id) + "/" + kRecordFile, to_json(record), 0600);
 }
@@ -369,27 +466,7 @@ Result<> leave_network(const Places& places, const Container& container, const n
   const auto gone = std::erase_if(record.networks.networks,
                                   [&](const network::NetworkChoice& each) { return each.network == network.name; });
   if (gone == 0) return fail(complaint(fmt::format("container {} is not on network {}", record.name, network.name)));
-  if (container.live && container.live->process.pid != 0) {
-    network::Holding holding = holding_of(places, record.id).value_or(network::Holding{});
-    const auto place = std::ranges::find_if(
-        holding.attachments, [&](const network::Attachment& each) { return each.network == network.name; });
-    if (place != holding.attachments.end()) {
-      const Fd inside = TRY(kernel::open_file(fmt::format("/proc/{}/ns/net", container.live->process.pid), O_RDONLY));
-      const auto leads_there = [&](const network::HeldPort& held) {
-        return std::ranges::any_of(place->addresses, [&](const network::HeldAddress& address) {
-          return std::ranges::find(held.containers, address.address) != held.containers.end();
-        });
-      };
-      std::vector<network::HeldPort> closed;
-      std::ranges::copy_if(holding.ports, std::back_inserter(closed), leads_there);
-      TRY(network::withdraw(closed));
-      TRY(network::unplug(*place, inside.get()));
-      std::erase_if(holding.ports, leads_there);
-      holding.attachments.erase(place);
-      TRY(write_holding(places, record.id, holding));
-    }
-    TRY(network::give_lease_back(network_store(places), network, record.id));
-  }
+  if (container.live && container.live->process.pid != 0) TRY(pull_out(places, container, network));
   return kernel::replace_file(places.container(record.id) + "/" + kRecordFile, to_json(record), 0600);
 }
 

@@ -20,10 +20,11 @@ namespace caisson::engine {
 network::Store network_store(const Places& places);
 
 /// What the options ask for, with the networks' records. Errors: a network that there is not; what contradicts itself,
-/// or cannot be: ports without a network that leads to them, an address for two networks.
+/// or cannot be: ports into networks that nothing leads into, an address for two networks.
 struct ChosenNetworks {
   NetworkWishes wishes;
   std::vector<network::NetworkRecord> networks;  ///< one for each of the wishes'
+  std::vector<std::string> warnings;             ///< of what is left out
 };
 Result<ChosenNetworks> choose_networks(const RunOptions& options, bool is_ordinary_user, const Places& places);
 
@@ -54,6 +55,8 @@ std::vector<network::Holding> all_holdings(const Places& places);
 
 /// /etc/hosts with the container's own addresses on the line of its own names, in the place of 127.0.0.1.
 std::string hosts_with_addresses(std::string_view hosts, const network::Holding& holding);
+/// The same file once the container holds `now` and no longer `before`: all else in it stays.
+std::string hosts_after(std::string_view hosts, const network::Holding& before, const network::Holding& now);
 
 /// One more network for a container that is there, now if it runs and with each start. `choice.network` is its whole
 /// name.

@@ -1,5 +1,7 @@
 #include "engine/pod_lifecycle.h"
 
+#include <signal.h>
+
 #include <algorithm>
 #include <functional>
 #include <thread>
@@ -104,10 +106,11 @@ Result<> restart_pod(const Places& places, const Pod& pod, const Log& log) {
   return start_pod(places, TRY(find_pod(places, pod.record.id)), log);
 }
 
-Result<> kill_pod(const Places& places, const Pod& pod, int signal) {
-  TRY(for_each(
-      pod.members, [](const Container& member) { return member.live.has_value(); },
-      [&](const Container& member) { return kill_container(places, member, signal); }));
+Result<> kill_pod(const Places& places, const Pod& pod, int signal, const Log& log) {
+  const auto runs = [](const Container& member) { return member.live.has_value(); };
+  TRY(for_each(pod.members, runs, [&](const Container& member) { return kill_container(places, member, signal); }));
+  if (signal == SIGKILL)
+    TRY(for_each(pod.members, runs, [&](const Container& member) { return await_end(places, member, log); }));
   note(places, pod, "kill");
   return {};
 }

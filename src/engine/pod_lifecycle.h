@@ -21,7 +21,7 @@ Result<> stop_pod(const Places& places, const Pod& pod, std::optional<std::int32
 Result<> restart_pod(const Places& places, const Pod& pod, const Log& log);
 
 /// Sends `signal` to all that run.
-Result<> kill_pod(const Places& places, const Pod& pod, int signal);
+Result<> kill_pod(const Places& places, const Pod& pod, int signal, const Log& log);
 
 Result<> pause_pod(const Places& places, const Pod& pod);
 Result<> unpause_pod(const Places& places, const Pod& pod);

@@ -126,10 +126,30 @@ void add_with_parents(std::vector<plan::MountSource>& sources, const std::string
   if (!there) sources.push_back({directory, {}, true});
 }
 
+// Where the host is seen from inside.
+Result<std::string> host_gateway(const RunOptions& options, const ChosenNetworks& networks) {
+  if (options.network.kind == NamespaceKind::kHost) return std::string("127.0.0.1");
+  if (networks.wishes.user_network == "slirp4netns") return std::string("10.0.2.2");  // slirp4netns(1), "Description"
+  for (const network::NetworkRecord& network : networks.networks) {
+    for (const network::NetworkSubnet& subnet : network.subnets) {
+      if (subnet.gateway && !network.internal) return network::to_text(*subnet.gateway);
+    }
+  }
+  return fail(complaint("nothing in its network leads to the host by an address that is known beforehand"));
+}
+
+Result<std::vector<HostAddress>> added_hosts(const RunOptions& options, const ChosenNetworks& networks) {
+  std::vector<HostAddress> hosts = options.hosts;
+  for (HostAddress& host : hosts) {
+    if (host.address == kHostGateway) host.address = TRY_IN("--add-host", host_gateway(options, networks));
+  }
+  return hosts;
+}
+
 // What is made for the container and mounted by its configuration.
-std::vector<plan::MountSource> mount_sources(const RunOptions& options, const Surroundings& around,
-                                             const Composed& composed, const std::string& name,
-                                             const std::vector<std::string>& name_servers) {
+std::vector<plan::MountSource> mount_sources(const RunOptions& options, const std::vector<HostAddress>& hosts,
+                                             const Surroundings& around, const Composed& composed,
+                                             const std::string& name, const std::vector<std::string>& name_servers) {
   std::vector<plan::MountSource> sources;
   const bool host_network = options.network.kind == NamespaceKind::kHost;
   const auto is_own = [&](const std::string& file) { return file.starts_with(around.directory + "/"); };
@@ -137,7 +157,7 @@ std::vector<plan::MountSource> mount_sources(const RunOptions& options, const Su
   if (is_own(around.hosts_file)) {
     sources.push_back(
         {around.hosts_file,
-         hosts_text(options.hosts, host_network ? kernel::read_file("/etc/hosts").value_or("") : "", hostname, name)});
+         hosts_text(hosts, host_network ? kernel::read_file("/etc/hosts").value_or("") : "", hostname, name)});
   }
   if (is_own(around.resolv_conf_file)) {
     // A network's own server asks those of the options.
@@ -222,9 +242,11 @@ Result<Prepared> prepare(const RunOptions& options, const Identity& identity, co
     return fail(in("--sdnotify healthy", complaint("it has no health check", "--health-cmd gives it one")));
   if (options.readiness == Readiness::kSaid)
     runtime::pass_notifications(composed.config, notify_directory(places, identity.id));
+  composed.warnings.insert(composed.warnings.end(), networks.warnings.begin(), networks.warnings.end());
   watch.lap("compose the configuration");
   Recipe recipe{.origins = composed.origins,
-                .sources = mount_sources(options, around, composed, identity.name, name_servers(networks.networks)),
+                .sources = mount_sources(options, TRY(added_hosts(options, networks)), around, composed, identity.name,
+                                         name_servers(networks.networks)),
                 .joined = around.joined};
   if (!around.passwd_file.empty())
     recipe.sources.push_back({around.passwd_file, TRY(passwd_text(options, around, source))});

@@ -2,11 +2,15 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "engine/containers.h"
 #include "engine/lifecycle.h"
 #include "engine/pod_member.h"
 #include "engine/prepare.h"
 #include "engine/start.h"
+#include "keeper/journal.h"
+#include "kernel/files.h"
 
 namespace caisson::engine {
 
@@ -33,6 +37,8 @@ Result<Start> make(const RunOptions& asked, JoinFor purpose, const Places& place
   if (options.strict && !prepared.composed.warnings.empty())
     return fail(complaint(prepared.composed.warnings[0], "--strict makes this warning an error"));
   for (const std::string& warning : prepared.composed.warnings) log.warning(warning);
+  if (prepared.record.log.driver == LogDriver::kJournal && !kernel::exists(std::string(keeper::kJournalSocket)))
+    log.warning(fmt::format("what it says is lost: nobody listens at {}, the journal", keeper::kJournalSocket));
   if (prepared.own_ids) say_once_what_is_lacking(*prepared.own_ids, places, log);
   const AttachedStreams attached = options.attached.value_or(AttachedStreams{options.interactive, true, true});
   return Start(std::move(reservation), std::move(prepared),

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/health.h"
@@ -178,10 +179,11 @@ struct CapabilityChoice {
   std::uint64_t mask = 0;
 };
 
+inline constexpr std::string_view kHostGateway = "host-gateway";
 /// One --add-host.
 struct HostAddress {
   std::vector<std::string> names;
-  std::string address;
+  std::string address;  ///< or kHostGateway: where the host is seen from the container's network
   bool operator==(const HostAddress&) const = default;
 };
 

@@ -266,7 +266,10 @@ Result<HostAddress> read_host_address(std::string_view text) {
     host.names.emplace_back(name);
   }
   std::string_view address = text.substr(at + 1);
-  if (address == "host-gateway") return fail(complaint("host-gateway comes with bridges, which are not there yet"));
+  if (address == kHostGateway) {
+    host.address = address;
+    return host;
+  }
   if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
   host.address = TRY(read_address(address));
   return host;

@@ -54,6 +54,7 @@ struct Context {
   Pointers pointers;
   std::int64_t* marks = nullptr;  ///< shared: when each step of each lane was done, nanoseconds; null: nobody asks
   Forced forced;
+  bool in_directory = false;                                 ///< ChangeDirectory has been let in
   char home[sizeof "HOME=" + plan::kLongestHome] = "HOME=";  ///< the variable that FindHome makes
   std::uint16_t step = 0;                                    ///< the step being run
   plan::StepFailure received;                                ///< the other side's failure, when a wait ended with one

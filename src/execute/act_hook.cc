@@ -58,7 +58,8 @@ bool write_state(int file, const plan::RunHook& step, Context& context) noexcept
   ::umask(022);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   // The caller's descriptors are not the hook's: what it starts could hold a directory of the host open for long.
-  if (::dup2(state, 0) == 0 && ::dup2(output, 1) == 1 && ::dup2(output, 2) == 2 &&
+  const bool is_there = step.directory == plan::kNoSlot || ::fchdir(context.at(step.directory)) == 0;
+  if (is_there && ::dup2(state, 0) == 0 && ::dup2(output, 1) == 1 && ::dup2(output, 2) == 2 &&
       ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
     ::execve(context.c_str(step.path), arguments, environment);
   const int error = errno;

@@ -68,7 +68,7 @@ struct NewFilesystem {
   plan::Text source;
   plan::Range options;
   std::uint64_t attributes = 0;
-  int like = -1;  ///< a tmpfs without a mode of its own has the mode of the directory it covers
+  int like = -1;  ///< a directory whose mode it gets
 };
 
 // A new file system as a detached mount; -1 with `outcome` set.
@@ -85,8 +85,7 @@ int make_filesystem(const NewFilesystem& wanted, Context& context, Outcome& outc
     return outcome = failed(Call::kFsconfig, operand), -1;
   }
   struct stat covered{};
-  if (wanted.like >= 0 && std::strcmp(context.c_str(wanted.type), "tmpfs") == 0 &&
-      !context.has_option(wanted.options, "mode=") && ::fstat(wanted.like, &covered) == 0) {
+  if (wanted.like >= 0 && ::fstat(wanted.like, &covered) == 0) {
     char mode[16];
     ::snprintf(mode, sizeof mode, "%o", covered.st_mode & 07777U);
     if (::fsconfig(filesystem.get(), FSCONFIG_SET_STRING, "mode", mode, 0) != 0)
@@ -283,11 +282,18 @@ Outcome act(const plan::IdMapTree& step, Context& context) noexcept {
 Outcome act(const plan::Mount& step, Context& context) noexcept {
   if (step.tree != plan::kNoSlot) return mount_tree(step, context);
   Outcome outcome;
+  const bool has_likeness =
+      !context.has_option(step.options, "mode=") && std::strcmp(context.c_str(step.type), "tmpfs") == 0;
+  const bool was_there =
+      has_likeness && Held(kernel::open_in_root(context.at(step.root), context.c_str(step.target), O_PATH));
   Held target(open_target(step, context, Make::kDirectory, outcome));
   if (!target) return outcome;
-  Held made(make_filesystem(
-      {.type = step.type, .source = step.source, .options = step.options, .attributes = step.set, .like = target.get()},
-      context, outcome));
+  Held made(make_filesystem({.type = step.type,
+                             .source = step.source,
+                             .options = step.options,
+                             .attributes = step.set,
+                             .like = was_there ? target.get() : -1},
+                            context, outcome));
   if (!made) return outcome;
   if (step.copy_up) outcome = copy_up(step, target.get(), made.get(), context);
   if (!outcome.ok()) return outcome;

@@ -182,7 +182,16 @@ Outcome act(const plan::Await& step, Context& context) noexcept {
   return done();
 }
 
+// The first process of a pid namespace does not hear of a signal that it has no handler for (pid_namespaces(7)); while
+// it waits, whoever wants it to end is heard. Execution takes the handlers away.
+void end_when_told() noexcept {
+  struct sigaction end{};
+  end.sa_handler = [](int signal) { ::_exit(128 + signal); };
+  for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) ::sigaction(signal, &end, nullptr);
+}
+
 Outcome act(const plan::AwaitStart& step, Context& context) noexcept {
+  end_when_told();
   if (const Outcome recorded = act(plan::Await{plan::Tag::kPrepared}, context); !recorded.ok()) return recorded;
   ::close(context.channel);
   for (;;) {

@@ -198,10 +198,11 @@ Outcome act(const plan::SetIds& step, Context& context) noexcept {
 }
 
 Outcome act(const plan::ChangeDirectory& step, Context& context) noexcept {
+  if (context.in_directory) return done();
   const char* path = context.c_str(step.path);
   if (::chdir(path) != 0) {
     if (step.first_try && errno == EACCES) return done();
-    if (!step.first_try || !is_missing(errno)) return failed(Call::kChdir);
+    if (!step.make || !is_missing(errno)) return failed(Call::kChdir);
     Held root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
     Held made(root ? kernel::make_in_root(root.get(), path, kernel::Make::kDirectory) : -1);
     if (!made) return failed(Call::kMkdir);
@@ -210,7 +211,8 @@ Outcome act(const plan::ChangeDirectory& step, Context& context) noexcept {
   // A directory outside the root shows as "(unreachable)…", or as one that is gone.
   char here[PATH_MAX];
   if (::syscall(SYS_getcwd, here, sizeof here) < 0) return failed(Call::kGetcwd);
-  return here[0] == '/' ? done() : failed_with(Call::kVerifyInside, EXDEV);
+  context.in_directory = here[0] == '/';
+  return context.in_directory ? done() : failed_with(Call::kVerifyInside, EXDEV);
 }
 
 Outcome act(const plan::CloseDescriptors& step, Context&) noexcept {

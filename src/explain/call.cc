@@ -1,5 +1,6 @@
 #include "explain/call.h"
 
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -310,7 +311,8 @@ constexpr std::pair<Call, std::string_view> kVerdicts[] = {
     {Call::kVerifyNamespace, "it is not a namespace of that type"},
     {Call::kVerifyProcfs, "it does not belong to procfs"},
     {Call::kVerifyInside, "it lies outside the container's root"},
-    {Call::kVerifyDirectory, "it is not a directory, or is reached through a link"},
+    {Call::kVerifyDirectory,
+     "it must be mounted on ordinary directory, and this is none, or is reached through a link"},
     {Call::kVerifyTarget, "it cannot be mounted because it is inside /proc"},
     {Call::kVerifySchemata, "the group exists and has other schemata"},
 };
@@ -318,7 +320,9 @@ constexpr std::pair<Call, std::string_view> kVerdicts[] = {
 // Of a wait status.
 std::string ending(int status) {
   if (!WIFSIGNALED(status)) return fmt::format("it ended with exit status {}", WEXITSTATUS(status));
-  return fmt::format("it was killed by signal {} ({})", WTERMSIG(status), signal_name(WTERMSIG(status)));
+  const bool is_filtered = WTERMSIG(status) == SIGSYS;
+  return fmt::format("it was killed by signal {} ({}{})", WTERMSIG(status), signal_name(WTERMSIG(status)),
+                     is_filtered ? ": bad system call" : "");
 }
 
 }  // namespace

@@ -61,6 +61,19 @@ std::string hook_words(std::string_view printed) {
   return fmt::format("; it said: {}", words);
 }
 
+// Where runc's callers know words of runc's, those: "error running prestart hook #1: /bin/false", of
+// "hooks.prestart[1]".
+std::string briefly(const Plan& plan, const Step& step, const plan::Action& action) {
+  if (const auto* hook = std::get_if<plan::RunHook>(&action)) {
+    const Cut list = cut(cut(plan.view(step.item), '.').tail.value_or(""), '[');
+    const std::string_view number = cut(list.tail.value_or(""), ']').head;
+    return fmt::format("error running {} hook #{}: {}", list.head, number, plan.view(hook->path));
+  }
+  if (const auto* agent = std::get_if<plan::SendListener>(&action))
+    return fmt::format("failed to connect with seccomp agent {}", plan.view(agent->path));
+  return describe_briefly(plan, action);
+}
+
 // The other lane went without a word, or said what it should not have.
 std::string protocol_line(const Plan& plan, const Step* step, const Failure& failure) {
   const auto* await = step == nullptr ? nullptr : std::get_if<plan::Await>(&step->action);
@@ -87,7 +100,7 @@ std::string line(const Plan& plan, const Failure& failure) {
 
   std::string text;
   if (step->item) text += fmt::format("{}: ", plan.view(step->item));
-  text += describe_briefly(plan, failed_action(plan, *step, what));
+  text += briefly(plan, *step, failed_action(plan, *step, what));
   if (what.alternative != 0) text += fmt::format(" (after '{}' was refused)", describe_briefly(plan, step->action));
   if (what.call == Call::kSystemd) {
     const std::string_view said = cut(failure.said, '\n').head;

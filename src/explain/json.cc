@@ -207,7 +207,10 @@ struct Operands {
   void operator()(const plan::Pivot& a) { object.slot("root", a.root).yes("move", a.move); }
   void operator()(const plan::RunHook& a) {
     object.text("path", a.path).texts("arguments", a.arguments).texts("environment", a.environment);
-    object.text("before_pid", a.before_pid).slot("pid", a.pid).text("after_pid", a.after_pid);
+    object.slot("directory", a.directory)
+        .text("before_pid", a.before_pid)
+        .slot("pid", a.pid)
+        .text("after_pid", a.after_pid);
     object.number("timeout_s", a.timeout_s);
   }
   void operator()(const plan::AskSystemd& a) {
@@ -295,7 +298,9 @@ struct Operands {
     set("inheritable", a.inheritable);
     set("ambient", a.ambient);
   }
-  void operator()(const plan::ChangeDirectory& a) { object.text("path", a.path).yes("first_try", a.first_try); }
+  void operator()(const plan::ChangeDirectory& a) {
+    object.text("path", a.path).yes("first_try", a.first_try).yes("make", a.make);
+  }
   void operator()(const plan::CloseDescriptors& a) { object.number("from", a.from); }
   void operator()(const plan::LoadFilter& a) {
     object.number("instructions", a.instructions.count)

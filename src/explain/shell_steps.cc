@@ -178,7 +178,7 @@ struct Commander {
     return a.remount ? fmt::format("mount -o remount,bind,ro {}\n", path) : fmt::format("read_only {}\n", path);
   }
   std::string operator()(const plan::ChangeDirectory& a) const {
-    return a.first_try ? fmt::format("directory {}\n", inside_path(plan.view(a.path))) : std::string();
+    return a.make ? fmt::format("directory {}\n", inside_path(plan.view(a.path))) : std::string();
   }
   template <class Other>
   std::string operator()(const Other&) const {

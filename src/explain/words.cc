@@ -350,7 +350,7 @@ struct Teller {
     return words;
   }
   Words operator()(const plan::ChangeDirectory& a) const {
-    return {"change to the directory " + view(a.path), a.first_try ? ", made if it is missing" : ""};
+    return {"change to the directory " + view(a.path), a.make ? ", made if it is missing" : ""};
   }
   Words operator()(const plan::CloseDescriptors& a) const {
     return {fmt::format("close descriptors from {} up when the program is executed", a.from)};

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "base/fd.h"
 #include "keeper/log_file.h"
 
 namespace caisson::keeper {
+
+inline constexpr std::string_view kJournalSocket = "/run/systemd/journal/socket";
 
 /// Entries in the journal's native protocol (systemd's "Native Journal Protocol"): one datagram a line, with the fields
 /// given, PRIORITY 6 for standard output and 3 for standard error, and CONTAINER_PARTIAL_MESSAGE=true where the line

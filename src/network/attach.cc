@@ -67,6 +67,13 @@ bool has_ipv6(const Attachment& attachment) {
   return false;
 }
 
+void add_default_routes(Batch& batch, int index, const Attachment& attachment) {
+  for (const HeldAddress& each : attachment.addresses) {
+    if (each.gateway && !attachment.internal)
+      add_route(batch, index, {.base = {.family = each.address.family}, .prefix = 0}, *each.gateway, 0);
+  }
+}
+
 Result<> configure(const Attachment& attachment, bool default_route) {
   NetlinkSocket socket = TRY(NetlinkSocket::route());
   const int index = device_index(attachment.interface);
@@ -75,10 +82,7 @@ Result<> configure(const Attachment& attachment, bool default_route) {
   if (!has_ipv6(attachment)) set_no_own_addresses(batch, attachment.interface);
   for (const HeldAddress& each : attachment.addresses) add_address(batch, index, each.address, each.prefix);
   set_up(batch, attachment.interface);
-  for (const HeldAddress& each : attachment.addresses) {
-    if (default_route && each.gateway && !attachment.internal)
-      add_route(batch, index, {.base = {.family = each.address.family}, .prefix = 0}, *each.gateway, 0);
-  }
+  if (default_route) add_default_routes(batch, index, attachment);
   return socket.run(batch);
 }
 
@@ -158,6 +162,14 @@ Result<> plug(const NetworkRecord& network, const Attachment& attachment, int ne
   open_up();
   TRY_IN(item, configure(attachment, default_route));
   return {};
+}
+
+Result<> lead_out(const Attachment& attachment, int network_namespace) {
+  const Visit visit = TRY(Visit::to(network_namespace));
+  NetlinkSocket socket = TRY(NetlinkSocket::route());
+  Batch batch;
+  add_default_routes(batch, device_index(attachment.interface), attachment);
+  return socket.run(batch);
 }
 
 Result<> unplug(const Attachment& attachment, int network_namespace) {

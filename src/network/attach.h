@@ -29,6 +29,9 @@ Result<Attachment> take_place(const Store& store, const NetworkRecord& network, 
 /// Makes the devices of `attachment` in the network namespace of an open file, with addresses and routes.
 Result<> plug(const NetworkRecord& network, const Attachment& attachment, int network_namespace, bool default_route);
 
+/// Makes it the way out of the namespace, of each family in which it has a gateway.
+Result<> lead_out(const Attachment& attachment, int network_namespace);
+
 /// Removes them; where the namespace is gone, they are. `network_namespace` -1: it is gone, or goes now.
 Result<> unplug(const Attachment& attachment, int network_namespace);
 

@@ -69,13 +69,14 @@ HeldPort read_held_port(const Json& json) {
 std::string to_json(const Holding& holding) {
   Json attachments = Json::array();
   for (const Attachment& each : holding.attachments) attachments.push_back(attachment_json(each));
-  Json ports = Json::array();
-  for (const HeldPort& each : holding.ports) ports.push_back(port_json(each));
-  const Json json = {{"attachments", attachments},
-                     {"ports", ports},
-                     {"helper", holding.helper},
-                     {"helperPid", holding.helper_pid},
-                     {"helperStartTicks", holding.helper_start_ticks}};
+  const auto ports_json = [](const std::vector<HeldPort>& ports) {
+    Json json = Json::array();
+    for (const HeldPort& each : ports) json.push_back(port_json(each));
+    return json;
+  };
+  const Json json = {{"attachments", attachments},           {"ports", ports_json(holding.ports)},
+                     {"closed", ports_json(holding.closed)}, {"helper", holding.helper},
+                     {"helperPid", holding.helper_pid},      {"helperStartTicks", holding.helper_start_ticks}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -88,6 +89,9 @@ Result<Holding> read_holding(const std::string& text) {
                     .helper_start_ticks = json.at("helperStartTicks").get<std::uint64_t>()};
     for (const Json& each : json.at("attachments")) holding.attachments.push_back(read_attachment(each));
     for (const Json& each : json.at("ports")) holding.ports.push_back(read_held_port(each));
+    if (json.contains("closed")) {
+      for (const Json& each : json.at("closed")) holding.closed.push_back(read_held_port(each));
+    }
     return holding;
   } catch (const Json::exception& exception) {
     return fail(complaint(exception.what()));

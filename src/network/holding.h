@@ -45,7 +45,8 @@ struct HeldPort {
 struct Holding {
   std::vector<Attachment> attachments;
   std::vector<HeldPort> ports;
-  std::string helper;  ///< "pasta" or "slirp4netns": who carries an ordinary user's packets
+  std::vector<HeldPort> closed;  ///< ports that lead nowhere since it has left the network that they led into
+  std::string helper;            ///< "pasta" or "slirp4netns": who carries an ordinary user's packets
   int helper_pid = 0;
   std::uint64_t helper_start_ticks = 0;
   bool operator==(const Holding&) const = default;

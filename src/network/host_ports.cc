@@ -119,15 +119,6 @@ std::expected<Fd, int> bind_port(const Published& port, Family family) {
   return socket;
 }
 
-// The families that the port is published in: those that the container has, and the host's address is of.
-std::vector<Address> targets_of(const std::optional<Address>& host_address, const std::vector<Address>& containers) {
-  std::vector<Address> targets;
-  for (const Address& container : containers) {
-    if (!host_address || host_address->family == container.family) targets.push_back(container);
-  }
-  return targets;
-}
-
 // One port in all of its families. A number that is chosen by the kernel for the first may be taken in the second.
 std::expected<HeldPort, int> bind_in_all(Published port, const std::vector<Address>& targets, std::vector<Fd>& sockets,
                                          Family& failed_in) {
@@ -189,6 +180,14 @@ Result<HostPorts> hold_ports(const std::vector<PortChoice>& choices, const std::
   HostPorts held;
   for (const PortChoice& choice : choices) TRY_IN(choice.typed, hold(choice, containers, held));
   return held;
+}
+
+std::vector<Address> targets_of(const std::optional<Address>& host_address, const std::vector<Address>& containers) {
+  std::vector<Address> targets;
+  for (const Address& container : containers) {
+    if (!host_address || host_address->family == container.family) targets.push_back(container);
+  }
+  return targets;
 }
 
 bool is_taken(const Error& error) { return error.call == "bind" && error.number == EADDRINUSE; }

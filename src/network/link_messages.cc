@@ -153,7 +153,8 @@ void add_route(Batch& batch, int index, const Subnet& to, const Address& gateway
   head.rtm_protocol = RTPROT_STATIC;
   head.rtm_scope = RT_SCOPE_UNIVERSE;
   head.rtm_type = RTN_UNICAST;
-  batch.begin(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, head,
+  const std::uint16_t others = to.prefix == 0 ? NLM_F_REPLACE : NLM_F_EXCL;
+  batch.begin(RTM_NEWROUTE, static_cast<std::uint16_t>(NLM_F_CREATE | others), head,
               fmt::format("add the route {} by {}", to.prefix == 0 ? "default" : to_text(to), to_text(gateway)));
   if (to.prefix != 0) batch.bytes(RTA_DST, to.base.raw());
   batch.bytes(RTA_GATEWAY, gateway.raw());

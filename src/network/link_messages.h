@@ -50,7 +50,7 @@ void set_up(Batch& batch, std::string_view name);
 /// The address of device `index`, usable at once (IFA_F_NODAD).
 void add_address(Batch& batch, int index, const Address& address, int prefix);
 
-/// `to` by `gateway`, out of device `index`; the default route where the prefix is 0.
+/// `to` by `gateway`, out of device `index`; the default route where the prefix is 0, in the place of another.
 void add_route(Batch& batch, int index, const Subnet& to, const Address& gateway, std::uint32_t metric);
 
 /// The host's end of a container's `number`-th network: "cs", eleven digits of its id, one letter or digit.

@@ -24,6 +24,7 @@ enum class CgroupManager { kCgroupfs, kSystemd, kDisabled };
 struct Command {
   std::string_view verb;
   runtime::StateRoot root;
+  bool root_is_given = false;  ///< by --root
   Report report;
   bool strict = false;  ///< what would be warned of is an error
   CgroupManager cgroup_manager = CgroupManager::kCgroupfs;

@@ -38,15 +38,16 @@ spec::Process default_process() {
 
 }  // namespace
 
-spec::Config default_config() {
+spec::Config default_config(CgroupMode mode) {
   spec::Config config;
   config.root = {.path = "rootfs", .readonly = true};
   config.process = default_process();
   config.hostname = "caisson";
   config.mounts = default_mounts();
-  for (const NamespaceType type : {NamespaceType::kPid, NamespaceType::kNetwork, NamespaceType::kIpc,
-                                   NamespaceType::kUts, NamespaceType::kMount, NamespaceType::kCgroup})
+  for (const NamespaceType type :
+       {NamespaceType::kPid, NamespaceType::kNetwork, NamespaceType::kIpc, NamespaceType::kUts, NamespaceType::kMount})
     config.linux_.namespaces.push_back({type, ""});
+  if (mode == CgroupMode::kV2) config.linux_.namespaces.push_back({NamespaceType::kCgroup, ""});
   config.linux_.resources.devices = {{.allow = false, .access = "rwm"}};
   config.linux_.masked_paths = {"/proc/acpi",          "/proc/asound",     "/proc/kcore",       "/proc/keys",
                                 "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug",
@@ -55,8 +56,8 @@ spec::Config default_config() {
   return config;
 }
 
-spec::Config rootless_config(std::uint32_t uid, std::uint32_t gid) {
-  spec::Config config = default_config();
+spec::Config rootless_config(std::uint32_t uid, std::uint32_t gid, CgroupMode mode) {
+  spec::Config config = default_config(mode);
   std::erase_if(config.linux_.namespaces, [](const spec::Namespace& n) { return n.type == NamespaceType::kNetwork; });
   config.linux_.namespaces.push_back({NamespaceType::kUser, ""});
   config.linux_.uid_mappings = {{0, uid, 1}};

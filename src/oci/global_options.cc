@@ -132,6 +132,7 @@ Result<std::vector<std::string>> read_global_options(const std::vector<std::stri
   if (parsed.help) return std::vector<std::string>{"help"};
   command.report = TRY_IN("--log", Report::open(global.log, global.level, global.format));
   command.root.path = TRY(absolute_root(global.root));
+  command.root_is_given = !global.root.empty();
   command.strict = global.strict;
   command.cgroup_manager = global.cgroup_manager;
   return std::move(parsed.operands);

@@ -18,28 +18,34 @@ std::string owner_name(std::uint32_t uid) {
   return std::to_string(uid);
 }
 
-std::string state_json(const runtime::Container& container, std::string_view owner, int indent) {
+std::string state_json(const runtime::Container& container, std::string_view owner, JsonForm form) {
   const runtime::Record& record = container.record;
   const bool has_process = container.status != runtime::Status::kStopped;
+  const bool lines = form == JsonForm::kLines;
+  const auto field = [&](std::string_view key, std::string_view value) {
+    return fmt::format("{}:{}{}", json_quote(key), lines ? " " : "", value);
+  };
+  const auto object = [&](const std::vector<std::string>& fields, std::size_t indent) {
+    if (!lines) return fmt::format("{{{}}}", fmt::join(fields, ","));
+    const std::string next = fmt::format("\n{:{}}", "", indent + 2);
+    return fmt::format("{{{}{}\n{:{}}}}", next, fmt::join(fields, "," + next), "", indent);
+  };
   std::vector<std::string> fields = {
-      R"("ociVersion": )" + json_quote(record.oci_version),
-      R"("id": )" + json_quote(record.id),
-      fmt::format(R"("pid": {})", has_process ? record.process.pid : 0),
-      fmt::format(R"("status": "{}")", runtime::status_word(container.status)),
-      R"("bundle": )" + json_quote(record.bundle),
-      R"("rootfs": )" + json_quote(record.rootfs),
-      fmt::format(R"("created": "{}")", rfc3339(record.created_ns)),
+      field("ociVersion", json_quote(record.oci_version)),
+      field("id", json_quote(record.id)),
+      field("pid", std::to_string(has_process ? record.process.pid : 0)),
+      field("status", json_quote(runtime::status_word(container.status))),
+      field("bundle", json_quote(record.bundle)),
+      field("rootfs", json_quote(record.rootfs)),
+      field("created", json_quote(rfc3339(record.created_ns))),
   };
   if (!record.annotations.empty()) {
     std::vector<std::string> pairs;
-    for (const auto& [key, value] : record.annotations)
-      pairs.push_back(fmt::format("{:{}}  {}: {}", "", indent + 2, json_quote(key), json_quote(value)));
-    fields.push_back(fmt::format("\"annotations\": {{\n{}\n{:{}}}}", fmt::join(pairs, ",\n"), "", indent + 2));
+    for (const auto& [key, value] : record.annotations) pairs.push_back(field(key, json_quote(value)));
+    fields.push_back(field("annotations", object(pairs, 2)));
   }
-  fields.push_back(R"("owner": )" + json_quote(owner));
-  std::vector<std::string> lines;
-  for (const std::string& field : fields) lines.push_back(fmt::format("{:{}}{}", "", indent + 2, field));
-  return fmt::format("{:{}}{{\n{}\n{:{}}}}", "", indent, fmt::join(lines, ",\n"), "", indent);
+  fields.push_back(field("owner", json_quote(owner)));
+  return object(fields, 0);
 }
 
 }  // namespace caisson::oci

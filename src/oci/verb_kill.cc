@@ -34,7 +34,8 @@ int verb_kill(const Command& command) {
   const auto operands = read_options(command, kOptions, options, Order::kAnywhere, {1, 2}, status);
   if (!operands) return status;
   const std::string word = operands->size() == 2 ? (*operands)[1] : "TERM";
-  const std::optional<int> signal = parse_signal(word);
+  constexpr int kNone = 0;  // kill(2): whether it could be sent
+  const std::optional<int> signal = word == "0" ? kNone : parse_signal(word);
   if (!signal) return refuse(command, complaint(fmt::format("unknown signal \"{}\"", word)));
   return for_each_chosen(command, operands->front(), options.regex, [&](const runtime::Container& container) {
     return runtime::signal(container, *signal, options.all ? runtime::Whom::kAll : runtime::Whom::kInit);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "kernel/files.h"
 #include "oci/command.h"
 #include "oci/state_json.h"
 
@@ -51,8 +52,8 @@ void print_json(const std::vector<runtime::Container>& containers) {
   if (containers.empty()) return void(std::puts("null"));  // as runc: its callers decode it to an empty list
   std::vector<std::string> entries;
   for (const runtime::Container& container : containers)
-    entries.push_back(state_json(container, owner_name(container.record.owner), 2));
-  std::puts(fmt::format("[\n{}\n]", fmt::join(entries, ",\n")).c_str());
+    entries.push_back(state_json(container, owner_name(container.record.owner), JsonForm::kLine));
+  std::puts(fmt::format("[{}]", fmt::join(entries, ",")).c_str());
 }
 
 }  // namespace
@@ -61,6 +62,8 @@ int verb_list(const Command& command) {
   ListOptions options;
   int status = 0;
   if (!read_options(command, kOptions, options, Order::kAnywhere, {0, 0}, status)) return status;
+  if (command.root_is_given && !kernel::exists(command.root.path))  // a default one is made when a container is
+    return refuse(command, complaint(fmt::format("--root: there is no directory {}", command.root.path)));
   const Result<std::vector<std::string>> ids = runtime::container_ids(command.root);
   if (!ids) return refuse(command, ids.error());
   std::vector<runtime::Container> containers;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "host/probe.h"
 #include "kernel/files.h"
 #include "oci/command.h"
 #include "oci/default_config.h"
@@ -32,7 +33,8 @@ constexpr std::array kOptions = {
 Result<> write_spec(const SpecOptions& options) {
   const std::string path =
       !options.file.empty() ? options.file : (options.bundle.empty() ? "" : options.bundle + "/") + "config.json";
-  const spec::Config config = options.rootless ? rootless_config(::geteuid(), ::getegid()) : default_config();
+  const CgroupMode mode = host::probe().cgroup_mode;
+  const spec::Config config = options.rootless ? rootless_config(::geteuid(), ::getegid(), mode) : default_config(mode);
   if (kernel::exists(path)) return fail(complaint(fmt::format("file {} exists. Remove it first", path)));
   const Fd file = TRY(kernel::open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0644));
   return kernel::write_all(file.get(), spec::write_config(config), path);

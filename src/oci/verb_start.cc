@@ -13,7 +13,7 @@ int verb_start(const Command& command) {
   if (!container) return refuse(command, container.error());
   command.report.log().debug(fmt::format("{}: {}, process {}", container->record.id,
                                          runtime::status_word(container->status), container->record.process.pid));
-  const auto started = runtime::start(command.root, *container);
+  const auto started = runtime::start(command.root, *container, command.report.log());
   return started ? 0 : refuse(command, started.error());
 }
 

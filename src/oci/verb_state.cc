@@ -11,7 +11,7 @@ int verb_state(const Command& command) {
   if (!operands) return status;
   const Result<runtime::Container> container = runtime::find_container(command.root, operands->front());
   if (!container) return refuse(command, container.error());
-  std::puts(state_json(*container, "", 0).c_str());  // the owner is told by list alone, as runc has it
+  std::puts(state_json(*container, "", JsonForm::kLines).c_str());  // the owner is told by list alone, as runc has it
   return 0;
 }
 

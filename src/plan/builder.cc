@@ -63,11 +63,15 @@ std::vector<std::string> candidates(std::string_view command, const std::vector<
 std::vector<std::string> environment_of(const std::vector<std::string>& variables) {
   std::vector<std::string> kept;
   std::set<std::string_view> seen;
+  bool has_home = false;
   for (auto variable = variables.rbegin(); variable != variables.rend(); ++variable) {
-    if (*variable != "HOME=" && seen.insert(cut(*variable, '=').head).second) kept.push_back(*variable);
+    const std::string_view name = cut(*variable, '=').head;
+    if (!seen.insert(name).second || *variable == "HOME=") continue;
+    has_home = has_home || name == "HOME";
+    kept.push_back(*variable);
   }
   std::reverse(kept.begin(), kept.end());
-  if (!seen.contains("HOME")) kept.emplace_back("HOME=");
+  if (!has_home) kept.emplace_back("HOME=");
   return kept;
 }
 
@@ -319,7 +323,7 @@ Result<> Builder::prepare(const spec::Process& process, const Bounds& bounds, bo
         SetAttribute{.attribute = Attribute::kPersonality,
                      .value = number_of(bounds.personality->domain, spec::kPersonalityDomains)});
   }
-  if (bounds.memory_policy) memory_policy(*bounds.memory_policy);
+  if (bounds.memory_policy && !bounds.memory_policy->mode.empty()) memory_policy(*bounds.memory_policy);
   if (process.no_new_privileges) {
     add(Lane::kChild, "process.noNewPrivileges", "set-user-id programs and file capabilities give nothing",
         SetAttribute{.attribute = Attribute::kNoNewPrivileges});
@@ -328,7 +332,7 @@ Result<> Builder::prepare(const spec::Process& process, const Bounds& bounds, bo
   // so that the filter has to permit little but the program.
   if (seccomp) filter_ = std::make_shared<seccomp::Filter>(TRY_IN(label("linux.seccomp"), seccomp::compile(*seccomp)));
   const bool notifies = filter_ && filter_->notifies();
-  const bool late = filter_ && process.no_new_privileges;
+  const bool late = filter_is_late_ = filter_ && process.no_new_privileges && !bounds.hooks_follow;
   if (request_.wait_for_start) find_program(process);
   // Who is told of calls is known to whoever creates the container, so that such a filter is loaded before the wait.
   if (request_.wait_for_start && notifies && !late) load(*filter_);
@@ -336,8 +340,9 @@ Result<> Builder::prepare(const spec::Process& process, const Bounds& bounds, bo
   add(Lane::kChild, "process", "no descriptor of the caller's reaches the program (CVE-2024-21626)",
       CloseDescriptors{.from = 3 + request_.preserve_fds});
   const Text directory = plan_.add(process.cwd);
-  add(Lane::kChild, "process.cwd", "made if it is missing, while that is allowed",
-      ChangeDirectory{.path = directory, .first_try = true});
+  const bool is_first = request_.state.pid == 0;  // another finds what there is
+  add(Lane::kChild, "process.cwd", is_first ? "made if it is missing, while that is allowed" : "while that is allowed",
+      ChangeDirectory{.path = directory, .first_try = true, .make = is_first});
   if (bounds.landlock) restrict_files(*bounds.landlock);
   if (filter_ && !late && !(notifies && request_.wait_for_start)) load(*filter_);
   identity(process);
@@ -376,22 +381,23 @@ spec::State Builder::state(const spec::Config& config, std::string_view status) 
 }
 
 Result<> Builder::hooks(Lane lane, std::string_view name, const std::vector<spec::Hook>& list, const spec::State& state,
-                        Slot pid, std::string_view reason) {
+                        Slot pid, std::string_view reason, Slot directory) {
   for (std::size_t i = 0; i < list.size(); ++i) {
     const std::string item = "hooks." + std::string(name) + "[" + std::to_string(i) + "]";
-    TRY(hook(lane, item, list[i], state, pid, reason));
+    TRY(hook(lane, item, list[i], state, pid, reason, directory));
   }
   return {};
 }
 
 Result<> Builder::hook(Lane lane, std::string_view item, const spec::Hook& hook, const spec::State& state, Slot pid,
-                       std::string_view reason) {
+                       std::string_view reason, Slot directory) {
   if (hook.args.size() + hook.env.size() > kMostHookWords)
     return fail(in(label(item), complaint("more than " + std::to_string(kMostHookWords) + " arguments and variables")));
   const spec::StateText text = spec::write_state(state);
   const bool has_pid = state.status != "stopped";
   add(lane, item, reason,
       RunHook{.path = plan_.add(hook.path),
+              .directory = directory,
               .arguments = plan_.add(hook.args.empty() ? std::vector<std::string>{hook.path} : hook.args),
               .environment = plan_.add(hook.env),
               .before_pid = plan_.add(has_pid ? text.before_pid : text.without_pid),
@@ -495,7 +501,7 @@ void Builder::identity(const spec::Process& process) {
 }
 
 Result<> Builder::execute(const spec::Process& process) {
-  const bool late = filter_ && process.no_new_privileges;
+  const bool late = filter_is_late_;
   if (late && filter_->notifies() && !request_.wait_for_start) load(*filter_);
   if (!request_.wait_for_start) add(Lane::kChild, "process", "all that is left is the program", Signal{Tag::kReady});
   if (late && !filter_->notifies()) load(*filter_);

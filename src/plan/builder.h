@@ -47,6 +47,7 @@ class Builder {
     const std::optional<spec::Personality>& personality;
     const std::optional<spec::MemoryPolicy>& memory_policy;
     const std::optional<std::vector<spec::LandlockRule>>& landlock;
+    bool hooks_follow = false;  ///< run by the process itself, in its bounds
   };
 
   /// Before any process is cloned: what the process will need of the host. `in_user_namespace`: it is in another one
@@ -75,11 +76,12 @@ class Builder {
   Result<> execute(const spec::Process& process);
 
   /// Runs the hooks of the list `name` in `lane`, told that the container is in `status`; `pid`: the slot of its
-  /// process, or none where it is that process which runs them. Errors: more words than a hook can be given.
+  /// process, or none where it is that process which runs them; `directory`: where they run, or none where whoever runs
+  /// them is. Errors: more words than a hook can be given.
   Result<> hooks(Lane lane, std::string_view name, const std::vector<spec::Hook>& list, const spec::State& state,
-                 Slot pid, std::string_view reason);
+                 Slot pid, std::string_view reason, Slot directory = kNoSlot);
   Result<> hook(Lane lane, std::string_view item, const spec::Hook& hook, const spec::State& state, Slot pid,
-                std::string_view reason);
+                std::string_view reason, Slot directory = kNoSlot);
 
   /// What hooks are told of the container.
   spec::State state(const spec::Config& config, std::string_view status) const;
@@ -134,6 +136,7 @@ class Builder {
   Slot procfs_ = kNoSlot;
   std::vector<std::string> environment_;
   std::shared_ptr<const seccomp::Filter> filter_;  // shared: of a type that is not known here
+  bool filter_is_late_ = false;                    // loaded right before the program is executed
 };
 
 }  // namespace caisson::plan

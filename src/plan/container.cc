@@ -104,7 +104,7 @@ Result<> ContainerPlanner::network_devices() {
 
 // While everything is mounted, and both the host and the container can be seen (config.md, "POSIX-platform Hooks"):
 // those of the runtime's namespaces first. What was known of the host before them need not be true any more.
-Result<> ContainerPlanner::hooks() {
+Result<> ContainerPlanner::hooks(Slot root) {
   const spec::Hooks& hooks = config_.hooks;
   const bool moves = !config_.linux_.net_devices.empty() || config_.linux_.intel_rdt;
   if (!moves && hooks.prestart.empty() && hooks.create_runtime.empty() && hooks.create_container.empty()) return {};
@@ -120,7 +120,7 @@ Result<> ContainerPlanner::hooks() {
   builder_.add(Lane::kParent, "hooks", "", Signal{Tag::kHooked});
   builder_.add(Lane::kChild, "hooks", "what the host's hooks do is done", Await{Tag::kHooked});
   return builder_.hooks(Lane::kChild, "createContainer", hooks.create_container, state, kNoSlot,
-                        "a program of the host, run in the container's namespaces before the pivot");
+                        "a program of the host, run in the container's namespaces before the pivot", root);
 }
 
 Result<Plan> ContainerPlanner::plan() {
@@ -196,13 +196,14 @@ Result<Plan> ContainerPlanner::plan() {
     if (beside || (scope_ && !is_spoken_to_at_birth())) await_and_join_cgroup();
   }));
   builder_.streams(config_.process, files.root(), files.bind_console());
-  TRY(hooks());
+  TRY(hooks(files.root()));
   files.pivot();
   files.protect();
 
   const std::optional<std::vector<spec::LandlockRule>> landlock = spec::read_landlock(config_.annotations);
   TRY(builder_.prepare(config_.process,
-                       {config_.linux_.seccomp, config_.linux_.personality, config_.linux_.memory_policy, landlock},
+                       {config_.linux_.seccomp, config_.linux_.personality, config_.linux_.memory_policy, landlock,
+                        !config_.hooks.start_container.empty()},
                        !joined_.empty()));
   TRY(builder_.hooks(Lane::kChild, "startContainer", config_.hooks.start_container, builder_.state(config_, "created"),
                      kNoSlot, "run inside, as the program's user, right before it"));

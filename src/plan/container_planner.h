@@ -58,7 +58,7 @@ class ContainerPlanner {
   void session();
   void time_namespace();
   void sysctls();
-  Result<> hooks();
+  Result<> hooks(Slot root);
   Result<> network_devices();
 
   std::optional<std::uint32_t> host_uid(std::uint32_t uid) const;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -265,13 +266,13 @@ void ContainerFiles::protect() {
                           .set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
                           .slot = empty_});
   }
+  std::set<std::string> masked;
   for (std::size_t i = 0; i < config_.linux_.masked_paths.size(); ++i) {
+    const std::string path = clean_target(config_.linux_.masked_paths[i]);
+    if (!masked.insert(path).second) continue;
     builder_.add(Lane::kChild, "linux.maskedPaths[" + std::to_string(i) + "]",
                  "says too much about the host, or gives too much power over it",
-                 Mask{.root = root_,
-                      .null = null_,
-                      .empty = empty_,
-                      .path = plan.add(clean_target(config_.linux_.masked_paths[i]))});
+                 Mask{.root = root_, .null = null_, .empty = empty_, .path = plan.add(path)});
   }
   for (std::size_t i = 0; i < config_.linux_.readonly_paths.size(); ++i) {
     builder_.add(Lane::kChild, "linux.readonlyPaths[" + std::to_string(i) + "]",

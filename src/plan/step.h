@@ -220,6 +220,7 @@ inline constexpr std::size_t kMostHookWords = 1000;  ///< arguments and variable
 /// fails.
 struct RunHook {
   Text path;
+  Slot directory = kNoSlot;  ///< where it runs; none: where this process is
   Range arguments;
   Range environment;
   Text before_pid;
@@ -525,11 +526,13 @@ struct SetIds {
   std::uint64_t ambient = 0;
 };
 
-/// Changes into `path` and verifies that it lies inside the root (CVE-2024-21626). `first_try`: made if it is missing;
-/// a refusal (EACCES) is left to the step of the same kind that follows once the user is the container's own.
+/// Changes into `path` and verifies that it lies inside the root (CVE-2024-21626). `make`: made if it is missing.
+/// `first_try`: a refusal (EACCES) is left to the step of the same kind that follows once the user is the container's
+/// own, and that has nothing to do where the first was let in.
 struct ChangeDirectory {
   Text path;
   bool first_try = false;
+  bool make = false;
 };
 
 /// Every descriptor from `from` up is closed when the program is executed (close_range(2), CLOSE_RANGE_CLOEXEC).

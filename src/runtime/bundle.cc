@@ -32,6 +32,14 @@ Result<> check_root(const std::string& path) {
   return {};
 }
 
+// A destination that is written as the host sees it, which runc takes too.
+std::string inside(std::string_view root, const std::string& destination) {
+  while (root.ends_with('/')) root.remove_suffix(1);
+  const bool is_below =
+      !root.empty() && destination.starts_with(root) && destination.substr(root.size()).starts_with('/');
+  return is_below ? destination.substr(root.size()) : destination;
+}
+
 Result<Bundle> read(std::string directory, const std::string& path, spec::Strictness strictness) {
   Bundle bundle{.directory = std::move(directory)};
   bundle.text = TRY(kernel::read_file(path));
@@ -44,6 +52,7 @@ Result<Bundle> read(std::string directory, const std::string& path, spec::Strict
   if (!bundle.config.process.capabilities) bundle.config.process.capabilities.emplace();
   if (!bundle.config.root.path.empty()) bundle.config.root.path = below(bundle.directory, bundle.config.root.path);
   for (spec::Mount& mount : bundle.config.mounts) {
+    mount.destination = inside(bundle.config.root.path, mount.destination);
     if (is_bind(mount)) mount.source = below(bundle.directory, mount.source);
   }
   return bundle;

@@ -88,8 +88,7 @@ Result<> dump(const CriuDumpOptions& options, const Record& record, const spec::
   const pid_t pid = record.process.pid;
   const std::string mountinfo = TRY(kernel::read_file(fmt::format("/proc/{}/mountinfo", pid)));
   const ProcessStreams streams = streams_of(pid, mountinfo);
-  // One whose cgroup is others' too is stopped process by process.
-  const std::string freezer = record.shares_cgroup ? std::string() : freezer_of(record, host::probe());
+  const std::string freezer = freezer_of(record, host::probe());
   DumpedContainer dumped{.pid = pid,
                          .rootfs = record.rootfs,
                          .freezer = freezer,

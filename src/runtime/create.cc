@@ -142,7 +142,6 @@ Result<> Creation::prepare() {
                      .cgroup_directories = plan::cgroup_directories(designed.plan),
                      .resctrl_directories = plan::resctrl_leftovers(config, options_.id, designed.facts.resctrl),
                      .systemd_unit = plan::systemd_unit(designed.plan),
-                     .shares_cgroup = designed.settled.shares_cgroup,
                      .owner = designed.facts.effective_uid,
                      .created_ns = now_nanoseconds(),
                      .choices = options_.choices,
@@ -284,7 +283,9 @@ Result<Designed> design(const StateRoot& root, const CreateOptions& options, con
   designed.request.preserve_fds = preserved;
   designed.request.terminal_adds_returns = !options.serves_terminal;
   if (options.makes_cgroup) {
-    designed.settled = TRY(settle_cgroup(config, options.id, designed.facts, designed.request, log));
+    const Result<> settled = settle_cgroup(config, options.id, designed.facts, designed.request, log);
+    // The processes in it may be those of the container that has the id.
+    if (!settled) return fail(kernel::exists(root.directory(options.id)) ? id_is_taken() : settled.error());
   } else {
     TRY(settle_without_cgroup(config, designed.facts, designed.request));
   }
@@ -294,11 +295,8 @@ Result<Designed> design(const StateRoot& root, const CreateOptions& options, con
 }
 
 Result<Designed> design_again(const StateRoot& root, const Record& record) {
-  Designed designed{.bundle = TRY(reread_bundle(record.bundle, root.config(record.id))),
-                    .facts = {},
-                    .request = {},
-                    .plan = {},
-                    .settled = {}};
+  Designed designed{
+      .bundle = TRY(reread_bundle(record.bundle, root.config(record.id))), .facts = {}, .request = {}, .plan = {}};
   complete(designed, root, record.id, record.choices);
   if (!record.choices.systemd_program.empty()) TRY(use_systemd(record.choices.systemd_program, designed.facts));
   settle_again(designed.bundle.config, record.cgroup_directories, designed.facts, designed.request);

@@ -45,7 +45,6 @@ struct Designed {
   HostFacts facts;
   plan::Request request;
   plan::Plan plan;
-  Settled settled;
 };
 Result<Designed> design(const StateRoot& root, const CreateOptions& options, const Log& log,
                         kernel::NetworkAhead* network_ahead = nullptr);

@@ -28,7 +28,8 @@ std::string diagnosis(const plan::Plan& plan, const plan::Failure& failure, pid_
 Result<> check_preserved(std::uint32_t count) {
   for (std::uint32_t fd = 3; fd < 3 + count; ++fd) {
     if (::fcntl(static_cast<int>(fd), F_GETFD) < 0)
-      return fail(complaint(fmt::format("--preserve-fds {}: descriptor {} is not open", count, fd)));
+      return fail(
+          complaint(fmt::format("--preserve-fds {}: preserved-fd {} (descriptor {}) is not open", count, fd - 3, fd)));
   }
   return {};
 }

@@ -55,7 +55,6 @@ void run_poststop(const StateRoot& root, const Record& record, const Log& log) {
 
 // A unit is stopped when nobody is left in it: nobody has to be waited for then.
 Result<> remove_cgroup(const Record& record) {
-  if (record.shares_cgroup) return cgroup::remove_if_empty(record.cgroup_directories);
   if (!record.systemd_unit.empty()) {
     TRY(cgroup::kill_all(record.cgroup_directories));
     TRY(stop_unit(record));

@@ -169,7 +169,6 @@ Result<> Restoration::reserve_place() {
              .annotations = config().annotations,
              .cgroup_directories = plan::cgroup_directories(designed_.plan),
              .systemd_unit = plan::systemd_unit(designed_.plan),
-             .shares_cgroup = designed_.settled.shares_cgroup,
              .owner = designed_.facts.effective_uid,
              .created_ns = now_nanoseconds(),
              .choices = options_.create.choices,

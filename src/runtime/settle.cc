@@ -61,11 +61,11 @@ bool is_root_of_host(const HostFacts& facts) {
   return facts.effective_uid == 0 && facts.may(CAP_SYS_ADMIN) && !kernel::in_user_namespace();
 }
 
-Result<Settled> settle_cgroup(spec::Config& config, const std::string& id, HostFacts& facts, plan::Request& request,
-                              const Log& log) {
+Result<> settle_cgroup(spec::Config& config, const std::string& id, HostFacts& facts, plan::Request& request,
+                       const Log& log) {
   if (facts.systemd) {  // which finds the place, and starts no unit that is there already
     complete_resources(config.linux_.resources, facts, &log);
-    return Settled{};
+    return {};
   }
   const std::string& path = config.linux_.cgroups_path;
   if (!path.starts_with('/')) host::probe_caller_cgroups(facts);
@@ -77,13 +77,12 @@ Result<Settled> settle_cgroup(spec::Config& config, const std::string& id, HostF
   }
 
   cgroup::Occupation found = TRY(cgroup::look_into(directories));
-  if (found.processes > 0) log.warning(cgroup::not_empty(found));
   if (found.has_children) request.device_list = std::move(found.device_list);
   request.callers_cgroups = callers_cgroups(place.paths, facts);
   request.cgroup_paths = std::move(place.paths);
 
   complete_resources(config.linux_.resources, facts, &log);
-  return Settled{.shares_cgroup = found.processes > 0};
+  return {};
 }
 
 Result<> settle_without_cgroup(spec::Config& config, HostFacts& facts, plan::Request& request) {

@@ -19,15 +19,11 @@ bool is_root_of_host(const HostFacts& facts);
 /// Finds where the cgroup of the container `id` is (cgroup::place_of()) and looks at what is there, for `request`;
 /// takes settings out of `config` that this host has no file for, each with a warning, and gives it the device rules
 /// that every OCI container has. A container whose cgroupsPath is missing has no cgroup where a caller that is not root
-/// of the host may make none. Processes that are in the cgroup already are warned of: Settled::shares_cgroup. Where
-/// systemd makes the cgroup (facts.systemd) it also says where.
+/// of the host may make none. Where systemd makes the cgroup (facts.systemd) it also says where.
 ///
-/// Errors: those of cgroup::place_of() and cgroup::look_into(): "container's cgroup unexpectedly frozen".
-struct Settled {
-  bool shares_cgroup = false;
-};
-Result<Settled> settle_cgroup(spec::Config& config, const std::string& id, HostFacts& facts, plan::Request& request,
-                              const Log& log);
+/// Errors: those of cgroup::place_of() and cgroup::look_into().
+Result<> settle_cgroup(spec::Config& config, const std::string& id, HostFacts& facts, plan::Request& request,
+                       const Log& log);
 
 /// The same for a container that gets no cgroup, wherever cgroupsPath is: it stays in the caller's. The rules for
 /// devices are left out, as there is nothing that could refuse one. Error: a limit, which there would be nothing to

@@ -36,8 +36,10 @@ Result<> signal_all(const Record& record, int signal) {
 Result<> signal(const Container& container, int signal, Whom whom) {
   const Record& record = container.record;
   // Those that are left of one whose first process has ended can be reached where that is no pid namespace's.
-  if (whom == Whom::kAll && container.status == Status::kStopped && !record.cgroup_directories.empty())
-    return signal_all(record, signal);
+  if (container.status == Status::kStopped && !record.cgroup_directories.empty()) {
+    const bool ends_all = signal == SIGKILL && !cgroup::processes_in(record.cgroup_directories.front()).empty();
+    if (whom == Whom::kAll || ends_all) return signal_all(record, signal);
+  }
   const Result<Fd> pidfd = kernel::open_process(record.process);
   if (!pidfd && pidfd.error().number != ESRCH) return fail(pidfd.error());
   if (container.status == Status::kStopped || !pidfd) return fail(complaint("container not running"));

@@ -1,6 +1,5 @@
 #include "runtime/start.h"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <optional>
@@ -10,6 +9,7 @@
 #include "runtime/bundle.h"
 #include "runtime/create.h"
 #include "runtime/hooks.h"
+#include "runtime/remove.h"
 
 namespace caisson::runtime {
 
@@ -59,7 +59,7 @@ std::expected<void, LaunchError> pass_on(const std::optional<NotifyProxy>& proxy
 
 }  // namespace
 
-std::expected<void, LaunchError> start(const StateRoot& root, const Container& container) {
+std::expected<void, LaunchError> start(const StateRoot& root, const Container& container, const Log& log) {
   const Record& record = container.record;
   if (const Result<> may = check(container.status); !may) return std::unexpected(refusal(may.error()));
   Result<Fd> connection = connect_to_start(root, record.id);
@@ -74,8 +74,9 @@ std::expected<void, LaunchError> start(const StateRoot& root, const Container& c
   if (!started) return std::unexpected(error ? *error : words_of(root, record, started.error(), 0));
   const Result<> hooks = run_poststart(root, record);
   if (hooks) return pass_on(*proxy, record.process);
-  if (const Result<Fd> process = kernel::open_process(record.process))
-    (void)kernel::send_signal(process->get(), SIGKILL);
+  // It ends there, as if it were deleted (runtime.md, "Lifecycle").
+  const Result<> removed = remove(root, container, Force::kYes, log);
+  if (!removed) log.warning(removed.error().text());
   return std::unexpected(refusal(hooks.error()));
 }
 

@@ -96,15 +96,14 @@ bool is_container_id(std::string_view id) {
 std::string to_json(const Record& record) {
   return fmt::format(
       R"({{"version":{},"id":{},"ociVersion":{},"bundle":{},"rootfs":{},"annotations":{},"cgroups":{},"resctrl":{},)"
-      R"("systemd":{},"sharesCgroup":{},"owner":{},"created":{},"newKeyring":{},"pivot":{},"notifies":{},"networkAhead":{},"fewMounts":{},"poststop":{},)"
+      R"("systemd":{},"owner":{},"created":{},"newKeyring":{},"pivot":{},"notifies":{},"networkAhead":{},"fewMounts":{},"poststop":{},)"
       R"("creator":{},"process":{}}})"
       "\n",
       kVersion, json_quote(record.id), json_quote(record.oci_version), json_quote(record.bundle),
       json_quote(record.rootfs), string_map(record.annotations), string_list(record.cgroup_directories),
-      string_list(record.resctrl_directories), systemd_json(record), record.shares_cgroup, record.owner,
-      record.created_ns, record.choices.new_keyring, record.choices.pivot, record.choices.notifies,
-      record.choices.network_ahead, record.choices.few_mounts, record.has_poststop, process_json(record.creator),
-      process_json(record.process));
+      string_list(record.resctrl_directories), systemd_json(record), record.owner, record.created_ns,
+      record.choices.new_keyring, record.choices.pivot, record.choices.notifies, record.choices.network_ahead,
+      record.choices.few_mounts, record.has_poststop, process_json(record.creator), process_json(record.process));
 }
 
 Result<Record> read_record(std::string_view json) {
@@ -122,7 +121,6 @@ Result<Record> read_record(std::string_view json) {
                   .resctrl_directories = document.at("resctrl"),
                   .systemd_unit = document.at("systemd").at("unit"),
                   .systemd_is_user = document.at("systemd").at("isUser"),
-                  .shares_cgroup = document.at("sharesCgroup"),
                   .owner = document.at("owner"),
                   .created_ns = document.at("created"),
                   .choices = {.new_keyring = document.at("newKeyring"),
@@ -163,6 +161,8 @@ Result<std::vector<std::string>> container_ids(const StateRoot& root) {
   return ids;
 }
 
+Error id_is_taken() { return complaint("container with given ID already exists"); }
+
 Result<> reserve(const StateRoot& root, const std::string& id) {
   if (!is_container_id(id)) return fail(invalid_id(id));
   const std::string directory = root.directory(id);
@@ -171,7 +171,7 @@ Result<> reserve(const StateRoot& root, const std::string& id) {
     TRY(kernel::make_directories(root.path, 0700));
     if (::mkdir(directory.c_str(), 0700) == 0) return {};
   }
-  if (errno == EEXIST) return fail(complaint("container with given ID already exists"));
+  if (errno == EEXIST) return fail(id_is_taken());
   return fail(os_error("mkdir", directory));
 }
 

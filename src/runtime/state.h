@@ -47,7 +47,6 @@ struct Record {
   std::vector<std::string> resctrl_directories;  ///< removed with it, in this order (plan/resctrl.h)
   std::string systemd_unit;                      ///< the unit whose cgroup that is; empty: systemd made none
   bool systemd_is_user = false;                  ///< it is a user's own
-  bool shares_cgroup = false;                    ///< others were in it before: they are not the container's to kill
   std::uint32_t owner = 0;                       ///< the uid of whoever created it
   long long created_ns = 0;                      ///< since the epoch
   Choices choices;
@@ -77,8 +76,10 @@ Result<Container> find_container(const StateRoot& root, const std::string& id);
 /// The ids of all that is kept below `root`, sorted.
 Result<std::vector<std::string>> container_ids(const StateRoot& root);
 
-/// A directory for the new container `id`. Errors: "container with given ID already exists", "invalid container ID
-/// format".
+/// "container with given ID already exists"
+Error id_is_taken();
+
+/// A directory for the new container `id`. Errors: id_is_taken(), "invalid container ID format".
 Result<> reserve(const StateRoot& root, const std::string& id);
 
 /// Writes the record; readers see the former or the new one.

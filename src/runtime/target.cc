@@ -30,8 +30,13 @@ bool may_set_groups(pid_t pid) {
 Result<std::vector<std::string>> cgroups_to_join(std::vector<std::string> directories, pid_t pid,
                                                  const HostFacts& facts) {
   if (facts.cgroup_mode != CgroupMode::kV2 || directories.size() != 1) return directories;
+  const std::string& mount = facts.hierarchies.front().path;
+  if (!kernel::exists(directories.front())) {
+    directories.front() = TRY(cgroup::unified_cgroup(pid, mount));
+    return directories;
+  }
   if (kernel::read_file(directories.front() + "/cgroup.subtree_control").value_or("").empty()) return directories;
-  directories.front() = TRY(cgroup::current_cgroup(pid, directories.front(), facts.hierarchies.front().path));
+  directories.front() = TRY(cgroup::current_cgroup(pid, directories.front(), mount));
   return directories;
 }
 

@@ -32,9 +32,10 @@ bool is_realtime(std::string_view policy) { return policy == "SCHED_FIFO" || pol
 }  // namespace
 
 void Validation::flags(const std::string& pointer, const std::vector<std::string>& flags,
-                       std::span<const KernelName> known) {
+                       std::span<const KernelName> known, std::string_view prefix) {
   for (std::size_t i = 0; i < flags.size(); ++i) {
-    if (find_name(known, flags[i]) == nullptr) error(below(pointer, i), unknown("flag", flags[i], known));
+    if (find_name(known, flags[i]) == nullptr)
+      error(below(pointer, i), std::string(prefix) + unknown("flag", flags[i], known));
   }
 }
 
@@ -80,15 +81,17 @@ void Validation::personality() {
 
 void Validation::memory_policy() {
   const auto& policy = config_.linux_.memory_policy;
-  if (!policy) return;
+  if (!policy || *policy == MemoryPolicy{}) return;
   const std::string base = "/linux/memoryPolicy";
   if (find_name(kMemoryPolicyModes, policy->mode) == nullptr)
-    return error(base + "/mode", unknown("mode", policy->mode, kMemoryPolicyModes));
-  flags(base + "/flags", policy->flags, kMemoryPolicyFlags);
+    return error(base + "/mode", "invalid memory policy mode: " + unknown("mode", policy->mode, kMemoryPolicyModes));
+  flags(base + "/flags", policy->flags, kMemoryPolicyFlags, "invalid memory policy flag: ");
   if (has_flag(policy->flags, "MPOL_F_STATIC_NODES") && has_flag(policy->flags, "MPOL_F_RELATIVE_NODES"))
     error(base + "/flags", "MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other");
   const auto nodes = parse_number_list(policy->nodes, kMostNodes);
-  if (!nodes) return error(base + "/nodes", fmt::format("'{}' is not a list of nodes as in \"0-3,5\"", policy->nodes));
+  if (!nodes)
+    return error(base + "/nodes",
+                 fmt::format("invalid memory policy node: '{}' is not a list of nodes as in \"0-3,5\"", policy->nodes));
   const bool takes_none = policy->mode == "MPOL_DEFAULT" || policy->mode == "MPOL_LOCAL";
   if (takes_none && !nodes->empty()) error(base + "/nodes", fmt::format("{} takes none", policy->mode));
   if (!takes_none && policy->mode != "MPOL_PREFERRED" && nodes->empty())

@@ -59,10 +59,15 @@ class SeccompValidation {
         error(below(place + "/args", i) + "/index",
               fmt::format("{} is not from 0 to {}", rule.args[i].index, kSeccompArguments - 1));
     }
-    // The process itself hands the listener over, with sendmsg(2), when its filter is in force.
-    const bool hands_over = std::find(rule.names.begin(), rule.names.end(), "sendmsg") != rule.names.end();
-    if (rule.action == SeccompAction::kNotify && hands_over)
-      error(place + "/action", "SCMP_ACT_NOTIFY of sendmsg: it is what hands the listener over");
+    if (rule.action != SeccompAction::kNotify) return;
+    // The process itself hands the listener over, with sendmsg(2), when its filter is in force; runc's does with
+    // write(2).
+    for (const std::string_view call : {"sendmsg", "write"}) {
+      if (std::ranges::find(rule.names, call) != rule.names.end())
+        error(
+            place + "/action",
+            fmt::format("SCMP_ACT_NOTIFY cannot be used for the {} syscall: it is what hands the listener over", call));
+    }
   }
 
   void listener() {

@@ -48,7 +48,8 @@ class Validation {
   void limits();
   void capabilities();
   void scheduling();
-  void flags(const std::string& pointer, const std::vector<std::string>& flags, std::span<const KernelName> known);
+  void flags(const std::string& pointer, const std::vector<std::string>& flags, std::span<const KernelName> known,
+             std::string_view prefix = {});
   void id_map(const std::string& pointer, const std::vector<IdMapping>& mappings);
   void mapped(const std::string& pointer, std::string_view what, std::uint32_t id,
               const std::vector<IdMapping>& mappings);

@@ -128,7 +128,8 @@ CODE
 
 @test "--root: containers of one are not those of another; a directory that is missing is made" {
   sleeper box
-  run -0 "$RUNTIME" --root "$T/elsewhere/deep" list -q
+  mkdir "$T/empty"
+  run -0 "$RUNTIME" --root "$T/empty" list -q
   [ -z "$output" ]
   run -1 "$RUNTIME" --root "$T/elsewhere/deep" state box
   said 'container does not exist'
@@ -248,6 +249,13 @@ CODE
 tell() { "$PYTHON" -c 'import socket, sys; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(sys.argv[2].encode(), sys.argv[1])' "$@"; }
 
 # --- spec ------------------------------------------------------------------------------------------------------------
+
+@test "spec: a cgroup namespace where there is one hierarchy" {
+  mkdir "$T/new"
+  runtime spec --bundle "$T/new"
+  run -0 "$PYTHON" -IS -c 'import json, sys; print({"type": "cgroup"} in json.load(sys.stdin)["linux"]["namespaces"])' <"$T/new/config.json"
+  [ "$output" = "$(if [ -e /sys/fs/cgroup/cgroup.controllers ]; then echo True; else echo False; fi)" ]
+}
 
 @test "spec: a config that runs; one that is there is not replaced" {
   mkdir "$T/new"

@@ -159,6 +159,8 @@ JSON
   [ "$output" = /tmp ]
   run -255 runtime exec --cwd tmp box pwd
   [[ "$output" == *"absolute path"* ]]
+  run -255 runtime exec --cwd /missing box pwd
+  [ ! -e rootfs/missing ]
 }
 
 @test "exec --user: a number, with a group's if there is one; HOME is that user's" {
@@ -265,7 +267,7 @@ JSON
   run -255 runtime exec --cgroup missing box true
   [[ "$output" == *missing* ]]
   run -255 runtime exec --cgroup ../.. box true
-  [[ "$output" == *"../.. is not a sub cgroup path"* ]]
+  [[ "$output" == *"bad sub cgroup path: "* ]]
   run -255 runtime exec --cgroup nothing:below box true
   [[ "$output" == *nothing* ]]
 }

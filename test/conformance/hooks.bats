@@ -51,6 +51,27 @@ log() { cat rootfs/tmp/log; }
   [ "$(log | head -n 1)" = startContainer ]
 }
 
+@test "hooks: createRuntime is run in the bundle, createContainer in the root filesystem, startContainer at its top" {
+  for kind in createRuntime createContainer startContainer; do hook $kind "pwd >>$(tmp_of $kind)/log"; done
+  process true
+  run -0 runtime run box </dev/null
+  [ "$(log)" = "$BUNDLE"$'\n'"$BUNDLE/rootfs"$'\n/' ]
+}
+
+@test "hooks: startContainer is under the filter of system calls, whether new privileges are given up or not" {
+  for given_up in True False; do
+    config 'hooks = {}'
+    hook startContainer 'mkdir /tmp/made'
+    config "process.noNewPrivileges = $given_up" \
+      'linux.seccomp = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_KILL"}]}'
+    process true
+    run -1 runtime run box </dev/null
+    said_hook startContainer 0
+    said "bad system call"
+    [ ! -e rootfs/tmp/made ]
+  done
+}
+
 @test "hooks: run has them all" {
   for kind in "${KINDS[@]}"; do logging $kind; done
   process true
@@ -215,6 +236,10 @@ CODE
   said 'this went wrong'
   [ "$(runtime_name)" = runc ] || log | grep -qx poststop
   within 5 eval '[ -z "$(own_processes)" ]'
+  [ "$(runtime_name)" != runc ] || return 0
+  create box
+  run -1 runtime start box
+  gone box
 }
 
 @test "hooks: one of poststop that fails is a warning, the others run, the container is gone" {

@@ -191,6 +191,37 @@ CODE
   [[ "$output" == *"container not running"* ]]
 }
 
+@test "kill: 0 asks whether there is somebody to send a signal to" {
+  sleeper box
+  runtime kill box 0
+  is box running
+  runtime kill box KILL
+  within 5 is box stopped
+  run -1 runtime kill box 0
+  said "container not running"
+  runtime kill --all box 0
+}
+
+@test "kill: TERM ends a container that has been created" {
+  create box
+  runtime kill box TERM
+  within 5 is box stopped
+}
+
+no_sleeper() { [ -z "$(own_processes | grep sleep)" ]; }
+
+@test "kill KILL: those that are left of one that shares the host's process ids" {
+  config 'linux.namespaces = [n for n in linux.namespaces if n["type"] != "pid"]'
+  sleeper box
+  runtime exec -d box sleep 1000 3>&- 4>&- >/dev/null 2>&1
+  kill -9 "$(field box pid)"
+  within 5 is box stopped
+  runtime kill box KILL
+  within 5 no_sleeper
+  run -1 runtime kill box KILL
+  said "container not running"
+}
+
 @test "kill --all: every process of a container that shares the host's process ids" {
   config 'linux.namespaces = [n for n in linux.namespaces if n.type != "pid"]'
   script 'sleep 1001 & sleep 1002 & exec sleep 1003'
@@ -463,6 +494,7 @@ CODE
   config 'annotations = {"a": "b"}'
   sleeper box
   runtime list --format json >"$T/list.json"
+  [ "$(wc -l <"$T/list.json")" -eq 1 ]
   runtime state box >"$T/state.json"
   run -0 "$PYTHON" - "$T" <<'CODE'
 import json, sys
@@ -478,6 +510,7 @@ CODE
 }
 
 @test "list: none is a head without a body, null, nothing; a format that there is not is an error" {
+  mkdir -p "$ROOT"
   run -0 runtime list
   [ ${#lines[@]} -eq 1 ]
   [[ "$output" = ID*OWNER* ]]
@@ -487,6 +520,9 @@ CODE
   [ -z "$output" ]
   run -1 runtime list -f yaml
   [[ "$output" == *format* ]]
+  not_on_runc "in newer versions a root that is named has to be there"
+  run -1 "$RUNTIME" --root "$T/nowhere" list
+  [[ "$output" == *nowhere* ]]
 }
 
 @test "list: what cannot be read is named, and the others are listed" {

@@ -34,6 +34,15 @@ from the file" ]
   [ "$output" = found ]
 }
 
+@test "mounts: a destination that is written as the host sees it is meant inside" {
+  mkdir "$T/source"
+  touch "$T/source/file"
+  add_mount "$BUNDLE/rootfs/there" bind "$T/source" bind
+  process ls /there
+  run -0 runtime run box </dev/null
+  [ "$output" = file ]
+}
+
 @test "mounts: in the order of the config, a later one covers an earlier one" {
   mkdir -p "$T"/{first,second}/inner
   echo first >"$T/first/name"
@@ -238,6 +247,13 @@ inside" ]
   run -0 runtime run box </dev/null
   [ "${lines[0]}" = "/covered 751" ]
   [ "${lines[1]}" = "/other 700" ] || [ "$(runtime_name)" = runc ]  # runc#3911
+}
+
+@test "tmpfs: where nothing was to cover everybody may write" {
+  add_mount /made/for/it tmpfs tmpfs
+  process stat -c '%n %a' /made/for/it
+  run -0 runtime run box </dev/null
+  [ "$output" = "/made/for/it 1777" ]
 }
 
 @test "tmpfs: one that is read-only has in it what the config puts there" {

@@ -32,6 +32,14 @@ box() { run -"${1:-0}" runtime run box </dev/null; }
   [ "$output" = /private ]
 }
 
+@test "cwd: one that only the runtime may enter" {
+  chmod 700 rootfs/root
+  config 'process.cwd = "/root"' 'process.user = {"uid": 1000, "gid": 1000}'
+  process ls /bin/sh
+  box
+  [ "$output" = /bin/sh ]
+}
+
 @test "env: what is given, of a name given twice the last; HOME is the user's where it is missing or empty" {
   config 'process.env = ["PATH=/bin", "A=1", "B=x=y", "A=2", "EMPTY="]'
   process cat /proc/self/environ
@@ -44,7 +52,10 @@ box() { run -"${1:-0}" runtime run box </dev/null; }
   config 'process.env += ["HOME=/elsewhere"]'
   box
   [ "$output" = /elsewhere ]
-  config 'process.user = {"uid": 4000, "gid": 4000}' 'del process.env[-2:]'
+  config 'process.env += ["HOME="]'
+  box
+  [ "$output" = /home/guest ]
+  config 'process.user = {"uid": 4000, "gid": 4000}' 'del process.env[-3:]'
   box
   [ "$output" = / ]
 }

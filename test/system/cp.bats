@@ -108,6 +108,16 @@ TABLE
   [ "$(caisson cp other:/tree2/x - | tar -xO)" = x ]
 }
 
+@test "cp: into a container that has never run, which it waits for" {
+  echo hello >"$T/file"
+  caisson create --rm --name box builtin:busybox cat /tmp/file
+  caisson cp "$T/file" box:/tmp/file
+  [ "$(caisson ps -a --format '{{.Status}}')" = Created ]
+  caisson export -o "$T/box.tar" box
+  run -0 caisson start -a box
+  [ "$output" = hello ]
+}
+
 @test "cp: owners, modes, links and times, with -a, -L and without" {
   up
   sources "$T/src" && chown 7:8 "$T/src/file" && chmod 4755 "$T/src/file" && touch -d @1000000 "$T/src/file"

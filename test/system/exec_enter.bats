@@ -25,6 +25,12 @@ pid_of() { caisson inspect --format '{{.State.Pid}}' "$1"; }
   [ "$(caisson exec -u 12:34 one sh -c 'id -u; id -g' | xargs)" = "12 34" ]
 }
 
+@test "exec: a directory that is not there is not made" {
+  run ! caisson exec -w /missing one pwd
+  [[ "$output" = */missing* ]]
+  run ! caisson exec one ls -d /missing
+}
+
 @test "exec: exit statuses" {
   run -7 caisson exec one sh -c 'exit 7'
   run -127 caisson exec one no-such-command

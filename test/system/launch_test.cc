@@ -424,7 +424,7 @@ TEST_F(Hooks, RunInTheirOrderAndNamespaces) {
   const HostFacts facts = host::probe();
   EXPECT_TRUE(runtime::run_poststart_hooks(config, container.pid, facts, request));
   EXPECT_THAT(runtime::run_poststop_hooks(config, facts, request),
-              ElementsAre(HasSubstr("hooks.poststop[0]: run the hook")));
+              ElementsAre(HasSubstr("hooks.poststop[0]: error running poststop hook #0: ")));
   EXPECT_TRUE(cgroup::kill_and_remove(cgroups()));
   EXPECT_THAT(record(),
               ElementsAre("prestart creating some host", "createRuntime creating some host",
@@ -447,7 +447,7 @@ TEST_F(Hooks, OneThatFailsFailsTheStartAndLeavesNothing) {
       ASSERT_FALSE(launched);
       EXPECT_EQ(
           launched.error().line,
-          fmt::format("hooks.{}[0]: run the hook /bin/sh as sh -c 'exit 5': it ended with exit status 5", kind.name));
+          fmt::format("hooks.{0}[0]: error running {0} hook #0: /bin/sh: it ended with exit status 5", kind.name));
       EXPECT_EQ(launched.error().exit_status, 125);
     }
     EXPECT_THAT(difference(before, host_state()), IsEmpty());

@@ -143,6 +143,21 @@ second" ]
   run -0 caisson kill -s 0 two || [ "$status" -ne 0 ]
 }
 
+@test "lifecycle: what was killed can be removed at once" {
+  for name in {1..8}; do
+    caisson run -d --name "$name" builtin:busybox sleep 1000 >/dev/null
+    caisson kill "$name"
+    caisson rm "$name"
+  done
+}
+
+@test "lifecycle: stop says nothing of an init, which waits for signals" {
+  caisson run -d --init --name box builtin:busybox sleep 1000
+  run -0 caisson stop -t 5 box
+  [ "$output" = box ]
+  caisson rm box
+}
+
 @test "lifecycle: rm removes what has ended, -f what runs, and everything of it" {
   local id
   id=$(sleeper one)

@@ -187,6 +187,41 @@ nothing_held() {
   [[ "$output" != *caisson* ]]
 }
 
+@test "who leaves a network has its way out and its ports by another, and can come back" {
+  caisson network create front
+  caisson network create back
+  web one --network front -p 8081:80
+  local front back
+  front=$(caisson inspect -f '{{(index .NetworkSettings.Networks "front").IPAddress}}' one)
+  caisson network connect back one
+  back=$(caisson inspect -f '{{(index .NetworkSettings.Networks "back").IPAddress}}' one)
+  caisson exec one grep -q "^$back" /etc/hosts
+  caisson network disconnect front one
+  [ "$(outside wget -q -T 3 -t 1 -O - http://192.0.2.1:8081/)" = "I am one" ]
+  run -0 caisson exec one ip route
+  [[ "$output" == *"default via ${back%.*}.1 "* ]]
+  run -1 caisson exec one grep "^$front" /etc/hosts
+  caisson network disconnect back one
+  run ! outside wget -q -T 1 -t 1 -O - http://192.0.2.1:8081/
+  [ -z "$(caisson port one)" ]
+  run -0 caisson exec one tail -n 1 /etc/hosts
+  [[ "$output" == 127.0.0.1*one ]]
+  caisson network connect front one
+  [ "$(outside wget -q -T 3 -t 1 -O - http://192.0.2.1:8081/)" = "I am one" ]
+  caisson rm -f one
+  caisson network rm front back
+  nothing_held
+}
+
+@test "a port without a network is warned of; a host's own gateway has a name" {
+  run -0 caisson run --rm --network none -p 8082:80 builtin:busybox echo here
+  [[ "$output" == *"-p 8082:80: nothing is published"*here ]]
+  run -0 caisson run --rm --network bridge --add-host up:host-gateway builtin:busybox grep up /etc/hosts
+  [[ "$output" =~ ^10\.[0-9.]+\.1.up$ ]]
+  run -125 caisson run --rm --network none --add-host up:host-gateway builtin:busybox true
+  [[ "$output" == *"--add-host: "* ]]
+}
+
 @test "a container that asks for a name at once is no stranger to the server" {
   [ -x /usr/lib/podman/aardvark-dns ] || skip "aardvark-dns is not installed"
   caisson network create front

@@ -159,7 +159,7 @@ PYTHON
   run -0 caisson exec -l cat /proc/1/comm
   [ "$output" = sleep ]
   run -125 --separate-stderr caisson exec --preserve-fds 100 latest true
-  [[ "$stderr" = *"--preserve-fds 100: descriptor "*" is not open"* ]]
+  [[ "$stderr" = *"--preserve-fds 100: preserved-fd "*" is not open"* ]]
   caisson rm -f latest >/dev/null
 }
 

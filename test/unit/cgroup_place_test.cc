@@ -73,10 +73,10 @@ struct BadSubCgroup {
 };
 
 TEST(SubCgroups, OutsideOfTheContainerAreRefused) {
-  for (const BadSubCgroup& row : {BadSubCgroup{{".."}, ".. is not a sub cgroup path"},
-                                  {{"a/../../x"}, "a/../../x is not a sub cgroup path"},
-                                  {{"memory:../x"}, "../x is not a sub cgroup path"},
-                                  {{"a\nb"}, "is not a sub cgroup path"},
+  for (const BadSubCgroup& row : {BadSubCgroup{{".."}, "bad sub cgroup path: .."},
+                                  {{"a/../../x"}, "bad sub cgroup path: a/../../x"},
+                                  {{"memory:../x"}, "bad sub cgroup path: ../x"},
+                                  {{"a\nb"}, "bad sub cgroup path: "},
                                   {{"pids:a"}, "unknown controller pids"},
                                   {{":a"}, "unknown controller "},
                                   {{"a:b:c"}, "invalid --cgroup argument: a:b:c"},

@@ -139,7 +139,7 @@ class ContainerScript : public Script {
     child(SetAttribute{.attribute = Attribute::kNoNewPrivileges});
     child(CloseDescriptors{.from = 3});
     const Text directory = text("/dev/made/for/it");
-    child(ChangeDirectory{.path = directory, .first_try = true});
+    child(ChangeDirectory{.path = directory, .first_try = true, .make = true});
     child(RestrictFiles{.paths = plan.add(std::vector<std::string>{"/", "/dev/null"}),
                         .rights = plan.add(std::vector<std::uint32_t>(2, 0xffff))});
     child(SetIds{.set_groups = false, .bounding = 1, .effective = 1, .permitted = 1});

@@ -144,7 +144,7 @@ const std::vector<LineCase> kLineCases = {
      "linux.seccomp.listenerPath",
      [](Plan& p) -> plan::Action { return plan::SendListener{.path = p.add("/run/agent")}; },
      {.call = Call::kConnect, .error = ECONNREFUSED},
-     "linux.seccomp.listenerPath: send the filter's listener to /run/agent: connect(\"/run/agent\"): Connection "
+     "linux.seccomp.listenerPath: failed to connect with seccomp agent /run/agent: connect(\"/run/agent\"): Connection "
      "refused"},
     {"NoItem",
      "",

@@ -475,7 +475,9 @@ const std::vector<WordsCase> kWordsCases = {
     {"SetIdsNoCapability", [](Plan&) -> plan::Action { return plan::SetIds{}; },
      "become user 0, group 0; keep no capability"},
     {"ChangeDirectory",
-     [](Plan& p) -> plan::Action { return plan::ChangeDirectory{.path = p.add("/srv"), .first_try = true}; },
+     [](Plan& p) -> plan::Action {
+       return plan::ChangeDirectory{.path = p.add("/srv"), .first_try = true, .make = true};
+     },
      "change to the directory /srv, made if it is missing"},
     {"CloseDescriptors", [](Plan&) -> plan::Action { return plan::CloseDescriptors{.from = 4}; },
      "close descriptors from 4 up when the program is executed"},

@@ -215,8 +215,11 @@ TEST(EveryPlan, LoadsItsFilterWhileItMayAndNoSooner) {
       const auto* attribute = std::get_if<SetAttribute>(&s.action);
       return attribute != nullptr && attribute->attribute == Attribute::kNoNewPrivileges;
     });
+    const std::size_t hook = at([](const Step& s) {  // of those that the process runs itself, in its own bounds
+      return std::holds_alternative<RunHook>(s.action);
+    });
     if (filter == 0) return;
-    if (given_up == 0) {
+    if (given_up == 0 || hook > ids) {
       EXPECT_LT(filter, ids);
     } else {
       EXPECT_GT(filter, given_up);

@@ -134,7 +134,7 @@ const ValidationCase kCases[] = {
      {}},
     {"memory_policy_nodes",
      [](Config& c) { c.linux_.memory_policy = MemoryPolicy{"MPOL_BIND", "1024", {}}; },
-     {"/linux/memoryPolicy/nodes: '1024' is not a list of nodes as in \"0-3,5\""},
+     {"/linux/memoryPolicy/nodes: invalid memory policy node: '1024' is not a list of nodes as in \"0-3,5\""},
      {}},
     {"memory_policy_needs_nodes",
      [](Config& c) { c.linux_.memory_policy = MemoryPolicy{"MPOL_INTERLEAVE", " ", {}}; },
@@ -142,7 +142,7 @@ const ValidationCase kCases[] = {
      {}},
     {"memory_policy_mode",
      [](Config& c) { c.linux_.memory_policy = MemoryPolicy{"INTERLEAVE", "0", {}}; },
-     {"/linux/memoryPolicy/mode: unknown mode 'INTERLEAVE'"},
+     {"/linux/memoryPolicy/mode: invalid memory policy mode: unknown mode 'INTERLEAVE'"},
      {}},
     {"time_offsets_without",
      [](Config& c) { c.linux_.time_offsets["monotonic"] = {1, 0}; },
@@ -493,7 +493,8 @@ const ValidationCase kCases[] = {
                                   .syscalls = {{{"sendmsg", "read"}, SeccompAction::kNotify, {}, {}}}};
      },
      {"/linux/seccomp/defaultAction: SCMP_ACT_NOTIFY: nobody would answer the calls that hand the listener over",
-      "/linux/seccomp/syscalls/0/action: SCMP_ACT_NOTIFY of sendmsg: it is what hands the listener over",
+      "/linux/seccomp/syscalls/0/action: SCMP_ACT_NOTIFY cannot be used for the sendmsg syscall: it is what hands the "
+      "listener over",
       "/linux/seccomp/listenerPath: missing: SCMP_ACT_NOTIFY needs somebody who is notified",
       "/linux/seccomp/listenerMetadata: set, but there is no listenerPath to send it to"},
      {}},
