@@ -128,7 +128,6 @@ print("hello")'
 
 @test "error: what is not there yet says so" {
   fails 125 "*--gpus*" - box --gpus=all true
-  fails 125 "*-p*no network*" - box --network=none -p8080:80 true
   fails 125 "*--restart*" - box --restart=always true
   fails 125 "*--network*no such network: nosuch*" - box --network=nosuch true
   fails 125 "*--userns*" - box --userns=keep-id true

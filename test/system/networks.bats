@@ -27,6 +27,7 @@ setup() {
 
 teardown() {
   local left
+  [ -z "$(caisson pod ps -q)" ] || caisson pod rm -f -a
   mapfile -t left < <(caisson ps -aq)
   [ "${#left[@]}" -eq 0 ] || caisson rm -f "${left[@]}"
   within 5 no_server || { echo "a name server is left" && kill "$(cat "$T/run/names/aardvark.pid")"; }
@@ -402,7 +403,7 @@ nothing_held() {
 @test "networks: a pod's ports are published for all of its containers, by pod create and by kube play" {
   caisson pod create --name p --network bridge -p 8080:80 >/dev/null
   web in-pod --pod p
-  run -0 outside sh -c "$GET" 192.0.2.1 8080
+  run -0 outside busybox sh -c "$GET" 192.0.2.1 8080
   [ "$output" = "I am in-pod" ]
   caisson pod rm -f p >/dev/null
   cat >"$T/pod.yaml" <<'END'
@@ -418,7 +419,7 @@ spec:
     ports: [{containerPort: 80, hostPort: 8081, hostIP: 192.0.2.1}]
 END
   CAISSON_NETWORK=bridge caisson kube play "$T/pod.yaml" >/dev/null
-  within 5 eval '[ "$(outside sh -c "$GET" 192.0.2.1 8081)" = "by kube" ]'
+  within 5 eval '[ "$(outside busybox sh -c "$GET" 192.0.2.1 8081)" = "by kube" ]'
   caisson kube down "$T/pod.yaml" >/dev/null
-  [ -z "$(outside sh -c "$GET" 192.0.2.1 8081)" ]
+  [ -z "$(outside busybox sh -c "$GET" 192.0.2.1 8081)" ]
 }
