@@ -67,8 +67,7 @@ std::string new_mount(const Plan& plan, plan::Text type, plan::Text source, plan
   }
   std::string list = options.empty() ? std::string() : "-o " + shell_quote(join(options, ",")) + " ";
   if (plan.view(type) == "tmpfs" && !has_mode) {
-    list = fmt::format("-o {}mode=\"$(stat -c %a {})\" ", options.empty() ? "" : shell_quote(join(options, ",")) + ",",
-                       target);
+    list = fmt::format("-o {}mode=\"$mode\" ", options.empty() ? "" : shell_quote(join(options, ",")) + ",");
   }
   std::string text = fmt::format("mount -t {} {}{} {}\n", shell_quote(plan.view(type)), list,
                                  shell_quote(plan.view(source ? source : type)), target);
@@ -138,7 +137,9 @@ struct Commander {
     const std::string target = inside_path(plan.view(a.target));
     if (a.tree == kNoSlot) {
       const std::string mount = new_mount(plan, a.type, a.source, a.options, a.set, target);
-      return fmt::format("directory {}\n", target) +
+      const bool is_like = mount.find("$mode") != std::string::npos;  // what it covers, if that is there
+      return (is_like ? fmt::format("mode=$(stat -c %a {} 2>/dev/null || echo 1777)\n", target) : "") +
+             fmt::format("directory {}\n", target) +
              (a.copy_up ? fmt::format("mount --bind {0} \"$empty\"\n{1}cp -ax \"$empty/.\" {0}\numount \"$empty\"\n",
                                       target, mount)
                         : mount) +

@@ -80,7 +80,8 @@ const std::vector<CommandCase> kCommands = {
      [](Plan& p) -> plan::Action {
        return plan::Mount{.type = p.add("tmpfs"), .target = p.add("/t"), .options = p.add(Texts{"size=1m"})};
      },
-     "directory $root/t\nmount -t tmpfs -o size=1m,mode=\"$(stat -c %a $root/t)\" tmpfs $root/t\n"},
+     "mode=$(stat -c %a $root/t 2>/dev/null || echo 1777)\ndirectory $root/t\nmount -t tmpfs -o size=1m,mode=\"$mode\" "
+     "tmpfs $root/t\n"},
     {"Bind",
      [](Plan& p) -> plan::Action {
        return plan::Mount{.tree = tree(p, "/srv/a b", true, kSlave | kRecursive),
