@@ -56,17 +56,20 @@ std::string bind(const Plan& plan, plan::Slot slot, const std::string& target) {
          propagate(tree->propagation, target);
 }
 
+// Its mode is that of what it covers, in the shell's `mode`.
+bool is_like_what_it_covers(const Plan& plan, plan::Text type, plan::Range options) {
+  if (plan.view(type) != "tmpfs") return false;
+  return std::ranges::none_of(plan.texts(options),
+                              [&](plan::Text option) { return plan.view(option).starts_with("mode="); });
+}
+
 // A read-only mount(8) would make the file system itself read-only; the plan means this mount of it alone.
 std::string new_mount(const Plan& plan, plan::Text type, plan::Text source, plan::Range range, std::uint64_t set,
                       const std::string& target) {
   std::vector<std::string> options = mount_attribute_words(set & ~std::uint64_t{MOUNT_ATTR_RDONLY});
-  bool has_mode = false;
-  for (const plan::Text text : plan.texts(range)) {
-    options.emplace_back(plan.view(text));
-    has_mode = has_mode || options.back().starts_with("mode=");
-  }
+  for (const plan::Text text : plan.texts(range)) options.emplace_back(plan.view(text));
   std::string list = options.empty() ? std::string() : "-o " + shell_quote(join(options, ",")) + " ";
-  if (plan.view(type) == "tmpfs" && !has_mode) {
+  if (is_like_what_it_covers(plan, type, range)) {
     list = fmt::format("-o {}mode=\"$mode\" ", options.empty() ? "" : shell_quote(join(options, ",")) + ",");
   }
   std::string text = fmt::format("mount -t {} {}{} {}\n", shell_quote(plan.view(type)), list,
@@ -137,7 +140,7 @@ struct Commander {
     const std::string target = inside_path(plan.view(a.target));
     if (a.tree == kNoSlot) {
       const std::string mount = new_mount(plan, a.type, a.source, a.options, a.set, target);
-      const bool is_like = mount.find("$mode") != std::string::npos;  // what it covers, if that is there
+      const bool is_like = is_like_what_it_covers(plan, a.type, a.options);
       return (is_like ? fmt::format("mode=$(stat -c %a {} 2>/dev/null || echo 1777)\n", target) : "") +
              fmt::format("directory {}\n", target) +
              (a.copy_up ? fmt::format("mount --bind {0} \"$empty\"\n{1}cp -ax \"$empty/.\" {0}\numount \"$empty\"\n",
