@@ -249,7 +249,7 @@ bool ContainerFilters::passes(const Filter& filter, const engine::Container& con
     case Kind::kLabel: return has_label(filter.value, record.labels);
     case Kind::kNotLabel: return !has_label(filter.value, record.labels);
     case Kind::kName: return has_name(filter.value, record.name);
-    case Kind::kNetwork: return holds(split(record.network, ','), std::string_view(filter.value));
+    case Kind::kNetwork: return holds(engine::networks_of(record), filter.value);
     case Kind::kPod:
       return !record.pod.id.empty() && (record.pod.name == filter.value || record.pod.id.starts_with(filter.value));
     case Kind::kStatus: return engine::status_word(container) == filter.value;

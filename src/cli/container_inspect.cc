@@ -289,7 +289,7 @@ Json network_settings(const engine::Container& container, const engine::Places& 
                               : std::string();
   Json settings = {{"SandboxKey", key}, {"Ports", published_ports(record, holding)}};
   settings.update(endpoint_object(holding && !holding->attachments.empty() ? holding->attachments.data() : nullptr));
-  if (record.networks.networks.empty()) {
+  if (!engine::may_join_networks(record)) {
     settings["Networks"] = {{record.network, endpoint_object(nullptr)}};
     return settings;
   }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/image_json.h"
+#include "engine/networking.h"
 
 namespace caisson::cli {
 
@@ -105,7 +106,7 @@ Json ps_row(const engine::Container& container, bool whole, const std::optional<
           {"Status", status_text(container, health)},
           {"ExitCode", container.ending ? container.ending->exit_code : 0},
           {"Pid", container.live ? container.live->process.pid : 0},
-          {"Networks", record.network},
+          {"Networks", join(engine::networks_of(record), ",")},
           {"Ports", join(engine::exposed_ports(record), ", ")},
           {"ImageID", record.digest},
           {"Labels", label_words(record.labels)},

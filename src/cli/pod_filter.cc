@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "cli/moment.h"
+#include "engine/networking.h"
 
 namespace caisson::cli {
 
@@ -63,7 +64,11 @@ bool passes_one(const PodFilter& filter, const engine::Pod& pod) {
     case Kind::kLabel: return has_label(filter.value, pod.record.labels);
     case Kind::kNotLabel: return !has_label(filter.value, pod.record.labels);
     case Kind::kName: return pod.record.name.find(filter.value) != std::string::npos;
-    case Kind::kNetwork: return pod.infra() != nullptr && pod.infra()->record.network == filter.value;
+    case Kind::kNetwork: {
+      const auto networks =
+          pod.infra() == nullptr ? std::vector<std::string>() : engine::networks_of(pod.infra()->record);
+      return std::ranges::find(networks, filter.value) != networks.end();
+    }
     case Kind::kStatus: return lower(engine::pod_status(pod.members)) == filter.value;
     case Kind::kUntil: return pod.record.created_ns < filter.number;
   }

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/container_json.h"
+#include "engine/networking.h"
 
 namespace caisson::cli {
 
@@ -47,7 +48,7 @@ nlohmann::ordered_json pod_row(const engine::Pod& pod, bool whole) {
            of_members(pod, [](const auto& member) { return std::string(engine::status_word(member)); })},
           {"Cgroup", pod.record.cgroup_path},
           {"Labels", join(labels, ",")},
-          {"Networks", infra == nullptr ? "" : infra->record.network},
+          {"Networks", infra == nullptr ? "" : join(engine::networks_of(infra->record), ",")},
           {"Restarts", restarts}};
 }
 
@@ -76,8 +77,8 @@ nlohmann::ordered_json pod_object(const engine::Pod& pod) {
                  {"NumContainers", pod.members.size()},
                  {"Containers", containers}};
   if (infra != nullptr) {
-    const std::string& network = infra->record.network;
-    object["InfraConfig"] = {{"HostNetwork", network == "host"}, {"Networks", Json::array({network})}};
+    object["InfraConfig"] = {{"HostNetwork", infra->record.network == "host"},
+                             {"Networks", engine::networks_of(infra->record)}};
     Json mounts = Json::array();
     for (const engine::MountRecord& mount : infra->record.mounts) {
       mounts.push_back({{"Type", mount.type},

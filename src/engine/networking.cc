@@ -331,6 +331,18 @@ std::vector<network::Holding> all_holdings(const Places& places) {
   return holdings;
 }
 
+// What --network said is of networks still where the last has been left.
+bool may_join_networks(const Record& record) {
+  return record.networks.user_network.empty() && network::is_network_name(cut(record.network, ',').head);
+}
+
+std::vector<std::string> networks_of(const Record& record) {
+  if (!may_join_networks(record)) return {record.network};
+  std::vector<std::string> names;
+  for (const network::NetworkChoice& choice : record.networks.networks) names.push_back(choice.network);
+  return names;
+}
+
 std::string hosts_with_addresses(std::string_view hosts, const network::Holding& holding) {
   constexpr std::string_view kOwn = "127.0.0.1\t";
   const std::size_t last = hosts.rfind(kOwn);
@@ -348,35 +360,33 @@ std::string hosts_with_addresses(std::string_view hosts, const network::Holding&
 }
 
 std::string hosts_after(std::string_view hosts, const network::Holding& before, const network::Holding& now) {
-  const auto is_own = [&](std::string_view address) {
-    for (const network::Attachment& attachment : before.attachments) {
-      for (const network::HeldAddress& held : attachment.addresses) {
-        if (network::to_text(held.address) == address) return true;
-      }
-    }
-    return false;
-  };
+  std::vector<std::string> own;
+  for (const network::Attachment& attachment : before.attachments) {
+    for (const network::HeldAddress& held : attachment.addresses) own.push_back(network::to_text(held.address));
+  }
+  // Without an address its names stand on the last line of this one; others of it are the user's.
+  constexpr std::string_view kAlone = "127.0.0.1";
+  const std::vector<std::string_view> lines = split(hosts, '\n');
+  const auto alone = std::find_if(lines.rbegin(), lines.rend(), [&](std::string_view line) {
+    const Cut parts = cut(line, '\t');
+    return own.empty() && parts.head == kAlone && parts.tail != "localhost";
+  });
   std::string kept;
   std::string_view names;
-  for (const std::string_view line : split(hosts, '\n')) {
+  for (const std::string_view& line : lines) {
     const Cut parts = cut(line, '\t');
-    const bool is_of_none = parts.head == "127.0.0.1" && parts.tail != "localhost";
-    if (parts.tail && (is_own(parts.head) || is_of_none)) {
+    const bool is_own = std::ranges::find(own, parts.head) != own.end() || (alone != lines.rend() && &line == &*alone);
+    if (is_own && parts.tail) {
       names = *parts.tail;
     } else if (!line.empty()) {
       kept += fmt::format("{}\n", line);
     }
   }
   if (names.empty()) return std::string(hosts);
-  return hosts_with_addresses(kept + fmt::format("127.0.0.1\t{}\n", names), now);
+  return hosts_with_addresses(kept + fmt::format("{}\t{}\n", kAlone, names), now);
 }
 
 namespace {
-
-// The word in the record is of networks still where the last has been left.
-bool has_own_network(const Record& record) {
-  return record.networks.user_network.empty() && network::is_network_name(cut(record.network, ',').head);
-}
 
 // Ports lead to the networks that it is on now.
 Result<> redirect_ports(const network::Holding& before, network::Holding& now) {
@@ -391,7 +401,9 @@ Result<> redirect_ports(const network::Holding& before, network::Holding& now) {
   }
   if (now.ports == before.ports) return {};
   TRY(network::withdraw(before.ports));
-  return network::publish(now.ports);
+  Result<> published = network::publish(now.ports);
+  if (!published) (void)network::publish(before.ports);
+  return published;
 }
 
 // In the file's own place: it is mounted.
@@ -432,6 +444,10 @@ Result<> pull_out(const Places& places, const Container& container, const networ
     network::Holding now = before;
     now.attachments.erase(now.attachments.begin() + (place - before.attachments.begin()));
     TRY(redirect_ports(before, now));
+    network::Holding half = before;  // should it end here
+    half.ports = now.ports;
+    half.closed = now.closed;
+    TRY(write_holding(places, id, half));
     TRY(network::unplug(*place, inside.get()));
     if (is_way_out(before, *place)) {
       for (const network::Attachment& other : now.attachments) {
@@ -452,7 +468,7 @@ Result<> join_network(const Places& places, const Container& container, const ne
   const auto on_it = [&](const network::NetworkChoice& each) { return each.network == network.name; };
   if (std::ranges::any_of(record.networks.networks, on_it))
     return fail(complaint(fmt::format("container {} is on network {} already", record.name, network.name)));
-  if (!has_own_network(record))
+  if (!may_join_networks(record))
     return fail(complaint(fmt::format("container {} has no network namespace of its own for that (--network {})",
                                       record.name, record.network)));
   choice.network = network.name;

@@ -53,6 +53,12 @@ std::optional<network::Holding> holding_of(const Places& places, const std::stri
 /// Those of all containers that run.
 std::vector<network::Holding> all_holdings(const Places& places);
 
+/// Whether it has a network namespace of its own, which is put on networks.
+bool may_join_networks(const Record& record);
+
+/// The networks that it is on by now, by name; or "host", "none" and so on alone.
+std::vector<std::string> networks_of(const Record& record);
+
 /// /etc/hosts with the container's own addresses on the line of its own names, in the place of 127.0.0.1.
 std::string hosts_with_addresses(std::string_view hosts, const network::Holding& holding);
 /// The same file once the container holds `now` and no longer `before`: all else in it stays.

@@ -74,6 +74,14 @@ class Visit {
   Held directory_;
 };
 
+// The first process of a pid namespace does not hear of a signal that it has no handler for (pid_namespaces(7)); while
+// it waits, whoever wants it to end is heard. Execution takes the handlers away.
+void end_when_told() noexcept {
+  struct sigaction end{};
+  end.sa_handler = [](int signal) { ::_exit(128 + signal); };
+  for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) ::sigaction(signal, &end, nullptr);
+}
+
 }  // namespace
 
 Outcome act(const plan::WriteFile& step, Context& context) noexcept {
@@ -180,14 +188,6 @@ Outcome act(const plan::Await& step, Context& context) noexcept {
   }
   if (received == Received::kEnd || packet.tag != step.tag) return failed_with(Call::kProtocol, 0);
   return done();
-}
-
-// The first process of a pid namespace does not hear of a signal that it has no handler for (pid_namespaces(7)); while
-// it waits, whoever wants it to end is heard. Execution takes the handlers away.
-void end_when_told() noexcept {
-  struct sigaction end{};
-  end.sa_handler = [](int signal) { ::_exit(128 + signal); };
-  for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) ::sigaction(signal, &end, nullptr);
 }
 
 Outcome act(const plan::AwaitStart& step, Context& context) noexcept {

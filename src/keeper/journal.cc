@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string_view>
@@ -13,7 +14,11 @@ namespace caisson::keeper {
 
 namespace {
 
-constexpr sockaddr_un kJournal{.sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket"};
+constexpr sockaddr_un kJournal = [] {
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  std::ranges::copy(kJournalSocket, address.sun_path);
+  return address;
+}();
 
 iovec piece(std::string_view text) { return {.iov_base = const_cast<char*>(text.data()), .iov_len = text.size()}; }
 

@@ -21,8 +21,8 @@ Result<std::vector<spec::NamespaceType>> other_namespaces(pid_t pid);
 bool may_set_groups(pid_t pid);
 
 /// The cgroups, one a hierarchy, that a process joins which goes into the container of the process `pid`: its
-/// `directories`; or, where that has made others below its own on v2, so that none can be in its own, the one that
-/// `pid` is in.
+/// `directories`; or the one that `pid` is in on v2, where its own is gone, or has others below so that none can be in
+/// it.
 Result<std::vector<std::string>> cgroups_to_join(std::vector<std::string> directories, pid_t pid,
                                                  const HostFacts& facts);
 

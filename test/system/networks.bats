@@ -202,8 +202,11 @@ nothing_held() {
   run -0 caisson exec one ip route
   [[ "$output" == *"default via ${back%.*}.1 "* ]]
   run -1 caisson exec one grep "^$front" /etc/hosts
+  [ "$(caisson ps --filter network=back --format '{{.Names}} {{.Networks}}')" = "one back" ]
+  [ -z "$(caisson ps -q --filter network=front)" ]
   caisson network disconnect back one
   run ! outside wget -q -T 1 -t 1 -O - http://192.0.2.1:8081/
+  [ "$(caisson inspect -f '{{json .NetworkSettings.Networks}}' one)" = "{}" ]
   [ -z "$(caisson port one)" ]
   run -0 caisson exec one tail -n 1 /etc/hosts
   [[ "$output" == 127.0.0.1*one ]]

@@ -2,6 +2,7 @@
 
 #include "engine/container_image.h"
 #include "engine/network_files.h"
+#include "engine/networking.h"
 #include "engine/recipe.h"
 #include "engine/record.h"
 
@@ -136,6 +137,22 @@ TEST(Hosts, BeginWithWhatWasAdded) {
 
 TEST(Hosts, OfTheHostsNetworkAreTheHosts) {
   EXPECT_EQ(hosts_text({}, "192.0.2.1 gate", "box", "web"), "192.0.2.1 gate\n127.0.0.1\tbox web\n");
+}
+
+TEST(Hosts, FollowTheNetworksAndKeepWhatIsTheUsers) {
+  const auto holding = [](const char* address) {
+    network::Attachment attachment;
+    attachment.addresses.push_back({.address = *network::parse_address(address), .prefix = 16, .gateway = {}});
+    return network::Holding{.attachments = {attachment}};
+  };
+  const std::string added = "127.0.0.1\tmine\n127.0.0.1\tlocalhost\n";
+  const std::string alone = added + "127.0.0.1\tc1 web\n";
+  const std::string front = added + "10.1.0.2\tc1 web\n";
+  const std::string back = added + "10.2.0.2\tc1 web\n";
+  EXPECT_EQ(hosts_after(alone, {}, holding("10.1.0.2")), front);
+  EXPECT_EQ(hosts_after(front, holding("10.1.0.2"), holding("10.2.0.2")), back);
+  EXPECT_EQ(hosts_after(back, holding("10.2.0.2"), {}), alone);
+  EXPECT_EQ(hosts_after("127.0.0.1\tlocalhost\n", {}, holding("10.1.0.2")), "127.0.0.1\tlocalhost\n");
 }
 
 TEST(ResolvConf, LeavesOutServersThatOnlyTheHostCanReach) {
