@@ -148,7 +148,8 @@ Result<> remove_idle(std::vector<std::string>& directories) {
 
 Result<> refuse_roots(const std::vector<std::string>& directories) {
   for (const std::string& directory : directories) {
-    if (kernel::exists(directory) && !is_inner_cgroup(directory)) {
+    // Last whether it is there: it may go meanwhile, a service manager removes what is empty.
+    if (!is_inner_cgroup(directory) && kernel::exists(directory)) {
       return fail(complaint(fmt::format("{} is not a cgroup below the root of its hierarchy", directory)));
     }
   }

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -103,6 +104,17 @@ TEST_F(RealCgroup, AsRootOfAHierarchyIsRefused) {
   EXPECT_TRUE(is_inner_cgroup(in("memory")));
   EXPECT_THAT(kill_all({"/sys/fs/cgroup/pids"}).error().text(), testing::HasSubstr("is not a cgroup below the root"));
   EXPECT_FALSE(kill_and_remove({"/sys/fs/cgroup/pids"}).has_value());
+}
+
+TEST_F(RealCgroup, ThatSomebodyRemovesMeanwhileIsNoRoot) {
+  const std::string group = in("pids") + "/brief";
+  for (int round = 0; round < 2000; ++round) {
+    ASSERT_TRUE(std::filesystem::create_directory(group));
+    std::thread other([&] { ::rmdir(group.c_str()); });
+    const Result<> killed = kill_all({group});
+    other.join();
+    ASSERT_TRUE(killed.has_value()) << killed.error().text();
+  }
 }
 
 TEST_F(RealCgroup, TellsOfTheMemoryLimitAndItsVictim) {
