@@ -1,9 +1,9 @@
 """Runs the tests, counts each one, and ends with a line `N passed, N failed, N skipped`: called by script/test.
 
 Unit tests are gtest programs, counted from their reports; system tests are bats files, run as root, each with a terminal
-of its own and a time limit. After them the host has to be as it was. So are the conformance tests, which try the program
-that RUNTIME names (caisson-oci) against the runtime specification: what runc fails of them is wrong. So are the tests with the
-peers, the engines that call the program that CAISSON_OCI names (caisson-oci), each file in a world of its own: see test/world.py;
+of its own and a time limit, and nearly all in a world of its own: see test/world.py. After them the host has to be as it was.
+So are the conformance tests, which try the program that RUNTIME names (caisson-oci) against the runtime specification: what runc
+fails of them is wrong. So are the tests with the peers, the engines that call the program that CAISSON_OCI names (caisson-oci);
 CAISSON_TEST_PEERS=0 leaves those out. Beside them the system tests run in virtual machines of another kernel: see test/vm.py;
 CAISSON_TEST_VM=0 leaves those out. A test that is skipped without standing in test/expected_skips.txt fails the run.
 """
@@ -22,6 +22,7 @@ import time
 
 import bats
 import host
+import terminal
 import vm
 import world
 
@@ -30,6 +31,10 @@ SYSTEM = ROOT / "test" / "system"
 CONFORMANCE = ROOT / "test" / "conformance"
 PEERS = ROOT / "test" / "peers"
 UNIT_LIMIT_S = 300
+# These have the host for themselves: they measure, build or install, make Debian for themselves and others, or read in the
+# kernel's log which cgroup it was.
+ON_THE_HOST = {f"{name}.bats" for name in (
+    "bench boots builtin cgroup_removal floor launch limits readme rooms run setup system_containers tour unpack").split()}
 # Of what is tested with sanitizers too, these are not: they measure or build, or look at the release's own programs.
 WITHOUT_SANITIZERS = {f"{name}.bats" for name in (
     "bench builtin cgroup_removal exhaustion faults floor launch own_executable readme rooms run setup tour").split()}
@@ -138,46 +143,57 @@ def run_unit_tests(tally, preset):
 # --- system tests ----------------------------------------------------------------------------------------------------
 
 
+def system_jobs(tally, files, preset="release", folder="system"):
+    """(title, file, build directory) of each that is to run."""
+    kind = folder if preset == "release" else f"{folder}, {preset}"
+    say(f"test: {len(files)} files of {folder} tests with the programs of {preset}")
+    if os.geteuid() != 0:
+        skip_files(tally, kind, files, "needs root")
+    elif folder == "peers" and os.environ.get("CAISSON_TEST_PEERS") == "0":
+        skip_files(tally, kind, files, "left out by CAISSON_TEST_PEERS=0")
+    else:
+        return [(f"{kind}/{file.name}", file, ROOT / "build" / preset) for file in files]
+    return []
+
+
 def skip_files(tally, kind, files, reason):
     for file in files:
         title = f"{kind}/{file.name}"
         tally.add([(f"{title}: {name}", "skipped", reason) for name in bats.names(file)], 0, title)
 
 
-def run_system_tests(tally, files, preset, folder="system"):
-    kind = folder if preset == "release" else f"{folder}, {preset}"
-    say(f"test: {len(files)} files of {folder} tests with the programs of {preset}")
-    if os.geteuid() != 0:
-        skip_files(tally, kind, files, "needs root")
+def run_system_tests(tally, jobs):
+    """Those that want the host for themselves, then the others, as many at a time as there are processors."""
+    if not jobs:
         return
     before = host.state()
-    for file in files:
-        title = f"{kind}/{file.name}"
-        tally.add(*bats.run(title, file, ROOT / "build" / preset), title)
-    check_host(tally, kind, before)
+    for title, file, build in jobs:
+        if file.name in ON_THE_HOST:
+            tally.add(*bats.run(title, file, build), title)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as workers:
+        # Who may take longest begins first.
+        others = sorted((job for job in jobs if job[1].name not in ON_THE_HOST), key=lambda job: -bats.limit_s(job[1], 1))
+        running = {workers.submit(run_in_world, *job): job[0] for job in others}
+        try:
+            for job in concurrent.futures.as_completed(running):
+                tally.add(*job.result(), running[job])
+        except BaseException:
+            terminal.given_up.set()
+            workers.shutdown(wait=False, cancel_futures=True)
+            raise
+    check_host(tally, before)
 
 
-def run_peers_tests(tally, files):
-    say(f"test: {len(files)} files of tests with the peers")
-    if os.geteuid() != 0:
-        skip_files(tally, "peers", files, "needs root")
-        return
-    if os.environ.get("CAISSON_TEST_PEERS") == "0":
-        skip_files(tally, "peers", files, "left out by CAISSON_TEST_PEERS=0")
-        return
-    before = host.state()
-    for file in files:
-        title = f"peers/{file.name}"
-        with world.World() as its_own:
-            tally.add(*bats.run(title, file, ROOT / "build" / "release", its_own), title)
-    check_host(tally, "peers", before)
+def run_in_world(title, file, build):
+    with world.World() as its_own:
+        return bats.run(title, file, build, its_own)
 
 
-def check_host(tally, kind, before):
+def check_host(tally, before):
     begin = time.monotonic()
     difference = host.difference(before, patience_s=5)
-    result = (f"{kind}/host: is as it was before the tests", "failed" if difference else "passed", "\n".join(difference))
-    tally.add([result], time.monotonic() - begin, f"{kind}/host")
+    result = ("host: it is as it was before the tests", "failed" if difference else "passed", "\n".join(difference))
+    tally.add([result], time.monotonic() - begin, "host")
 
 
 def chosen(names, folders, all_of_them):
@@ -195,14 +211,17 @@ def chosen(names, folders, all_of_them):
 # --- the same in virtual machines -------------------------------------------------------------------------------------
 
 
-def start_machines(tally, files, niceness):
+def start_machines(tally, files, alone):
     """Begins with them beside the other tests, if they are wanted; await_machines() takes what this gives."""
     if os.environ.get("CAISSON_TEST_VM") == "0":
         skip_files(tally, "vm", files, "left out by CAISSON_TEST_VM=0")
     elif os.geteuid() != 0:
         skip_files(tally, "vm", files, "needs root")
-    else:
-        return vm.Run(files, niceness)
+    elif alone:
+        return vm.Run(files)
+    else:  # beside the other tests, which are in a hurry
+        began = float(os.environ.get("CAISSON_TEST_BEGAN", time.time()))
+        return vm.Run(files, niceness=10, last_begin=began + vm.LAST_BEGIN_S)
 
 
 def await_machines(tally, machines):
@@ -224,22 +243,23 @@ def main():
     machines = None
     if options.kind in ("vm", None):
         machines = start_machines(tally, chosen(options.files, [vm.FOLDER, SYSTEM, CONFORMANCE], vm.files()),
-                                  niceness=0 if options.kind else 10)  # beside the other tests, which are in a hurry
+                                  alone=options.kind is not None)
     if options.kind in ("unit", None):
         run_unit_tests(tally, "release")
         if options.all:
             run_unit_tests(tally, "asan")
     if machines:
         machines.await_disk()
+    jobs = []
     if options.kind in ("system", None):
         files = chosen(options.files, [SYSTEM], sorted(SYSTEM.glob("*.bats")))
-        run_system_tests(tally, files, "release")
+        jobs += system_jobs(tally, files)
         if options.all:
-            run_system_tests(tally, [file for file in files if file.name not in WITHOUT_SANITIZERS], "asan")
-    if options.kind in ("conformance", None):
-        run_system_tests(tally, chosen(options.files, [CONFORMANCE], sorted(CONFORMANCE.glob("*.bats"))), "release", "conformance")
-    if options.kind in ("peers", None):
-        run_peers_tests(tally, chosen(options.files, [PEERS], sorted(PEERS.glob("*.bats"))))
+            jobs += system_jobs(tally, [file for file in files if file.name not in WITHOUT_SANITIZERS], "asan")
+    for kind, folder in (("conformance", CONFORMANCE), ("peers", PEERS)):
+        if options.kind in (kind, None):
+            jobs += system_jobs(tally, chosen(options.files, [folder], sorted(folder.glob("*.bats"))), folder=kind)
+    run_system_tests(tally, jobs)
     await_machines(tally, machines)
     return tally.status()
 

@@ -7,13 +7,17 @@ import signal
 import struct
 import subprocess
 import termios
+import threading
 import time
+
+given_up = threading.Event()  # set when nobody wants to know any more: whatever runs is killed
 
 
 def run(command, output, limit_s, environment):
     """Standard output and error go to the file `output`; standard input is the terminal, on which nobody ever types.
 
-    Gives whether the command ended within the limit; if not, all processes of its session are killed.
+    Gives whether the command ended within the limit, and before it was given up; if not, all processes of its session are
+    killed.
     """
     master, slave = os.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
@@ -32,7 +36,7 @@ def run(command, output, limit_s, environment):
 def wait(process, master, deadline):
     """Reads away what is written to the terminal, so that nobody waits for that."""
     while process.poll() is None:
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline or given_up.is_set():
             return False
         readable, _, _ = select.select([master], [], [], 0.05)
         if readable:

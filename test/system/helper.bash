@@ -30,9 +30,17 @@ caisson_teardown() {
   local left status=0
   mapfile -t left < <(caisson ps -aq)
   [ "${#left[@]}" -eq 0 ] || caisson rm -f "${left[@]}"
+  end_jobs
   host_unchanged || status=1
   rm -rf --one-file-system "$STATE"
   return $status
+}
+
+# What a test that failed leaves in the background would be waited for as long as the file may take.
+end_jobs() {
+  local job
+  for job in $(jobs -p); do kill -KILL "$job" 2>/dev/null || true; done
+  wait
 }
 
 # The program under test, with state of the test's own.

@@ -79,8 +79,10 @@ written_nowhere() {
 
 @test "secrets: are refused where the files of running containers are not in memory" {
   printf 'hunter2' | caisson secret create pass -
-  mkdir "$T/disk"
-  run -125 "$BIN" --root "$T/root" --runroot "$T/disk" run --rm --secret pass builtin:busybox true
+  local disk
+  disk=$(mktemp -d /var/tmp/caisson-test.XXXXXX)
+  run -125 "$BIN" --root "$T/root" --runroot "$disk" run --rm --secret pass builtin:busybox true
   [[ "${lines[0]}" == *"is not in memory, where a secret has to be"* ]]
-  [ -z "$(grep -rlF hunter2 "$T/disk")" ]
+  [ -z "$(grep -rlF hunter2 "$disk")" ]
+  rm -r "$disk"
 }
