@@ -10,7 +10,7 @@ namespace caisson::engine {
 
 namespace {
 
-constexpr std::size_t kLongestOption = 255;  // fsconfig(2)
+constexpr std::size_t kLongestOptions = 4000;  // mount(2) takes a page of them
 
 // The volume that the choice names, or one of the container's own.
 VolumeRecord wanted_volume(const Composing& c, const MountChoice& choice) {
@@ -165,8 +165,7 @@ Result<spec::Mount> image_mount(const Composing& c, const MountChoice& choice, s
     mount = one ? mount_of(choice.destination, "bind", layers[0], with_owners(c, std::move(words), "idmap"))
                 : mount_of(choice.destination, "overlay", "overlay", std::move(words));
   }
-  if (std::any_of(mount.options.begin(), mount.options.end(),
-                  [](const std::string& word) { return word.size() > kLongestOption; }))
+  if (join(mount.options, ",").size() > kLongestOptions)
     return fail(in(choice.typed, complaint(fmt::format("image {} has {} layers, whose paths together are longer than "
                                                        "the kernel takes here",
                                                        choice.source, layers.size()))));

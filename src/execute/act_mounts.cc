@@ -13,6 +13,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstdio>
@@ -32,7 +33,9 @@ using plan::Call;
 
 namespace {
 
-constexpr std::size_t kParameterSize = 4096;
+constexpr std::size_t kParameterSize = 4096;     // and the most that mount(2) takes of options, with a NUL
+constexpr std::size_t kFsconfigParameter = 256;  // the most of a value, with a NUL
+constexpr std::size_t kWhole = 0xffff;           // the operand where a file system is refused, not one of its options
 
 bool set_attributes(int tree, std::uint64_t set, std::uint64_t clear, std::uint64_t propagation,
                     bool recursive) noexcept {
@@ -71,8 +74,52 @@ struct NewFilesystem {
   int like = -1;  ///< a directory whose mode it gets
 };
 
+bool has_long_option(const NewFilesystem& wanted, const Context& context) noexcept {
+  const auto options = context.plan->texts(wanted.options);
+  return std::any_of(options.begin(), options.end(), [&](plan::Text option) {
+    const char* equals = std::strchr(context.c_str(option), '=');
+    return equals != nullptr && std::strlen(equals + 1) >= kFsconfigParameter;
+  });
+}
+
+// Appends a word to mount(2)'s options, where commas part them; false if they become too long.
+bool append_option(char (&options)[kParameterSize], std::size_t& length, const char* word) noexcept {
+  const auto put = [&](char byte) {
+    if (length + 1 < sizeof options) options[length] = byte;
+    ++length;
+  };
+  if (length > 0) put(',');
+  for (const char* at = word; *at != '\0'; ++at) {
+    if (*at == ',' && (at == word || at[-1] != '\\')) put('\\');  // overlay's way to have one in a path
+    put(*at);
+  }
+  if (length >= sizeof options) return false;
+  options[length] = '\0';
+  return true;
+}
+
+// The same by the old call, which takes a page of options where a parameter of fsconfig(2) ends at 256 bytes: a list of
+// an overlay's layers is longer. It is mounted over the root directory, where nobody is, and comes off again.
+int make_with_long_options(const NewFilesystem& wanted, Context& context, Outcome& outcome) noexcept {
+  char options[kParameterSize];
+  std::size_t length = 0;
+  for (const plan::Text option : context.plan->texts(wanted.options)) {
+    if (!append_option(options, length, context.c_str(option)))
+      return outcome = failed_with(Call::kMount, E2BIG, kWhole), -1;
+  }
+  if (::mount(wanted.source ? context.c_str(wanted.source) : "none", "/", context.c_str(wanted.type), 0, options) != 0)
+    return outcome = failed(Call::kMount, kWhole), -1;
+  const int mounted = ::open_tree(AT_FDCWD, "/..", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  if (mounted < 0) outcome = failed(Call::kOpenTree, kWhole);
+  if (::umount2("/", MNT_DETACH) != 0) outcome = failed(Call::kUmount, kWhole);
+  if (outcome.ok() && !set_attributes(mounted, wanted.attributes, 0, 0, false))
+    outcome = failed(Call::kMountSetattr, kWhole);
+  return outcome.ok() ? mounted : -1;
+}
+
 // A new file system as a detached mount; -1 with `outcome` set.
 int make_filesystem(const NewFilesystem& wanted, Context& context, Outcome& outcome) noexcept {
+  if (has_long_option(wanted, context)) return make_with_long_options(wanted, context, outcome);
   Held filesystem(::fsopen(context.c_str(wanted.type), FSOPEN_CLOEXEC));
   if (!filesystem) return outcome = failed(Call::kFsopen), -1;
   std::size_t operand = 0;
@@ -91,9 +138,8 @@ int make_filesystem(const NewFilesystem& wanted, Context& context, Outcome& outc
     if (::fsconfig(filesystem.get(), FSCONFIG_SET_STRING, "mode", mode, 0) != 0)
       return outcome = failed(Call::kFsconfig, operand), -1;
   }
-  // Operand 0xffff: the file system as a whole was refused, not one of its options.
   if (::fsconfig(filesystem.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0)
-    return outcome = failed(Call::kFsconfig, 0xffff), -1;
+    return outcome = failed(Call::kFsconfig, kWhole), -1;
   const int mounted = ::fsmount(filesystem.get(), FSMOUNT_CLOEXEC, static_cast<unsigned>(wanted.attributes));
   if (mounted < 0) outcome = failed(Call::kFsmount);
   return mounted;

@@ -35,6 +35,7 @@ from the file" ]
 }
 
 @test "mounts: a destination that is written as the host sees it is meant inside" {
+  not_on_runc "makes the whole path below the root"
   mkdir "$T/source"
   touch "$T/source/file"
   add_mount "$BUNDLE/rootfs/there" bind "$T/source" bind
@@ -204,6 +205,27 @@ inside" ]
   run runtime run box </dev/null
   [ "$status" -ne 0 ]
   said 'bind mounts cannot have any filesystem-specific options applied'
+}
+
+@test "mounts: an overlay of layers whose paths together are a page of options" {
+  local n lower=
+  for n in 10{01..30}; do
+    mkdir -p "$T/$n/a name, which is as long as such names are: $n"
+    touch "$T/$n/a name, which is as long as such names are: $n/$n"
+    ln -s "$T/$n/a name, which is as long as such names are: $n" "$T/layer-whose-name-is-longer-than-it-needs-to-be.$n"
+    lower+=:$T/layer-whose-name-is-longer-than-it-needs-to-be.$n
+  done
+  add_mount /many overlay overlay "lowerdir=${lower#:}" nosuid noexec ro
+  look
+  has_options /many ro nosuid noexec
+  process ls /many
+  run -0 runtime run box </dev/null
+  [ "${#lines[@]}" -eq 30 ]
+  for n in 11{01..60}; do lower+=:$T/1001; done
+  config 'mounts[-1]["options"] = ["lowerdir='"${lower#:}"'"]'
+  run runtime run box </dev/null
+  [ "$status" -ne 0 ]
+  said 'argument list too long' || said /many
 }
 
 @test "mounts: a type that the kernel does not know, or none at all, is refused and named" {

@@ -177,6 +177,20 @@ image() {
   run -125 box --mount=type=image,src=none,dst=/i,ro --pull=never true
 }
 
+@test "volumes: an image of many layers is mounted too" {
+  local n tars=()
+  for n in {1..12}; do
+    mkdir -p "$T/layer$n" && echo "$n" >"$T/layer$n/file$n" && echo "$n" >"$T/layer$n/last"
+    tar -C "$T/layer$n" --numeric-owner -cf "$T/layer$n.tar" .
+    tars+=("$T/layer$n.tar")
+  done
+  image deep '{}' "${tars[@]}"
+  [ "$(box --mount=type=image,src=deep,dst=/i cat /i/file1 /i/file12 /i/last | xargs)" = "1 12 12" ]
+  [ "$(box --mount=type=image,src=deep,dst=/i grep -c ' overlay ' /proc/self/mountinfo)" = 2 ]
+  run -1 box --mount=type=image,src=deep,dst=/i touch /i/x
+  box --mount=type=image,src=deep,dst=/i,rw=true touch /i/x
+}
+
 @test "volumes: df counts them, and system prune --volumes takes those without a name" {
   box -v=data:/d sh -c 'head -c 100000 /dev/zero >/d/f'
   caisson run --name ended -v /x builtin:busybox sh -c 'head -c 200000 /dev/zero >/x/f'
