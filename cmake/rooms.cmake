@@ -1,6 +1,16 @@
 # A room is a folder of src/ with one library, and the list of rooms it may know. Headers are included as
 # "room/name.h"; the include path of a room holds only the rooms it knows, so an arrow that is not listed does not build.
 
+# The target's files begin with the headers of `from`, where those are precompiled (CMakeLists.txt). GCC 12 forgets that they
+# are not ours, and has false warnings of what std::string does.
+function(caisson_precompiled target from)
+  if(TARGET ${from})
+    target_precompile_headers(${target} REUSE_FROM ${from})
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds> $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>
+                           $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overread>)
+  endif()
+endfunction()
+
 function(caisson_room name)
   cmake_parse_arguments(ROOM "" "FOLDER" "SOURCES;KNOWS;LIBRARIES" ${ARGN})
   if(NOT ROOM_FOLDER)
@@ -18,6 +28,7 @@ function(caisson_room name)
   add_library(${name} STATIC ${ROOM_SOURCES})
   target_include_directories(${name} PUBLIC ${entrance})
   target_link_libraries(${name} PRIVATE caisson_flags ${ROOM_KNOWS} ${ROOM_LIBRARIES})
+  caisson_precompiled(${name} caisson_headers)
 endfunction()
 
 # A program of this project: its sources, the rooms it knows; static unless DYNAMIC or sanitized. One that runs
@@ -52,6 +63,7 @@ function(caisson_unit_test name)
   target_include_directories(unit_${name} PRIVATE test/unit)
   target_compile_options(unit_${name} PRIVATE -Wno-missing-field-initializers)  # tables leave out what a row is not about
   target_compile_options(unit_${name} PRIVATE -O0)  # a test runs for a moment and is compiled for many
+  caisson_precompiled(unit_${name} caisson_test_headers)
   set_target_properties(unit_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/test)
   add_dependencies(unit_tests unit_${name})
   add_test(NAME ${name} COMMAND unit_${name})

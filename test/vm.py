@@ -35,6 +35,7 @@ MEMORY = "3G"
 BOOT_LIMIT_S = 900  # twenty seconds on an idle host
 PATIENCE = 10  # how many times longer than on the host anything may take
 LAST_BEGIN_S = 1500  # beside the other tests no file begins later than this after script/test, which may have built for long
+TOO_LATE = "no time was left to begin with it: script/test vm runs it"
 KEPT_FOR_S = 14 * 24 * 3600  # an image that nobody used for so long is removed
 
 
@@ -237,7 +238,7 @@ class Run:
 
     def next(self):
         if self.last_begin is not None and time.time() > self.last_begin:
-            self.give_up("skipped", "no time was left to begin with it: script/test vm runs it")
+            self.give_up("skipped", TOO_LATE)
         try:
             return self.waiting.get_nowait()
         except queue.Empty:

@@ -79,7 +79,7 @@ class Placing {
 
   // docker-cp(1): what is there decides where it goes.
   Result<> choose_place(bool copies_directory) {
-    const std::string path = without_end(options_.path);
+    std::string path = without_end(options_.path);
     const bool wants_directory = path != options_.path;
     Fd there(kernel::open_in_root(root_, path.c_str(), O_PATH));
     if (!there && errno == ENOTDIR)
@@ -95,6 +95,20 @@ class Placing {
     if (there && wants_directory) return fail(complaint(fmt::format("{} is not a directory", options_.path)));
     if (!there && wants_directory && !copies_directory)
       return fail(complaint(fmt::format("the directory {} is not there", options_.path)));
+    TRY(choose_name(path));
+    // A link that leads to a file stands for it; one that leads nowhere yet is gone over, as a file is.
+    constexpr int kMostLinks = 40;
+    for (int links = 0; there && !copies_directory && links < kMostLinks; ++links) {
+      const Result<std::string> target = kernel::read_link(fmt::format("/proc/self/fd/{}/{}", base_.get(), becomes_));
+      if (!target) break;
+      path = target->starts_with('/') ? *target : path.substr(0, path.rfind('/') + 1) + *target;
+      TRY(choose_name(path));
+    }
+    return {};
+  }
+
+  // The directory that a path lies in, and what it is called there.
+  Result<> choose_name(const std::string& path) {
     const auto slash = path.rfind('/');
     const std::string parent = slash == std::string::npos ? "/" : path.substr(0, slash + 1);
     base_ = Fd(kernel::open_in_root(root_, parent.c_str(), O_PATH | O_DIRECTORY));
@@ -103,7 +117,6 @@ class Placing {
     becomes_ = path.substr(slash == std::string::npos ? 0 : slash + 1);
     if (becomes_.empty() || becomes_ == "." || becomes_ == "..")
       return fail(complaint(fmt::format("{} is no name of a file", options_.path)));
-    // A link that leads nowhere yet is gone over, as a file is.
     return {};
   }
 

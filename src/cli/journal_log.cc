@@ -27,7 +27,9 @@ std::vector<std::string> journalctl_words(const std::string& id, const keeper::L
     return fmt::format("@{}.{:06}", ns / 1'000'000'000, ns / 1000 % 1'000'000);
   };
   if (query.since_ns > 0) words.push_back("--since=" + moment(query.since_ns));
-  if (query.until_ns != keeper::LogQuery().until_ns) words.push_back("--until=" + moment(query.until_ns));
+  // One that follows is ended from here.
+  const bool ends = query.follow_until < 0 && query.until_ns != keeper::LogQuery().until_ns;
+  if (ends) words.push_back("--until=" + moment(query.until_ns));
   words.push_back(query.tail ? fmt::format("--lines={}", *query.tail) : "--lines=all");
   if (query.follow_until >= 0) words.emplace_back("--follow");
   words.push_back("CONTAINER_ID_FULL=" + id);
@@ -64,7 +66,9 @@ Result<> give(std::string_view line, const keeper::LogQuery& query, const keeper
   entry.stream = word(json, "PRIORITY") == "3" ? keeper::LogStream::kError : keeper::LogStream::kOutput;
   entry.ends_line = !is_partial;
   entry.text = text;
-  return (entry.stream == keeper::LogStream::kOutput ? query.output : query.error) ? sink(entry) : Result<>();
+  const bool is_wanted =
+      entry.time_ns <= query.until_ns && (entry.stream == keeper::LogStream::kOutput ? query.output : query.error);
+  return is_wanted ? sink(entry) : Result<>();
 }
 
 class Journalctl {

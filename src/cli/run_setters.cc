@@ -83,6 +83,7 @@ Result<> set_network(RunInput& input, const Use& use) {
     return fail(
         complaint(fmt::format("'{}': a container is on several networks, or has one of the others", use.value)));
   options.network = {engine::NamespaceKind::kPrivate, {}};
+  if (use.value == "default") return {};
   if (is_of_user) {
     set_user_network(options, word);
   } else if (names_one) {

@@ -1,6 +1,9 @@
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <limits>
 #include <thread>
 
 #include <fmt/format.h>
@@ -67,12 +70,44 @@ Result<> print(const keeper::LogEntry& entry, bool timestamps, const std::string
   return kernel::write_all(error ? 2 : 1, line, error ? "standard error" : "standard output");
 }
 
+// Readable once the container's keeper has ended, or the moment has come.
+class EndOfFollowing {
+ public:
+  Result<> open(Fd keeper, std::int64_t until_ns) {
+    keeper_ = std::move(keeper);
+    if (until_ns == std::numeric_limits<std::int64_t>::max()) return {};
+    constexpr std::int64_t kSecond_ns = 1'000'000'000;
+    const itimerspec moment{.it_interval = {},
+                            .it_value = {.tv_sec = until_ns / kSecond_ns, .tv_nsec = until_ns % kSecond_ns}};
+    moment_ = Fd(::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC));
+    if (!moment_ || ::timerfd_settime(moment_.get(), TFD_TIMER_ABSTIME, &moment, nullptr) != 0)
+      return fail(os_error("timerfd_settime", "--until"));
+    either_ = Fd(::epoll_create1(EPOLL_CLOEXEC));
+    for (const Fd* fd : {&keeper_, &moment_}) {
+      epoll_event readable{.events = EPOLLIN, .data = {}};
+      if (::epoll_ctl(either_.get(), EPOLL_CTL_ADD, fd->get(), &readable) != 0)
+        return fail(os_error("epoll_ctl", "--until"));
+    }
+    return {};
+  }
+  int fd() const { return either_ ? either_.get() : keeper_.get(); }
+
+ private:
+  Fd keeper_;
+  Fd moment_;
+  Fd either_;
+};
+
 Result<> print_logs(const Command& command, const engine::Container& container, const LogsOptions& options,
                     const std::string& name) {
   const engine::Record& record = container.record;
-  const Result<Fd> keeper = kernel::open_process(container.live.value_or(engine::Live{}).keeper);
   keeper::LogQuery query = options.query;
-  if (options.follow && keeper) query.follow_until = keeper->get();
+  EndOfFollowing end;
+  if (Result<Fd> keeper = kernel::open_process(container.live.value_or(engine::Live{}).keeper);
+      options.follow && keeper) {
+    TRY(end.open(std::move(*keeper), query.until_ns));
+    query.follow_until = end.fd();
+  }
   const auto sink = [&](const keeper::LogEntry& entry) { return print(entry, options.timestamps, name); };
   if (record.log.driver == engine::LogDriver::kJournal) return read_journal(record.id, query, sink);
   const std::string path = engine::log_path(command.places, record);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -43,6 +44,7 @@ class Scanner {
   std::string letters_;
   std::vector<::option> longs_;
   std::string word_;  // the one that is being read
+  bool word_is_read_ = false;
   Parsed parsed_;
 };
 
@@ -77,18 +79,24 @@ void Scanner::describe(Order order) {
 Result<Parsed> Scanner::run() {
   optind = 0;  // glibc: start anew
   opterr = 0;
-  const int count = static_cast<int>(words_.size());
+  std::size_t first = 0;  // of the words, that getopt takes for the program's name
   for (;;) {
-    const auto at = static_cast<std::size_t>(std::max(optind, 1));
+    const auto at = first + static_cast<std::size_t>(std::max(optind, 1));
     word_ = at < words_.size() ? words_[at] : std::string();
-    const int found = getopt_long(count, argv_.data(), letters_.c_str(), longs_.data(), nullptr);
+    const int found = getopt_long(static_cast<int>(words_.size() - first), argv_.data() + first, letters_.c_str(),
+                                  longs_.data(), nullptr);
     if (found == -1) break;
     if (!TRY(take(found))) {
       parsed_.help = true;
       return std::move(parsed_);
     }
+    if (std::exchange(word_is_read_, false)) {
+      first = at;
+      optind = 0;
+    }
   }
-  for (int i = optind; i < count; ++i) parsed_.operands.push_back(words_[static_cast<std::size_t>(i)]);
+  const auto operands = words_.begin() + static_cast<std::ptrdiff_t>(first) + optind;
+  parsed_.operands.insert(parsed_.operands.end(), operands, words_.end());
   return std::move(parsed_);
 }
 
@@ -114,6 +122,11 @@ Result<bool> Scanner::take(int found) {
   if (at_long() || lettered == rows_.end()) return false;  // --help, or -h where no row has it
   const char* value = optarg;
   if (value != nullptr && *value == '=' && word_.ends_with(value) && word_ != value) ++value;  // -m=100m
+  const std::size_t equals = word_.find('=');
+  if (lettered->argument.empty() && equals != std::string::npos && word_.find(lettered->letter) + 1 == equals) {
+    value = word_.c_str() + equals + 1;  // -t=false, of which getopt knows nothing
+    word_is_read_ = true;
+  }
   TRY(use(static_cast<std::size_t>(lettered - rows_.begin()), fmt::format("-{}", lettered->letter), value));
   return true;
 }
@@ -140,8 +153,7 @@ Result<> Scanner::use(std::size_t row, std::string spelling, const char* value) 
 
 Error Scanner::unknown(int letter) const {
   if (at_long()) return complaint(fmt::format("--{} takes no value", long_name()));
-  return complaint(fmt::format("unknown option -{:c}", letter),
-                   letter == '=' ? "a letter's flag takes no value: write its long name" : "");
+  return complaint(fmt::format("unknown option -{:c}", letter));
 }
 
 Error Scanner::unknown_long(std::string_view name) const {

@@ -136,8 +136,8 @@ Result<> remove_pod(const Places& places, const Pod& pod, Force force, std::opti
   const std::optional<Fd> alone = TRY(hold_directory(places.pod(pod.record.name), Hold::kAlone));
   if (!alone) return {};  // another command has removed it meanwhile
   const Pod now = TRY(find_pod(places, pod.record.id));
-  const auto running =
-      std::ranges::find_if(now.members, [](const Container& member) { return member.live.has_value(); });
+  const auto running = std::ranges::find_if(
+      now.members, [](const Container& member) { return member.live.has_value() && !is_infra(member); });
   if (running != now.members.end() && force == Force::kNo) {
     return fail(complaint(fmt::format("pod {} has containers that run: {}", pod.record.name, running->record.name),
                           fmt::format("caisson pod stop {0}, or pod rm -f {0}", pod.record.name)));

@@ -12,4 +12,4 @@ add_dependencies(unit_keeper monitor init)
 set_source_files_properties(
   src/base/fd.cc src/keeper/checks.cc src/keeper/clients.cc src/keeper/journal.cc src/keeper/json_text.cc src/keeper/keep.cc src/keeper/log_file.cc src/keeper/log_stamp.cc
   src/keeper/outlet.cc src/keeper/signals.cc
-  PROPERTIES COMPILE_OPTIONS -fno-exceptions)
+  PROPERTIES COMPILE_OPTIONS -fno-exceptions SKIP_PRECOMPILE_HEADERS ON)

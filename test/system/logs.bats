@@ -57,3 +57,14 @@ lines() { seq -f "$1 %g" "$2"; }
   [ "$(caisson logs --latest)" = $'run\nrun\nrun' ]
   caisson rm again >/dev/null
 }
+
+@test "logs: what is followed ends at the moment of --until" {
+  caisson run -d --name on builtin:busybox sh -c 'while :; do echo line; sleep 0.1; done' >/dev/null
+  local moment
+  moment=$(date -d '1 second' +%s.%N)
+  run -0 timeout 20 "${CAISSON[@]}" logs -f -t --until "$moment" on
+  [ "${#lines[@]}" -ge 2 ]
+  [ "$(date -d "${lines[-1]%% *}" +%s.%N)" \< "$moment" ]
+  [ "$(date +%s.%N)" \> "$moment" ]
+  caisson rm -f on >/dev/null
+}

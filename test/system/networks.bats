@@ -77,6 +77,8 @@ nothing_held() {
   [[ "$output" == *"inet 10.87.0.2/16"* ]]
   CAISSON_NETWORK=none run -0 caisson run --rm builtin:busybox ip -o link
   [[ "$output" != *eth0* ]]
+  CAISSON_NETWORK=none run -0 caisson run --rm --network default builtin:busybox ip -o link
+  [[ "$output" == *eth0* ]]
   CAISSON_NETWORK=nosuch run -125 caisson run --rm builtin:busybox true
   [[ "$output" == *"no such network: nosuch"* ]]
 }

@@ -82,6 +82,10 @@ nothing_kept_of_pods() {
   [ -n "$(caisson pod ps -q --filter ctr-names=two --filter status=running)" ]
   run -1 caisson pod rm web
   [[ "$output" == *"has containers that run"* ]]
+  # Nobody asks for the infra container.
+  caisson pod create other
+  caisson pod start other
+  caisson pod rm other
   caisson pod stop -t 1 web
   [ "$(state web)" = Exited ]
   local id
