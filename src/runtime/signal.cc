@@ -43,10 +43,11 @@ Result<> signal(const Container& container, int signal, Whom whom) {
   const Result<Fd> pidfd = kernel::open_process(record.process);
   if (!pidfd && pidfd.error().number != ESRCH) return fail(pidfd.error());
   if (container.status == Status::kStopped || !pidfd) return fail(complaint("container not running"));
-  if (whom == Whom::kAll || (signal == SIGKILL && shares_pid_namespace(record.process.pid)))
-    TRY(signal_all(record, signal));
+  const bool to_all = whom == Whom::kAll || (signal == SIGKILL && shares_pid_namespace(record.process.pid));
+  if (to_all) TRY(signal_all(record, signal));
   const Result<> sent = kernel::send_signal(pidfd->get(), signal);
-  if (!sent && sent.error().number == ESRCH && whom == Whom::kInit) return fail(complaint("container not running"));
+  // Where all were told, it has heard of it, and may be gone.
+  if (!sent && sent.error().number == ESRCH && !to_all) return fail(complaint("container not running"));
   if (!sent && sent.error().number != ESRCH) return fail(sent.error());
   if (signal == SIGKILL) (void)kernel::wait_until_gone(pidfd->get(), kDying_ms);
   return {};
