@@ -210,6 +210,16 @@ CODE
 
 no_sleeper() { [ -z "$(own_processes | grep sleep)" ]; }
 
+@test "kill KILL: one that shares the host's process ids, and may be gone before it is told itself" {
+  config 'linux.namespaces = [n for n in linux.namespaces if n["type"] != "pid"]'
+  for n in {1..20}; do
+    sleeper "box$n"
+    runtime kill "box$n" KILL
+    within 5 is "box$n" stopped
+    runtime delete "box$n"
+  done
+}
+
 @test "kill KILL: those that are left of one that shares the host's process ids" {
   config 'linux.namespaces = [n for n in linux.namespaces if n["type"] != "pid"]'
   sleeper box
