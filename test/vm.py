@@ -34,7 +34,7 @@ MACHINES = 2  # side by side: a file runs on one processor most of the time
 MEMORY = "3G"
 BOOT_LIMIT_S = 900  # twenty seconds on an idle host
 PATIENCE = 10  # how many times longer than on the host anything may take
-LAST_BEGIN_S = 1500  # beside the other tests no file begins later than this after script/test, which may have built for long
+LAST_BEGIN_S = 1200  # beside the other tests no file begins later than this after script/test, which may have built for long
 TOO_LATE = "no time was left to begin with it: script/test vm runs it"
 KEPT_FOR_S = 14 * 24 * 3600  # an image that nobody used for so long is removed
 
