@@ -2,6 +2,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <limits>
 #include <thread>
@@ -76,6 +77,7 @@ class EndOfFollowing {
   Result<> open(Fd keeper, std::int64_t until_ns) {
     keeper_ = std::move(keeper);
     if (until_ns == std::numeric_limits<std::int64_t>::max()) return {};
+    until_ns = std::max<std::int64_t>(until_ns, 1);  // 0 would be no timer at all
     constexpr std::int64_t kSecond_ns = 1'000'000'000;
     const itimerspec moment{.it_interval = {},
                             .it_value = {.tv_sec = until_ns / kSecond_ns, .tv_nsec = until_ns % kSecond_ns}};

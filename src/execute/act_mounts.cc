@@ -89,9 +89,11 @@ bool append_option(char (&options)[kParameterSize], std::size_t& length, const c
     ++length;
   };
   if (length > 0) put(',');
+  bool escaped = false;  // by the backslash before it
   for (const char* at = word; *at != '\0'; ++at) {
-    if (*at == ',' && (at == word || at[-1] != '\\')) put('\\');  // overlay's way to have one in a path
+    if (*at == ',' && !escaped) put('\\');  // overlay's way to have one in a path
     put(*at);
+    escaped = *at == '\\' && !escaped;
   }
   if (length >= sizeof options) return false;
   options[length] = '\0';
